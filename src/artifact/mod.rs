@@ -1,0 +1,3 @@
+//! What kind of artifact a file is, and how a place in it is read and changed.
+//!
+//! Must not: sign, verify, or obtain credentials.

@@ -1,0 +1,30 @@
+//! `inject` puts the right client credentials of the right environment into built apps, leaves them installable,
+//! and proves which environment an artifact carries.
+//!
+//! The main job is one pass: inspect the artifact, look up (read only), plan (pure, secret-free), obtain the credential
+//! (the one effect before the files), apply, align, sign, verify independently, commit atomically.
+//!
+//! # Code map
+//! * [`pipeline`]: the flow per kind of artifact, as numbered steps.
+//! * [`credential`]: what a credential is, where it is kept, how it is obtained.
+//! * [`placement`]: addresses of places, presets, value templates.
+//! * [`artifact`]: what kind a file is, and the edits each kind allows.
+//! * [`sign`]: keys and signature schemes; pure, time and randomness are passed in.
+//! * [`verify`]: findings about a finished artifact; shares no code with `sign`.
+//! * [`format`]: codecs of file formats; no I/O, no policy.
+//! * [`host`]: files, clock, randomness, prompts: the only outside world.
+//!
+//! # Invariants
+//! * An empty plan reproduces the input byte for byte.
+//! * Nothing here prints, exits, or panics on any input.
+//! * A secret has no `Display`, and reaches nothing but the artifact, the store and the registry.
+//! * Imports go down only (`cargo xtask tidy` enforces it).
+
+pub mod artifact;
+pub mod credential;
+pub mod format;
+pub mod host;
+pub mod pipeline;
+pub mod placement;
+pub mod sign;
+pub mod verify;

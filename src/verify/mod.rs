@@ -1,0 +1,3 @@
+//! Independent judgement of a finished artifact: findings, not errors.
+//!
+//! Must not: import `sign`, change anything, or stop at the first finding.

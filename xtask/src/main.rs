@@ -1,0 +1,2 @@
+//! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
+fn main() {}
