@@ -4,3 +4,4 @@
 
 pub mod limits;
 pub mod read_at;
+pub mod zip;

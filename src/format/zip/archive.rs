@@ -1,0 +1,248 @@
+//! Reading an archive: the central directory, and where each entry's bytes lie.
+//!
+//! Must not: trust a local header for anything but the position of the data.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::eocd::{Eocd, read};
+use super::error::ZipError;
+use super::header::{CENTRAL_LEN, Central, FLAG_ENCRYPTED, LOCAL_LEN, Local};
+use crate::format::limits;
+use crate::format::read_at::ReadAt;
+
+/// One record of the central directory, with the position of its data.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub(super) name: Box<[u8]>,
+    pub(super) central: Central,
+    pub(super) local: Local,
+    /// The record within [`Archive::directory`].
+    pub(super) record: Range<usize>,
+    pub(super) local_offset: u64,
+}
+
+impl Entry {
+    /// The name, raw. Nothing guarantees UTF-8, or a path that is safe to extract to.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The name for people: unprintable bytes replaced.
+    pub fn display_name(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+
+    /// Compression method of the central directory (APPNOTE 4.4.5). Android treats everything but 8 as stored.
+    pub fn method(&self) -> u16 {
+        self.central.method()
+    }
+
+    /// CRC-32 of the content.
+    pub fn crc(&self) -> u32 {
+        self.central.crc()
+    }
+
+    /// Bytes the entry takes in the file.
+    pub fn compressed_size(&self) -> u32 {
+        self.central.compressed_size()
+    }
+
+    /// Bytes of the content.
+    pub fn uncompressed_size(&self) -> u32 {
+        self.central.uncompressed_size()
+    }
+
+    /// Offset of the local header.
+    pub fn local_offset(&self) -> u64 {
+        self.local_offset
+    }
+
+    /// Offset of the data: right behind the local header, its name and extra field.
+    pub fn data_offset(&self) -> u64 {
+        self.local_offset + LOCAL_LEN as u64 + u64::from(self.local.name_len()) + u64::from(self.local.extra_len())
+    }
+
+    /// The data in the file.
+    pub fn data_range(&self) -> Range<u64> {
+        let start = self.data_offset();
+        start..start + u64::from(self.compressed_size())
+    }
+
+    /// General purpose flags of the local header and of the directory record.
+    pub fn flags(&self) -> (u16, u16) {
+        (self.local.flags(), self.central.flags())
+    }
+}
+
+/// An archive over a source of bytes.
+#[derive(Debug)]
+pub struct Archive<'s, S: ReadAt + ?Sized> {
+    pub(super) source: &'s S,
+    pub(super) eocd: Eocd,
+    pub(super) directory: Vec<u8>,
+    pub(super) entries: Vec<Entry>,
+    /// Indices of `entries`, by position in the file.
+    pub(super) file_order: Vec<usize>,
+    by_name: HashMap<Box<[u8]>, usize>,
+}
+
+impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
+    /// Reads the central directory and every local header, and checks that entries lie apart from each other.
+    pub fn open(source: &'s S) -> Result<Self, ZipError> {
+        let eocd = Eocd::find(source)?;
+        let directory = read_directory(source, &eocd)?;
+        let mut entries = Vec::new();
+        let mut by_name = HashMap::new();
+        let mut at = 0;
+        for index in 0..usize::from(eocd.entry_count()) {
+            let entry = read_record(source, &eocd, &directory, at, index)?;
+            at = entry.record.end;
+            if by_name.insert(entry.name.clone(), index).is_some() {
+                return Err(ZipError::Duplicate { name: entry.display_name() });
+            }
+            entries.push(entry);
+        }
+        let mut file_order: Vec<usize> = (0..entries.len()).collect();
+        file_order.sort_by_key(|&index| entries[index].local_offset);
+        for pair in file_order.windows(2) {
+            let (first, second) = (&entries[pair[0]], &entries[pair[1]]);
+            if first.data_range().end > second.local_offset {
+                return Err(ZipError::Overlap {
+                    first: first.display_name(),
+                    second: second.display_name(),
+                    offset: second.local_offset,
+                });
+            }
+        }
+        Ok(Self { source, eocd, directory, entries, file_order, by_name })
+    }
+
+    /// The bytes the archive was opened over.
+    pub fn source(&self) -> &'s S {
+        self.source
+    }
+
+    /// The entries in the order of the central directory.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries by position in the file.
+    pub fn in_file_order(&self) -> impl Iterator<Item = &Entry> {
+        self.file_order.iter().map(|&index| &self.entries[index])
+    }
+
+    /// The index of the entry of that name.
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The end of central directory record.
+    pub fn eocd(&self) -> &Eocd {
+        &self.eocd
+    }
+
+    /// Offset of the central directory.
+    pub fn directory_offset(&self) -> u64 {
+        u64::from(self.eocd.directory_offset())
+    }
+
+    /// The raw central directory.
+    pub fn directory(&self) -> &[u8] {
+        &self.directory
+    }
+
+    /// Where the last entry's data ends (a data descriptor may follow).
+    pub fn data_end(&self) -> u64 {
+        self.file_order.last().map_or(0, |&index| self.entries[index].data_range().end)
+    }
+}
+
+fn read_directory<S: ReadAt + ?Sized>(source: &S, eocd: &Eocd) -> Result<Vec<u8>, ZipError> {
+    let (offset, size) = (u64::from(eocd.directory_offset()), u64::from(eocd.directory_size()));
+    if offset + size != eocd.offset() {
+        return Err(ZipError::CentralDirectory {
+            offset,
+            problem: format!(
+                "its {size} bytes end at {:#x}, expected the end of central directory record there, which is at {:#x}",
+                offset + size,
+                eocd.offset()
+            ),
+        });
+    }
+    if size > limits::CENTRAL_DIRECTORY_BYTES {
+        return Err(ZipError::Limit {
+            what: "the size of the central directory in bytes".to_owned(),
+            found: size,
+            limit: limits::CENTRAL_DIRECTORY_BYTES,
+        });
+    }
+    read(source, offset, size)
+}
+
+fn read_record<S: ReadAt + ?Sized>(
+    source: &S,
+    eocd: &Eocd,
+    directory: &[u8],
+    at: usize,
+    index: usize,
+) -> Result<Entry, ZipError> {
+    let directory_offset = u64::from(eocd.directory_offset());
+    let cut = |problem: String| ZipError::CentralDirectory { offset: directory_offset + at as u64, problem };
+    let count = eocd.entry_count();
+    let rest = directory.get(at..).unwrap_or_default();
+    let (fixed, variable) = rest
+        .split_first_chunk::<CENTRAL_LEN>()
+        .ok_or_else(|| cut(format!("record {index} of {count} is cut: {} of {CENTRAL_LEN} bytes", rest.len())))?;
+    let central = Central::parse(*fixed)
+        .ok_or_else(|| cut(format!("record {index} of {count}: signature {:02x?}, expected PK 01 02", &fixed[..4])))?;
+    let (name_len, extra_len, comment_len) = central.variable_lens();
+    let len = name_len + extra_len + comment_len;
+    if variable.len() < len {
+        return Err(cut(format!("record {index} of {count} is cut: {} of {len} variable bytes", variable.len())));
+    }
+    let name: Box<[u8]> = variable[..name_len].into();
+    let display = || String::from_utf8_lossy(&name).into_owned();
+    if central.flags() & FLAG_ENCRYPTED != 0 {
+        return Err(ZipError::Encrypted { name: display() });
+    }
+    for (what, value) in [
+        ("placeholder for a 64-bit size of an entry", central.compressed_size()),
+        ("placeholder for a 64-bit size of an entry", central.uncompressed_size()),
+        ("placeholder for a 64-bit offset of an entry", central.local_offset()),
+    ] {
+        if value == u32::MAX {
+            return Err(ZipError::Zip64 { what, offset: directory_offset + at as u64 });
+        }
+    }
+    if central.disk() != 0 {
+        return Err(ZipError::MultiDisk {
+            field: "disk of an entry",
+            found: central.disk(),
+            expected: 0,
+            offset: directory_offset + at as u64,
+        });
+    }
+    let local_offset = u64::from(central.local_offset());
+    let wrong = |problem: String| ZipError::Entry { name: display(), offset: local_offset, problem };
+    if local_offset + LOCAL_LEN as u64 > directory_offset {
+        return Err(wrong(format!(
+            "its local header does not fit before the central directory at {directory_offset:#x}"
+        )));
+    }
+    let mut raw = [0; LOCAL_LEN];
+    source.read_exact_at(&mut raw, local_offset).map_err(|source| ZipError::Read {
+        offset: local_offset,
+        len: LOCAL_LEN as u64,
+        source,
+    })?;
+    let local = Local::parse(raw)
+        .ok_or_else(|| wrong(format!("local header signature {:02x?}, expected PK 03 04", &raw[..4])))?;
+    let entry = Entry { name: name.clone(), central, local, record: at..at + CENTRAL_LEN + len, local_offset };
+    let end = entry.data_range().end;
+    if end > directory_offset {
+        return Err(wrong(format!("its data ends at {end:#x}, behind the central directory at {directory_offset:#x}")));
+    }
+    Ok(entry)
+}

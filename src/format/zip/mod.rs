@@ -1,0 +1,27 @@
+//! ZIP (PKWARE APPNOTE 6.3.10): a reader addressed by the central directory alone, and a rewriter that copies what it
+//! does not change byte for byte.
+//!
+//! Android's `libziparchive` believes the central directory and so does this module: a local header serves only to find
+//! where the data starts. What a local header says otherwise, what lies between entries (zipflinger's nameless
+//! "virtual entries", padding), data descriptors and unknown methods are copied as they are and never repaired.
+//!
+//! Refused with an exact [`ZipError`]: zip64, multi-disk archives, encrypted entries, duplicate names, overlapping
+//! entries, and anything beyond [`super::limits`].
+//!
+//! Must not: know what an APK is (see `artifact`), or hold more of the file than its central directory and what changes.
+
+mod archive;
+mod content;
+mod eocd;
+mod error;
+mod header;
+mod padding;
+mod rewrite;
+
+pub use archive::{Archive, Entry};
+pub use content::{deflate, inflated_size_limit};
+pub use eocd::Eocd;
+pub use error::ZipError;
+pub use header::{METHOD_DEFLATED, METHOD_STORED};
+pub use padding::{Alignment, Padding};
+pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment};

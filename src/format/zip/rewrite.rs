@@ -1,0 +1,387 @@
+//! Rewriting: which ranges of the original and which new bytes make the new archive.
+//!
+//! A rewrite that changes nothing is the original, byte for byte. An entry that is not changed keeps its header, extra
+//! field, data, data descriptor and the bytes around it; only alignment padding may grow or shrink, and only where the
+//! entry has moved off its alignment.
+//!
+//! Must not: write anything; the caller streams the [`Segment`]s.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use super::archive::{Archive, Entry};
+use super::content::deflate;
+use super::eocd::{Eocd, read};
+use super::error::ZipError;
+use super::header::{
+    CENTRAL_LEN, Central, DESCRIPTOR_SIGNATURE, FLAG_DESCRIPTOR, LOCAL_LEN, Local, METHOD_DEFLATED, METHOD_STORED,
+};
+use super::padding::{Alignment, Padding};
+use crate::format::limits;
+use crate::format::read_at::ReadAt;
+
+/// What happens to an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// New content, in the same place, stored or deflated as before.
+    Replace(Vec<u8>),
+    /// Header, data and data descriptor go; bytes around them stay.
+    Remove,
+}
+
+/// An entry that is added behind all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// The name, raw.
+    pub name: Vec<u8>,
+    /// The content, not yet compressed.
+    pub content: Vec<u8>,
+    /// [`METHOD_STORED`] or [`METHOD_DEFLATED`].
+    pub method: u16,
+}
+
+/// What to do with an archive.
+#[derive(Debug, Default)]
+pub struct Rewrite {
+    /// Changes by index of the entry.
+    pub changes: BTreeMap<usize, Change>,
+    /// Entries added at the end, in this order.
+    pub added: Vec<NewEntry>,
+    /// Alignment to keep or make; `None` leaves every padding as it is.
+    pub alignment: Option<Alignment>,
+    /// Where the entries end: the start of a signing block that is to go. `None`: all bytes up to the central directory
+    /// are kept.
+    pub payload_end: Option<u64>,
+}
+
+impl Rewrite {
+    /// Whether the result is the original.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.added.is_empty() && self.alignment.is_none() && self.payload_end.is_none()
+    }
+}
+
+/// A piece of the new archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// Bytes of the original, by offset.
+    Original(Range<u64>),
+    /// New bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Segment {
+    /// Its length in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Original(range) => range.end - range.start,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The new archive: payload (entries and what lies between), central directory, end record.
+#[derive(Debug)]
+pub struct Layout {
+    /// The payload in order.
+    pub segments: Vec<Segment>,
+    /// Its length in bytes.
+    pub payload_len: u64,
+    /// The central directory.
+    pub directory: Vec<u8>,
+    /// Names of all entries by order of the new directory, with the offset of their local header.
+    pub entries: Vec<(Vec<u8>, u64)>,
+    eocd: Eocd,
+    count: u16,
+}
+
+impl Layout {
+    /// The end of central directory record for a directory at `directory_offset`.
+    pub fn eocd(&self, directory_offset: u64) -> Result<Vec<u8>, ZipError> {
+        let size = u32_or_limit(self.directory.len() as u64, "the size of the central directory in bytes")?;
+        let offset = u32_or_limit(directory_offset, "the offset of the central directory")?;
+        Ok(self.eocd.with_directory(self.count, size, offset))
+    }
+}
+
+/// What an entry becomes: where it starts now, and its new content if it changed.
+struct Placed {
+    offset: u64,
+    content: Option<NewContent>,
+}
+
+#[derive(Clone, Copy)]
+struct NewContent {
+    method: u16,
+    crc: u32,
+    compressed: u32,
+    uncompressed: u32,
+}
+
+impl<S: ReadAt + ?Sized> Archive<'_, S> {
+    /// Lays out the archive that `rewrite` asks for.
+    pub fn layout(&self, rewrite: &Rewrite) -> Result<Layout, ZipError> {
+        let mut payload = Payload::default();
+        let mut placed: Vec<Option<Placed>> = (0..self.entries.len()).map(|_| None).collect();
+        let mut at = 0;
+        for &index in &self.file_order {
+            let entry = &self.entries[index];
+            payload.original(at..entry.local_offset);
+            at = entry.data_range().end;
+            let offset = payload.len;
+            let content = match rewrite.changes.get(&index) {
+                None => {
+                    match self.moved_header(entry, offset, rewrite.alignment)? {
+                        Some(header) => {
+                            payload.bytes(header);
+                            payload.original(entry.data_range());
+                        }
+                        None => payload.original(entry.local_offset..at),
+                    }
+                    None
+                }
+                Some(Change::Replace(content)) => {
+                    at += self.descriptor_len(entry)?;
+                    let (bytes, new) = self.replaced(entry, content, offset, rewrite.alignment)?;
+                    payload.bytes(bytes);
+                    Some(new)
+                }
+                Some(Change::Remove) => {
+                    at += self.descriptor_len(entry)?;
+                    continue;
+                }
+            };
+            placed[index] = Some(Placed { offset, content });
+        }
+        payload.original(at..rewrite.payload_end.unwrap_or(self.directory_offset()).max(at));
+        let mut directory = Vec::with_capacity(self.directory.len());
+        let mut entries = Vec::new();
+        for (entry, placed) in self.entries.iter().zip(&placed) {
+            let Some(placed) = placed else { continue };
+            let mut central = entry.central;
+            central.set_local_offset(u32_or_limit(placed.offset, "the offset of an entry")?);
+            if let Some(new) = placed.content {
+                central.set_flags(central.flags() & !FLAG_DESCRIPTOR);
+                central.set_method(new.method);
+                central.set_content(new.crc, new.compressed, new.uncompressed);
+            }
+            directory.extend_from_slice(central.as_bytes());
+            directory.extend_from_slice(&self.directory[entry.record.start + CENTRAL_LEN..entry.record.end]);
+            entries.push((entry.name.to_vec(), placed.offset));
+        }
+        let mut names = HashSet::new();
+        for added in &rewrite.added {
+            let offset = payload.len;
+            let kept = self.find(&added.name).is_some_and(|index| placed[index].is_some());
+            if kept || !names.insert(&added.name) {
+                return Err(ZipError::Duplicate { name: String::from_utf8_lossy(&added.name).into_owned() });
+            }
+            let (bytes, record) = new_entry(added, offset, rewrite.alignment)?;
+            payload.bytes(bytes);
+            directory.extend_from_slice(&record);
+            entries.push((added.name.clone(), offset));
+        }
+        let records_end = self.entries.last().map_or(0, |entry| entry.record.end);
+        directory.extend_from_slice(&self.directory[records_end..]);
+        let count = u16::try_from(entries.len()).map_err(|_| ZipError::Limit {
+            what: "the number of entries".to_owned(),
+            found: entries.len() as u64,
+            limit: limits::ZIP_ENTRIES as u64,
+        })?;
+        let eocd = self.eocd.clone();
+        Ok(Layout { segments: payload.segments, payload_len: payload.len, directory, entries, eocd, count })
+    }
+
+    /// Where the entries end when what follows them up to `before` (a signing block) is taken away: behind the last data
+    /// and its descriptor, zero padding dropped, anything else kept.
+    pub fn payload_end(&self, before: u64) -> Result<u64, ZipError> {
+        let Some(last) = self.file_order.last().map(|&index| &self.entries[index]) else { return Ok(before) };
+        let start = last.data_range().end + self.descriptor_len(last)?;
+        let mut end = before;
+        let mut buf = [0; 4096];
+        while end > start {
+            let len = (end - start).min(buf.len() as u64);
+            let part = &mut buf[..usize::try_from(len).unwrap_or(0)];
+            self.source.read_exact_at(part, end - len).map_err(|source| ZipError::Read {
+                offset: end - len,
+                len,
+                source,
+            })?;
+            if let Some(last) = part.iter().rposition(|&byte| byte != 0) {
+                return Ok(end - len + last as u64 + 1);
+            }
+            end -= len;
+        }
+        Ok(start.min(before))
+    }
+
+    /// Length of the data descriptor behind the data: 12 or 16 bytes (APPNOTE 4.3.9), 0 where there is none.
+    fn descriptor_len(&self, entry: &Entry) -> Result<u64, ZipError> {
+        let (local, central) = entry.flags();
+        if (local | central) & FLAG_DESCRIPTOR == 0 {
+            return Ok(0);
+        }
+        let start = entry.data_range().end;
+        let len = self.directory_offset().saturating_sub(start).min(16);
+        let found = read(self.source, start, len)?;
+        let mut expected = Vec::with_capacity(16);
+        for value in [entry.crc(), entry.compressed_size(), entry.uncompressed_size()] {
+            expected.extend_from_slice(&value.to_le_bytes());
+        }
+        Ok(match found.strip_prefix(&DESCRIPTOR_SIGNATURE) {
+            Some(rest) if rest.starts_with(&expected) => 16,
+            _ if found.starts_with(&expected) => 12,
+            _ => 0,
+        })
+    }
+
+    /// Name and extra field of the local header.
+    fn local_variable(&self, entry: &Entry) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
+        let name_len = usize::from(entry.local.name_len());
+        let len = name_len as u64 + u64::from(entry.local.extra_len());
+        let mut name = read(self.source, entry.local_offset + LOCAL_LEN as u64, len)?;
+        let extra = name.split_off(name_len);
+        Ok((name, extra))
+    }
+
+    /// The local header of an unchanged entry, where it needs another padding at `offset`.
+    fn moved_header(
+        &self,
+        entry: &Entry,
+        offset: u64,
+        alignment: Option<Alignment>,
+    ) -> Result<Option<Vec<u8>>, ZipError> {
+        let Some(alignment) = alignment.filter(|_| entry.method() == METHOD_STORED) else { return Ok(None) };
+        let data = offset + (entry.data_offset() - entry.local_offset);
+        let multiple = alignment.of(&entry.name);
+        if data.is_multiple_of(u64::from(multiple)) {
+            return Ok(None);
+        }
+        let (name, extra) = self.local_variable(entry)?;
+        header(entry.local, &name, &extra, offset, Some(multiple), &entry.name).map(Some)
+    }
+
+    /// A changed entry, from its local header to its last byte.
+    fn replaced(
+        &self,
+        entry: &Entry,
+        content: &[u8],
+        offset: u64,
+        alignment: Option<Alignment>,
+    ) -> Result<(Vec<u8>, NewContent), ZipError> {
+        let (name, extra) = self.local_variable(entry)?;
+        let method = if entry.method() == METHOD_DEFLATED { METHOD_DEFLATED } else { METHOD_STORED };
+        let (data, new) = compressed(content, method)?;
+        let mut local = entry.local;
+        local.set_flags(local.flags() & !FLAG_DESCRIPTOR);
+        local.set_method(method);
+        local.set_content(new.crc, new.compressed, new.uncompressed);
+        let multiple = alignment.filter(|_| method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
+        let mut bytes = header(local, &name, &extra, offset, multiple, &entry.name)?;
+        bytes.extend_from_slice(&data);
+        Ok((bytes, new))
+    }
+}
+
+/// A local header at `offset` with its name and extra field, padded so that the data starts at a multiple.
+fn header(
+    mut local: Local,
+    name: &[u8],
+    extra: &[u8],
+    offset: u64,
+    multiple: Option<u16>,
+    entry: &[u8],
+) -> Result<Vec<u8>, ZipError> {
+    let mut padded = extra.to_vec();
+    if let Some(multiple) = multiple {
+        let (kept, padding) = Padding::split(extra);
+        let unpadded = offset + (LOCAL_LEN + name.len() + kept.len()) as u64;
+        let padding = padding.aligned(unpadded, multiple);
+        if padding.len() + kept.len() != extra.len() {
+            padded.truncate(kept.len());
+            padding.write(&mut padded, multiple);
+        }
+    }
+    let len = u16::try_from(padded.len()).map_err(|_| ZipError::Limit {
+        what: format!("the extra field of entry {:?} in bytes", String::from_utf8_lossy(entry)),
+        found: padded.len() as u64,
+        limit: u64::from(u16::MAX),
+    })?;
+    local.set_extra_len(len);
+    let mut bytes = local.as_bytes().to_vec();
+    bytes.extend_from_slice(name);
+    bytes.extend_from_slice(&padded);
+    Ok(bytes)
+}
+
+/// An added entry and its directory record.
+fn new_entry(added: &NewEntry, offset: u64, alignment: Option<Alignment>) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
+    let name_len = u16::try_from(added.name.len()).map_err(|_| ZipError::Limit {
+        what: "the length of an entry's name in bytes".to_owned(),
+        found: added.name.len() as u64,
+        limit: u64::from(u16::MAX),
+    })?;
+    let utf8 = !added.name.is_ascii();
+    let (data, new) = compressed(&added.content, added.method)?;
+    let mut local = Local::new(added.method, name_len, utf8);
+    local.set_content(new.crc, new.compressed, new.uncompressed);
+    let multiple = alignment.filter(|_| added.method == METHOD_STORED).map(|alignment| alignment.of(&added.name));
+    let mut bytes = header(local, &added.name, &[], offset, multiple, &added.name)?;
+    bytes.extend_from_slice(&data);
+    let mut central = Central::new(added.method, name_len, utf8);
+    central.set_content(new.crc, new.compressed, new.uncompressed);
+    central.set_local_offset(u32_or_limit(offset, "the offset of an entry")?);
+    let mut record = central.as_bytes().to_vec();
+    record.extend_from_slice(&added.name);
+    Ok((bytes, record))
+}
+
+fn compressed(content: &[u8], method: u16) -> Result<(Vec<u8>, NewContent), ZipError> {
+    let data = if method == METHOD_DEFLATED { deflate(content) } else { content.to_vec() };
+    let new = NewContent {
+        method,
+        crc: crc32fast::hash(content),
+        compressed: u32_or_limit(data.len() as u64, "the size of an entry in bytes")?,
+        uncompressed: u32_or_limit(content.len() as u64, "the size of an entry in bytes")?,
+    };
+    Ok((data, new))
+}
+
+fn u32_or_limit(value: u64, what: &str) -> Result<u32, ZipError> {
+    // 0xffffffff itself is the zip64 placeholder.
+    u32::try_from(value).ok().filter(|&value| value != u32::MAX).ok_or_else(|| ZipError::Limit {
+        what: what.to_owned(),
+        found: value,
+        limit: u64::from(u32::MAX - 1),
+    })
+}
+
+/// The payload under construction; neighbouring ranges of the original become one segment.
+#[derive(Default)]
+struct Payload {
+    segments: Vec<Segment>,
+    len: u64,
+}
+
+impl Payload {
+    fn original(&mut self, range: Range<u64>) {
+        if range.is_empty() {
+            return;
+        }
+        self.len += range.end - range.start;
+        match self.segments.last_mut() {
+            Some(Segment::Original(last)) if last.end == range.start => last.end = range.end,
+            _ => self.segments.push(Segment::Original(range)),
+        }
+    }
+
+    fn bytes(&mut self, bytes: Vec<u8>) {
+        self.len += bytes.len() as u64;
+        self.segments.push(Segment::Bytes(bytes));
+    }
+}
