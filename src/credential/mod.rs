@@ -12,6 +12,7 @@ pub mod seal;
 pub mod secret;
 pub mod store;
 
+pub use database::DatabaseError;
 pub use environment::{EnvironmentName, InvalidName};
 pub use id::{ClientId, InvalidClientId};
 pub use secret::{ClientSecret, Fingerprint, InvalidSecret};

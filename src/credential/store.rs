@@ -9,7 +9,8 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 
-use super::database::{Database, DatabaseError, Schema};
+pub use super::database::DatabaseError as StoreError;
+use super::database::{Database, Schema};
 use super::registry::RegistryIdentity;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
 use crate::host::clock;
@@ -71,19 +72,19 @@ pub struct Store {
 
 impl Store {
     /// Opens the store of `home`, or makes it.
-    pub fn open(home: &Path) -> Result<Self, DatabaseError> {
+    pub fn open(home: &Path) -> Result<Self, StoreError> {
         let database = Database::open_or_create(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
         Ok(Self { database })
     }
 
     /// Opens the store of `home` if there is one.
-    pub fn open_existing(home: &Path) -> Result<Option<Self>, DatabaseError> {
+    pub fn open_existing(home: &Path) -> Result<Option<Self>, StoreError> {
         let database = Database::open_existing(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
         Ok(database.map(|database| Self { database }))
     }
 
     /// The credential of `key`.
-    pub fn get(&self, key: &Key) -> Result<Option<Stored>, DatabaseError> {
+    pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3");
         let of = params![key.application, key.environment.as_str(), key.registry.0];
@@ -92,7 +93,7 @@ impl Store {
     }
 
     /// What the same application has in another environment on the same registry: one registered with a secret first.
-    pub fn get_shared(&self, key: &Key) -> Result<Option<Stored>, DatabaseError> {
+    pub fn get_shared(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment <> ?2 AND registry = ?3
              ORDER BY registered DESC, sealed_secret IS NULL, updated LIMIT 1"
@@ -103,7 +104,7 @@ impl Store {
     }
 
     /// All of it, by application and environment.
-    pub fn list(&self) -> Result<Vec<Stored>, DatabaseError> {
+    pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM credential ORDER BY application, environment, registry");
         let failed = self.database.failed("read");
         let mut statement = self.database.connection.prepare(&sql).map_err(&failed)?;
@@ -112,7 +113,7 @@ impl Store {
     }
 
     /// Claims a Client Id for `key`: the one already there, or `fresh`. Of two processes at once, both get one id.
-    pub fn claim(&mut self, key: &Key, fresh: &ClientId) -> Result<Stored, DatabaseError> {
+    pub fn claim(&mut self, key: &Key, fresh: &ClientId) -> Result<Stored, StoreError> {
         let failed = self.database.failed("written");
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
@@ -129,7 +130,7 @@ impl Store {
     }
 
     /// Keeps a credential, durably, in the place of what was there.
-    pub fn put(&mut self, stored: &Stored) -> Result<(), DatabaseError> {
+    pub fn put(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let sealed = self.seal(stored)?;
         let key = &stored.key;
         self.database
@@ -153,7 +154,7 @@ impl Store {
     }
 
     /// Forgets the credential of `key`; says whether there was one.
-    pub fn forget(&mut self, key: &Key) -> Result<bool, DatabaseError> {
+    pub fn forget(&mut self, key: &Key) -> Result<bool, StoreError> {
         let sql = "DELETE FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
         let count = self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
@@ -161,7 +162,7 @@ impl Store {
     }
 
     /// The active environment of a checkout.
-    pub fn active_environment(&self, folder: &Path) -> Result<Option<EnvironmentName>, DatabaseError> {
+    pub fn active_environment(&self, folder: &Path) -> Result<Option<EnvironmentName>, StoreError> {
         let sql = "SELECT environment FROM checkout WHERE folder = ?1";
         let of = [folder.to_string_lossy()];
         let row = self.database.connection.query_row(sql, of, |row| row.get::<_, String>(0)).optional();
@@ -171,7 +172,7 @@ impl Store {
     }
 
     /// Makes an environment the active one of a checkout.
-    pub fn activate(&mut self, folder: &Path, environment: &EnvironmentName) -> Result<(), DatabaseError> {
+    pub fn activate(&mut self, folder: &Path, environment: &EnvironmentName) -> Result<(), StoreError> {
         let sql = "INSERT OR REPLACE INTO checkout (folder, environment) VALUES (?1, ?2)";
         let of = params![folder.to_string_lossy(), environment.as_str()];
         self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
@@ -183,14 +184,14 @@ impl Store {
         secret.fingerprint(&self.database.key.derive("fingerprint"))
     }
 
-    fn seal(&self, stored: &Stored) -> Result<Option<Vec<u8>>, DatabaseError> {
+    fn seal(&self, stored: &Stored) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(secret) = &stored.secret else { return Ok(None) };
         let sealed =
             self.database.key.seal(secret.expose().as_bytes(), &context(&stored.key, &stored.id), &mut OsRandom);
         sealed.map(Some).map_err(|e| self.database.row("a secret", e))
     }
 
-    fn open_row(&self, raw: RawRow) -> Result<Stored, DatabaseError> {
+    fn open_row(&self, raw: RawRow) -> Result<Stored, StoreError> {
         let what = format!("the credential of {} in {}", raw.application, raw.environment);
         let id = ClientId::parse(&raw.client_id).map_err(|e| self.database.row(&what, e))?;
         let environment = EnvironmentName::parse(&raw.environment).map_err(|e| self.database.row(&what, e))?;

@@ -1,13 +1,29 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
 mod oracle;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(&root),
         ["oracle", corpus] => oracle::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask oracle CORPUS"),
+        _ => bail!("usage: cargo xtask tidy | oracle CORPUS"),
     }
 }
