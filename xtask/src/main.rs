@@ -1,5 +1,6 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
+mod fixtures;
 mod oracle;
 mod tidy;
 
@@ -23,6 +24,7 @@ fn run() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(&root),
+        ["fixtures"] => fixtures::run(&root),
         ["oracle", corpus] => oracle::run(corpus.as_ref()),
         _ => bail!("usage: cargo xtask tidy | oracle CORPUS"),
     }
