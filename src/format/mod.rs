@@ -2,6 +2,10 @@
 //!
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
+pub mod json;
 pub mod limits;
+pub mod properties;
 pub mod read_at;
+pub mod text;
+pub mod xml;
 pub mod zip;

@@ -1,0 +1,479 @@
+//! JSON (RFC 8259) edited by byte range, addressed by JSON Pointer (RFC 6901).
+//!
+//! Nothing is re-serialised: order, white space, number forms, a byte order mark and duplicate keys stay. Where a key
+//! stands twice in one object, an edit changes every occurrence, because readers differ in which one counts.
+//!
+//! Must not: build a map of an object.
+
+use std::ops::Range;
+
+use super::limits;
+use super::text::{EncodingError, Position, utf8};
+
+/// Why a document cannot be read or edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The encoding.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// Not JSON.
+    #[error("not valid JSON at {at}: expected {expected}, found {found}")]
+    Syntax {
+        /// Where.
+        at: Position,
+        /// What RFC 8259 allows there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// Too deep.
+    #[error("nested deeper than {} levels at {at}", limits::NESTING)]
+    Depth {
+        /// Where.
+        at: Position,
+    },
+    /// Not a pointer.
+    #[error("{pointer:?} is not a JSON pointer: expected \"\" or a text starting with '/' where '~' is ~0 or ~1")]
+    Pointer {
+        /// The text.
+        pointer: String,
+    },
+    /// Nothing there.
+    #[error("nothing at {pointer:?}: {step:?} is missing{}", there(known))]
+    NotFound {
+        /// The pointer.
+        pointer: String,
+        /// The first step that leads nowhere.
+        step: String,
+        /// The keys that are there instead.
+        known: Vec<String>,
+    },
+    /// An object or array where a single value is expected.
+    #[error("{pointer:?} is an {kind} at {at}, expected a single value")]
+    Container {
+        /// The pointer.
+        pointer: String,
+        /// "object" or "array".
+        kind: &'static str,
+        /// Where.
+        at: Position,
+    },
+    /// Creating below something that cannot have children.
+    #[error("cannot make {pointer:?}: {parent:?} is no object or array, or {step:?} is no index of it")]
+    Parent {
+        /// The pointer.
+        pointer: String,
+        /// The place that would have to hold it.
+        parent: String,
+        /// The step.
+        step: String,
+    },
+}
+
+fn there(keys: &[String]) -> String {
+    if keys.is_empty() { String::new() } else { format!("; there: {}", keys.join(", ")) }
+}
+
+/// A value that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A string, decoded.
+    String(String),
+    /// A number, `true`, `false` or `null`, as it is written.
+    Literal(String),
+    /// An object.
+    Object,
+    /// An array.
+    Array,
+}
+
+/// Every value at `pointer`: several where keys are duplicated, none where it leads nowhere.
+pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
+    let document = Document::parse(bytes)?;
+    let steps = steps(pointer)?;
+    Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
+}
+
+/// The document with a string at `pointer`, in every place the pointer leads to. `create` makes a missing one.
+pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec<u8>, JsonError> {
+    let document = Document::parse(bytes)?;
+    let steps = steps(pointer)?;
+    let targets = document.find(&steps);
+    let text = quoted(value);
+    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    for node in &targets {
+        let kind = match node.kind {
+            Kind::Object(_) => "object",
+            Kind::Array(_) => "array",
+            Kind::String | Kind::Literal => {
+                edits.push((node.range.clone(), text.clone()));
+                continue;
+            }
+        };
+        return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at: document.at(node.range.start) });
+    }
+    if targets.is_empty() {
+        edits.push(document.insertion(pointer, &steps, &text, create)?);
+    }
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut out = Vec::with_capacity(bytes.len() + text.len());
+    let mut at = 0;
+    for (range, text) in edits {
+        out.extend_from_slice(&bytes[at..range.start]);
+        out.extend_from_slice(text.as_bytes());
+        at = range.end;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    Ok(out)
+}
+
+fn quoted(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+/// The reference tokens of a pointer, unescaped (RFC 6901, section 4).
+fn steps(pointer: &str) -> Result<Vec<String>, JsonError> {
+    let wrong = || JsonError::Pointer { pointer: pointer.to_owned() };
+    if pointer.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tail = pointer.strip_prefix('/').ok_or_else(wrong)?;
+    tail.split('/')
+        .map(|token| {
+            let mut step = String::new();
+            let mut chars = token.chars();
+            while let Some(c) = chars.next() {
+                match (c, c == '~') {
+                    (_, false) => step.push(c),
+                    _ => match chars.next() {
+                        Some('0') => step.push('~'),
+                        Some('1') => step.push('/'),
+                        _ => return Err(wrong()),
+                    },
+                }
+            }
+            Ok(step)
+        })
+        .collect()
+}
+
+/// An array index: digits without a leading zero (RFC 6901, section 4).
+fn index(step: &str) -> Option<usize> {
+    let canonical = step == "0" || !step.starts_with('0');
+    if canonical && step.bytes().all(|byte| byte.is_ascii_digit()) { step.parse().ok() } else { None }
+}
+
+struct Node {
+    range: Range<usize>,
+    kind: Kind,
+}
+
+enum Kind {
+    Object(Vec<(Range<usize>, Node)>),
+    Array(Vec<Node>),
+    String,
+    Literal,
+}
+
+struct Document<'b> {
+    text: &'b str,
+    root: Node,
+}
+
+impl<'b> Document<'b> {
+    fn parse(bytes: &'b [u8]) -> Result<Self, JsonError> {
+        let (text, mark) = utf8(bytes)?;
+        let mut scanner = Scanner { text, at: mark };
+        scanner.blanks();
+        let root = scanner.value(0)?;
+        scanner.blanks();
+        if scanner.at < text.len() {
+            return Err(scanner.expected("the end of the document"));
+        }
+        Ok(Self { text, root })
+    }
+
+    fn at(&self, offset: usize) -> Position {
+        Position::of(self.text, offset)
+    }
+
+    fn key(&self, range: &Range<usize>) -> Option<String> {
+        serde_json::from_str(&self.text[range.clone()]).ok()
+    }
+
+    fn value(&self, node: &Node) -> Value {
+        let raw = &self.text[node.range.clone()];
+        match node.kind {
+            Kind::Object(_) => Value::Object,
+            Kind::Array(_) => Value::Array,
+            Kind::Literal => Value::Literal(raw.to_owned()),
+            // A lone surrogate has no text: shown as it is written.
+            Kind::String => Value::String(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())),
+        }
+    }
+
+    fn find(&self, steps: &[String]) -> Vec<&Node> {
+        let mut nodes = vec![&self.root];
+        for step in steps {
+            nodes = nodes.into_iter().flat_map(|node| self.children(node, step)).collect();
+        }
+        nodes
+    }
+
+    fn children<'n>(&self, node: &'n Node, step: &str) -> Vec<&'n Node> {
+        match &node.kind {
+            Kind::Object(members) => {
+                let same = |key: &Range<usize>| self.key(key).is_some_and(|key| key == step);
+                members.iter().filter(|(key, _)| same(key)).map(|(_, value)| value).collect()
+            }
+            Kind::Array(items) => index(step).and_then(|index| items.get(index)).into_iter().collect(),
+            Kind::String | Kind::Literal => Vec::new(),
+        }
+    }
+
+    /// Where and what to insert so that `text` stands at the end of `steps`; an error unless `create`.
+    fn insertion(
+        &self,
+        pointer: &str,
+        steps: &[String],
+        text: &str,
+        create: bool,
+    ) -> Result<(Range<usize>, String), JsonError> {
+        let existing = (0..steps.len()).rev().find(|&len| !self.find(&steps[..len]).is_empty()).unwrap_or(0);
+        let (Some(parent), Some(step)) = (self.find(&steps[..existing]).into_iter().next_back(), steps.get(existing))
+        else {
+            return Err(JsonError::Pointer { pointer: pointer.to_owned() });
+        };
+        if !create {
+            let known = match &parent.kind {
+                Kind::Object(members) => members.iter().filter_map(|(key, _)| self.key(key)).take(20).collect(),
+                _ => Vec::new(),
+            };
+            return Err(JsonError::NotFound { pointer: pointer.to_owned(), step: step.clone(), known });
+        }
+        // Everything below the first missing step, innermost first.
+        let colon = self.colon();
+        let missing = &steps[existing + 1..];
+        let value =
+            missing.iter().rev().fold(text.to_owned(), |inner, key| format!("{{{}{colon}{inner}}}", quoted(key)));
+        match &parent.kind {
+            Kind::Object(members) => {
+                let member = format!("{}{colon}{value}", quoted(step));
+                let last = members.last().map(|(key, node)| (key.start, node.range.end));
+                Ok(self.insert_behind(parent, last, &member))
+            }
+            Kind::Array(items) if step == "-" || index(step) == Some(items.len()) => {
+                let last = items.last().map(|node| (node.range.start, node.range.end));
+                Ok(self.insert_behind(parent, last, &value))
+            }
+            _ => Err(JsonError::Parent {
+                pointer: pointer.to_owned(),
+                parent: steps[..existing].iter().map(|step| format!("/{step}")).collect(),
+                step: step.clone(),
+            }),
+        }
+    }
+
+    /// Behind the last item, with the white space that stands before that one.
+    fn insert_behind(&self, parent: &Node, last: Option<(usize, usize)>, item: &str) -> (Range<usize>, String) {
+        match last {
+            None => (parent.range.start + 1..parent.range.start + 1, item.to_owned()),
+            Some((start, end)) => {
+                let before = &self.text[..start];
+                let blanks = &before[before.trim_end_matches([' ', '\t', '\r', '\n']).len()..];
+                (end..end, format!(",{blanks}{item}"))
+            }
+        }
+    }
+
+    /// What stands between a key and its value in this document.
+    fn colon(&self) -> &str {
+        let mut open = vec![&self.root];
+        while let Some(node) = open.pop() {
+            match &node.kind {
+                Kind::Object(members) => {
+                    if let Some((key, value)) = members.first() {
+                        return &self.text[key.end..value.range.start];
+                    }
+                }
+                Kind::Array(items) => open.extend(items),
+                Kind::String | Kind::Literal => {}
+            }
+        }
+        ":"
+    }
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn expected(&self, expected: &'static str) -> JsonError {
+        let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            Some(c) => format!("{c:?}"),
+            None => "the end of the file".to_owned(),
+        };
+        JsonError::Syntax { at: Position::of(self.text, self.at), expected, found }
+    }
+
+    fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), JsonError> {
+        if self.peek() != Some(byte) {
+            return Err(self.expected(expected));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, JsonError> {
+        if depth > limits::NESTING {
+            return Err(JsonError::Depth { at: Position::of(self.text, self.at) });
+        }
+        let start = self.at;
+        let kind = match self.peek() {
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b'"') => {
+                self.string()?;
+                Kind::String
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.number()?;
+                Kind::Literal
+            }
+            _ => {
+                let rest = &self.text[self.at..];
+                let word = ["true", "false", "null"].into_iter().find(|word| rest.starts_with(word));
+                self.at += word.ok_or_else(|| self.expected("a value"))?.len();
+                Kind::Literal
+            }
+        };
+        Ok(Node { range: start..self.at, kind })
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Kind, JsonError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        self.blanks();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Kind::Object(members));
+        }
+        loop {
+            let start = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.expected("a key in quotes"));
+            }
+            self.string()?;
+            let key = start..self.at;
+            self.blanks();
+            self.take(b':', "':' behind the key")?;
+            self.blanks();
+            members.push((key, self.value(depth + 1)?));
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(Kind::Object(members));
+                }
+                _ => return Err(self.expected("',' or '}'")),
+            }
+            self.blanks();
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Kind, JsonError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.blanks();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Kind::Array(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Kind::Array(items));
+                }
+                _ => return Err(self.expected("',' or ']'")),
+            }
+            self.blanks();
+        }
+    }
+
+    fn string(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    let digits = match self.peek() {
+                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
+                        Some(b'u') => 4,
+                        _ => return Err(self.expected("an escape character")),
+                    };
+                    self.at += 1;
+                    for _ in 0..digits {
+                        if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                            return Err(self.expected("four hexadecimal digits"));
+                        }
+                        self.at += 1;
+                    }
+                }
+                Some(0..0x20) | None => return Err(self.expected("the end of the text in quotes")),
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.expected("a digit")) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,58 @@
+//! Text files that are edited by byte range: encoding marks and positions for messages.
+//!
+//! Must not: decode a file; what is not edited is never looked at twice.
+
+use std::fmt;
+
+/// Why bytes are no text that can be edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// A byte order mark of UTF-16, or NUL bytes where UTF-8 has none.
+    #[error("the file is UTF-16, expected UTF-8; convert it in the project, or address it as a whole file")]
+    Utf16,
+    /// Not UTF-8.
+    #[error("byte {offset:#x} is not UTF-8; expected a UTF-8 text")]
+    Utf8 {
+        /// Where, from the start of the file.
+        offset: usize,
+    },
+}
+
+/// The text of a UTF-8 file, and the length of its byte order mark (0 or 3).
+pub fn utf8(bytes: &[u8]) -> Result<(&str, usize), EncodingError> {
+    let start = bytes.get(..2).unwrap_or_default();
+    let zero_in_front = bytes.iter().take(4).any(|&byte| byte == 0);
+    if start == [0xfe, 0xff] || start == [0xff, 0xfe] || zero_in_front {
+        return Err(EncodingError::Utf16);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| EncodingError::Utf8 { offset: error.valid_up_to() })?;
+    Ok((text, if text.starts_with('\u{feff}') { 3 } else { 0 }))
+}
+
+/// A position for people: line and column from 1, and the byte offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// Characters, from 1.
+    pub column: usize,
+    /// Bytes, from 0.
+    pub offset: usize,
+}
+
+impl Position {
+    /// Of a byte offset in `text`.
+    pub fn of(text: &str, offset: usize) -> Self {
+        let before = &text.as_bytes()[..offset.min(text.len())];
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let line = before.split(|&byte| byte == b'\n').count();
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        Self { line, column, offset }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {} (byte {:#x})", self.line, self.column, self.offset)
+    }
+}

@@ -1,0 +1,112 @@
+//! JSON by byte range.
+
+use inject::format::json::{JsonError, Value, get, set};
+use proptest::prelude::*;
+
+fn edit(text: &str, pointer: &str, value: &str) -> String {
+    String::from_utf8(set(text.as_bytes(), pointer, value, false).unwrap()).unwrap()
+}
+
+fn create(text: &str, pointer: &str, value: &str) -> String {
+    String::from_utf8(set(text.as_bytes(), pointer, value, true).unwrap()).unwrap()
+}
+
+fn error(text: &[u8], pointer: &str, create: bool) -> String {
+    set(text, pointer, "v", create).unwrap_err().to_string()
+}
+
+#[test]
+fn only_the_value_changes() {
+    let text = "\u{feff}{\r\n\t\"b\" : 1.50e+3,\r\n\t\"a\":[ {\"k\" :\"old\" } ,null],\"u\":\"\\u00e9\\/\" }\n";
+    assert_eq!(edit(text, "/a/0/k", "new"), text.replace("\"old\"", "\"new\""));
+    assert_eq!(edit(text, "/b", "x"), text.replace("1.50e+3", "\"x\""));
+    assert_eq!(edit(text, "/a/1", "x"), text.replace("null", "\"x\""));
+    assert_eq!(get(text.as_bytes(), "/u").unwrap(), [Value::String("é/".into())]);
+    assert_eq!(get(text.as_bytes(), "/b").unwrap(), [Value::Literal("1.50e+3".into())]);
+}
+
+#[test]
+fn a_duplicate_key_is_edited_twice_and_survives() {
+    let text = r#"{"EnableIntegratedSecurity":"True","x":"1","EnableIntegratedSecurity":"False"}"#;
+    assert_eq!(
+        edit(text, "/EnableIntegratedSecurity", "v"),
+        r#"{"EnableIntegratedSecurity":"v","x":"1","EnableIntegratedSecurity":"v"}"#
+    );
+    assert_eq!(edit(text, "/x", "2"), text.replace("\"1\"", "\"2\""));
+}
+
+#[test]
+fn values_are_escaped_and_pointers_unescaped() {
+    assert_eq!(edit(r#"{"a/b":{"m~n":"x"}}"#, "/a~1b/m~0n", "q\"\\\n\u{1}é"), r#"{"a/b":{"m~n":"q\"\\\n\u0001é"}}"#);
+    assert_eq!(edit(r#"{"":"x"}"#, "/", "y"), r#"{"":"y"}"#);
+    assert_eq!(edit(r#"{"\u0061":"x"}"#, "/a", "y"), r#"{"\u0061":"y"}"#, "keys are compared decoded");
+    assert_eq!(edit("\"whole\"", "", "y"), "\"y\"");
+}
+
+#[test]
+fn creating_follows_the_document() {
+    assert_eq!(create("{\n  \"a\": 1\n}", "/b", "v"), "{\n  \"a\": 1,\n  \"b\": \"v\"\n}");
+    assert_eq!(create("{\"a\":1}", "/b", "v"), "{\"a\":1,\"b\":\"v\"}");
+    assert_eq!(create("{}", "/b/c", "v"), "{\"b\":{\"c\":\"v\"}}");
+    assert_eq!(create("{ }", "/b", "v"), "{\"b\":\"v\" }");
+    assert_eq!(create("{\"l\": []}", "/l/0", "v"), "{\"l\": [\"v\"]}");
+    assert_eq!(create("{\"l\": [\n 1]}", "/l/-", "v"), "{\"l\": [\n 1,\n \"v\"]}");
+    assert_eq!(create("{\"a\" : 1}", "/b/c", "v"), "{\"a\" : 1,\"b\" : {\"c\" : \"v\"}}");
+    assert_eq!(create("{\"b\":\"old\"}", "/b", "v"), "{\"b\":\"v\"}");
+}
+
+#[test]
+fn what_cannot_be_is_said_exactly() {
+    assert_eq!(error(b"{\"a\":1,\"b\":2}", "/c", false), "nothing at \"/c\": \"c\" is missing; there: a, b");
+    assert!(error(b"{\"a\":{}}", "/a", false).contains("\"/a\" is an object at line 1, column 6"));
+    assert!(error(b"{\"a\":1}", "/a/b", true).contains("\"/a\" is no object or array"));
+    assert!(error(b"[1]", "/5", true).contains("\"5\" is no index"));
+    assert!(error(b"[1]", "/00", true).contains("\"00\" is no index"));
+    assert!(error(b"{}", "a", false).contains("is not a JSON pointer"));
+    assert!(error(b"{}", "/a~2", false).contains("is not a JSON pointer"));
+    assert!(
+        error(b"{\n \"a\": tru}", "/a", false).contains("line 2, column 7 (byte 0x8): expected a value, found 't'")
+    );
+    assert!(error(b"{\"a\":1,}", "/a", false).contains("expected a key in quotes"));
+    assert!(error(b"{\"a\":01}", "/a", false).contains("expected ',' or '}'"));
+    assert!(error(b"{\"a\":\"\\x\"}", "/a", false).contains("expected an escape character"));
+    assert!(error(b"{\"a\":1} x", "/a", false).contains("expected the end of the document"));
+    assert!(error(b"{\"a\":\"\xff\"}", "/a", false).contains("byte 0x6 is not UTF-8"));
+    assert!(error(b"\xff\xfe{\0}\0", "/a", false).contains("UTF-16"));
+    assert!(error(b"{\0}\0", "/a", false).contains("UTF-16"));
+    assert!(error(b"", "/a", false).contains("found the end of the file"));
+    let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+    assert!(matches!(set(deep.as_bytes(), "/0", "v", false), Err(JsonError::Depth { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn an_independent_reader_sees_the_edit_and_nothing_else(value in ".*", old in ".*", key in "[a-z~/\"é]{0,4}") {
+        let document = serde_json::json!({ "before": [1, {"x": old}], &key: old, "zz": null });
+        let text = serde_json::to_string_pretty(&document).unwrap();
+        let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+        let edited = set(text.as_bytes(), &pointer, &value, false).unwrap();
+        let mut expected = document.clone();
+        expected[&key] = value.clone().into();
+        prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&edited).unwrap(), expected);
+        prop_assert_eq!(get(&edited, &pointer).unwrap(), vec![Value::String(value)]);
+        let back = set(&edited, &pointer, &old, false).unwrap();
+        prop_assert_eq!(String::from_utf8(back).unwrap(), text);
+    }
+
+    #[test]
+    fn what_we_accept_is_what_serde_accepts(text in "[\\[\\]{}:,\"0-9a-eE+.\\\\ nulltrfs-]{0,12}") {
+        let ours = get(text.as_bytes(), "").is_ok();
+        // Numbers beyond a double are valid JSON that the other reader refuses.
+        let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+        prop_assert_eq!(ours, theirs, "{}", text);
+    }
+
+    #[test]
+    fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), pointer in "(/[a-z0-9~-]{0,3}){0,3}") {
+        let _ = get(&bytes, &pointer);
+        let _ = set(&bytes, &pointer, "v", true);
+    }
+}
