@@ -2,6 +2,11 @@
 //!
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
+pub mod apk_signing_block;
+pub mod base64;
+pub mod der;
 pub mod limits;
+pub mod oid;
 pub mod read_at;
+pub mod x509;
 pub mod zip;
