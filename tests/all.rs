@@ -1,2 +1,7 @@
 //! The one test binary. `tests/` mirrors `src/`; every file below is a module of this one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod credential;
+mod format;
+mod host;
+mod placement;

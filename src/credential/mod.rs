@@ -1,3 +1,27 @@
 //! Client credentials: their types, the store, the registries, and the two flows (look up, obtain).
 //!
 //! Must not: know artifacts or formats of artifacts.
+
+mod database;
+pub mod environment;
+pub mod id;
+pub mod lookup;
+pub mod obtain;
+pub mod registry;
+pub mod seal;
+pub mod secret;
+pub mod store;
+
+pub use database::DatabaseError;
+pub use environment::{EnvironmentName, InvalidName};
+pub use id::{ClientId, InvalidClientId};
+pub use secret::{ClientSecret, Fingerprint, InvalidSecret};
+
+/// Client Id and optional Client Secret of one application in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Public.
+    pub id: ClientId,
+    /// Absent for a public client.
+    pub secret: Option<ClientSecret>,
+}

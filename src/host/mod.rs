@@ -1,3 +1,8 @@
-//! The outside world: files, clock, randomness, prompts. Every effect of the library goes through here.
+//! The outside world: files, clock, randomness. Every effect of the library goes through here.
 //!
 //! Must not: know formats, credentials or policy.
+
+pub mod clock;
+pub mod file;
+pub mod random;
+pub mod replacement;

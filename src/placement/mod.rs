@@ -1,3 +1,60 @@
 //! Where a value goes: the address grammar, presets (named places) and value templates.
 //!
 //! Must not: read or change an artifact, or hold a secret.
+
+pub mod address;
+pub mod preset;
+pub mod template;
+
+pub use address::{Address, AddressError, FilePath, Locator, Target};
+pub use template::{Template, TemplateError};
+
+/// Kinds of artifact that an address can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Android package.
+    Apk,
+    /// Android App Bundle.
+    Aab,
+    /// iOS package.
+    Ipa,
+    /// Application bundle, a folder.
+    App,
+    /// A folder of files.
+    Tree,
+}
+
+impl Kind {
+    /// Every kind with its word in addresses.
+    pub const ALL: [(&'static str, Self); 5] =
+        [("apk", Self::Apk), ("aab", Self::Aab), ("ipa", Self::Ipa), ("app", Self::App), ("tree", Self::Tree)];
+
+    /// Its word in addresses and messages.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// What happens when a place is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// An error: no place found.
+    Fail,
+    /// The place is passed over.
+    Skip,
+    /// It is made.
+    Create,
+}
+
+/// An address with the value that goes there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub at: Address,
+    /// What.
+    pub value: Template,
+    /// When it is not there.
+    pub absence: Absence,
+    /// Passed over when one of these is there.
+    pub unless: Vec<Address>,
+}

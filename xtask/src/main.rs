@@ -1,19 +1,32 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
+mod fixtures;
 mod oracle;
+mod tidy;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let failures = match arguments.as_slice() {
-        ["oracle", "goldens", corpus] => oracle::signatures::goldens(Path::new(corpus))?,
-        _ => anyhow::bail!("usage: cargo xtask oracle goldens CORPUS"),
-    };
-    for failure in &failures {
-        println!("FAILED {}\n    {}", failure.what, failure.difference);
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    anyhow::ensure!(failures.is_empty(), "{} failures", failures.len());
-    Ok(())
+}
+
+fn run() -> Result<()> {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(&root),
+        ["fixtures"] => fixtures::run(&root),
+        ["oracle", corpus] => oracle::run(corpus.as_ref()),
+        ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
+        _ => bail!("usage: cargo xtask tidy | oracle CORPUS"),
+    }
 }

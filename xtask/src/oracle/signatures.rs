@@ -25,6 +25,16 @@ pub const DEVIATIONS: &[(&str, &str)] = &[
     ("v2-only-11-signers", "more than 10 signers: newer apksig and Android refuse them"),
 ];
 
+/// Both comparisons; fails when anything differs.
+pub fn run(corpus: &Path) -> Result<()> {
+    let failures = goldens(&corpus.join("android/apksig"))?;
+    for failure in &failures {
+        println!("FAILED {}\n    {}", failure.what, failure.difference);
+    }
+    anyhow::ensure!(failures.is_empty(), "{} verdicts differ", failures.len());
+    Ok(())
+}
+
 /// A comparison that came out differently.
 #[derive(Debug)]
 pub struct Failure {
@@ -54,7 +64,13 @@ pub fn goldens(corpus: &Path) -> Result<Vec<Failure>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = std::fs::read(path)?;
         let manifest = Manifest::read(path)?;
+        if !manifest.readable {
+            println!("  SKIPPED for the manifest's API levels, aapt2 cannot read it: {name}");
+        }
         for lowest in [None, Some(1), Some(18), Some(21), Some(24), Some(28)] {
+            if lowest.is_none() && !manifest.readable {
+                continue;
+            }
             let theirs = apksigner_verify(path, lowest)?;
             let options = android::Options {
                 min_sdk: lowest.or(manifest.min_sdk),
@@ -149,6 +165,7 @@ fn apksigner_verify(path: &Path, lowest: Option<u32>) -> Result<Verdict> {
 /// What `aapt2` reads from the manifest.
 #[derive(Debug, Default)]
 struct Manifest {
+    readable: bool,
     min_sdk: Option<u32>,
     target_sdk: Option<u32>,
     target_sandbox: Option<u32>,
@@ -167,6 +184,7 @@ impl Manifest {
             line.rsplit_once('=')?.1.trim().parse().ok()
         };
         Ok(Self {
+            readable: output.status.success(),
             min_sdk: value("minSdkVersion"),
             target_sdk: value("targetSdkVersion"),
             target_sandbox: value("targetSandboxVersion"),

@@ -28,6 +28,8 @@ use crate::verify::report::Report;
 const MANIFEST: &str = "META-INF/MANIFEST.MF";
 /// Android 4.3: the strongest digest counts.
 const SDK_STRONGEST_DIGEST: u32 = 18;
+/// Android 4.4: signed attributes are read as they should be.
+const SDK_SIGNED_ATTRIBUTES: u32 = 19;
 /// Android 7: every SignerInfo is tried, and signed attributes name their content type.
 const SDK_ALL_SIGNER_INFOS: u32 = 24;
 
@@ -221,6 +223,9 @@ fn verify_info<'d>(
     let certificate = certificate.ok_or("the certificate of the signer is missing")?;
     let attributes = match &info.signed_attributes {
         None => None,
+        Some(_) if sdk.0 < SDK_SIGNED_ATTRIBUTES => {
+            return Err(format!("signed attributes, which Android below API level {SDK_SIGNED_ATTRIBUTES} misreads"));
+        }
         Some(attributes) => {
             if sdk.1 >= SDK_ALL_SIGNER_INFOS {
                 let kind = attributes.single(oid::CONTENT_TYPE).filter(|value| value.tag == tag::OID);

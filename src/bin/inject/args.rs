@@ -1,0 +1,276 @@
+//! The command line, as typed. Nothing here is checked beyond its form.
+//!
+//! Must not: read a file or an environment variable, other than those clap shows in `--help`.
+
+// Doc comments here are help texts, where backticks would show; options are independent yes-or-no questions.
+#![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  inject app.apk --env prod --ks release.p12 --ks-pass env:KEYSTORE_PASSWORD
+  inject app.apk --env dev --debug-key -o app-dev.apk
+  inject app.apk --env dev --dry-run
+  inject verify app.apk --env prod
+  inject register com.example.app --env prod
+
+Exit codes:
+  0 done or up to date   1 internal   2 usage or configuration   3 artifact unreadable or unsupported
+  4 no place found   5 registry or store   6 signing   7 verification failed or a foreign credential found
+  8 --check found changes   9 conflict between store and registry";
+
+/// Puts the right client credentials of the right environment into built apps, leaves them installable, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "inject", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(flatten)]
+    pub main: Main,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args, Clone)]
+pub struct Global {
+    /// The environment; else `INJECT_ENV`, the active one (`inject env use`), `default-env`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// The configuration; else `INJECT_CONFIG`, else inject.toml here or above, up to the repository's root
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Results as JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The main job.
+#[derive(Debug, Args)]
+pub struct Main {
+    /// The artifacts: APKs of one application, or of several that inject.toml names
+    #[arg(value_name = "ARTIFACT")]
+    pub artifacts: Vec<PathBuf>,
+    /// The application: its key, id or name in inject.toml, else its id; default: by the package of the artifact
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// Write here instead of replacing the artifact
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// A place and its value, for example string/client_id={client_id}; repeatable
+    #[arg(long, value_name = "ADDRESS=VALUE")]
+    pub at: Vec<String>,
+    /// Presets to use; default: those of inject.toml, else found by looking
+    #[arg(long, value_name = "NAME")]
+    pub preset: Vec<String>,
+    /// Make a place given by --at or inject.toml where it is missing
+    #[arg(long)]
+    pub create: bool,
+    /// Show what would be done; nothing is written or registered
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Exit with 8 when something would change; nothing is written or registered
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+    #[command(flatten)]
+    pub obtain: Obtain,
+    #[command(flatten)]
+    pub signing: Signing,
+}
+
+/// How a credential is obtained.
+#[derive(Debug, Args, Clone, Copy)]
+pub struct Obtain {
+    /// Ask no registry over the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask the registry even where the store has an answer
+    #[arg(long, conflicts_with = "offline")]
+    pub refresh: bool,
+    /// A new application is an error
+    #[arg(long)]
+    pub no_register: bool,
+}
+
+/// Android signing.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Signing")]
+pub struct Signing {
+    /// Keystore, PKCS#12 or JKS; else `KEYSTORE_FILE`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "debug_key", "unsigned"])]
+    pub ks: Option<PathBuf>,
+    /// Alias in the keystore; else `KEY_ALIAS`
+    #[arg(long, value_name = "ALIAS")]
+    pub ks_key_alias: Option<String>,
+    /// Password of the keystore: env:NAME, file:PATH, stdin or prompt; else `KEYSTORE_PASSWORD`
+    #[arg(long, value_name = "SRC")]
+    pub ks_pass: Option<String>,
+    /// Password of the key, likewise; else `KEY_PASSWORD`, else the keystore's
+    #[arg(long, value_name = "SRC")]
+    pub key_pass: Option<String>,
+    /// Private key, PEM or PKCS#8
+    #[arg(long, value_name = "FILE", requires = "cert", conflicts_with_all = ["debug_key", "unsigned"])]
+    pub key: Option<PathBuf>,
+    /// Certificate chain, PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// Sign with ~/.android/debug.keystore, made when absent
+    #[arg(long, conflicts_with = "unsigned")]
+    pub debug_key: bool,
+    /// Leave the artifact unsigned on purpose
+    #[arg(long)]
+    pub unsigned: bool,
+    /// Accept a key other than the one that signed the input (devices will refuse the update)
+    #[arg(long)]
+    pub allow_new_signer: bool,
+    /// Signature schemes, for example v2,v3; default: by the lowest Android version and by what the input had
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub schemes: Vec<String>,
+    /// Lowest Android API level to sign for; default: the manifest's
+    #[arg(long, value_name = "API")]
+    pub min_sdk: Option<u32>,
+    /// Signing certificate lineage, for a rotated key
+    #[arg(long, value_name = "FILE")]
+    pub lineage: Option<PathBuf>,
+    /// Also write a v4 signature (ARTIFACT.idsig)
+    #[arg(long)]
+    pub v4: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Environments: list, use, add, show
+    Env {
+        #[command(subcommand)]
+        action: EnvAction,
+    },
+    /// Obtain or reuse a credential without embedding it
+    #[command(after_help = "Example:\n  inject register com.example.app --env prod")]
+    Register {
+        /// The application: its key, id or name in inject.toml, else its id
+        app: Option<String>,
+        /// Ask the registry even where the store has an answer
+        #[arg(long)]
+        force: bool,
+        /// A new application is an error
+        #[arg(long)]
+        no_register: bool,
+    },
+    /// The local store: list, show, set, forget
+    Credential {
+        #[command(subcommand)]
+        action: CredentialAction,
+    },
+    /// Check that artifacts carry exactly the environment's credential, and are sound
+    #[command(after_help = "Examples:\n  inject verify app.apk --env prod\n  inject verify app.apk --signature-only")]
+    Verify {
+        /// The artifacts
+        #[arg(value_name = "ARTIFACT", required = true)]
+        artifacts: Vec<PathBuf>,
+        /// The application, as in the main job
+        #[arg(long, value_name = "APP")]
+        app: Option<String>,
+        /// A place and its value, as in the main job
+        #[arg(long, value_name = "ADDRESS=VALUE")]
+        at: Vec<String>,
+        /// Presets to use, as in the main job
+        #[arg(long, value_name = "NAME")]
+        preset: Vec<String>,
+        /// Look at container and signature alone, without an environment
+        #[arg(long, conflicts_with_all = ["app", "at", "preset"])]
+        signature_only: bool,
+        /// Lowest Android API level to verify for; default: the manifest's
+        #[arg(long, value_name = "API")]
+        min_sdk: Option<u32>,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EnvAction {
+    /// The environments of inject.toml; the active one is marked
+    List,
+    /// Make an environment the active one of this checkout, outside version control
+    Use {
+        /// Its name
+        name: String,
+    },
+    /// Add an environment to inject.toml
+    Add {
+        /// Its name
+        name: String,
+        /// Copy the settings of this one; its registry is copied only where it is shared
+        #[arg(long, value_name = "OTHER")]
+        from: Option<String>,
+    },
+    /// Show the environment that would be used, and where that comes from
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CredentialAction {
+    /// All credentials; no secret is shown
+    List,
+    /// One credential
+    Show {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+        /// Print the secret
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Keep a credential that was obtained elsewhere
+    #[command(
+        after_help = "Example:\n  inject credential set --app com.example.app --env prod --client-id 0f3c --secret env:SECRET"
+    )]
+    Set {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+        /// The Client Id
+        #[arg(long)]
+        client_id: String,
+        /// The secret: env:NAME, file:PATH, stdin or prompt; absent for a public client
+        #[arg(long, value_name = "SRC")]
+        secret: Option<String>,
+        /// Replace a credential that is already there
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Forget a credential
+    Forget {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+    },
+}

@@ -1,0 +1,144 @@
+//! `inject credential list | show | set | forget`: the local store.
+//!
+//! Must not: print a secret but for `show --reveal`.
+
+use inject::credential::store::{Key, Store, Stored};
+use inject::credential::{ClientId, ClientSecret};
+use serde_json::json;
+
+use crate::args::CredentialAction;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+use crate::settings::source::Source;
+
+/// Runs it.
+pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Result<Code, Failure> {
+    match action {
+        CredentialAction::List => list(settings, out),
+        CredentialAction::Show { app, reveal } => show(settings, app.as_deref(), *reveal, out),
+        CredentialAction::Set { app, client_id, secret, replace } => {
+            set(settings, app.as_deref(), client_id, secret.as_deref(), *replace, out)
+        }
+        CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
+    }
+}
+
+fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
+    let store = Store::open_existing(&settings.home)?;
+    let all = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
+    let fingerprint = |stored: &Stored| {
+        let store = store.as_ref()?;
+        stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned())
+    };
+    out.json(&json!({
+        "schema": 1,
+        "credentials": all.iter().map(|stored| json!({
+            "application": stored.key.application,
+            "environment": stored.key.environment.as_str(),
+            "registry": stored.key.registry.0,
+            "client_id": stored.id.as_str(),
+            "secret_fingerprint": fingerprint(stored),
+            "registered": stored.registered,
+        })).collect::<Vec<_>>(),
+    }));
+    if all.is_empty() {
+        out.note(&format!("no credentials in {}", settings.home.display()));
+    }
+    for stored in &all {
+        let secret = match fingerprint(stored) {
+            Some(fingerprint) => format!("secret {fingerprint}"),
+            None => "no secret".to_owned(),
+        };
+        let Key { application, environment, registry } = &stored.key;
+        out.result(&format!("{application}  {environment}  {}  {secret}  {registry}", stored.id));
+    }
+    Ok(Code::Done)
+}
+
+fn key(settings: &Settings, app: Option<&str>) -> Result<Key, Failure> {
+    let chosen = settings.environment()?;
+    let (application, _) = match app {
+        Some(name) => settings.named_app(name)?,
+        None => settings.only_app().map_err(|failure| failure.remedy("--app APP"))?,
+    };
+    Ok(settings.key(&application, &chosen))
+}
+
+fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Result<Code, Failure> {
+    let key = key(settings, app)?;
+    let store = Store::open_existing(&settings.home)?;
+    let stored = store.as_ref().map(|store| store.get(&key)).transpose()?.flatten();
+    let (Some(stored), Some(store)) = (stored, store) else {
+        return Err(Failure::new(
+            Code::Registry,
+            format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry),
+        )
+        .remedy(format!("obtain one: inject register {} --env {}", key.application, key.environment)));
+    };
+    let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
+    let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
+    out.json(&json!({
+        "schema": 1,
+        "application": key.application,
+        "environment": key.environment.as_str(),
+        "registry": key.registry.0,
+        "client_id": stored.id.as_str(),
+        "client_secret": shown,
+        "secret_fingerprint": fingerprint,
+    }));
+    out.result(&format!("client_id      {}", stored.id));
+    out.result(&match (shown, &fingerprint) {
+        (Some(secret), _) => format!("client_secret  {secret}"),
+        (None, Some(fingerprint)) => format!("client_secret  (fingerprint {fingerprint}; --reveal prints it)"),
+        (None, None) => "client_secret  none".to_owned(),
+    });
+    Ok(Code::Done)
+}
+
+fn set(
+    settings: &Settings,
+    app: Option<&str>,
+    client_id: &str,
+    secret: Option<&str>,
+    replace: bool,
+    out: Output,
+) -> Result<Code, Failure> {
+    let key = key(settings, app)?;
+    let id = ClientId::parse(client_id).map_err(|e| Failure::of(Code::Usage, e).during("--client-id"))?;
+    let secret = match secret {
+        None => None,
+        Some(reference) => {
+            let text = Source::parse("--secret", reference)?.read("Client Secret")?;
+            Some(ClientSecret::parse(&text).map_err(|e| Failure::of(Code::Usage, e).during("--secret"))?)
+        }
+    };
+    let mut store = Store::open(&settings.home)?;
+    let new = Stored { key: key.clone(), id, secret, registered: true };
+    match store.get(&key)? {
+        Some(old) if old == new => out.note("the store holds exactly this"),
+        // A mere claim, that no registry knows yet, gives way.
+        Some(old) if old.registered && !replace => {
+            let what = format!("{} in {} has a credential already: {}", key.application, key.environment, old.id);
+            return Err(Failure::new(Code::Conflict, what).remedy("replace it on purpose: --replace"));
+        }
+        _ => {
+            store.put(&new)?;
+            out.done(&format!("{} in {} has {}", key.application, key.environment, new.id));
+        }
+    }
+    Ok(Code::Done)
+}
+
+fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let key = key(settings, app)?;
+    let store = Store::open_existing(&settings.home)?;
+    let forgotten = store.map(|mut store| store.forget(&key)).transpose()?.unwrap_or(false);
+    let what = format!("{} in {} (registry {})", key.application, key.environment, key.registry);
+    if forgotten {
+        out.done(&format!("forgot the credential of {what}; the registry keeps it"));
+    } else {
+        out.note(&format!("there was no credential of {what}"));
+    }
+    Ok(Code::Done)
+}

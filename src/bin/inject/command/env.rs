@@ -1,0 +1,159 @@
+//! `inject env list | use | add | show`: environments.
+//!
+//! Must not: keep the active environment in the project tree.
+
+use std::fmt::Write;
+use std::io::Write as _;
+
+use inject::credential::EnvironmentName;
+use inject::credential::store::Store;
+use inject::host::replacement::Replacement;
+use serde_json::json;
+
+use crate::args::EnvAction;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::config::{Config, Env, RegistryRef};
+use crate::settings::{Origin, Settings};
+
+/// Runs it.
+pub fn run(settings: &Settings, action: &EnvAction, out: Output) -> Result<Code, Failure> {
+    match action {
+        EnvAction::List => {
+            list(settings, out);
+            Ok(Code::Done)
+        }
+        EnvAction::Use { name } => activate(settings, name, out),
+        EnvAction::Add { name, from } => add(settings, name, from.as_deref(), out),
+        EnvAction::Show => show(settings, out),
+    }
+}
+
+fn list(settings: &Settings, out: Output) {
+    let active = settings.environment().ok().map(|chosen| chosen.name);
+    let envs: Vec<(&EnvironmentName, &Env)> = settings.config.iter().flat_map(|config| &config.envs).collect();
+    out.json(&json!({
+        "schema": 1,
+        "environments": envs.iter().map(|(name, env)| json!({
+            "name": name.as_str(),
+            "active": active.as_ref() == Some(*name),
+            "registry": registry_text(env),
+            "secret": if env.omit_secret { "omit" } else { "embed" },
+            "release": env.release,
+        })).collect::<Vec<_>>(),
+    }));
+    if envs.is_empty() {
+        out.note("no inject.toml names environments: any name is one, each with an embedded registry of its own");
+    }
+    for (name, env) in envs {
+        let mark = if active.as_ref() == Some(name) { "*" } else { " " };
+        out.result(&format!(
+            "{mark} {name}  registry {}{}",
+            registry_text(env),
+            if env.release { "  release" } else { "" }
+        ));
+    }
+}
+
+fn registry_text(env: &Env) -> String {
+    match &env.registry {
+        RegistryRef::Own => "embedded".to_owned(),
+        RegistryRef::Embedded(name) => format!("embedded:{name}"),
+    }
+}
+
+fn parse(name: &str) -> Result<EnvironmentName, Failure> {
+    EnvironmentName::parse(name).map_err(|e| Failure::of(Code::Usage, e))
+}
+
+fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failure> {
+    let name = parse(name)?;
+    settings.env(&name, Origin::Flag)?;
+    Store::open(&settings.home)?.activate(&settings.checkout, &name)?;
+    out.done(&format!("{name} is the active environment of {}", settings.checkout.display()));
+    Ok(Code::Done)
+}
+
+fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    out.json(&json!({
+        "schema": 1,
+        "name": chosen.name.as_str(),
+        "from": chosen.origin.describe(),
+        "registry": settings.registry(&chosen).identity().0,
+        "secret": if chosen.env.omit_secret { "omit" } else { "embed" },
+        "release": chosen.env.release,
+        "values": chosen.env.values,
+    }));
+    out.result(&format!("{} (from {})", chosen.name, chosen.origin.describe()));
+    out.result(&format!("registry  {}", settings.registry(&chosen).identity()));
+    out.result(&format!("secret    {}", if chosen.env.omit_secret { "omit" } else { "embed" }));
+    for (name, value) in &chosen.env.values {
+        out.result(&format!("{{{name}}}  {value}"));
+    }
+    Ok(Code::Done)
+}
+
+fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let name = parse(name)?;
+    let path =
+        settings.config.as_ref().map_or_else(|| settings.checkout.join("inject.toml"), |config| config.path.clone());
+    let mut text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
+        Err(error) => return Err(Failure::new(Code::Usage, format!("cannot read {}: {error}", path.display()))),
+    };
+    let existing = settings.config.iter().any(|config| config.envs.contains_key(&name));
+    if existing {
+        return Err(Failure::usage(format!("{} has an environment {name} already", path.display())));
+    }
+    let template = match from {
+        None => Env::default(),
+        Some(other) => {
+            let other = parse(other)?;
+            match settings.config.iter().find_map(|config| config.envs.get(&other)) {
+                Some(env) => env.clone(),
+                None => return Err(Failure::usage(format!("{} has no environment {other}", path.display()))),
+            }
+        }
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&section(&name, &template));
+    // What was added must be what the next run reads.
+    Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
+    let write = || {
+        let like = std::fs::metadata(&path).ok();
+        let mut file = Replacement::start(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.commit(like.as_ref())
+    };
+    write().map_err(|e| Failure::of(Code::Usage, e))?;
+    out.done(&format!("added [env.{name}] to {}", path.display()));
+    let _ = std::io::stderr().flush();
+    Ok(Code::Done)
+}
+
+/// The section as text. A pinned signer is not copied: it belongs to one environment.
+fn section(name: &EnvironmentName, env: &Env) -> String {
+    let quote = |text: &str| serde_json::Value::from(text).to_string();
+    let table = if name.as_str().contains('.') { quote(name.as_str()) } else { name.as_str().to_owned() };
+    let mut text = format!("\n[env.{table}]\nregistry = {}\n", quote(&registry_text(env)));
+    if env.omit_secret {
+        text.push_str("secret = \"omit\"\n");
+    }
+    if env.never_register {
+        text.push_str("register = \"never\"\n");
+    }
+    if env.release {
+        text.push_str("release = true\n");
+    }
+    if !env.values.is_empty() {
+        let _ = writeln!(text, "[env.{table}.values]");
+        for (key, value) in &env.values {
+            let _ = writeln!(text, "{key} = {}", quote(value));
+        }
+    }
+    text
+}

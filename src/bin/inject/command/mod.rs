@@ -1,0 +1,7 @@
+//! One file per subcommand.
+//!
+//! Must not: hold what two commands share; that belongs to `settings` or the library.
+
+pub mod credential;
+pub mod env;
+pub mod register;

@@ -1,0 +1,112 @@
+//! Exit codes: the one list, and the mapping from errors to them.
+//!
+//! Must not: exit; `main` does.
+
+use inject::credential::obtain::ObtainError;
+use inject::credential::registry::RegistryError;
+use inject::credential::store::StoreError;
+
+/// What the process says by its exit status. Documented in README.md and tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// Done, or up to date.
+    Done = 0,
+    /// A fault of this program.
+    Internal = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// An artifact that is unreadable or unsupported, or could not be written.
+    Artifact = 3,
+    /// A place that is not there.
+    NoPlace = 4,
+    /// Registry or store.
+    Registry = 5,
+    /// Signing.
+    Signing = 6,
+    /// Verification failed, or a foreign credential was found.
+    Verification = 7,
+    /// `--check` found changes.
+    Changes = 8,
+    /// Store and registry disagree.
+    Conflict = 9,
+}
+
+/// An error with its exit code and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub code: Code,
+    /// What happened, most general first.
+    pub error: anyhow::Error,
+    /// What to do, one line each.
+    pub remedies: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with a text of its own.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, error: anyhow::anyhow!(message.into()), remedies: Vec::new() }
+    }
+
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::Usage, message)
+    }
+
+    /// From an error of the library.
+    pub fn of(code: Code, error: impl Into<anyhow::Error>) -> Self {
+        Self { code, error: error.into(), remedies: Vec::new() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn remedy(mut self, line: impl Into<String>) -> Self {
+        self.remedies.push(line.into());
+        self
+    }
+
+    /// Adds what was being done.
+    #[must_use]
+    pub fn during(mut self, what: impl std::fmt::Display + Send + Sync + 'static) -> Self {
+        self.error = self.error.context(what);
+        self
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::of(Code::Registry, error)
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        Self::of(Code::Registry, error)
+    }
+}
+
+impl From<ObtainError> for Failure {
+    fn from(error: ObtainError) -> Self {
+        match &error {
+            ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
+                Self::of(Code::Registry, error)
+            }
+            ObtainError::NotRegistered { application, environment, .. } => {
+                let register = format!("register it on purpose: inject register {application} --env {environment}");
+                Self::of(Code::Registry, error)
+                    .remedy(register)
+                    .remedy("or bring its credential here: inject credential set")
+            }
+            ObtainError::Conflict { application, environment, .. } => {
+                let what = format!("--app {application} --env {environment}");
+                Self::of(Code::Conflict, error)
+                    .remedy(format!("the registry is right: inject credential forget {what}, then run again"))
+                    .remedy(
+                        "the store is right: set the application's secret in the access manager to the store's value",
+                    )
+            }
+            _ => Self::of(Code::Internal, error),
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! `inject.toml`: parsed whole, every problem collected with its line and a remedy.
+//!
+//! Must not: read a file, or look at the command line.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use inject::credential::EnvironmentName;
+use inject::placement::preset::Preset;
+use inject::placement::{Absence, Address, Place, Template};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::nearest;
+
+/// A configuration, validated.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// `default-env`.
+    pub default_env: Option<EnvironmentName>,
+    /// Applications by key.
+    pub apps: BTreeMap<String, App>,
+    /// Environments by name.
+    pub envs: BTreeMap<EnvironmentName, Env>,
+}
+
+/// `[app.KEY]`.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Package or bundle id.
+    pub id: String,
+    /// The name it is registered under.
+    pub name: String,
+    /// Presets; empty: found by looking.
+    pub presets: Vec<String>,
+    /// Globs of artifacts, relative to the configuration.
+    pub artifacts: Vec<String>,
+    /// Places beside the presets'.
+    pub places: Vec<Place>,
+}
+
+/// `[env.NAME]`.
+#[derive(Debug, Clone, Default)]
+pub struct Env {
+    /// `registry`.
+    pub registry: RegistryRef,
+    /// `secret = "omit"`.
+    pub omit_secret: bool,
+    /// `register = "never"`.
+    pub never_register: bool,
+    /// `release = true`.
+    pub release: bool,
+    /// `signer`: SHA-256 of the certificate, lowercase hexadecimal.
+    pub signer: Option<String>,
+    /// `[env.NAME.values]`.
+    pub values: BTreeMap<String, String>,
+}
+
+/// Which registry an environment has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RegistryRef {
+    /// `embedded`: this environment's own.
+    #[default]
+    Own,
+    /// `embedded:NAME`: shared by those that name it.
+    Embedded(EnvironmentName),
+}
+
+/// One problem of a configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    line: usize,
+    column: usize,
+    message: String,
+    remedy: String,
+}
+
+/// Every problem of a configuration.
+#[derive(Debug)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// At least one, by line.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        write!(f, "{}: {count} problem{}", self.path.display(), if count == 1 { "" } else { "s" })?;
+        for Problem { line, column, message, remedy } in &self.problems {
+            write!(f, "\n  {line}:{column}: {message}\n      {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Parses the text of `path`.
+    pub fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
+        let mut reader = Reader { text, problems: Vec::new() };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            reader.problem(error.span().unwrap_or(0..0), error.message(), "correct the TOML syntax (toml.io)");
+        }
+        let config = reader.config(path.clone(), table.get_ref());
+        if reader.problems.is_empty() {
+            return Ok(config);
+        }
+        reader.problems.sort_by_key(|problem| (problem.line, problem.column));
+        Err(ConfigError { path, problems: reader.problems })
+    }
+}
+
+type Value<'i> = Spanned<DeValue<'i>>;
+
+struct Reader<'t> {
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, span: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        self.problems.push(Problem { line, column, message: message.into(), remedy: remedy.into() });
+    }
+
+    fn unknown(&mut self, span: Range<usize>, key: &str, known: &[&str]) {
+        let remedy = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        self.problem(span, format!("unknown key {key:?}"), remedy);
+    }
+
+    fn string(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+        let found = value.get_ref().as_str().map(str::to_owned);
+        if found.is_none() {
+            let kind = value.get_ref().type_str();
+            self.problem(value.span(), format!("{key} is of type {kind}"), "write a text in quotes");
+        }
+        found
+    }
+
+    fn boolean(&mut self, key: &str, value: &Value<'_>) -> bool {
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            let kind = value.get_ref().type_str();
+            self.problem(value.span(), format!("{key} is of type {kind}"), "write true or false");
+            false
+        })
+    }
+
+    fn strings(&mut self, key: &str, value: &Value<'_>) -> Vec<Spanned<String>> {
+        let Some(array) = value.get_ref().as_array() else {
+            let kind = value.get_ref().type_str();
+            self.problem(value.span(), format!("{key} is of type {kind}"), "write a list of texts: [\"...\"]");
+            return Vec::new();
+        };
+        let texts = array.iter().map(|item| self.string(key, item).map(|text| Spanned::new(item.span(), text)));
+        texts.collect::<Vec<_>>().into_iter().flatten().collect()
+    }
+
+    fn table<'v, 'i>(&mut self, key: &str, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            let kind = value.get_ref().type_str();
+            self.problem(value.span(), format!("{key} is of type {kind}"), format!("write a table: [{key}]"));
+        }
+        table
+    }
+
+    fn name(&mut self, span: Range<usize>, text: &str) -> Option<EnvironmentName> {
+        EnvironmentName::parse(text)
+            .inspect_err(|error| self.problem(span, error.to_string(), "choose another name"))
+            .ok()
+    }
+
+    fn config(&mut self, path: PathBuf, table: &DeTable<'_>) -> Config {
+        let mut config = Config { path, ..Config::default() };
+        let mut default = None;
+        let mut versioned = false;
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "version" => {
+                    versioned = true;
+                    if value.get_ref().as_integer().is_none_or(|version| version.as_str() != "1") {
+                        self.problem(value.span(), "version is not 1", "write version = 1");
+                    }
+                }
+                "default-env" => {
+                    default = self.string("default-env", value).map(|text| (text, value.span()));
+                }
+                "app" => self.apps(value, &mut config.apps),
+                "env" => self.envs(value, &mut config.envs),
+                other => self.unknown(key.span(), other, &["version", "default-env", "app", "env"]),
+            }
+        }
+        if !versioned {
+            self.problem(0..0, "version is missing", "write version = 1 on the first line");
+        }
+        if let Some((text, span)) = default
+            && let Some(name) = self.name(span.clone(), &text)
+        {
+            if !config.envs.contains_key(&name) {
+                let names = config.envs.keys().map(EnvironmentName::as_str);
+                let remedy = match nearest(&text, names) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("add [env.{name}]"),
+                };
+                self.problem(span, format!("default-env {text:?} is no environment of this file"), remedy);
+            }
+            config.default_env = Some(name);
+        }
+        for app in config.apps.values() {
+            for place in &app.places {
+                for (name, env) in &config.envs {
+                    if let Err(error) = place.value.check(env.values.keys().map(String::as_str)) {
+                        let remedy = format!("define it in [env.{name}.values]");
+                        self.problem(0..0, format!("place {}: environment {name}: {error}", place.at), remedy);
+                    }
+                }
+            }
+        }
+        config
+    }
+
+    fn apps(&mut self, value: &Value<'_>, apps: &mut BTreeMap<String, App>) {
+        let Some(table) = self.table("app.NAME", value) else { return };
+        let mut ids = HashSet::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let Some(table) = self.table(&format!("app.{name}"), value) else { continue };
+            let mut app = App {
+                id: String::new(),
+                name: name.to_owned(),
+                presets: Vec::new(),
+                artifacts: Vec::new(),
+                places: Vec::new(),
+            };
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "id" => app.id = self.string("id", value).unwrap_or_default(),
+                    "name" => app.name = self.string("name", value).unwrap_or_default(),
+                    "preset" => app.presets = self.presets(value),
+                    "artifacts" => {
+                        app.artifacts = self.strings("artifacts", value).into_iter().map(Spanned::into_inner).collect();
+                    }
+                    "place" => app.places = self.places(value),
+                    other => self.unknown(key.span(), other, &["id", "name", "preset", "artifacts", "place"]),
+                }
+            }
+            if app.id.is_empty() {
+                let remedy = "write id = \"com.example.app\", the package or bundle id of its artifacts";
+                self.problem(key.span(), format!("app {name:?} has no id"), remedy);
+            } else if !ids.insert(app.id.clone()) {
+                let message = format!("app {name:?} has the id {:?} of another one", app.id);
+                self.problem(key.span(), message, "one application per id");
+            }
+            apps.insert(name.to_owned(), app);
+        }
+    }
+
+    fn presets(&mut self, value: &Value<'_>) -> Vec<String> {
+        let mut presets = Vec::new();
+        for preset in self.strings("preset", value) {
+            let name = preset.get_ref();
+            if Preset::shipped(name).is_none() {
+                let remedy = match nearest(name, Preset::names()) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("known: {}", Preset::names().collect::<Vec<_>>().join(", ")),
+                };
+                self.problem(preset.span(), format!("unknown preset {name:?}"), remedy);
+            }
+            presets.push(preset.into_inner());
+        }
+        presets
+    }
+
+    fn places(&mut self, value: &Value<'_>) -> Vec<Place> {
+        let Some(array) = value.get_ref().as_array() else {
+            self.problem(value.span(), "place is not a list", "write [[app.NAME.place]] before each place");
+            return Vec::new();
+        };
+        let mut places: Vec<Place> = Vec::new();
+        for item in array {
+            let Some(table) = self.table("place", item) else { continue };
+            let (mut at, mut template, mut absence) = (None, None, Absence::Fail);
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "at" => {
+                        let text = self.string("at", value).unwrap_or_default();
+                        match Address::parse(&text) {
+                            Ok(address) => at = Some((address, value.span())),
+                            Err(error) => {
+                                self.problem(value.span(), error.to_string(), "see \"Addresses\" in the documentation");
+                            }
+                        }
+                    }
+                    "value" => {
+                        let text = self.string("value", value).unwrap_or_default();
+                        match Template::parse(&text) {
+                            Ok(parsed) => template = Some(parsed),
+                            Err(error) => self.problem(value.span(), error.to_string(), "for example {client_id}"),
+                        }
+                    }
+                    "create" => {
+                        if self.boolean("create", value) {
+                            absence = Absence::Create;
+                        }
+                    }
+                    other => self.unknown(key.span(), other, &["at", "value", "create"]),
+                }
+            }
+            match (at, template) {
+                (Some((at, span)), Some(value)) => {
+                    if places.iter().any(|place| place.at == at) {
+                        self.problem(span, format!("the place {at} is given twice"), "keep one of them");
+                    }
+                    places.push(Place { at, value, absence, unless: Vec::new() });
+                }
+                (None, _) if !table.contains_key("at") => {
+                    self.problem(item.span(), "a place without an address", "write at = \"string/client_id\"");
+                }
+                (_, None) if !table.contains_key("value") => {
+                    self.problem(item.span(), "a place without a value", "write value = \"{client_id}\"");
+                }
+                _ => {}
+            }
+        }
+        places
+    }
+
+    fn envs(&mut self, value: &Value<'_>, envs: &mut BTreeMap<EnvironmentName, Env>) {
+        let Some(table) = self.table("env.NAME", value) else { return };
+        for (key, value) in table {
+            let Some(name) = self.name(key.span(), key.get_ref()) else { continue };
+            let Some(table) = self.table(&format!("env.{name}"), value) else { continue };
+            let mut env = Env::default();
+            for (key, value) in table {
+                match key.get_ref().as_ref() {
+                    "registry" => env.registry = self.registry(value),
+                    "secret" => env.omit_secret = self.choice("secret", value, ["embed", "omit"]),
+                    "register" => env.never_register = self.choice("register", value, ["auto", "never"]),
+                    "release" => env.release = self.boolean("release", value),
+                    "signer" => env.signer = self.signer(value),
+                    "values" => env.values = self.values(value),
+                    other => {
+                        let known = ["registry", "secret", "register", "release", "signer", "values"];
+                        self.unknown(key.span(), other, &known);
+                    }
+                }
+            }
+            envs.insert(name, env);
+        }
+    }
+
+    fn registry(&mut self, value: &Value<'_>) -> RegistryRef {
+        let Some(text) = self.string("registry", value) else { return RegistryRef::Own };
+        match text.split_once(':') {
+            None if text == "embedded" => RegistryRef::Own,
+            Some(("embedded", name)) => self.name(value.span(), name).map_or(RegistryRef::Own, RegistryRef::Embedded),
+            _ if ["postgres", "oauth", "http", "exec", "fixed"].contains(&text.as_str()) => {
+                let message = format!("registry {text:?} is not part of this version");
+                let remedy = "use \"embedded\" or \"embedded:NAME\", or give INJECT_CLIENT_ID and INJECT_CLIENT_SECRET";
+                self.problem(value.span(), message, remedy);
+                RegistryRef::Own
+            }
+            _ => {
+                self.problem(
+                    value.span(),
+                    format!("unknown registry {text:?}"),
+                    "write \"embedded\" or \"embedded:NAME\"",
+                );
+                RegistryRef::Own
+            }
+        }
+    }
+
+    /// Whether the second of two words stands there.
+    fn choice(&mut self, key: &str, value: &Value<'_>, words: [&str; 2]) -> bool {
+        let Some(text) = self.string(key, value) else { return false };
+        if !words.contains(&text.as_str()) {
+            let remedy = format!("write {:?} or {:?}", words[0], words[1]);
+            self.problem(value.span(), format!("{key} = {text:?}"), remedy);
+        }
+        text == words[1]
+    }
+
+    fn signer(&mut self, value: &Value<'_>) -> Option<String> {
+        let text = self.string("signer", value)?;
+        let digits: String = text.strip_prefix("sha256:").unwrap_or_default().replace(':', "").to_ascii_lowercase();
+        if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Some(digits);
+        }
+        let remedy = "write \"sha256:\" and the 64 hexadecimal digits of the certificate's SHA-256 digest";
+        self.problem(value.span(), "signer is no certificate digest", remedy);
+        None
+    }
+
+    fn values(&mut self, value: &Value<'_>) -> BTreeMap<String, String> {
+        let Some(table) = self.table("env.NAME.values", value) else { return BTreeMap::new() };
+        let mut values = BTreeMap::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if inject::placement::template::BUILT_IN.contains(&name) {
+                let remedy = "choose another name; credentials never stand in this file";
+                self.problem(key.span(), format!("{name:?} has a meaning of its own"), remedy);
+            } else if let Some(text) = self.string(name, value) {
+                values.insert(name.to_owned(), text);
+            }
+        }
+        values
+    }
+}

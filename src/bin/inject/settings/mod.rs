@@ -1,0 +1,297 @@
+//! What holds for one run: flags, environment variables, `inject.toml`, defaults, in that order.
+//!
+//! Must not: print, or change anything.
+
+pub mod config;
+pub mod source;
+
+use std::path::{Path, PathBuf};
+
+use inject::credential::EnvironmentName;
+use inject::credential::obtain::{Needs, Registration};
+use inject::credential::registry::embedded::Embedded;
+use inject::credential::registry::{Application, Registry};
+use inject::credential::store::{Key, Store};
+
+use crate::args::Global;
+use crate::exit::{Code, Failure};
+use config::{App, Config, Env, RegistryRef};
+
+/// Environment variables that are read; the one list.
+pub mod variables {
+    /// The environment.
+    pub const ENV: &str = "INJECT_ENV";
+    /// The folder of the stores.
+    pub const HOME: &str = "INJECT_HOME";
+    /// The configuration.
+    pub const CONFIG: &str = "INJECT_CONFIG";
+    /// Use exactly this Client Id.
+    pub const CLIENT_ID: &str = "INJECT_CLIENT_ID";
+    /// Use exactly this secret, together with the Client Id.
+    pub const CLIENT_SECRET: &str = "INJECT_CLIENT_SECRET";
+    /// Keystore, as GeneXus and Gradle name it.
+    pub const KEYSTORE_FILE: &str = "KEYSTORE_FILE";
+    /// Its password.
+    pub const KEYSTORE_PASSWORD: &str = "KEYSTORE_PASSWORD";
+    /// Alias in it.
+    pub const KEY_ALIAS: &str = "KEY_ALIAS";
+    /// Password of the key.
+    pub const KEY_PASSWORD: &str = "KEY_PASSWORD";
+}
+
+/// A non-empty environment variable.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where a value came from, in order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag.
+    Flag,
+    /// An environment variable.
+    Variable,
+    /// `inject env use`.
+    Active,
+    /// `inject.toml`.
+    Config,
+}
+
+impl Origin {
+    /// For messages.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Flag => "--env",
+            Self::Variable => variables::ENV,
+            Self::Active => "inject env use",
+            Self::Config => "default-env in inject.toml",
+        }
+    }
+}
+
+/// What holds for one run.
+#[derive(Debug)]
+pub struct Settings {
+    /// The folder of the stores.
+    pub home: PathBuf,
+    /// `inject.toml`, where there is one.
+    pub config: Option<Config>,
+    /// The folder that an active environment belongs to.
+    pub checkout: PathBuf,
+    flag: Option<String>,
+}
+
+/// An environment, chosen.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// Why this one.
+    pub origin: Origin,
+    /// Its settings.
+    pub env: Env,
+}
+
+impl Settings {
+    /// Reads what there is.
+    pub fn load(global: &Global) -> Result<Self, Failure> {
+        let here = std::env::current_dir().map_err(|e| Failure::of(Code::Usage, e))?;
+        let given = global.config.clone().or_else(|| variable(variables::CONFIG).map(PathBuf::from));
+        let path = match &given {
+            Some(path) => Some(path.clone()),
+            None => find_config(&here),
+        };
+        let config = path.map(|path| read_config(&path)).transpose()?;
+        let checkout = match &config {
+            Some(config) => config.path.parent().map_or(here.clone(), Path::to_owned),
+            None => repository_root(&here).unwrap_or(&here).to_owned(),
+        };
+        let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
+        Ok(Self { home: home()?, config, checkout, flag: global.env.clone() })
+    }
+
+    /// The environment: flag, variable, active, default.
+    pub fn environment(&self) -> Result<Chosen, Failure> {
+        let (text, origin) = if let Some(text) = &self.flag {
+            (text.clone(), Origin::Flag)
+        } else if let Some(text) = variable(variables::ENV) {
+            (text, Origin::Variable)
+        } else if let Some(name) = self.active()? {
+            (name.as_str().to_owned(), Origin::Active)
+        } else if let Some(name) = self.config.as_ref().and_then(|config| config.default_env.as_ref()) {
+            (name.as_str().to_owned(), Origin::Config)
+        } else {
+            return Err(Failure::usage("which environment? none is given, active or the default")
+                .remedy(format!("name one: --env NAME or {}", variables::ENV))
+                .remedy("or make one the active one of this checkout: inject env use NAME"));
+        };
+        let name = EnvironmentName::parse(&text)
+            .map_err(|e| Failure::of(Code::Usage, e).during(format!("environment from {}", origin.describe())))?;
+        let env = self.env(&name, origin)?;
+        Ok(Chosen { name, origin, env })
+    }
+
+    /// The environment that `inject env use` made active here.
+    pub fn active(&self) -> Result<Option<EnvironmentName>, Failure> {
+        let Some(store) = Store::open_existing(&self.home)? else { return Ok(None) };
+        Ok(store.active_environment(&self.checkout)?)
+    }
+
+    /// The settings of an environment. Without `inject.toml`, every name is one.
+    pub fn env(&self, name: &EnvironmentName, origin: Origin) -> Result<Env, Failure> {
+        let Some(config) = &self.config else { return Ok(Env::default()) };
+        // A file without environments restricts nothing.
+        if config.envs.is_empty() {
+            return Ok(Env::default());
+        }
+        config.envs.get(name).cloned().ok_or_else(|| {
+            let names: Vec<&str> = config.envs.keys().map(EnvironmentName::as_str).collect();
+            let failure = Failure::usage(format!(
+                "unknown environment {:?} (from {}); {} has {}",
+                name.as_str(),
+                origin.describe(),
+                config.path.display(),
+                names.join(", ")
+            ));
+            match nearest(name.as_str(), names.iter().copied()) {
+                Some(near) => failure.remedy(format!("did you mean {near:?}?")),
+                None => failure.remedy(format!("add it: inject env add {name}")),
+            }
+        })
+    }
+
+    /// The application that `--app` names.
+    pub fn named_app(&self, name: &str) -> Result<(Application, Option<&App>), Failure> {
+        let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
+            return Ok((Application { id: name.to_owned(), name: name.to_owned() }, None));
+        };
+        let found = config.apps.iter().find(|(key, app)| *key == name || app.id == name || app.name == name);
+        match found {
+            Some((_, app)) => Ok((application(app), Some(app))),
+            None => Err(unknown_app(config, &format!("unknown application {name:?}"), name)),
+        }
+    }
+
+    /// The application of a package or bundle id.
+    pub fn app_of(&self, id: &str) -> Result<(Application, Option<&App>), Failure> {
+        let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
+            return Ok((Application { id: id.to_owned(), name: id.to_owned() }, None));
+        };
+        match config.apps.values().find(|app| app.id == id) {
+            Some(app) => Ok((application(app), Some(app))),
+            None => Err(unknown_app(config, &format!("no application has the id {id:?}"), id)
+                .remedy("or say which one it is: --app APP")),
+        }
+    }
+
+    /// The only application of the configuration.
+    pub fn only_app(&self) -> Result<(Application, Option<&App>), Failure> {
+        let apps = self.config.iter().flat_map(|config| config.apps.values()).collect::<Vec<_>>();
+        match apps.as_slice() {
+            [app] => Ok((application(app), Some(app))),
+            [] => Err(Failure::usage("which application? no inject.toml names one").remedy("name it: its package id")),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|app| app.id.as_str()).collect();
+                Err(Failure::usage(format!("which application? there are {}", ids.join(", ")))
+                    .remedy("name one of them"))
+            }
+        }
+    }
+
+    /// The registry of an environment.
+    pub fn registry(&self, chosen: &Chosen) -> Box<dyn Registry> {
+        let name = match &chosen.env.registry {
+            RegistryRef::Own => &chosen.name,
+            RegistryRef::Embedded(name) => name,
+        };
+        Box::new(Embedded::new(&self.home, name))
+    }
+
+    /// The key of a credential.
+    pub fn key(&self, application: &Application, chosen: &Chosen) -> Key {
+        Key {
+            application: application.id.clone(),
+            environment: chosen.name.clone(),
+            registry: self.registry(chosen).identity().clone(),
+        }
+    }
+}
+
+impl Chosen {
+    /// What is embedded.
+    pub fn needs(&self) -> Needs {
+        if self.env.omit_secret { Needs::IdOnly } else { Needs::Secret }
+    }
+
+    /// Whether new applications may be made.
+    pub fn registration(&self, flag_never: bool) -> Registration {
+        if self.env.never_register || flag_never { Registration::Never } else { Registration::Auto }
+    }
+}
+
+fn application(app: &App) -> Application {
+    Application { id: app.id.clone(), name: app.name.clone() }
+}
+
+fn unknown_app(config: &Config, message: &str, name: &str) -> Failure {
+    let ids: Vec<&str> = config.apps.values().map(|app| app.id.as_str()).collect();
+    let near = nearest(name, config.apps.keys().map(String::as_str).chain(ids.iter().copied()));
+    let failure = Failure::usage(format!("{message}; {} has {}", config.path.display(), ids.join(", ")));
+    match near {
+        Some(near) => failure.remedy(format!("did you mean {near:?}?")),
+        None => failure.remedy(format!("add [app.NAME] with id = {name:?} there")),
+    }
+}
+
+/// The known word nearest to a mistyped one.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(distance, known)| *distance <= known.chars().count().max(word.chars().count()).div_ceil(3))
+        .min()
+        .map(|(_, known)| known)
+}
+
+fn home() -> Result<PathBuf, Failure> {
+    if let Some(home) = variable(variables::HOME) {
+        return std::path::absolute(home).map_err(|e| Failure::of(Code::Usage, e));
+    }
+    let under = |variable_name, tail: &str| variable(variable_name).map(|base| Path::new(&base).join(tail));
+    let found = if cfg!(windows) {
+        under("LOCALAPPDATA", "inject")
+    } else if cfg!(target_os = "macos") {
+        under("HOME", "Library/Application Support/inject")
+    } else {
+        under("XDG_DATA_HOME", "inject").or_else(|| under("HOME", ".local/share/inject"))
+    };
+    found.ok_or_else(|| {
+        Failure::usage("no folder for the store: neither INJECT_HOME nor a home directory is set")
+            .remedy("set INJECT_HOME to a folder outside the project")
+    })
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(Code::Usage, format!("cannot read {}: {e}", path.display())))?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Config::parse(path, &text).map_err(|e| Failure::of(Code::Usage, e))
+}
+
+/// `inject.toml` here or above, up to the root of the repository.
+fn find_config(here: &Path) -> Option<PathBuf> {
+    for folder in here.ancestors() {
+        let path = folder.join("inject.toml");
+        if path.is_file() {
+            return Some(path);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn repository_root(here: &Path) -> Option<&Path> {
+    here.ancestors().find(|folder| folder.join(".git").exists())
+}

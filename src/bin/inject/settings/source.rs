@@ -1,0 +1,91 @@
+//! References to secrets on the command line: `env:NAME`, `file:PATH`, `stdin`, `prompt`. Never the secret itself.
+//!
+//! Must not: repeat any part of what it read.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::exit::{Code, Failure};
+
+/// Bytes a secret may have at most: more is a mistaken file.
+const MAX: u64 = 64 * 1024;
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// An environment variable.
+    Env(String),
+    /// A file; one line end at its end is dropped.
+    File(PathBuf),
+    /// Standard input; likewise.
+    Stdin,
+    /// A question on the terminal.
+    Prompt,
+}
+
+impl Source {
+    /// Parses the value of `option`.
+    pub fn parse(option: &str, text: &str) -> Result<Self, Failure> {
+        match text.split_once(':') {
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            None if text == "stdin" => Ok(Self::Stdin),
+            None if text == "prompt" => Ok(Self::Prompt),
+            // What stands there may be the secret itself: it is not repeated.
+            _ => Err(Failure::usage(format!("{option} takes a reference, never the secret itself"))
+                .remedy("write env:NAME, file:PATH, stdin or prompt")),
+        }
+    }
+
+    /// Reads the secret; `what` is it called in messages.
+    pub fn read(&self, what: &str) -> Result<Zeroizing<String>, Failure> {
+        let failed = |place: String, problem: String| Failure::new(Code::Usage, format!("{what}: {place}: {problem}"));
+        let (place, text) = match self {
+            Self::Env(name) => {
+                let value = std::env::var(name).map_err(|_| {
+                    failed(format!("environment variable {name}"), "not set, or not Unicode".to_owned())
+                })?;
+                (format!("environment variable {name}"), Zeroizing::new(value))
+            }
+            Self::File(path) => {
+                let place = path.display().to_string();
+                let file = std::fs::File::open(path).map_err(|e| failed(place.clone(), e.to_string()))?;
+                let text = read_bounded(file).map_err(|e| failed(place.clone(), e.to_string()))?;
+                (place, text)
+            }
+            Self::Stdin => {
+                let place = "standard input".to_owned();
+                let text = read_bounded(std::io::stdin().lock()).map_err(|e| failed(place.clone(), e.to_string()))?;
+                (place, text)
+            }
+            Self::Prompt => {
+                let place = "terminal".to_owned();
+                if !std::io::stderr().is_terminal() {
+                    return Err(
+                        failed(place, "there is none to ask on".to_owned()).remedy("use env:NAME, file:PATH or stdin")
+                    );
+                }
+                let text = rpassword::prompt_password(format!("{what}: "))
+                    .map_err(|e| failed(place.clone(), e.to_string()))?;
+                (place, Zeroizing::new(text))
+            }
+        };
+        if text.is_empty() {
+            return Err(failed(place, "it is empty".to_owned()));
+        }
+        Ok(text)
+    }
+}
+
+fn read_bounded(from: impl Read) -> std::io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    from.take(MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX {
+        return Err(std::io::Error::other(format!("more than {MAX} bytes")));
+    }
+    let trimmed = text.strip_suffix('\n').map_or(text.len(), |line| line.strip_suffix('\r').unwrap_or(line).len());
+    text.truncate(trimmed);
+    Ok(text)
+}

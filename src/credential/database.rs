@@ -1,0 +1,208 @@
+//! `SQLite` files as this crate keeps them: made whole or not at all, private, never mistaken for empty.
+//!
+//! A new file is built under a temporary name and linked to its own, so nobody ever sees a half-made one: a file that is
+//! empty, cut or foreign is therefore an error and never "no credentials". Rollback journal (mode DELETE), because
+//! switching a new file to WAL ignores the busy handler.
+//!
+//! Must not: know what the tables mean.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::seal::{SealError, SealKey, check_private};
+use crate::host::file::FileError;
+use crate::host::random::Randomness;
+
+/// How long a writer waits for another one. A transaction here takes milliseconds.
+const BUSY: Duration = Duration::from_secs(20);
+
+/// What a file of one kind holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schema {
+    /// "store", "registry": for messages.
+    pub(super) kind: &'static str,
+    /// `PRAGMA application_id`.
+    pub(super) application_id: i32,
+    /// `PRAGMA user_version`.
+    pub(super) version: i32,
+    /// Makes the tables.
+    pub(super) sql: &'static str,
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// A file operation.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The key, or a sealed value.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// `SQLite` says no.
+    #[error("the {kind} {} cannot be {operation}: {source}", path.display())]
+    Sqlite {
+        /// "store", "registry".
+        kind: &'static str,
+        /// "opened", "read", "written".
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The file exists but is not one of ours.
+    #[error(
+        "{} is not a {kind} of inject: {problem}; nothing was made in its place, because a new {kind} would give new \
+         credentials to applications that have some; restore it from a backup, or move it away on purpose", path.display()
+    )]
+    Foreign {
+        /// "store", "registry".
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A row that this version cannot understand.
+    #[error("the {kind} {} holds {what} that is not valid: {problem}", path.display())]
+    Row {
+        /// "store", "registry".
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Which value.
+        what: String,
+        /// Why.
+        problem: String,
+    },
+}
+
+/// A database, open.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) kind: &'static str,
+    pub(super) key: SealKey,
+}
+
+impl Database {
+    /// Opens `home/name`, or makes it.
+    pub(super) fn open_or_create(
+        home: &Path,
+        name: &Path,
+        schema: Schema,
+        random: &mut dyn Randomness,
+    ) -> Result<Self, DatabaseError> {
+        let path = home.join(name);
+        private_folder(path.parent().unwrap_or(home))?;
+        private_folder(home)?;
+        if !path.exists() {
+            let key = SealKey::load_or_create(home, &[&home.join("store.db")], random)?;
+            create(&path, schema, &key, random)?;
+        }
+        Self::open(home, name, schema, random)
+    }
+
+    /// Opens `home/name` if it exists.
+    pub(super) fn open_existing(
+        home: &Path,
+        name: &Path,
+        schema: Schema,
+        random: &mut dyn Randomness,
+    ) -> Result<Option<Self>, DatabaseError> {
+        if home.join(name).exists() { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
+    }
+
+    fn open(home: &Path, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
+        let path = home.join(name);
+        check_private(&path)?;
+        let key = SealKey::load_or_create(home, &[&path], random)?;
+        let kind = schema.kind;
+        let foreign = |problem: String| DatabaseError::Foreign { kind, path: path.clone(), problem };
+        if fs::metadata(&path).map_err(FileError::on("inspect", &path))?.len() == 0 {
+            return Err(foreign("it is empty".to_owned()));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let sqlite = |source| DatabaseError::Sqlite { kind, operation: "opened", path: path.clone(), source };
+        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+        connection.busy_timeout(BUSY).map_err(sqlite)?;
+        // Old values are overwritten in the file, not only unlinked.
+        connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(sqlite);
+        if pragma("application_id")? != schema.application_id {
+            return Err(foreign("it is another program's database, or a damaged one".to_owned()));
+        }
+        let version = pragma("user_version")?;
+        if version != schema.version {
+            let expected = schema.version;
+            return Err(foreign(format!("its version is {version}, this program knows version {expected}")));
+        }
+        let check: Option<Vec<u8>> = connection
+            .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
+            .optional()
+            .map_err(sqlite)?;
+        if check.as_deref() != Some(&key.derive("key check")[..]) {
+            return Err(foreign("it was sealed with another key than the one beside it".to_owned()));
+        }
+        Ok(Self { connection, path, kind, key })
+    }
+
+    /// For `map_err` on an operation of this database.
+    pub(super) fn failed(&self, operation: &'static str) -> impl Fn(rusqlite::Error) -> DatabaseError + use<> {
+        let (kind, path) = (self.kind, self.path.clone());
+        move |source| DatabaseError::Sqlite { kind, operation, path: path.clone(), source }
+    }
+
+    /// For a row that cannot be.
+    pub(super) fn row(&self, what: impl Into<String>, problem: impl std::fmt::Display) -> DatabaseError {
+        let (kind, path) = (self.kind, self.path.clone());
+        DatabaseError::Row { kind, path, what: what.into(), problem: problem.to_string() }
+    }
+}
+
+fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {
+    let mut unique = [0; 8];
+    random.fill(&mut unique).map_err(FileError::on("create", path))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}-{:016x}", u64::from_le_bytes(unique)));
+    let made = build(&temporary, schema, key).and_then(|()| match fs::hard_link(&temporary, path) {
+        // The first of two processes wins; the other one opens the winner's.
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(FileError::on("create", path)(error).into())
+        }
+        _ => Ok(()),
+    });
+    let _ = fs::remove_file(&temporary);
+    made
+}
+
+fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(FileError::on("create", path))?;
+    let sqlite = |source| DatabaseError::Sqlite { kind: schema.kind, operation: "made", path: path.to_owned(), source };
+    let connection = Connection::open(path).map_err(sqlite)?;
+    connection.pragma_update(None, "application_id", schema.application_id).map_err(sqlite)?;
+    connection.pragma_update(None, "user_version", schema.version).map_err(sqlite)?;
+    connection.execute_batch(schema.sql).map_err(sqlite)?;
+    let check = key.derive("key check");
+    connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
+    connection.close().map_err(|(_, source)| sqlite(source))
+}
+
+fn private_folder(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(FileError::on("create the folder", path))
+}

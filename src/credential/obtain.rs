@@ -1,0 +1,188 @@
+//! Obtaining or reusing: the heart (design section 4).
+//!
+//! The store's value is reused. Else the Client Id is chosen and claimed in the store, the registry is asked atomically
+//! "register this id, or give me what is there", and the answer is durable in the store before anybody uses it. Claims
+//! and registration are each one transaction, so any number of builds at once end with one id and one secret.
+//!
+//! Must not: overwrite a secret that differs; that is a conflict for people.
+
+use super::database::DatabaseError;
+use super::registry::{Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity};
+use super::store::{Key, Store, Stored};
+use super::{ClientId, Credential, EnvironmentName, Fingerprint};
+use crate::host::random::OsRandom;
+
+/// What of a credential an environment embeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Client Id and secret.
+    Secret,
+    /// The Client Id alone: a public client.
+    IdOnly,
+}
+
+impl Needs {
+    pub(super) fn satisfied_by(self, stored: &Stored) -> bool {
+        match self {
+            Self::Secret => stored.secret.is_some(),
+            Self::IdOnly => stored.registered,
+        }
+    }
+}
+
+/// Whether an application that the registry does not know may be registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Yes.
+    Auto,
+    /// No: a new application here is an error.
+    Never,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Application, environment and registry.
+    pub key: Key,
+    /// The application as the registry sees it.
+    pub application: &'a Application,
+    /// What is needed.
+    pub needs: Needs,
+    /// Whether a new application may be made.
+    pub registration: Registration,
+    /// Ask the registry even where the store has an answer.
+    pub refresh: bool,
+}
+
+/// Where a credential came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Given by the caller.
+    Fixed,
+    /// The store, for this environment or another one on the same registry.
+    Store,
+    /// The registry had it.
+    Registry,
+    /// The registry made it: a new application.
+    Registered,
+}
+
+/// A credential and its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obtained {
+    /// The credential.
+    pub credential: Credential,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Why there is no credential.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObtainError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] DatabaseError),
+    /// The registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// No randomness for a Client Id.
+    #[error("no randomness from the operating system: {0}")]
+    Random(#[from] std::io::Error),
+    /// A new application where none may be made.
+    #[error(
+        "{application} is not registered in {environment} (registry {registry}), and registering a new application is \
+         switched off there"
+    )]
+    NotRegistered {
+        /// The application's id.
+        application: String,
+        /// The environment.
+        environment: EnvironmentName,
+        /// Its registry.
+        registry: RegistryIdentity,
+    },
+    /// Two secrets for one id.
+    #[error(
+        "store and registry hold different secrets for Client Id {id} of {application} in {environment}: store \
+         {store}, registry {registry} (keyed fingerprints)"
+    )]
+    Conflict {
+        /// The Client Id.
+        id: ClientId,
+        /// The application's id.
+        application: String,
+        /// The environment.
+        environment: EnvironmentName,
+        /// Fingerprint of the store's secret.
+        store: Fingerprint,
+        /// Fingerprint of the registry's.
+        registry: Fingerprint,
+    },
+}
+
+/// Obtains or reuses the credential.
+pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Registry) -> Result<Obtained, ObtainError> {
+    // 1. The store has what is needed: reuse it, ask nobody.
+    let own = store.get(&request.key)?;
+    let shared = store.get_shared(&request.key)?;
+    if !request.refresh {
+        if let Some(stored) = own.as_ref().filter(|stored| request.needs.satisfied_by(stored)) {
+            return Ok(answer(request, stored, Origin::Store));
+        }
+        if let Some(stored) = shared.as_ref().filter(|stored| request.needs.satisfied_by(stored)) {
+            let copy = Stored { key: request.key.clone(), ..stored.clone() };
+            store.put(&copy)?;
+            return Ok(answer(request, &copy, Origin::Store));
+        }
+    }
+    // 2. Choose the Client Id: the store's own, the same application's elsewhere on this registry, or a new one.
+    let known = own.iter().chain(&shared).find(|stored| stored.registered).map(|stored| stored.id.clone());
+    if request.registration == Registration::Never && registry.find(request.application, known.as_ref())?.is_none() {
+        return Err(ObtainError::NotRegistered {
+            application: request.key.application.clone(),
+            environment: request.key.environment.clone(),
+            registry: request.key.registry.clone(),
+        });
+    }
+    let is_fresh = known.is_none();
+    let wanted = match known {
+        Some(id) => id,
+        None => ClientId::generate(&mut OsRandom)?,
+    };
+    // 3. Claim it, so that a build beside this one proposes the same.
+    let claimed = store.claim(&request.key, &wanted)?;
+    let proposal = if is_fresh && !claimed.registered {
+        Proposal::Fresh(claimed.id.clone())
+    } else if claimed.registered {
+        Proposal::Known(claimed.id.clone())
+    } else {
+        Proposal::Known(wanted)
+    };
+    // 4. Ask the registry, atomically; a secret that the store has is registered as it is.
+    let local = claimed.secret.clone().or_else(|| shared.and_then(|stored| stored.secret));
+    let registered =
+        registry.register(request.application, &proposal, local.as_ref(), request.needs == Needs::Secret)?;
+    // 5. Two secrets for one id: nothing is overwritten.
+    if let (Some(ours), Some(theirs)) = (&local, &registered.secret)
+        && ours != theirs
+    {
+        return Err(ObtainError::Conflict {
+            id: registered.id,
+            application: request.key.application.clone(),
+            environment: request.key.environment.clone(),
+            store: store.fingerprint(ours),
+            registry: store.fingerprint(theirs),
+        });
+    }
+    // 6. Durable before anything uses it.
+    let Registered { id, secret, existed } = registered;
+    let stored = Stored { key: request.key.clone(), id, secret: secret.or(local), registered: true };
+    store.put(&stored)?;
+    Ok(answer(request, &stored, if existed { Origin::Registry } else { Origin::Registered }))
+}
+
+fn answer(request: &Request<'_>, stored: &Stored, origin: Origin) -> Obtained {
+    let secret = stored.secret.clone().filter(|_| request.needs == Needs::Secret);
+    Obtained { credential: Credential { id: stored.id.clone(), secret }, origin }
+}

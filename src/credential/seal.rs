@@ -1,0 +1,184 @@
+//! Sealing of secrets at rest: XChaCha20-Poly1305 (RFC 8439 and draft-irtf-cfrg-xchacha) under one key per home.
+//!
+//! The key lies in the file `key` beside the databases, readable by its owner only; it keeps a secret out of a copied
+//! database, a backup of it, or a bug report, not from the owner of the account.
+//!
+//! Must not: make a new key where databases exist that an old one sealed.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use super::secret::keyed;
+use crate::host::file::FileError;
+use crate::host::random::Randomness;
+
+/// First line of the key file, before the 64 digits.
+const HEADER: &str = "inject-key-1 ";
+/// Bytes of the nonce before each sealed value.
+const NONCE: usize = 24;
+
+/// The key of one home. Overwritten when dropped.
+#[derive(Clone)]
+pub struct SealKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealKey(redacted)")
+    }
+}
+
+/// Why sealing, unsealing or reading the key failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// A file operation.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The key file is not one.
+    #[error(
+        "{} is not a key file: expected \"inject-key-1\" and 64 hexadecimal digits; restore it from a backup, the secrets \
+         in the store can be read with no other key", path.display()
+    )]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Others may read it.
+    #[error("{} can be read by others (mode {mode:03o}, expected 600); run: chmod 600 {}", path.display(), path.display())]
+    Permissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// No key, but something sealed.
+    #[error("{} is missing, and {} was sealed with it; restore it from a backup", path.display(), sealed.display())]
+    Missing {
+        /// The key file.
+        path: PathBuf,
+        /// A database it sealed.
+        sealed: PathBuf,
+    },
+    /// Authentication of a sealed value failed.
+    #[error("a sealed value does not open: it was changed, or sealed with another key")]
+    Unsealable,
+}
+
+impl SealKey {
+    /// Reads the key of `home`, or makes it where none of `databases` exists. Of two processes at once, both get one key.
+    pub fn load_or_create(home: &Path, databases: &[&Path], random: &mut dyn Randomness) -> Result<Self, SealError> {
+        let path = home.join("key");
+        if let Some(key) = Self::load(&path)? {
+            return Ok(key);
+        }
+        if let Some(sealed) = databases.iter().find(|database| database.exists()) {
+            // Another process may have made both since the look above.
+            return Self::load(&path)?
+                .ok_or_else(|| SealError::Missing { path: path.clone(), sealed: sealed.to_path_buf() });
+        }
+        let mut key = Zeroizing::new([0; 32]);
+        random.fill(key.as_mut()).map_err(FileError::on("make a key for", &path))?;
+        let mut unique = [0; 8];
+        random.fill(&mut unique).map_err(FileError::on("make a key for", &path))?;
+        let temporary = home.join(format!(".key-{:016x}", u64::from_le_bytes(unique)));
+        let written = write_key(&temporary, &key).and_then(|()| {
+            // A hard link fails when the name exists: the first of two processes wins, and both read the winner's.
+            match fs::hard_link(&temporary, &path) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    Err(FileError::on("create", &path)(error))
+                }
+                _ => Ok(()),
+            }
+        });
+        let _ = fs::remove_file(&temporary);
+        written?;
+        Self::load(&path)?.ok_or(SealError::Malformed { path })
+    }
+
+    fn load(path: &Path) -> Result<Option<Self>, SealError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::on("read", path)(error).into()),
+        };
+        check_private(path)?;
+        let digits = text.strip_prefix(HEADER).map(str::trim_end);
+        let digits = digits.filter(|digits| digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = digits.ok_or_else(|| SealError::Malformed { path: path.to_owned() })?;
+        let mut key = Zeroizing::new([0; 32]);
+        for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+            *byte = nibble(pair[0]) << 4 | nibble(pair[1]);
+        }
+        Ok(Some(Self(key)))
+    }
+
+    /// Seals `secret`; `context` names what it belongs to, and must be the same when it is opened.
+    pub fn seal(&self, secret: &[u8], context: &str, random: &mut dyn Randomness) -> std::io::Result<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        random.fill(&mut nonce)?;
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: context.as_bytes() })
+            .map_err(|_| std::io::Error::other("sealing failed"))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what [`SealKey::seal`] made.
+    pub fn open(&self, sealed: &[u8], context: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (nonce, data) = sealed.split_first_chunk::<NONCE>().ok_or(SealError::Unsealable)?;
+        self.cipher()
+            .decrypt(&XNonce::from(*nonce), Payload { msg: data, aad: context.as_bytes() })
+            .map(Zeroizing::new)
+            .map_err(|_| SealError::Unsealable)
+    }
+
+    /// A key for fingerprints and other marks, derived (RFC 2104) so that it tells nothing of this one.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        keyed(&self.0, purpose.as_bytes())
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.0).into())
+    }
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
+fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), FileError> {
+    use std::fmt::Write as _;
+    let mut text = Zeroizing::new(String::with_capacity(HEADER.len() + 65));
+    text.push_str(HEADER);
+    for byte in key {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(FileError::on("create", path))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))
+}
+
+/// Refuses a file that others can read.
+#[cfg(unix)]
+pub(super) fn check_private(path: &Path) -> Result<(), SealError> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).map_err(FileError::on("inspect", path))?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(SealError::Permissions { path: path.to_owned(), mode }) }
+}
+
+/// Refuses a file that others can read; here the folder's access list decides.
+#[cfg(not(unix))]
+pub(super) fn check_private(_path: &Path) -> Result<(), SealError> {
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! The store: this machine's side (GeneXus: the IDE's). Credentials by application, environment and registry, and the
+//! active environment of each checkout.
+//!
+//! Lies in the home, outside every project tree; secrets in it are sealed. Nothing here is exported.
+//!
+//! Must not: ask a registry, or make a credential up.
+
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+
+pub use super::database::DatabaseError as StoreError;
+use super::database::{Database, Schema};
+use super::registry::RegistryIdentity;
+use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
+use crate::host::clock;
+use crate::host::random::OsRandom;
+
+const SCHEMA: Schema = Schema {
+    kind: "store",
+    // "injS"
+    application_id: 0x696e_6a53,
+    version: 1,
+    sql: "
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+        CREATE TABLE credential (
+            application TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            registry TEXT NOT NULL,
+            client_id TEXT NOT NULL,
+            sealed_secret BLOB,
+            registered INTEGER NOT NULL,
+            updated INTEGER NOT NULL,
+            PRIMARY KEY (application, environment, registry)
+        ) STRICT;
+        CREATE TABLE checkout (folder TEXT PRIMARY KEY, environment TEXT NOT NULL) STRICT;
+    ",
+};
+
+const NAME: &str = "store.db";
+const COLUMNS: &str = "application, environment, registry, client_id, sealed_secret, registered";
+
+/// Which credential: one application in one environment, on the registry that environment has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Package or bundle id, or GeneXus' main object.
+    pub application: String,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Its registry.
+    pub registry: RegistryIdentity,
+}
+
+/// What the store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Which.
+    pub key: Key,
+    /// The Client Id.
+    pub id: ClientId,
+    /// The secret, where one is known.
+    pub secret: Option<ClientSecret>,
+    /// Whether the registry has confirmed it. A claimed id that no registry knows yet is not.
+    pub registered: bool,
+}
+
+/// The store, open.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens the store of `home`, or makes it.
+    pub fn open(home: &Path) -> Result<Self, StoreError> {
+        let database = Database::open_or_create(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
+        Ok(Self { database })
+    }
+
+    /// Opens the store of `home` if there is one.
+    pub fn open_existing(home: &Path) -> Result<Option<Self>, StoreError> {
+        let database = Database::open_existing(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
+        Ok(database.map(|database| Self { database }))
+    }
+
+    /// The credential of `key`.
+    pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3");
+        let of = params![key.application, key.environment.as_str(), key.registry.0];
+        let row = self.database.connection.query_row(&sql, of, read_row).optional();
+        row.map_err(self.database.failed("read"))?.map(|row| self.open_row(row)).transpose()
+    }
+
+    /// What the same application has in another environment on the same registry: one registered with a secret first.
+    pub fn get_shared(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment <> ?2 AND registry = ?3
+             ORDER BY registered DESC, sealed_secret IS NULL, updated LIMIT 1"
+        );
+        let of = params![key.application, key.environment.as_str(), key.registry.0];
+        let row = self.database.connection.query_row(&sql, of, read_row).optional();
+        row.map_err(self.database.failed("read"))?.map(|row| self.open_row(row)).transpose()
+    }
+
+    /// All of it, by application and environment.
+    pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM credential ORDER BY application, environment, registry");
+        let failed = self.database.failed("read");
+        let mut statement = self.database.connection.prepare(&sql).map_err(&failed)?;
+        let rows = statement.query_map([], read_row).map_err(&failed)?;
+        rows.map(|row| self.open_row(row.map_err(&failed)?)).collect()
+    }
+
+    /// Claims a Client Id for `key`: the one already there, or `fresh`. Of two processes at once, both get one id.
+    pub fn claim(&mut self, key: &Key, fresh: &ClientId) -> Result<Stored, StoreError> {
+        let failed = self.database.failed("written");
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
+        transaction
+            .execute(
+                "INSERT INTO credential (application, environment, registry, client_id, registered, updated)
+                 VALUES (?1, ?2, ?3, ?4, 0, ?5) ON CONFLICT DO NOTHING",
+                params![key.application, key.environment.as_str(), key.registry.0, fresh.as_str(), now()],
+            )
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        let what = format!("the credential of {} in {}", key.application, key.environment);
+        self.get(key)?.ok_or_else(|| self.database.row(what, "it vanished while it was claimed"))
+    }
+
+    /// Keeps a credential, durably, in the place of what was there.
+    pub fn put(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let sealed = self.seal(stored)?;
+        let key = &stored.key;
+        self.database
+            .connection
+            .execute(
+                "INSERT OR REPLACE INTO credential
+                 (application, environment, registry, client_id, sealed_secret, registered, updated)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    key.application,
+                    key.environment.as_str(),
+                    key.registry.0,
+                    stored.id.as_str(),
+                    sealed,
+                    stored.registered,
+                    now()
+                ],
+            )
+            .map_err(self.database.failed("written"))?;
+        Ok(())
+    }
+
+    /// Forgets the credential of `key`; says whether there was one.
+    pub fn forget(&mut self, key: &Key) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3";
+        let of = params![key.application, key.environment.as_str(), key.registry.0];
+        let count = self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
+        Ok(count > 0)
+    }
+
+    /// The active environment of a checkout.
+    pub fn active_environment(&self, folder: &Path) -> Result<Option<EnvironmentName>, StoreError> {
+        let sql = "SELECT environment FROM checkout WHERE folder = ?1";
+        let of = [folder.to_string_lossy()];
+        let row = self.database.connection.query_row(sql, of, |row| row.get::<_, String>(0)).optional();
+        let name = row.map_err(self.database.failed("read"))?;
+        name.map(|name| EnvironmentName::parse(&name).map_err(|e| self.database.row("an active environment", e)))
+            .transpose()
+    }
+
+    /// Makes an environment the active one of a checkout.
+    pub fn activate(&mut self, folder: &Path, environment: &EnvironmentName) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO checkout (folder, environment) VALUES (?1, ?2)";
+        let of = params![folder.to_string_lossy(), environment.as_str()];
+        self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
+        Ok(())
+    }
+
+    /// The keyed fingerprint of a secret, comparable within this store.
+    pub fn fingerprint(&self, secret: &ClientSecret) -> Fingerprint {
+        secret.fingerprint(&self.database.key.derive("fingerprint"))
+    }
+
+    fn seal(&self, stored: &Stored) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(secret) = &stored.secret else { return Ok(None) };
+        let sealed =
+            self.database.key.seal(secret.expose().as_bytes(), &context(&stored.key, &stored.id), &mut OsRandom);
+        sealed.map(Some).map_err(|e| self.database.row("a secret", e))
+    }
+
+    fn open_row(&self, raw: RawRow) -> Result<Stored, StoreError> {
+        let what = format!("the credential of {} in {}", raw.application, raw.environment);
+        let id = ClientId::parse(&raw.client_id).map_err(|e| self.database.row(&what, e))?;
+        let environment = EnvironmentName::parse(&raw.environment).map_err(|e| self.database.row(&what, e))?;
+        let key = Key { application: raw.application, environment, registry: RegistryIdentity(raw.registry) };
+        let secret = match raw.sealed_secret {
+            None => None,
+            Some(sealed) => {
+                let bytes = self.database.key.open(&sealed, &context(&key, &id))?;
+                let text = std::str::from_utf8(&bytes).map_err(|e| self.database.row(&what, e))?;
+                Some(ClientSecret::parse(text).map_err(|e| self.database.row(&what, e))?)
+            }
+        };
+        Ok(Stored { key, id, secret, registered: raw.registered })
+    }
+}
+
+struct RawRow {
+    application: String,
+    environment: String,
+    registry: String,
+    client_id: String,
+    sealed_secret: Option<Vec<u8>>,
+    registered: bool,
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<RawRow> {
+    Ok(RawRow {
+        application: row.get(0)?,
+        environment: row.get(1)?,
+        registry: row.get(2)?,
+        client_id: row.get(3)?,
+        sealed_secret: row.get(4)?,
+        registered: row.get(5)?,
+    })
+}
+
+fn context(key: &Key, id: &ClientId) -> String {
+    format!("store/{}/{}/{}/{id}", key.application, key.environment, key.registry)
+}
+
+fn now() -> i64 {
+    i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,152 @@
+//! Atomic replacement of a file: written beside it, synced, then renamed over it.
+//!
+//! A failure or a kill at any point leaves the original or the finished file. On Linux the new file has no name until it
+//! is complete (`O_TMPFILE`); elsewhere, and on file systems without that, it has a dot name that is swept by the next
+//! run. A dot name is swept only when nobody holds its lock.
+//!
+//! Must not: know what is written.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::file::{FileError, SourceFile};
+use super::random::{OsRandom, Randomness};
+
+/// A file that will take the place of `target`.
+#[derive(Debug)]
+pub struct Replacement {
+    file: File,
+    target: PathBuf,
+    /// The dot name; absent while the file has no name at all.
+    named: Option<PathBuf>,
+    spare_name: PathBuf,
+}
+
+impl Replacement {
+    /// Starts a new file beside `target`. A symbolic link is followed, so that it stays and its destination is replaced.
+    pub fn start(target: &Path) -> Result<Self, FileError> {
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        if target.is_dir() {
+            let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
+            return Err(FileError { operation: "write", path: target, source });
+        }
+        let folder = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let prefix = format!(".{}.inject-", target.file_name().unwrap_or_default().to_string_lossy());
+        sweep(&folder, &prefix);
+        let mut random = [0; 8];
+        OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
+        let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
+        let (file, named) = match unnamed(&folder) {
+            Some(file) => (file, None),
+            None => (create_named(&spare_name)?, Some(spare_name.clone())),
+        };
+        Ok(Self { file, target, named, spare_name })
+    }
+
+    /// Where the bytes go.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Writes all of `bytes`.
+    pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))
+    }
+
+    /// The bytes written so far, for reading.
+    pub fn reader(&self) -> Result<SourceFile, FileError> {
+        let file = self.file.try_clone().map_err(FileError::on("read back", &self.target))?;
+        SourceFile::over(file, &self.target)
+    }
+
+    /// Makes the file durable and puts it in the place of the target, with the permissions of `like`.
+    pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+        let on = |operation| FileError::on(operation, &self.target);
+        if let Some(like) = like {
+            self.file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
+        }
+        self.file.sync_all().map_err(on("write a new version of"))?;
+        if self.named.is_none() {
+            // Held until the rename, so that nobody sweeps the name in between.
+            let _ = self.file.try_lock();
+            give_name(&self.file, &self.spare_name).map_err(on("write a new version of"))?;
+            self.named = Some(self.spare_name.clone());
+        }
+        fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
+        self.named = None;
+        if let Some(folder) = self.target.parent() {
+            // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if let Some(name) = self.named.take() {
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+/// Removes files that a killed run left under a dot name.
+fn sweep(folder: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().and_then(|name| name.strip_prefix(prefix));
+        if !ours.is_some_and(|tail| tail.len() == 16 && tail.bytes().all(|b| b.is_ascii_hexdigit())) {
+            continue;
+        }
+        if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn create_named(name: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(name).map_err(FileError::on("create", name))?;
+    let _ = file.try_lock();
+    Ok(file)
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags};
+    // Without /proc the file could never be given a name.
+    if !Path::new("/proc/self/fd").exists() {
+        return None;
+    }
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_folder: &Path) -> Option<File> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn give_name(file: &File, name: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD};
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::linkat(CWD, open, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_name(_file: &File, _name: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,290 @@
+//! The address grammar: one parser for presets, `inject.toml` and `--at`.
+//!
+//! ```text
+//! address  = [ kind ":" ] target                kind = apk | aab | ipa | app | tree
+//! target   = "string/" NAME [ "@" CONFIG ]      a string resource, in one or all configurations
+//!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc
+//!          | "meta-data/" NAME                  <meta-data> of the application in AndroidManifest.xml
+//!          | "dex/" METHOD [ "[" INDEX "]" ]    the string constant passed to a method
+//!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
+//!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
+//! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"
+//!          | KEY { "/" KEY }                    in *.plist
+//!          | XPATH                              in *.xml: /a/b (text) or /a/b/@c (attribute)
+//!          | NAME                               in *.js, *.mjs, *.cjs: an object property
+//!          | KEY                                in *.properties
+//! ```
+//! A file whose path begins like a resource is written with `./` in front.
+//!
+//! Must not: look into an artifact.
+
+use std::fmt;
+
+use super::Kind;
+
+/// An address, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The kind it is limited to.
+    pub kind: Option<Kind>,
+    /// What it points at.
+    pub target: Target,
+}
+
+/// What an address points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A string resource.
+    String {
+        /// Entry name.
+        name: String,
+        /// Configuration as aapt prints it (`default`, `en-rUS`); all that define it where absent.
+        config: Option<String>,
+    },
+    /// A raw resource.
+    Raw {
+        /// Entry name.
+        name: String,
+        /// Where in it.
+        locator: Locator,
+    },
+    /// A `<meta-data>` element.
+    MetaData {
+        /// `android:name`.
+        name: String,
+    },
+    /// A string constant passed to a method.
+    DexMethod {
+        /// `setClientId` or `Lpkg/Class;->method`.
+        method: String,
+        /// Which of several constants, from 0.
+        index: Option<u32>,
+    },
+    /// A string constant by value.
+    DexText {
+        /// The text that is there.
+        text: String,
+    },
+    /// A file.
+    File {
+        /// Which.
+        path: FilePath,
+        /// Where in it.
+        locator: Locator,
+    },
+}
+
+/// The path of a file, nested zips entered one after the other. Each part may be a glob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePath {
+    /// At least one part; the last is the file.
+    pub parts: Vec<String>,
+}
+
+impl FilePath {
+    /// Whether a part has wildcards.
+    pub fn is_glob(&self) -> bool {
+        self.parts.iter().any(|part| part.contains(['*', '?', '[', '{']))
+    }
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locator {
+    /// The whole file.
+    Whole,
+    /// JSON pointer (RFC 6901).
+    Json(String),
+    /// Keys of a property list.
+    Plist(Vec<String>),
+    /// Element or attribute of an XML document.
+    Xml(String),
+    /// Object property in JavaScript.
+    Js(String),
+    /// Key of a Java properties file.
+    Properties(String),
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("address {address:?}: {problem}; expected {expected}")]
+pub struct AddressError {
+    /// The text.
+    pub address: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+impl Address {
+    /// Parses an address.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let wrong = |problem: &str, expected| {
+            Err(AddressError { address: text.to_owned(), problem: problem.to_owned(), expected })
+        };
+        let (kind, rest) = match Kind::ALL.iter().find_map(|(word, kind)| Some((kind, text.strip_prefix(word)?))) {
+            Some((kind, rest)) if rest.starts_with(':') => (Some(*kind), &rest[1..]),
+            _ => (None, text),
+        };
+        if rest.is_empty() {
+            return wrong("nothing is addressed", "for example string/client_id or assets/config.json#/client_id");
+        }
+        if rest.contains(|c: char| c.is_control()) {
+            return wrong("it holds a control character", "printable characters");
+        }
+        let target = if let Some(rest) = rest.strip_prefix("string/") {
+            let (name, config) = match rest.split_once('@') {
+                Some((name, config)) => (name, Some(config)),
+                None => (rest, None),
+            };
+            if name.is_empty() || name.contains(['/', '#']) || config == Some("") {
+                return wrong("the string resource has no valid name", "string/NAME or string/NAME@CONFIG");
+            }
+            Target::String { name: name.to_owned(), config: config.map(str::to_owned) }
+        } else if let Some(rest) = rest.strip_prefix("raw/") {
+            let (name, pointer) = match rest.split_once('#') {
+                Some((name, pointer)) => (name, Some(pointer)),
+                None => (rest, None),
+            };
+            if name.is_empty() || name.contains('/') {
+                return wrong("the raw resource has no valid name", "raw/NAME or raw/NAME#/json/pointer");
+            }
+            let locator = match pointer {
+                None => Locator::Whole,
+                Some(pointer) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
+                Some(_) => return wrong("behind '#' stands no JSON pointer", "\"\" or /key/0/key (RFC 6901)"),
+            };
+            Target::Raw { name: name.to_owned(), locator }
+        } else if let Some(name) = rest.strip_prefix("meta-data/") {
+            if name.is_empty() {
+                return wrong("the meta-data has no name", "meta-data/NAME");
+            }
+            Target::MetaData { name: name.to_owned() }
+        } else if let Some(rest) = rest.strip_prefix("dex/") {
+            match dex(rest) {
+                Some(target) => target,
+                None => return wrong("no method and no text", "dex/METHOD, dex/Lpkg/Class;->method or dex/\"text\""),
+            }
+        } else {
+            match file(rest) {
+                Ok(target) => target,
+                Err((problem, expected)) => return wrong(problem, expected),
+            }
+        };
+        Ok(Self { kind, target })
+    }
+
+    /// Splits `ADDRESS=VALUE` at the first `=` outside quotes and brackets.
+    pub fn split_assignment(text: &str) -> Option<(&str, &str)> {
+        let (mut quoted, mut depth) = (None, 0_u32);
+        for (at, c) in text.char_indices() {
+            match (quoted, c) {
+                (Some(quote), _) if c == quote => quoted = None,
+                (None, '"' | '\'') => quoted = Some(c),
+                (None, '[') => depth += 1,
+                (None, ']') => depth = depth.saturating_sub(1),
+                (None, '=') if depth == 0 => return Some((&text[..at], &text[at + 1..])),
+                // Within quotes, or nothing of the grammar.
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+fn is_pointer(text: &str) -> bool {
+    text.is_empty() || text.starts_with('/')
+}
+
+fn dex(rest: &str) -> Option<Target> {
+    if let Some(text) = rest.strip_prefix('"') {
+        let text = text.strip_suffix('"')?;
+        return (!text.is_empty()).then(|| Target::DexText { text: text.to_owned() });
+    }
+    let (method, index) = match rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((method, index)) => (method, Some(index.parse().ok()?)),
+        None => (rest, None),
+    };
+    (!method.is_empty()).then(|| Target::DexMethod { method: method.to_owned(), index })
+}
+
+fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
+    let rest = rest.strip_prefix("./").unwrap_or(rest);
+    let (path, locator) = match rest.split_once('#') {
+        Some((path, locator)) => (path, Some(locator)),
+        None => (rest, None),
+    };
+    let parts: Vec<String> = path.split("!/").map(str::to_owned).collect();
+    if parts.iter().any(|part| part.is_empty() || part.starts_with('/') || part.split('/').any(|step| step == "..")) {
+        return Err((
+            "the path is empty, absolute or leaves the artifact",
+            "a path inside the artifact, as zipinfo lists it",
+        ));
+    }
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let locator = match (locator, extension.as_str()) {
+        (None, _) => Locator::Whole,
+        (Some(keys), "plist" | "strings") => {
+            let keys: Vec<String> = keys.split('/').map(str::to_owned).collect();
+            if keys.iter().any(String::is_empty) {
+                return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0"));
+            }
+            Locator::Plist(keys)
+        }
+        (Some(path), "xml") if path.starts_with('/') => Locator::Xml(path.to_owned()),
+        (Some(_), "xml") => return Err(("behind '#' stands no path", "FILE.xml#/a/b (text) or FILE.xml#/a/b/@c")),
+        (Some(""), _) if extension == "properties" || extension == "js" => {
+            return Err(("behind '#' stands nothing", "FILE.properties#key or FILE.js#NAME"));
+        }
+        (Some(key), "properties") => Locator::Properties(key.to_owned()),
+        (Some(name), "js" | "mjs" | "cjs") => Locator::Js(name.to_owned()),
+        (Some(pointer), _) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
+        (Some(_), _) => return Err(("behind '#' stands no JSON pointer", "FILE#/key/0/key (RFC 6901)")),
+    };
+    Ok(Target::File { path: FilePath { parts }, locator })
+}
+
+impl fmt::Display for FilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.parts.join("!/"))
+    }
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Json(at) | Self::Xml(at) | Self::Js(at) | Self::Properties(at) => write!(f, "#{at}"),
+            Self::Plist(keys) => write!(f, "#{}", keys.join("/")),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String { name, config: None } => write!(f, "string/{name}"),
+            Self::String { name, config: Some(config) } => write!(f, "string/{name}@{config}"),
+            Self::Raw { name, locator } => write!(f, "raw/{name}{locator}"),
+            Self::MetaData { name } => write!(f, "meta-data/{name}"),
+            Self::DexMethod { method, index: None } => write!(f, "dex/{method}"),
+            Self::DexMethod { method, index: Some(index) } => write!(f, "dex/{method}[{index}]"),
+            Self::DexText { text } => write!(f, "dex/\"{text}\""),
+            Self::File { path, locator } => {
+                let text = path.to_string();
+                let like_a_resource = ["string/", "raw/", "meta-data/", "dex/"].iter().any(|p| text.starts_with(p));
+                write!(f, "{}{text}{locator}", if like_a_resource { "./" } else { "" })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, "{}:", kind.word())?;
+        }
+        self.target.fmt(f)
+    }
+}

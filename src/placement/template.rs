@@ -1,0 +1,179 @@
+//! Value templates: literal text with names in braces, `{client_id}`, `{client_secret}`, and the environment's values.
+//!
+//! `{{` and `}}` are literal braces. `{credential_json}` is the whole credential as a JSON object, for whole files.
+//!
+//! Must not: know a value; rendering takes them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Names that every environment has.
+pub const BUILT_IN: [&str; 5] = ["client_id", "client_secret", "credential_json", "environment", "application"];
+
+/// A template, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Name(String),
+}
+
+/// Why a text is no template, or cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A brace without its partner.
+    #[error("value {template:?}: the brace at character {at} has no partner; write {{{{ or }}}} for a literal brace")]
+    Brace {
+        /// The text.
+        template: String,
+        /// From 1.
+        at: usize,
+    },
+    /// A name that nobody defines.
+    #[error("value {template:?}: {{{name}}} is not defined; known here: {known}")]
+    Unknown {
+        /// The text.
+        template: String,
+        /// The name.
+        name: String,
+        /// What could stand there.
+        known: String,
+    },
+}
+
+/// What names stand for. Borrowed, and gone after rendering.
+#[derive(Debug)]
+pub struct Values<'a> {
+    /// The Client Id.
+    pub client_id: &'a str,
+    /// The Client Secret; absent for a public client.
+    pub client_secret: Option<&'a str>,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The application's id.
+    pub application: &'a str,
+    /// The environment's own values.
+    pub other: &'a BTreeMap<String, String>,
+}
+
+impl Template {
+    /// Parses a template.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut chars = text.chars().enumerate().peekable();
+        while let Some((at, c)) = chars.next() {
+            let brace = || TemplateError::Brace { template: text.to_owned(), at: at + 1 };
+            match c {
+                '{' | '}' if chars.peek().is_some_and(|(_, next)| *next == c) => {
+                    chars.next();
+                    literal.push(c);
+                }
+                '{' => {
+                    let mut name = String::new();
+                    loop {
+                        match chars.next() {
+                            Some((_, '}')) => break,
+                            Some((_, c)) if c.is_ascii_alphanumeric() || "._-".contains(c) => name.push(c),
+                            _ => return Err(brace()),
+                        }
+                    }
+                    if !literal.is_empty() {
+                        parts.push(Part::Text(std::mem::take(&mut literal)));
+                    }
+                    parts.push(Part::Name(name));
+                }
+                '}' => return Err(brace()),
+                _ => literal.push(c),
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// Whether the secret is part of the value.
+    pub fn needs_secret(&self) -> bool {
+        self.names().any(|name| name == "client_secret" || name == "credential_json")
+    }
+
+    /// Checks that every name is built in or one of `other`.
+    pub fn check<'a>(&self, other: impl Iterator<Item = &'a str> + Clone) -> Result<(), TemplateError> {
+        for name in self.names() {
+            if !BUILT_IN.contains(&name) && !other.clone().any(|known| known == name) {
+                let known: Vec<String> =
+                    BUILT_IN.into_iter().chain(other).map(|known| format!("{{{known}}}")).collect();
+                return Err(TemplateError::Unknown {
+                    template: self.to_string(),
+                    name: name.to_owned(),
+                    known: known.join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The value. An omitted secret is the empty text, so that an old one does not stay in its place.
+    pub fn render(&self, values: &Values<'_>) -> Result<Zeroizing<String>, TemplateError> {
+        self.check(values.other.keys().map(String::as_str))?;
+        let parts: Vec<Zeroizing<String>> = self.parts.iter().map(|part| part.render(values)).collect();
+        // Full capacity at once: growing would leave copies behind that nobody overwrites.
+        let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+        for part in &parts {
+            text.push_str(part);
+        }
+        Ok(text)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Name(name) => Some(name.as_str()),
+            Part::Text(_) => None,
+        })
+    }
+}
+
+impl Part {
+    fn render(&self, values: &Values<'_>) -> Zeroizing<String> {
+        Zeroizing::new(match self {
+            Self::Text(text) => text.clone(),
+            Self::Name(name) => match name.as_str() {
+                "client_id" => values.client_id.to_owned(),
+                "client_secret" => values.client_secret.unwrap_or_default().to_owned(),
+                "environment" => values.environment.to_owned(),
+                "application" => values.application.to_owned(),
+                "credential_json" => return credential_json(values.client_id, values.client_secret),
+                other => values.other.get(other).cloned().unwrap_or_default(),
+            },
+        })
+    }
+}
+
+/// `{"client_id":"...","client_secret":"..."}`, the secret left out where there is none.
+fn credential_json(id: &str, secret: Option<&str>) -> Zeroizing<String> {
+    let quote = |text: &str| Zeroizing::new(serde_json::Value::from(text).to_string());
+    let id = quote(id);
+    Zeroizing::new(match secret {
+        None => format!("{{\"client_id\":{}}}", *id),
+        Some(secret) => format!("{{\"client_id\":{},\"client_secret\":{}}}", *id, *quote(secret)),
+    })
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}"))?,
+                Part::Name(name) => write!(f, "{{{name}}}")?,
+            }
+        }
+        Ok(())
+    }
+}

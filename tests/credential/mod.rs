@@ -1,0 +1,5 @@
+//! The heart: every row of the state machine, real processes racing, and stores that are not stores.
+
+mod obtain;
+mod race;
+mod store;

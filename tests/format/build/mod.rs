@@ -1,0 +1,3 @@
+//! Builders of artifacts, with full control over every lie a file can tell.
+
+pub mod zip;

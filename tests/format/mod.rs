@@ -1,0 +1,4 @@
+//! Codecs: identity first, then edits, then hostile bytes.
+
+mod build;
+mod zip;

@@ -1,0 +1,301 @@
+//! The container: identity, raw copies, alignment that finds back, and what is refused.
+
+use inject::format::zip::{
+    Alignment, Archive, Change, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, ZipError,
+};
+use proptest::prelude::*;
+
+use super::build::zip::{Item, Zip, assemble, virtual_entry};
+
+/// Every oddity of real packages in one archive.
+fn odd() -> Zip {
+    let mut manifest = Item::new("AndroidManifest.xml", METHOD_DEFLATED, &b"manifest ".repeat(40));
+    manifest.gap = virtual_entry(50);
+    let mut table = Item::new("resources.arsc", METHOD_STORED, &b"table".repeat(33));
+    table.local_extra = vec![0; 3];
+    let mut library = Item::new("lib/arm64-v8a/libx.so", METHOD_STORED, &[7; 5000]);
+    library.local_extra = [&[0x35, 0xd9, 8, 0, 0, 0x40][..], &[0; 6]].concat();
+    let mut described = Item::new("assets/described.bin", METHOD_DEFLATED, &b"described".repeat(50));
+    described.descriptor = Some(16);
+    let mut bare = Item::new("assets/bare.bin", METHOD_DEFLATED, &b"bare".repeat(50));
+    bare.descriptor = Some(12);
+    bare.central_extra = vec![0x55, 0x54, 5, 0, 3, 1, 2, 3, 4];
+    bare.gap = b"junk between entries".to_vec();
+    let mut lying = Item::new("assets/lying", 0x4d2a, b"unknown method, and another one in the local header");
+    lying.local_method = Some(8);
+    let evil = Item::new("../../evil", METHOD_STORED, b"traversal");
+    let mut zip = Zip::of([manifest, table, library, described, bare, lying, evil]);
+    zip.order = vec![6, 0, 2, 1, 3, 4, 5];
+    zip.tail = vec![0; 13];
+    zip.comment = b"a comment".to_vec();
+    zip
+}
+
+fn relayout(bytes: &[u8], rewrite: &Rewrite) -> Vec<u8> {
+    assemble(bytes, &Archive::open(bytes).unwrap().layout(rewrite).unwrap())
+}
+
+fn replace(bytes: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let index = Archive::open(bytes).unwrap().find(name.as_bytes()).unwrap();
+    let change = Change::Replace(content.to_vec());
+    relayout(
+        bytes,
+        &Rewrite { changes: [(index, change)].into(), alignment: Some(Alignment::ANDROID), ..Rewrite::default() },
+    )
+}
+
+#[test]
+fn an_empty_plan_gives_identical_bytes() {
+    let bytes = odd().build();
+    assert_eq!(relayout(&bytes, &Rewrite::default()), bytes);
+    let empty = Zip::default().build();
+    assert_eq!(relayout(&empty, &Rewrite::default()), empty);
+}
+
+#[test]
+fn untouched_entries_stay_raw_identical_around_a_change() {
+    let bytes = odd().build();
+    let before = Archive::open(&bytes[..]).unwrap();
+    for (changed, entry) in before.entries().iter().enumerate() {
+        let out = replace(&bytes, &entry.display_name(), b"new content");
+        let after = Archive::open(&out[..]).unwrap();
+        for (index, (old, new)) in before.entries().iter().zip(after.entries()).enumerate() {
+            assert_eq!(old.name(), new.name());
+            if index == changed {
+                assert_eq!(after.read(index).unwrap(), b"new content");
+                assert_eq!(new.flags().1 & 8, 0, "a replaced entry has no data descriptor");
+                continue;
+            }
+            let old_end = usize::try_from(old.data_range().end).unwrap();
+            let new_end = usize::try_from(new.data_range().end).unwrap();
+            let len = old.compressed_size() as usize;
+            assert_eq!(bytes[old_end - len..old_end], out[new_end - len..new_end], "{}", old.display_name());
+            assert_eq!(old.flags(), new.flags());
+            assert_eq!(old.method(), new.method());
+        }
+        assert_eq!(after.eocd().comment(), b"a comment");
+        let gap = b"junk between entries";
+        assert!(out.windows(gap.len()).any(|window| window == gap));
+    }
+}
+
+#[test]
+fn the_old_content_is_gone() {
+    let bytes = odd().build();
+    let out = replace(&bytes, "../../evil", b"x");
+    assert!(!out.windows(9).any(|window| window == b"traversal"));
+    let index = Archive::open(&bytes[..]).unwrap().find(b"../../evil").unwrap();
+    let removed = relayout(&bytes, &Rewrite { changes: [(index, Change::Remove)].into(), ..Rewrite::default() });
+    assert!(!removed.windows(9).any(|window| window == b"traversal"));
+    assert!(Archive::open(&removed[..]).unwrap().find(b"../../evil").is_none());
+}
+
+#[test]
+fn a_data_descriptor_goes_with_its_entry() {
+    for (name, len) in [("assets/described.bin", 16), ("assets/bare.bin", 12)] {
+        let bytes = odd().build();
+        let archive = Archive::open(&bytes[..]).unwrap();
+        let index = archive.find(name.as_bytes()).unwrap();
+        let entry = &archive.entries()[index];
+        let start = usize::try_from(entry.data_range().end).unwrap();
+        let descriptor = bytes[start..start + len].to_vec();
+        let out = relayout(
+            &bytes,
+            &Rewrite { changes: [(index, Change::Replace(b"new".to_vec()))].into(), ..Rewrite::default() },
+        );
+        assert!(!out.windows(len).any(|window| window == descriptor), "{name}");
+    }
+}
+
+#[test]
+fn stored_entries_are_aligned_and_there_and_back_is_the_same() {
+    let bytes = odd().build();
+    let aligned = replace(&bytes, "AndroidManifest.xml", &b"dev".repeat(1000));
+    let archive = Archive::open(&aligned[..]).unwrap();
+    for entry in archive.entries().iter().filter(|entry| entry.method() == METHOD_STORED) {
+        let multiple = if entry.name().ends_with(b".so") { 16384 } else { 4 };
+        assert_eq!(entry.data_offset() % multiple, 0, "{}", entry.display_name());
+    }
+    for other in [&b"production"[..], &[0; 333], b""] {
+        let there = replace(&aligned, "AndroidManifest.xml", other);
+        assert_eq!(replace(&there, "AndroidManifest.xml", &b"dev".repeat(1000)), aligned);
+    }
+}
+
+#[test]
+fn added_entries_come_last_and_read_back() {
+    let bytes = odd().build();
+    let entry = |name: &str, method| NewEntry { name: name.into(), content: b"{}".repeat(20), method };
+    let added = vec![entry("assets/new.json", METHOD_DEFLATED), entry("lib/x/libnew.so", METHOD_STORED)];
+    let alignment = Some(Alignment::ANDROID);
+    let out = relayout(&bytes, &Rewrite { added: added.clone(), alignment, ..Rewrite::default() });
+    let archive = Archive::open(&out[..]).unwrap();
+    let last: Vec<_> = archive.in_file_order().map(|entry| entry.display_name()).collect();
+    assert_eq!(last[7..], ["assets/new.json", "lib/x/libnew.so"]);
+    for new in &added {
+        let index = archive.find(&new.name).unwrap();
+        assert_eq!(archive.read(index).unwrap(), new.content);
+    }
+    let again = Archive::open(&out[..]).unwrap();
+    let error = again.layout(&Rewrite { added, ..Rewrite::default() }).unwrap_err();
+    assert!(matches!(error, ZipError::Duplicate { .. }), "{error}");
+}
+
+#[test]
+fn refusals_are_exact() {
+    let one = || Item::new("a", METHOD_STORED, b"content");
+    let bytes = Zip::of([one()]).build();
+    let eocd = bytes.len() - 22;
+    let central = eocd - 47;
+    let refused = |bytes: Vec<u8>| Archive::open(&bytes).unwrap_err().to_string();
+    let patched = |at: usize, patch: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes[at..at + patch.len()].copy_from_slice(patch);
+        refused(bytes)
+    };
+
+    let mut encrypted = one();
+    encrypted.central_flags = 1;
+    assert!(refused(Zip::of([encrypted]).build()).contains("entry \"a\" is encrypted"));
+    assert!(refused(Zip::of([one(), one()]).build()).contains("entry \"a\" is listed twice"));
+    assert!(refused(b"not a zip".to_vec()).contains("not a ZIP archive"));
+    assert!(refused(bytes[..bytes.len() - 1].to_vec()).contains("truncated"));
+    assert!(patched(eocd + 4, &[1, 0]).contains("multi-disk archive: number of this disk is 1"));
+    assert!(patched(eocd + 8, &[2, 0]).contains("multi-disk archive: number of entries on this disk is 2"));
+    assert!(patched(central + 34, &[3, 0]).contains("multi-disk archive: disk of an entry is 3"));
+    assert!(patched(eocd + 16, &[255; 4]).contains("zip64"));
+    assert!(patched(central + 20, &[255; 4]).contains("zip64"));
+    assert!(patched(eocd + 12, &[46, 0]).contains("central directory"));
+    assert!(patched(eocd + 10, &[2, 0]).contains("on this disk"));
+    assert!(patched(0, b"XX").contains("local header signature"));
+    assert!(patched(central, b"XX").contains("record 0 of 1: signature"));
+    assert!(patched(central + 20, &[200]).contains("behind the central directory"));
+    assert!(patched(central + 42, &[200]).contains("does not fit"));
+
+    let mut locator = Zip::of([one()]).build();
+    locator.splice(eocd..eocd, [&b"PK\x06\x07"[..], &[0; 16]].concat());
+    assert!(refused(locator).contains("zip64 end of central directory locator"));
+
+    // Two records, one within the other's data.
+    let inner = Zip::of([one()]).build();
+    let mut outer = Zip::of([Item::new("outer", METHOD_STORED, &inner), Item::new("b", METHOD_STORED, b"")]).build();
+    let record = outer.len() - 22 - 47;
+    outer[record + 42..record + 46].copy_from_slice(&35_u32.to_le_bytes());
+    assert!(refused(outer).contains("entries \"outer\" and \"b\" overlap"));
+}
+
+#[test]
+fn content_is_checked_against_the_directory() {
+    let bytes = Zip::of([Item::new("a", METHOD_DEFLATED, &b"content ".repeat(30))]).build();
+    let record = bytes.len() - 22 - 47;
+    let read = |bytes: &[u8]| Archive::open(bytes).unwrap().read(0).map_err(|error| error.to_string());
+    assert_eq!(read(&bytes).unwrap(), b"content ".repeat(30));
+    let with = |at: usize, value: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = value;
+        read(&bytes).unwrap_err()
+    };
+    assert!(with(record + 16, bytes[record + 16] ^ 1).contains("CRC-32"));
+    assert!(with(record + 24, 239).contains("more than the 239 bytes"));
+    assert!(with(record + 24, 241).contains("240 bytes, expected 241"));
+    assert!(with(31, 0xff).contains("content of entry \"a\""));
+    assert!(with(record + 20, bytes[record + 20] - 1).contains("has no end"));
+}
+
+#[test]
+fn a_claimed_size_allocates_nothing() {
+    let mut bytes = Zip::of([Item::new("a", METHOD_DEFLATED, b"tiny")]).build();
+    let record = bytes.len() - 22 - 47;
+    bytes[record + 24..record + 28].copy_from_slice(&0x1fff_ffff_u32.to_le_bytes());
+    assert!(Archive::open(&bytes).unwrap().read(0).unwrap_err().to_string().contains("4 bytes, expected 536870911"));
+    bytes[record + 24..record + 28].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
+    assert!(matches!(Archive::open(&bytes).unwrap().read(0).unwrap_err(), ZipError::Limit { .. }));
+}
+
+#[test]
+fn the_payload_ends_where_content_ends() {
+    let mut zip = odd();
+    zip.items.last_mut().unwrap().descriptor = Some(16);
+    zip.tail = vec![0; 5000];
+    let bytes = zip.build();
+    let archive = Archive::open(&bytes[..]).unwrap();
+    let end = archive.payload_end(archive.directory_offset()).unwrap();
+    assert_eq!(end, archive.data_end() + 16);
+    zip.tail[4000] = 1;
+    let bytes = zip.build();
+    let archive = Archive::open(&bytes[..]).unwrap();
+    assert_eq!(archive.payload_end(archive.directory_offset()).unwrap(), archive.directory_offset() - 999);
+}
+
+#[test]
+fn paddings_of_the_three_conventions() {
+    assert_eq!(Padding::split(&[]), (&[][..], Padding::Zeros { len: 0 }));
+    assert_eq!(Padding::split(&[0, 0, 0]), (&[][..], Padding::Zeros { len: 3 }));
+    let times = [0x55, 0x54, 1, 0, 9];
+    let padded = [&times[..], &[0; 7]].concat();
+    assert_eq!(Padding::split(&padded), (&times[..], Padding::Zeros { len: 7 }));
+    let android = [&times[..], &[0x35, 0xd9, 3, 0, 4, 0, 0]].concat();
+    assert_eq!(Padding::split(&android), (&times[..], Padding::Android { len: 7 }));
+    // Not padding: kept as it is.
+    assert_eq!(Padding::split(&[1, 2, 3]), (&[1, 2, 3][..], Padding::Zeros { len: 0 }));
+    assert_eq!(Padding::split(&[0xfe, 0xca, 0, 0]), (&[0xfe, 0xca, 0, 0][..], Padding::Zeros { len: 0 }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn padding_finds_back(len in 0..40_usize, android: bool, base in 0..100_000_u64, by in 0..100_000_u64, so: bool) {
+        let multiple = if so { 16384 } else { 4 };
+        let padding = if android { Padding::Android { len: len + 6 } } else { Padding::Zeros { len } };
+        let first = padding.aligned(base, multiple);
+        prop_assert_eq!((base + first.len() as u64) % u64::from(multiple), 0);
+        prop_assert_eq!(first.aligned(base + by, multiple).aligned(base, multiple), first);
+        let mut extra = vec![0x55, 0x54, 1, 0, 9];
+        first.write(&mut extra, multiple);
+        prop_assert_eq!(Padding::split(&extra), (&[0x55, 0x54, 1, 0, 9][..], first));
+    }
+
+    #[test]
+    fn any_archive_survives_any_rewrite(
+        contents in proptest::collection::vec((proptest::collection::vec(any::<u8>(), 0..200), any::<bool>()), 1..6),
+        new in proptest::collection::vec(any::<u8>(), 0..200),
+        pick in any::<proptest::sample::Index>(),
+    ) {
+        let items = contents.iter().enumerate().map(|(index, (content, deflated))| {
+            Item::new(&format!("entry{index}"), if *deflated { METHOD_DEFLATED } else { METHOD_STORED }, content)
+        });
+        let bytes = Zip::of(items).build();
+        prop_assert_eq!(&relayout(&bytes, &Rewrite::default()), &bytes);
+        let changed = pick.index(contents.len());
+        let out = replace(&bytes, &format!("entry{changed}"), &new);
+        let archive = Archive::open(&out[..]).unwrap();
+        for (index, (content, _)) in contents.iter().enumerate() {
+            let expected = if index == changed { &new } else { content };
+            prop_assert_eq!(&archive.read(index).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_never_panic(mut flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8), cut in any::<proptest::sample::Index>()) {
+        let mut bytes = odd().build();
+        for (at, value) in flips.drain(..) {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        read_everything(&bytes);
+        bytes.truncate(cut.index(bytes.len()));
+        read_everything(&bytes);
+    }
+}
+
+/// The fuzz body of the container: opens, reads every entry, lays out again.
+fn read_everything(bytes: &[u8]) {
+    let Ok(archive) = Archive::open(bytes) else { return };
+    for index in 0..archive.entries().len() {
+        let _ = archive.read(index);
+    }
+    let same = archive.layout(&Rewrite::default()).unwrap();
+    assert_eq!(assemble(bytes, &same), bytes);
+    let _ = archive.layout(&Rewrite { alignment: Some(Alignment::ANDROID), ..Rewrite::default() });
+}

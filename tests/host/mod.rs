@@ -1,0 +1,3 @@
+//! The outside world: atomic replacement.
+
+mod replacement;

@@ -1,0 +1,76 @@
+//! Nothing half-done: a replacement that is not committed leaves nothing behind.
+
+use std::fs;
+
+use inject::host::replacement::Replacement;
+
+#[test]
+fn a_commit_replaces_and_leaves_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("app.apk");
+    fs::write(&target, b"old").unwrap();
+    let like = fs::metadata(&target).unwrap();
+    let mut new = Replacement::start(&target).unwrap();
+    new.write_all(b"new ").unwrap();
+    new.write_all(b"content").unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"old", "the original stands until the commit");
+    let mut back = [0; 7];
+    new.reader().unwrap().read_exact_at(&mut back, 4).unwrap();
+    assert_eq!(&back, b"content");
+    new.commit(Some(&like)).unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"new content");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(fs::metadata(&target).unwrap().permissions(), like.permissions());
+}
+
+#[test]
+fn a_dropped_replacement_leaves_the_original() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("app.apk");
+    fs::write(&target, b"old").unwrap();
+    let mut new = Replacement::start(&target).unwrap();
+    new.write_all(b"half").unwrap();
+    drop(new);
+    assert_eq!(fs::read(&target).unwrap(), b"old");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_a_killed_run_left_is_swept_and_a_running_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("app.apk");
+    let stale = folder.path().join(".app.apk.inject-0123456789abcdef");
+    let running = folder.path().join(".app.apk.inject-fedcba9876543210");
+    let strange = folder.path().join(".app.apk.inject-notes");
+    for path in [&stale, &running, &strange] {
+        fs::write(path, b"left over").unwrap();
+    }
+    let held = fs::File::open(&running).unwrap();
+    held.lock().unwrap();
+    Replacement::start(&target).unwrap();
+    assert!(!stale.exists() && running.exists() && strange.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_stays_and_its_destination_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real.apk");
+    let link = folder.path().join("link.apk");
+    fs::write(&real, b"old").unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let mut new = Replacement::start(&link).unwrap();
+    new.write_all(b"new").unwrap();
+    new.commit(None).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read(&real).unwrap(), b"new");
+}
+
+#[test]
+fn a_folder_is_no_target() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Replacement::start(folder.path()).unwrap_err().to_string().contains("it is a directory"));
+    let missing = folder.path().join("no/such/folder/app.apk");
+    let message = Replacement::start(&missing).unwrap_err().to_string();
+    assert!(message.starts_with("cannot create"), "{message}");
+}

@@ -1,0 +1,85 @@
+//! One grammar: what is parsed prints back, and what is wrong says what would be right.
+
+use inject::placement::{Address, FilePath, Kind, Locator, Target};
+
+#[test]
+fn every_form_parses_and_prints_back() {
+    for text in [
+        "string/client_id",
+        "string/client_id@en-rUS",
+        "apk:string/client_id",
+        "raw/main_properties#/properties/IntegratedSecurityObjClientID",
+        "raw/config",
+        "raw/config#",
+        "meta-data/com.example.CLIENT_ID",
+        "dex/setClientId",
+        "dex/setClientId[1]",
+        "dex/Lcom/example/Main;->setClientId",
+        "dex/\"an old value\"",
+        "assets/config.json#/a/0/b",
+        "assets/**/*.json#/client_id",
+        "assets/client_credentials.json",
+        "ipa:Payload/*.app/Info.plist#CFBundleURLTypes/0/CFBundleURLSchemes/0",
+        "assets/config.xml#/config/oauth/@client",
+        "assets/config.xml#/config/item[@name='a=b']/@value",
+        "assets/app.properties#client.id",
+        "main.js#GAM_CLIENT_ID",
+        "notes.android.gxsd!/notes.properties.json#/properties/IntegratedSecurityObjClientID",
+        "./string/of/a/folder.json#/x",
+    ] {
+        let address = Address::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let printed = address.to_string();
+        assert_eq!(Address::parse(&printed).unwrap(), address, "{text}");
+        if text != "raw/config#" {
+            assert_eq!(printed, text);
+        }
+    }
+}
+
+#[test]
+fn parts_are_what_they_look_like() {
+    let address = Address::parse("apk:string/a@de").unwrap();
+    assert_eq!(address.kind, Some(Kind::Apk));
+    assert_eq!(address.target, Target::String { name: "a".into(), config: Some("de".into()) });
+    let nested = Address::parse("a.gxsd!/b.json#/c").unwrap().target;
+    let path = FilePath { parts: vec!["a.gxsd".into(), "b.json".into()] };
+    assert_eq!(nested, Target::File { path, locator: Locator::Json("/c".into()) });
+    let Target::File { locator, .. } = Address::parse("x.plist#A/B/0").unwrap().target else { panic!() };
+    assert_eq!(locator, Locator::Plist(vec!["A".into(), "B".into(), "0".into()]));
+}
+
+#[test]
+fn what_is_wrong_says_what_would_be_right() {
+    for (text, expected) in [
+        ("", "for example string/client_id"),
+        ("apk:", "for example string/client_id"),
+        ("string/", "string/NAME"),
+        ("string/a@", "string/NAME@CONFIG"),
+        ("raw/a#b", "RFC 6901"),
+        ("meta-data/", "meta-data/NAME"),
+        ("dex/", "dex/METHOD"),
+        ("dex/\"\"", "dex/METHOD"),
+        ("dex/\"open", "dex/METHOD"),
+        ("dex/m[x]", "dex/METHOD"),
+        ("/etc/passwd", "inside the artifact"),
+        ("assets/../../x", "inside the artifact"),
+        ("a!/", "inside the artifact"),
+        ("a.json#b", "RFC 6901"),
+        ("a.xml#b", "FILE.xml#/a/b"),
+        ("a.plist#A//B", "FILE.plist#Key"),
+        ("a.properties#", "FILE.properties#key"),
+        ("a\nb", "printable"),
+    ] {
+        let message = Address::parse(text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn an_assignment_is_split_outside_quotes_and_brackets() {
+    assert_eq!(Address::split_assignment("string/a={client_id}"), Some(("string/a", "{client_id}")));
+    assert_eq!(Address::split_assignment("a#/b=x=y"), Some(("a#/b", "x=y")));
+    assert_eq!(Address::split_assignment("a.xml#/b[@n='c=d']/@e=f"), Some(("a.xml#/b[@n='c=d']/@e", "f")));
+    assert_eq!(Address::split_assignment("dex/\"a=b\"=c"), Some(("dex/\"a=b\"", "c")));
+    assert_eq!(Address::split_assignment("string/a"), None);
+}

@@ -1,0 +1,4 @@
+//! Addresses, templates and presets.
+
+mod address;
+mod template;

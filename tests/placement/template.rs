@@ -1,0 +1,60 @@
+//! Templates and the shipped presets.
+
+use std::collections::BTreeMap;
+
+use inject::placement::preset::Preset;
+use inject::placement::template::Values;
+use inject::placement::{Absence, Template};
+
+fn render(template: &str, secret: Option<&str>) -> String {
+    let other = BTreeMap::from([("server_url".to_owned(), "https://example.com".to_owned())]);
+    let values = Values {
+        client_id: "the-id",
+        client_secret: secret,
+        environment: "dev",
+        application: "com.example",
+        other: &other,
+    };
+    Template::parse(template).unwrap().render(&values).unwrap().to_string()
+}
+
+#[test]
+fn names_are_replaced_and_the_rest_stays() {
+    assert_eq!(render("{client_id}", Some("s")), "the-id");
+    assert_eq!(render("a{client_id}b{client_secret}c", Some("s")), "athe-idbsc");
+    assert_eq!(render("{{{client_id}}}", Some("s")), "{the-id}");
+    assert_eq!(render("{server_url}/{environment}/{application}", None), "https://example.com/dev/com.example");
+    assert_eq!(render("{client_secret}", None), "", "an omitted secret leaves nothing in its place");
+    assert_eq!(render("{credential_json}", Some("q\"")), r#"{"client_id":"the-id","client_secret":"q\""}"#);
+    assert_eq!(render("{credential_json}", None), r#"{"client_id":"the-id"}"#);
+    assert_eq!(render("", None), "");
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    for text in ["{", "}", "{a", "a}b", "{a b}", "{{}"] {
+        let message = Template::parse(text).unwrap_err().to_string();
+        assert!(message.contains("has no partner"), "{text}: {message}");
+    }
+    let message = Template::parse("{server}").unwrap().check(["server_url"].into_iter()).unwrap_err().to_string();
+    assert!(message.contains("{server} is not defined") && message.contains("{server_url}"), "{message}");
+}
+
+#[test]
+fn what_is_parsed_prints_back() {
+    for text in ["{client_id}", "a{{b}}c", "{a.b-c_d}x", ""] {
+        assert_eq!(Template::parse(text).unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn every_shipped_preset_parses() {
+    for name in Preset::names() {
+        let preset = Preset::shipped(name).unwrap().unwrap();
+        assert!(!preset.places.is_empty() && !preset.about.is_empty(), "{name}");
+    }
+    let generic = Preset::shipped("generic").unwrap().unwrap();
+    assert_eq!(generic.places[2].absence, Absence::Create);
+    assert!(Preset::shipped("no such preset").is_none());
+    assert!(Preset::parse("mine", "about = 'x'\n[[place]]\nat = 'string/'\nvalue = ''").is_err());
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask tidy`: the house rules as a program.
+//!
+//! Must not: know what the code does; it reads text.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+/// Which layer may import which. A layer may always import itself.
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("format", &[]),
+    ("host", &[]),
+    ("placement", &["format"]),
+    ("credential", &["format", "host"]),
+    ("artifact", &["format", "placement"]),
+    ("sign", &["format"]),
+    ("verify", &["format", "artifact", "placement"]),
+    ("pipeline", &["format", "host", "placement", "credential", "artifact", "sign", "verify"]),
+];
+
+/// Lines a file may have, tests not counted (they lie in `tests/`).
+const LINES: usize = 700;
+
+/// Checks every rule, and says all that is broken.
+pub fn run(root: &Path) -> Result<()> {
+    let mut problems = Vec::new();
+    for folder in ["src", "tests", "xtask/src", "benches", "fuzz"] {
+        for path in rust_files(&root.join(folder)) {
+            let text = fs::read_to_string(&path)?;
+            let name = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+            check_file(&name, &text, &mut problems);
+        }
+    }
+    compiled_tests(root, &mut problems)?;
+    for problem in &problems {
+        println!("{problem}");
+    }
+    ensure!(problems.is_empty(), "{} house rules broken", problems.len());
+    println!("tidy");
+    Ok(())
+}
+
+fn check_file(path: &Path, text: &str, problems: &mut Vec<String>) {
+    let shown = path.display();
+    let in_tests = path.starts_with("tests") || path.starts_with("benches") || path.starts_with("fuzz");
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if !text.starts_with("//!") {
+        problems.push(format!("{shown}:1: no module header; write //! what it is for and what it must not do"));
+    } else if !in_tests && !["lib", "main"].contains(&stem.as_str()) && !text.contains("\n//! Must not:") {
+        problems.push(format!("{shown}:1: the module header does not say what the module must not do (\"Must not:\")"));
+    }
+    let lines = text.lines().count();
+    if lines > LINES {
+        problems.push(format!("{shown}:{lines}: more than {LINES} lines; split it along what it does"));
+    }
+    if ["util", "utils", "common", "helper", "helpers", "misc"].contains(&stem.as_str()) {
+        problems.push(format!("{shown}: named for nothing; name it for what it does"));
+    }
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
+        let at = format!("{shown}:{number}");
+        if line.trim_start().starts_with("#[ignore") {
+            problems.push(format!("{at}: a test that does not run"));
+        }
+        let home = ["/ro", "ot/"].concat();
+        let work = ["/wo", "rk/"].concat();
+        if line.contains(&home) || line.contains(&work) {
+            problems.push(format!("{at}: a path of some machine"));
+        }
+        arrows(path, line, &at, problems);
+    }
+}
+
+fn arrows(path: &Path, line: &str, at: &str, problems: &mut Vec<String>) {
+    let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    if parts.next().as_deref() != Some("src") {
+        return;
+    }
+    let Some(layer) = parts.next() else { return };
+    let code = line.split("//").next().unwrap_or_default();
+    let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == layer) else { return };
+    for (index, _) in code.match_indices("crate::") {
+        // `inject::`-style paths in the program are no arrows between layers.
+        if code[..index].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        let rest = &code[index + "crate::".len()..];
+        let target: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let is_layer = ARROWS.iter().any(|(name, _)| *name == target);
+        if is_layer && target != layer && !allowed.contains(&target.as_str()) {
+            problems.push(format!("{at}: {layer} must not import {target}"));
+        }
+        if rest.starts_with('{') {
+            problems.push(format!("{at}: import layers one by one, so that the arrows can be read"));
+        }
+    }
+}
+
+/// Every file below `tests/` is a module of the one test binary.
+fn compiled_tests(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let tests = root.join("tests");
+    let mut reached = HashSet::new();
+    let mut open = vec![tests.join("all.rs")];
+    while let Some(file) = open.pop() {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let parent = file.parent().unwrap_or(root);
+        let folder = if name == "mod" || name == "all" { parent.to_owned() } else { parent.join(&name) };
+        let mut path_attribute: Option<String> = None;
+        for line in text.lines().map(str::trim) {
+            if let Some(path) = line.strip_prefix("#[path = \"").and_then(|rest| rest.strip_suffix("\"]")) {
+                path_attribute = Some(path.to_owned());
+                continue;
+            }
+            let declared = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ");
+            if let Some(module) = declared.and_then(|rest| rest.strip_suffix(';')) {
+                match path_attribute.take() {
+                    Some(path) => open.push(parent.join(path)),
+                    None => open.extend([folder.join(format!("{module}.rs")), folder.join(module).join("mod.rs")]),
+                }
+            }
+        }
+        reached.insert(file);
+    }
+    for path in rust_files(&tests) {
+        if !reached.contains(&path) {
+            problems.push(format!("{}: not compiled; no module declares it", path.display()));
+        }
+    }
+    Ok(())
+}
+
+fn rust_files(below: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = walkdir::WalkDir::new(below)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "target")
+        .filter_map(|entry| Some(entry.ok()?.into_path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    files.sort();
+    files
+}
