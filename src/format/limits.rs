@@ -17,3 +17,27 @@ pub const CENTRAL_DIRECTORY_BYTES: u64 = 256 * 1024 * 1024;
 /// Depth of nested JSON, XML, resource chunks: parsers recurse or keep a stack this deep at most. aapt2 and real
 /// documents stay under 100.
 pub const NESTING: usize = 256;
+
+/// Bytes an APK Signing Block may take: real ones are one or two pages, a few with channel data or Play metadata some
+/// hundred KiB; it is held in memory whole.
+pub const SIGNING_BLOCK_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Signers of one scheme: Android 12 and its backports stop at 10 (`MAX_APK_SIGNERS` of the platform's verifiers).
+pub const SIGNERS: usize = 10;
+
+/// Bits of an RSA modulus that is verified: the largest in AOSP's own test files; public operations on more would only
+/// cost time.
+pub const RSA_BITS: usize = 16_384;
+
+/// Bits of a DSA prime that is verified: FIPS 186-4 ends at 3072.
+pub const DSA_BITS: usize = 4_096;
+
+/// Bytes a manifest, signature file or PKCS#7 block of a JAR signature may take: a manifest takes about 150 bytes per
+/// entry, and an archive holds at most 65 535 of them.
+pub const JAR_SIGNATURE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Rounds a keystore may ask of a password: 1 000 times what keytool and OpenSSL ask today, seconds of work.
+pub const PASSWORD_ROUNDS: u32 = 10_000_000;
+
+/// Bytes scrypt may take for one password: OpenSSL's default parameters need 16 MiB.
+pub const PASSWORD_MEMORY_BYTES: u64 = 256 * 1024 * 1024;

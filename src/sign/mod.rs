@@ -1,3 +1,20 @@
 //! Signing: keys, certificates, CMS and the Android and Apple schemes. Pure: time and randomness are passed in.
 //!
+//! Start with an [`Identity`] (from a keystore, PEM files or [`debug_key`]); [`android`] shows the order of the schemes.
+//!
 //! Must not: read files, or be imported by `verify`.
+
+
+pub mod android;
+mod identity;
+mod jks;
+mod key;
+mod keystore;
+mod password;
+mod pem;
+mod pkcs8;
+
+pub use identity::{Identity, IdentityError};
+pub use key::{Algorithm, Digest, KeyError, PrivateKey};
+pub use keystore::{KeystoreKind, aliases};
+pub use password::Password;

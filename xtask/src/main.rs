@@ -26,6 +26,7 @@ fn run() -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
         ["oracle", corpus] => oracle::run(corpus.as_ref()),
+        ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         _ => bail!("usage: cargo xtask tidy | oracle CORPUS"),
     }
 }

@@ -3,6 +3,7 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod container;
+pub mod signatures;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,154 @@
+//! Keystores: PKCS#12 (RFC 7292) as keytool and OpenSSL write it, and JKS, told apart by content.
+//!
+//! Must not: pick one of several keys, or let a password into an error.
+
+use p12_keystore::error::Error as P12Error;
+use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
+
+use super::identity::{Identity, IdentityError, same_key};
+use super::password::Password;
+use super::{jks, pem, pkcs8};
+use crate::format::der::{Reader, tag};
+use crate::format::x509::Certificate;
+
+/// Kinds of keystore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeystoreKind {
+    /// PKCS#12.
+    Pkcs12,
+    /// Java's own older format.
+    Jks,
+}
+
+impl KeystoreKind {
+    /// The kind of a file, by its first bytes.
+    pub fn detect(bytes: &[u8]) -> Result<Self, IdentityError> {
+        let unknown = |found: &str| Err(IdentityError::UnknownKind { found: found.to_owned() });
+        match bytes {
+            [0xfe, 0xed, 0xfe, 0xed, ..] => Ok(Self::Jks),
+            [0xce, 0xce, 0xce, 0xce, ..] => unknown(
+                "JCEKS; convert it with `keytool -importkeystore -srckeystore OLD -destkeystore NEW -deststoretype pkcs12`",
+            ),
+            [] => unknown("an empty file"),
+            _ if pem::is_pem(bytes) => unknown("PEM; give the key and its certificate as files of their own"),
+            // PFX ::= SEQUENCE { version INTEGER, authSafe SEQUENCE, ... }
+            _ if is_pfx(bytes) => Ok(Self::Pkcs12),
+            [tag::SEQUENCE, ..] => unknown("another ASN.1 structure (a key or a certificate alone?)"),
+            _ => unknown("something else (a BKS keystore, a truncated file?)"),
+        }
+    }
+}
+
+fn is_pfx(bytes: &[u8]) -> bool {
+    let start = || {
+        let mut pfx = Reader::new(bytes).expect(tag::SEQUENCE, "PFX").ok()?.reader();
+        let version = pfx.expect(tag::INTEGER, "version").ok()?;
+        Some(version.small() == Some(3) && pfx.peek() == Some(tag::SEQUENCE))
+    };
+    start().unwrap_or(false)
+}
+
+/// The aliases of the private keys in a keystore.
+pub fn aliases(bytes: &[u8], password: &Password) -> Result<Vec<String>, IdentityError> {
+    Ok(match KeystoreKind::detect(bytes)? {
+        KeystoreKind::Pkcs12 => named(open_pkcs12(bytes, password)?.keys).into_iter().map(|(name, _)| name).collect(),
+        KeystoreKind::Jks => jks::read(bytes, password)?.into_iter().map(|entry| entry.alias).collect(),
+    })
+}
+
+pub(super) fn open(
+    bytes: &[u8],
+    alias: Option<&str>,
+    store_password: &Password,
+    key_password: Option<&Password>,
+) -> Result<Identity, IdentityError> {
+    match KeystoreKind::detect(bytes)? {
+        KeystoreKind::Pkcs12 => {
+            let archive = open_pkcs12(bytes, store_password)?;
+            let (name, bag) = choose(named(archive.keys), |(name, _)| name, alias)?;
+            let key = pkcs8::plain(bag.key.as_der())?;
+            let chain = chain(&bag, &key.public_key(), &archive.certs)?;
+            Identity::new(name, key, chain)
+        }
+        KeystoreKind::Jks => {
+            let entry = choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?;
+            let password = key_password.unwrap_or(store_password);
+            let key = pkcs8::plain(&entry.unlock(password)?)?;
+            let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
+            Identity::new(entry.alias, key, chain)
+        }
+    }
+}
+
+/// The entry of that alias (aliases differ by more than case, as keytool sees to), or the only one.
+fn choose<T>(entries: Vec<T>, name: impl Fn(&T) -> &String, alias: Option<&str>) -> Result<T, IdentityError> {
+    let available: Vec<String> = entries.iter().map(|entry| name(entry).clone()).collect();
+    let mut chosen = entries.into_iter();
+    let found = match alias {
+        Some(alias) => chosen.find(|entry| name(entry).to_lowercase() == alias.to_lowercase()),
+        None if available.len() > 1 => return Err(IdentityError::AmbiguousAlias { available }),
+        None => chosen.next(),
+    };
+    match (found, alias) {
+        (Some(entry), _) => Ok(entry),
+        (None, Some(_)) if available.is_empty() => Err(IdentityError::NoKey { what: "keystore" }),
+        (None, Some(alias)) => Err(IdentityError::NoSuchAlias { alias: alias.to_owned(), available }),
+        (None, None) => Err(IdentityError::NoKey { what: "keystore" }),
+    }
+}
+
+fn parse(index: usize, raw: &[u8]) -> Result<Certificate, IdentityError> {
+    Certificate::parse(raw).map_err(|source| IdentityError::Certificate { index, source })
+}
+
+fn open_pkcs12(bytes: &[u8], password: &Password) -> Result<Pkcs12Archive, IdentityError> {
+    Pkcs12Archive::from_pkcs12(bytes, password.reveal()).map_err(|error| match error {
+        P12Error::MacError(_) | P12Error::Pkcs5Error(_) | P12Error::UnpadError => {
+            IdentityError::WrongPassword { what: "keystore" }
+        }
+        other => IdentityError::Keystore { kind: "PKCS#12", problem: other.to_string() },
+    })
+}
+
+/// Gives keys without a friendly name the number that Java shows as their alias.
+fn named(keys: Vec<PrivateKeyBag>) -> Vec<(String, PrivateKeyBag)> {
+    let mut nameless = 0;
+    keys.into_iter()
+        .map(|bag| {
+            let name = bag.friendly_name.clone().unwrap_or_else(|| {
+                nameless += 1;
+                nameless.to_string()
+            });
+            (name, bag)
+        })
+        .collect()
+}
+
+/// The certificate of a key, by local key id or by the key itself, and its issuers as far as the store has them.
+fn chain(
+    bag: &PrivateKeyBag,
+    public_key: &[u8],
+    certificates: &[CertificateBag],
+) -> Result<Vec<Certificate>, IdentityError> {
+    let mut all = Vec::new();
+    for (index, found) in certificates.iter().enumerate() {
+        all.push((found, parse(index + 1, found.cert.as_der())?));
+    }
+    let by_id = |(found, _): &&(&CertificateBag, Certificate)| {
+        bag.local_key_id.as_ref().is_some_and(|id| found.local_key_id.as_deref() == Some(id.as_ref()))
+    };
+    let by_key = |(_, certificate): &&(&CertificateBag, Certificate)| same_key(public_key, certificate.public_key());
+    let Some((_, own)) = all.iter().find(by_key).or_else(|| all.iter().find(by_id)) else {
+        let name = bag.friendly_name.as_deref().unwrap_or("without a name");
+        return Err(IdentityError::NoCertificate { what: format!("key {name:?} of the keystore") });
+    };
+    let mut chain = vec![own.clone()];
+    while let Some(last) = chain.last() {
+        let next = all.iter().find(|(_, issuer)| issuer.subject() == last.issuer() && !chain.contains(issuer));
+        match next {
+            Some((_, issuer)) if last.subject() != last.issuer() => chain.push(issuer.clone()),
+            _ => break,
+        }
+    }
+    Ok(chain)
+}

@@ -1,0 +1,131 @@
+//! What verification found.
+//!
+//! Must not: print, or decide what a finding means for the run (the pipeline maps errors to an exit code).
+
+use std::fmt;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It works, but someone should know.
+    Warning,
+    /// A device or store would refuse the artifact, or it is not what it claims to be.
+    Error,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable name, for machines and documentation: `v2.digest`.
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// Where: an entry, a signer, a byte offset.
+    pub place: String,
+    /// Expected, found, and what to do.
+    pub message: String,
+}
+
+/// Signature schemes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// JAR signature.
+    V1,
+    /// APK Signature Scheme v2.
+    V2,
+    /// APK Signature Scheme v3.
+    V3,
+    /// APK Signature Scheme v3.1.
+    V31,
+    /// APK Signature Scheme v4.
+    V4,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+            Self::V31 => "v3.1",
+            Self::V4 => "v4",
+        })
+    }
+}
+
+/// One signer of a verified signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// SHA-256 of the certificate, what pins and stores compare.
+    pub sha256: [u8; 32],
+    /// Subject of the certificate, for people.
+    pub subject: String,
+    /// Kind and size of the key, for people.
+    pub key: String,
+    /// The certificate in DER.
+    pub certificate: Vec<u8>,
+}
+
+impl Signer {
+    /// The digest as lowercase hex.
+    pub fn sha256_hex(&self) -> String {
+        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A signature that verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// By which scheme.
+    pub scheme: Scheme,
+    /// By whom; for v3 the signer of the newest Android last.
+    pub signers: Vec<Signer>,
+}
+
+/// All that was found about one artifact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What is wrong, in the order it was found.
+    pub findings: Vec<Finding>,
+    /// Which signatures verified.
+    pub signatures: Vec<Signature>,
+}
+
+impl Report {
+    /// Whether no finding is an error.
+    pub fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+
+    /// The verified signature of a scheme.
+    pub fn signature(&self, scheme: Scheme) -> Option<&Signature> {
+        self.signatures.iter().find(|signature| signature.scheme == scheme)
+    }
+
+    /// The signers that the newest Android sees: those of the latest scheme.
+    pub fn signers(&self) -> &[Signer] {
+        let latest = [Scheme::V31, Scheme::V3, Scheme::V2, Scheme::V1].iter().find_map(|scheme| self.signature(*scheme));
+        match latest {
+            Some(Signature { scheme: Scheme::V3 | Scheme::V31, signers }) => {
+                signers.get(signers.len().saturating_sub(1)..).unwrap_or_default()
+            }
+            Some(signature) => &signature.signers,
+            None => &[],
+        }
+    }
+
+    pub(crate) fn error(&mut self, code: &'static str, place: impl Into<String>, message: impl Into<String>) {
+        let (place, message) = (place.into(), message.into());
+        self.findings.push(Finding { code, severity: Severity::Error, place, message });
+    }
+
+    pub(crate) fn warning(&mut self, code: &'static str, place: impl Into<String>, message: impl Into<String>) {
+        let (place, message) = (place.into(), message.into());
+        self.findings.push(Finding { code, severity: Severity::Warning, place, message });
+    }
+
+    /// Number of errors so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
