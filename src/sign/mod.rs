@@ -4,7 +4,6 @@
 //!
 //! Must not: read files, or be imported by `verify`.
 
-
 pub mod android;
 mod identity;
 mod jks;

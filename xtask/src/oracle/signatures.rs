@@ -14,12 +14,24 @@ use inject::verify::{Report, Scheme, android};
 
 /// Where we differ from apksigner 31.0.2 on purpose: start of the file name, and why.
 pub const DEVIATIONS: &[(&str, &str)] = &[
-    ("v2-only-with-rsa-pss-", "apksigner 31 on OpenJDK ends with NoSuchAlgorithmException: the JDK names RSA-PSS otherwise"),
-    ("v31-block-stripped-v3-attr-value-33", "v3.1 is newer than apksigner 31: the announced v3.1 block is missing, newer apksig rejects"),
-    ("v31-ec-p256-2-tgt-33-1-tgt-28-targetSdk-30", "v3.1 is newer than apksigner 31, which sees v3 end at API level 32"),
+    (
+        "v2-only-with-rsa-pss-",
+        "apksigner 31 on OpenJDK ends with NoSuchAlgorithmException: the JDK names RSA-PSS otherwise",
+    ),
+    (
+        "v31-block-stripped-v3-attr-value-33",
+        "v3.1 is newer than apksigner 31: the announced v3.1 block is missing, newer apksig rejects",
+    ),
+    (
+        "v31-ec-p256-2-tgt-33-1-tgt-28-targetSdk-30",
+        "v3.1 is newer than apksigner 31, which sees v3 end at API level 32",
+    ),
     ("v31-rsa-2048_2-tgt-34", "v3.1 is newer than apksigner 31, which drops its own error about the range of v3"),
     ("v31-tgt-33-no-v3-attr", "v3.1 is newer than apksigner 31, which drops its own error about the range of v3"),
-    ("v31-tgt-34-v3-attr-value-33", "v3.1 is newer than apksigner 31: v3 announces another level, newer apksig rejects"),
+    (
+        "v31-tgt-34-v3-attr-value-33",
+        "v3.1 is newer than apksigner 31: v3 announces another level, newer apksig rejects",
+    ),
     ("v31-tgt-33-no-v3-block", "v3.1 is newer than apksigner 31: v3.1 without v3, newer apksig rejects"),
     ("v1-only-11-signers", "more than 10 signers: newer apksig and Android refuse them"),
     ("v2-only-11-signers", "more than 10 signers: newer apksig and Android refuse them"),
@@ -92,10 +104,16 @@ pub fn goldens(corpus: &Path) -> Result<Vec<Failure>> {
                 }
                 continue;
             }
-            let findings: Vec<String> =
-                report.findings.iter().map(|f| format!("{:?} {} [{}] {}", f.severity, f.code, f.place, f.message)).collect();
+            let findings: Vec<String> = report
+                .findings
+                .iter()
+                .map(|f| format!("{:?} {} [{}] {}", f.severity, f.code, f.place, f.message))
+                .collect();
             failures.push(Failure {
-                what: format!("{name}, lowest API level {}", lowest.map_or("of the manifest".to_owned(), |l| l.to_string())),
+                what: format!(
+                    "{name}, lowest API level {}",
+                    lowest.map_or("of the manifest".to_owned(), |l| l.to_string())
+                ),
                 difference: format!("ours {ours:?}\n    theirs {theirs:?}\n    {}", findings.join("\n    ")),
             });
         }
@@ -110,8 +128,12 @@ pub fn goldens(corpus: &Path) -> Result<Vec<Failure>> {
 
 fn verdict(report: &Report) -> Verdict {
     let accepted = report.is_sound();
-    let mut schemes: BTreeSet<String> =
-        report.signatures.iter().map(|signature| signature.scheme.to_string()).filter(|scheme| scheme != "v4").collect();
+    let mut schemes: BTreeSet<String> = report
+        .signatures
+        .iter()
+        .map(|signature| signature.scheme.to_string())
+        .filter(|scheme| scheme != "v4")
+        .collect();
     let mut signers: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();
     if !accepted {
         // apksigner prints neither for what it rejects.
