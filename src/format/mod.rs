@@ -3,7 +3,9 @@
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
 pub mod arsc;
+pub mod axml;
 pub mod chunk;
+pub mod json;
 pub mod limits;
 pub mod mutf8;
 pub mod node_path;
@@ -12,4 +14,4 @@ pub mod read_at;
 pub mod slots;
 pub mod splice;
 pub mod string_pool;
-compile_error!("FROM THE OWNER: read NOTE-FROM-OWNER.md in the root of this worktree NOW (json, xml, properties are done on main; do arsc + axml only), then delete this line");
+pub mod xml;
