@@ -4,6 +4,7 @@
 
 pub mod apk_signing_block;
 pub mod arsc;
+pub mod axml;
 pub mod base64;
 pub mod chunk;
 pub mod der;

@@ -4,6 +4,8 @@
 //!
 //! Must not: know how a document is stored.
 
+use std::fmt;
+
 /// A path that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("path {path:?}, character {offset}: expected {expected}; paths look like /a/b[2]/@c or /a/b[@name='x']")]
@@ -93,6 +95,35 @@ impl NodePath {
     /// The same element, without the attribute.
     pub(crate) fn element(&self) -> Self {
         Self { steps: self.steps.clone(), attribute: None }
+    }
+
+    /// The elements on the way, outermost first, the addressed one last.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = (Self, String)> {
+        (1..=self.steps.len()).map(|len| {
+            let steps = self.steps[..len].to_vec();
+            let name = steps.last().map(ToString::to_string).unwrap_or_default();
+            (Self { steps, attribute: None }, name)
+        })
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.predicates.iter().try_for_each(|predicate| match predicate {
+            Predicate::Nth(number) => write!(f, "[{number}]"),
+            Predicate::Attribute { name, value } => {
+                let quote = if value.contains('\'') { '"' } else { '\'' };
+                write!(f, "[@{name}={quote}{value}{quote}]")
+            }
+        })
+    }
+}
+
+impl fmt::Display for NodePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| write!(f, "/{step}"))?;
+        self.attribute.as_ref().map_or(Ok(()), |name| write!(f, "/@{name}"))
     }
 }
 

@@ -97,15 +97,11 @@ pub fn assign(
                 known.entry(&unit.text).or_insert(slot);
                 slot
             }
-            _ => match known.get(unit.text.as_str()) {
-                Some(slot) => *slot,
-                None => {
-                    let slot = u32::try_from(out.edit.append.len()).unwrap_or(u32::MAX).saturating_add(kept);
-                    out.edit.append.push(Appended { text: unit.text.clone(), marked: true });
-                    known.insert(&unit.text, slot);
-                    slot
-                }
-            },
+            _ => *known.entry(&unit.text).or_insert_with(|| {
+                let slot = u32::try_from(out.edit.append.len()).unwrap_or(u32::MAX).saturating_add(kept);
+                out.edit.append.push(Appended { text: unit.text.clone(), marked: true });
+                slot
+            }),
         };
         out.slots.push(slot);
     }

@@ -44,15 +44,14 @@ pub(super) fn add_string(table: &Table<'_>, name: &str, text: &str) -> Result<Ve
         &PoolEdit { append: vec![Appended { text: text.to_owned(), marked: true }], ..PoolEdit::default() },
         &[0],
     )?;
-    let key = match keys.find(name) {
-        Some(key) => key,
-        None => {
-            let key = Appended { text: name.to_owned(), marked: false };
-            let edit = PoolEdit { append: vec![key], ..PoolEdit::default() };
-            let grown = work.pool(keys, &edit, &[0, package.chunk.offset])?;
-            work.move_pools(package, keys.chunk().offset, grown)?;
-            keys.len()
-        }
+    let key = if let Some(key) = keys.find(name) {
+        key
+    } else {
+        let key = Appended { text: name.to_owned(), marked: false };
+        let edit = PoolEdit { append: vec![key], ..PoolEdit::default() };
+        let grown = work.pool(keys, &edit, &[0, package.chunk.offset])?;
+        work.move_pools(package, keys.chunk().offset, grown)?;
+        keys.len()
     };
     // The spec: a flag word of zero, for it varies with no configuration.
     work.splices.set_u32(spec.offset + 12, count + 1);
