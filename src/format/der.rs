@@ -156,7 +156,10 @@ impl<'a> Reader<'a> {
         if self.is_empty() {
             return Ok(());
         }
-        Err(DerError { offset: self.offset, problem: format!("{} bytes behind {what}, expected none", self.rest.len()) })
+        Err(DerError {
+            offset: self.offset,
+            problem: format!("{} bytes behind {what}, expected none", self.rest.len()),
+        })
     }
 }
 

@@ -92,8 +92,11 @@ impl Entry {
             return Err(damaged(&format!("protected by {}, expected Sun's key protector", oid::dotted(algorithm))));
         }
         let (salt, rest) = data.split_at_checked(SHA1_LEN).ok_or_else(|| damaged("cut"))?;
-        let (masked, check) =
-            rest.len().checked_sub(SHA1_LEN).and_then(|len| rest.split_at_checked(len)).ok_or_else(|| damaged("cut"))?;
+        let (masked, check) = rest
+            .len()
+            .checked_sub(SHA1_LEN)
+            .and_then(|len| rest.split_at_checked(len))
+            .ok_or_else(|| damaged("cut"))?;
         let password = utf16(password);
         let mut key = Zeroizing::new(masked.to_vec());
         let mut mask = salt.to_vec();

@@ -130,7 +130,8 @@ fn dsa(numbers_of_key: [&[u8]; 4], digest: &[u8], signature: &[u8]) -> Result<bo
     let [p, q, g, y] = numbers_of_key;
     let (bits, q_bits) = (bit_len(p), bit_len(q));
     let invalid = || format!("the DSA key of {bits} bits is not valid");
-    if !(512..=limits::DSA_BITS).contains(&bits) || !(160..=256).contains(&q_bits) || bit_len(g).max(bit_len(y)) > bits {
+    if !(512..=limits::DSA_BITS).contains(&bits) || !(160..=256).contains(&q_bits) || bit_len(g).max(bit_len(y)) > bits
+    {
         return Err(invalid());
     }
     let Some((r, s)) = numbers(signature) else { return Ok(false) };

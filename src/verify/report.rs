@@ -104,7 +104,8 @@ impl Report {
 
     /// The signers that the newest Android sees: those of the latest scheme.
     pub fn signers(&self) -> &[Signer] {
-        let latest = [Scheme::V31, Scheme::V3, Scheme::V2, Scheme::V1].iter().find_map(|scheme| self.signature(*scheme));
+        let latest =
+            [Scheme::V31, Scheme::V3, Scheme::V2, Scheme::V1].iter().find_map(|scheme| self.signature(*scheme));
         match latest {
             Some(Signature { scheme: Scheme::V3 | Scheme::V31, signers }) => {
                 signers.get(signers.len().saturating_sub(1)..).unwrap_or_default()

@@ -38,7 +38,9 @@ pub enum LineageError {
         signer: String,
     },
     /// The original signer is needed and is not in the lineage.
-    #[error("{signer:?} is not in the lineage, which begins with {oldest:?}; pass the keystore of that certificate as the original signer")]
+    #[error(
+        "{signer:?} is not in the lineage, which begins with {oldest:?}; pass the keystore of that certificate as the original signer"
+    )]
     NotOldest {
         /// Subject of the given signer.
         signer: String,
@@ -68,10 +70,7 @@ impl Lineage {
     /// Reads the file of `apksigner rotate`. `verify` checks one signature: the `SubjectPublicKeyInfo` of the signer, the
     /// ID of the algorithm, the bytes signed, the signature (it is `verify::android::lineage_signature`, handed in by the
     /// caller because signing and verifying share no code).
-    pub fn from_file(
-        bytes: &[u8],
-        verify: impl Fn(&[u8], u32, &[u8], &[u8]) -> bool,
-    ) -> Result<Self, LineageError> {
+    pub fn from_file(bytes: &[u8], verify: impl Fn(&[u8], u32, &[u8], &[u8]) -> bool) -> Result<Self, LineageError> {
         let mut cursor = Cursor { rest: bytes };
         let wrong = |problem: String| LineageError::Malformed { problem };
         let magic = cursor.word();
@@ -180,8 +179,7 @@ impl Lineage {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = VERSION.to_le_bytes().to_vec();
         for node in &self.nodes {
-            let signed =
-                [prefixed(node.certificate.raw()), node.parent_algorithm.to_le_bytes().to_vec()].concat();
+            let signed = [prefixed(node.certificate.raw()), node.parent_algorithm.to_le_bytes().to_vec()].concat();
             let encoded = [
                 prefixed(&signed),
                 node.flags.to_le_bytes().to_vec(),

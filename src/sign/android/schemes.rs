@@ -33,7 +33,9 @@ pub enum SchemesError {
     #[error("v4 needs v2 or v3 beside it; add one of them")]
     V4Alone,
     /// The package would not install on its oldest Android.
-    #[error("the package runs from API level {min_sdk}, whose Android knows only {known}; add it, or raise the lowest API level (minSdk)")]
+    #[error(
+        "the package runs from API level {min_sdk}, whose Android knows only {known}; add it, or raise the lowest API level (minSdk)"
+    )]
     OldestAndroid {
         /// minSdkVersion.
         min_sdk: u32,

@@ -101,7 +101,8 @@ pub fn signing_block(
         pairs.push((id::V2, v2::block(signers.oldest(), digests, schemes.v3)?));
     }
     if schemes.v3 {
-        let whole = |lineage| Signer { identity: signers.current, sdk: (SDK_V3, SDK_MAX), lineage, rotation_min_sdk: None };
+        let whole =
+            |lineage| Signer { identity: signers.current, sdk: (SDK_V3, SDK_MAX), lineage, rotation_min_sdk: None };
         match signers.rotation {
             None => pairs.push((id::V3, v3::block(&Signer { sdk: (SDK_V2, SDK_MAX), ..whole(None) }, digests)?)),
             Some(Rotation { original: Some(original), lineage, min_sdk }) if min_sdk > SDK_V3 => {

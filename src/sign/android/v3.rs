@@ -44,12 +44,8 @@ pub(super) fn block(signer: &Signer<'_>, digests: &ContentDigests) -> Result<Vec
     ]
     .concat();
     let signature = identity.key().sign(algorithm.digest(), &[&signed])?;
-    let encoded = [
-        prefixed(&signed),
-        range,
-        prefixed(&pair(algorithm.id(), &signature)),
-        prefixed(&identity.key().public_key()),
-    ]
-    .concat();
+    let encoded =
+        [prefixed(&signed), range, prefixed(&pair(algorithm.id(), &signature)), prefixed(&identity.key().public_key())]
+            .concat();
     Ok(prefixed(&prefixed(&encoded)))
 }

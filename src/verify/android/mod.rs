@@ -269,14 +269,23 @@ fn hex(bytes: &[u8]) -> String {
 /// All schemes must name the same signer, up to a rotation with its lineage: a device that is updated switches scheme.
 fn same_signers(report: &mut Report, signed: &Signed) {
     if let (Some(v1), Some(v2)) = (&signed.v1, &signed.v2) {
-        let differs = |a: &[Certificate], b: &[Certificate]| a.iter().any(|one| b.iter().all(|two| one.raw() != two.raw()));
+        let differs =
+            |a: &[Certificate], b: &[Certificate]| a.iter().any(|one| b.iter().all(|two| one.raw() != two.raw()));
         if differs(v1, v2) || differs(v2, v1) {
-            report.error("apk.signers", "v1 and v2", "they are signed by different certificates; sign the package again");
+            report.error(
+                "apk.signers",
+                "v1 and v2",
+                "they are signed by different certificates; sign the package again",
+            );
         }
     }
     let (Some(v3), Some(old)) = (&signed.v3, signed.v1.as_ref().or(signed.v2.as_ref())) else { return };
     let (Some(first), [old]) = (v3.first(), old.as_slice()) else {
-        report.error("apk.signers", "v3", "v3 allows one signer at a time, v1 or v2 have several; sign the package again");
+        report.error(
+            "apk.signers",
+            "v3",
+            "v3 allows one signer at a time, v1 or v2 have several; sign the package again",
+        );
         return;
     };
     let oldest = v3.iter().find_map(|signer| signer.lineage.as_ref());

@@ -32,12 +32,7 @@ pub(super) struct Signer {
 }
 
 /// Judges a v3 or v3.1 block; its signers in the order of their ranges, and the digests they claim.
-pub(super) fn verify(
-    report: &mut Report,
-    scheme: &str,
-    block: &[u8],
-    sdk: (u32, u32),
-) -> (Vec<Signer>, Vec<Claim>) {
+pub(super) fn verify(report: &mut Report, scheme: &str, block: &[u8], sdk: (u32, u32)) -> (Vec<Signer>, Vec<Claim>) {
     let (mut found, mut claims) = (Vec::new(), Vec::new());
     let block_name = format!("APK Signature Scheme {scheme} block");
     let signers = Cursor::new(block).prefixed().and_then(|signers| Cursor::new(signers).elements());
@@ -92,8 +87,7 @@ fn verify_signer(
     }
     let attributes = attributes(signed.prefixed()?)?;
     let Some(certificate) = chain.into_iter().next() else { return Ok(None) };
-    let mut found =
-        Signer { certificate, sdk: range, lineage: None, rotation_min_sdk: None, dev_release: false };
+    let mut found = Signer { certificate, sdk: range, lineage: None, rotation_min_sdk: None, dev_release: false };
     for (id, value) in attributes {
         match id {
             ATTRIBUTE_LINEAGE => match Lineage::verify(value) {
@@ -121,7 +115,9 @@ pub(super) fn ranges(report: &mut Report, v3: &[Signer], v31: &[Signer], sdk: (u
         (Some(level), None) => report.error(
             "v31.stripped",
             place,
-            format!("it says that a v3.1 signature for API level {level} is there, but none is; sign the package again"),
+            format!(
+                "it says that a v3.1 signature for API level {level} is there, but none is; sign the package again"
+            ),
         ),
         (Some(level), Some(first)) if level != first.sdk.0 => report.error(
             "v31.rotation",
@@ -138,8 +134,8 @@ pub(super) fn ranges(report: &mut Report, v3: &[Signer], v31: &[Signer], sdk: (u
     let all: Vec<&Signer> = v3.iter().chain(v31).collect();
     for pair in all.windows(2) {
         let [before, after] = pair else { continue };
-        let joined = before.sdk.1.checked_add(1) == Some(after.sdk.0)
-            || (after.dev_release && before.sdk.1 == after.sdk.0);
+        let joined =
+            before.sdk.1.checked_add(1) == Some(after.sdk.0) || (after.dev_release && before.sdk.1 == after.sdk.0);
         if !joined {
             report.error(
                 "v3.sdk",

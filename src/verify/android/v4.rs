@@ -90,7 +90,8 @@ fn judge<S: ReadAt + ?Sized>(
         let message = "the signature is not one of this key over this package; make the file again";
         report.error("v4.signature", PLACE, message);
     }
-    let (found_root, found_tree) = hash(source, salt).map_err(|error| format!("reading the package failed: {error}"))?;
+    let (found_root, found_tree) =
+        hash(source, salt).map_err(|error| format!("reading the package failed: {error}"))?;
     if found_root.as_slice() != root {
         report.error("v4.root", PLACE, "the root hash is not that of the package; make the file again");
     }

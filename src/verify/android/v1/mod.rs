@@ -91,7 +91,11 @@ fn read<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, index
 }
 
 /// Individual sections by their name.
-fn named_sections<'s>(report: &mut Report, file: &str, sections: &'s [Section]) -> Option<HashMap<String, &'s Section>> {
+fn named_sections<'s>(
+    report: &mut Report,
+    file: &str,
+    sections: &'s [Section],
+) -> Option<HashMap<String, &'s Section>> {
     let mut by_name = HashMap::new();
     for (index, section) in sections.iter().enumerate().skip(1) {
         let Some(name) = &section.name else {
@@ -242,8 +246,7 @@ fn verify_info<'d>(
     };
     let hash = named.hash.unwrap_or(digest);
     let signed_bytes = attributes.unwrap_or(file);
-    let holds =
-        public_key::verify(certificate.public_key(), named.padding, hash, &[signed_bytes], info.signature)?;
+    let holds = public_key::verify(certificate.public_key(), named.padding, hash, &[signed_bytes], info.signature)?;
     Ok(holds.then_some(certificate))
 }
 
@@ -263,7 +266,9 @@ fn stripping(report: &mut Report, place: &str, main: &Section, schemes: Schemes,
             report.error(
                 "v1.stripped",
                 place,
-                format!("it says that a v{id} signature is there, but none is: it was taken away; sign the package again"),
+                format!(
+                    "it says that a v{id} signature is there, but none is: it was taken away; sign the package again"
+                ),
             );
         }
     }
@@ -311,7 +316,10 @@ fn section_digest(
             report.error(
                 "v1.file",
                 place,
-                format!("the {} digest of the section of {name:?} in {MANIFEST} differs; sign the package again", hash.name()),
+                format!(
+                    "the {} digest of the section of {name:?} in {MANIFEST} differs; sign the package again",
+                    hash.name()
+                ),
             );
         }
     }
@@ -376,8 +384,7 @@ fn entries<S: ReadAt + ?Sized>(
     signers: &[Signer],
     sdk: (u32, u32),
 ) {
-    let missing: BTreeSet<&String> =
-        by_name.keys().filter(|name| archive.find(name.as_bytes()).is_none()).collect();
+    let missing: BTreeSet<&String> = by_name.keys().filter(|name| archive.find(name.as_bytes()).is_none()).collect();
     for name in missing {
         report.error("v1.entry", name, format!("{MANIFEST} names it, but it is not in the archive"));
     }
@@ -418,7 +425,10 @@ fn entries<S: ReadAt + ?Sized>(
                 report.error(
                     "v1.entry",
                     &name,
-                    format!("its {} digest differs from {MANIFEST}: it was changed after signing; sign again", hash.name()),
+                    format!(
+                        "its {} digest differs from {MANIFEST}: it was changed after signing; sign again",
+                        hash.name()
+                    ),
                 );
             }
         }
