@@ -3,5 +3,8 @@
 
 mod credential;
 mod format;
+mod fuzz_bodies;
 mod host;
 mod placement;
+mod sign;
+mod verify;

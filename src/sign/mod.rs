@@ -5,6 +5,8 @@
 //! Must not: read files, or be imported by `verify`.
 
 pub mod android;
+pub mod cms;
+pub mod debug_key;
 mod identity;
 mod jks;
 mod key;

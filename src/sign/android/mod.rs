@@ -15,8 +15,10 @@ mod encoding;
 mod lineage;
 mod schemes;
 mod signing_block;
+pub mod v1;
 mod v2;
 mod v3;
+pub mod v4;
 
 pub use content_digest::{ContentDigest, ContentDigests, ContentHasher, SectionLength};
 pub use lineage::{DEFAULT_CAPABILITIES, Lineage, LineageError};
@@ -35,6 +37,17 @@ pub enum AndroidSignError {
     /// The lineage does not fit.
     #[error(transparent)]
     Lineage(#[from] LineageError),
+    /// No JAR signature is possible.
+    #[error(transparent)]
+    Jar(#[from] v1::JarError),
+    /// The finished package could not be read.
+    #[error("reading the signed package for v4 failed: {0}")]
+    Package(std::io::Error),
+    /// v4 beside v3.1 has a longer form that is not written.
+    #[error(
+        "v4 together with a rotation from API level 33 on (v3.1) is not supported; rotate from 28 on (v3), or leave v4 out"
+    )]
+    V4WithV31,
     /// A digest that the signer needs was not computed: a mistake of the caller.
     #[error("the content digest {kind:?} was not computed, but the signer needs it")]
     DigestMissing {

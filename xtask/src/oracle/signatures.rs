@@ -10,7 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use inject::format::apk_signing_block::SigningBlock;
+use inject::format::zip::Archive;
+use inject::sign::android::{Schemes, Signers, v1, v4};
+use inject::sign::{Identity, Password};
 use inject::verify::{Report, Scheme, android};
+
+/// The tests' way to sign a whole package.
+#[path = "../../../tests/sign/assemble.rs"]
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "written for tests")]
+mod assemble;
 
 /// Where we differ from apksigner 31.0.2 on purpose: start of the file name, and why.
 pub const DEVIATIONS: &[(&str, &str)] = &[
@@ -39,7 +48,9 @@ pub const DEVIATIONS: &[(&str, &str)] = &[
 
 /// Both comparisons; fails when anything differs.
 pub fn run(corpus: &Path) -> Result<()> {
-    let failures = goldens(&corpus.join("android/apksig"))?;
+    let mut failures = goldens(&corpus.join("android/apksig"))?;
+    let packages = [testdata("demo.apk"), corpus.join("android/apps/settings_apk-debug.apk")];
+    failures.extend(signing(&packages)?);
     for failure in &failures {
         println!("FAILED {}\n    {}", failure.what, failure.difference);
     }
@@ -212,4 +223,209 @@ impl Manifest {
             target_sandbox: value("targetSandboxVersion"),
         })
     }
+}
+
+/// Where the test keys and the demo package lie.
+fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)
+}
+
+/// A test key: its file below `testdata/keys`.
+const KEYS: [&str; 5] = ["rsa-2048.p12", "rsa-4096.p12", "ec-p256.p12", "ec-p384.p12", "ec-p521.p12"];
+
+fn identity(file: &str) -> Result<Identity> {
+    let bytes = std::fs::read(testdata(&format!("keys/{file}")))?;
+    Ok(Identity::from_keystore(&bytes, None, &Password::new("secret".to_owned()), None)?)
+}
+
+/// Signs packages with every key and set of schemes, and lets apksigner and jarsigner judge; with RSA, whose signatures are
+/// deterministic, the signing block must be apksigner's own byte for byte.
+pub fn signing(packages: &[PathBuf]) -> Result<Vec<Failure>> {
+    let work = PathBuf::from("target/oracle/signing");
+    std::fs::create_dir_all(&work)?;
+    let mut failures = Vec::new();
+    let (mut judged, mut identical, mut jars, mut v4s) = (0, 0, 0, 0);
+    for package in packages {
+        let input = std::fs::read(package)?;
+        let name = package.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for key in KEYS {
+            let identity = identity(key)?;
+            for (list, min_sdk) in [("v1", 18), ("v1,v2", 21), ("v1,v2,v3", 18), ("v2", 24), ("v2,v3", 24), ("v3", 28)]
+            {
+                let schemes = Schemes::parse(list)?;
+                let signed = assemble::sign(&input, &Signers::single(&identity), &schemes, min_sdk);
+                let ours = work.join("ours.apk");
+                std::fs::write(&ours, &signed.apk)?;
+                let what = format!("{name} with {key} by {list}, lowest API level {min_sdk}");
+                let min = min_sdk.to_string();
+                let mut judge = Command::new("apksigner");
+                judge.args(["verify", "-v", "--max-sdk-version", "29", "--min-sdk-version", &min]).arg(&ours);
+                let output = judge.output().context("running apksigner")?;
+                let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+                judged += 1;
+                let all = list.split(',').all(|scheme| {
+                    // The judge looks at a scheme only where the range of API levels has Androids that do.
+                    let looked_at = match scheme {
+                        "v1" => min_sdk < 24 || list == "v1",
+                        "v2" => min_sdk < 28,
+                        _ => true,
+                    };
+                    let verified =
+                        |line: &str| line.starts_with(&format!("Verified using {scheme} ")) && line.ends_with("true");
+                    !looked_at || text.lines().any(verified)
+                });
+                if !text.contains("Verifies") || !all || text.contains("ERROR") {
+                    failures.push(Failure { what: what.clone(), difference: text });
+                }
+                if schemes.v1 {
+                    let output =
+                        Command::new("jarsigner").arg("-verify").arg(&ours).output().context("running jarsigner")?;
+                    jars += 1;
+                    if let Some(difference) = v1_difference(&work, package, &signed.apk, key, &schemes, &min)? {
+                        failures.push(Failure { what: format!("v1 files: {what}"), difference });
+                    }
+                    if !String::from_utf8_lossy(&output.stdout).contains("jar verified.") {
+                        let difference = String::from_utf8_lossy(&output.stdout).into_owned();
+                        failures.push(Failure { what: format!("jarsigner: {what}"), difference });
+                    }
+                }
+                if key.starts_with("rsa") && schemes.has_block() {
+                    identical += 1;
+                    if let Some(difference) = block_difference(&work, &ours, &signed.apk, key, &schemes, &min)? {
+                        failures.push(Failure { what: format!("signing block: {what}"), difference });
+                    }
+                }
+                if list == "v2,v3" {
+                    v4s += 1;
+                    if let Some(difference) = v4_difference(&work, &ours, &signed, &identity, key)? {
+                        failures.push(Failure { what: format!("v4: {what}"), difference });
+                    }
+                }
+            }
+        }
+    }
+    println!(
+        "signing: apksigner judged {judged}, jarsigner {jars}, {identical} signing blocks and {v4s} .idsig compared byte for byte, {} failures",
+        failures.len()
+    );
+    Ok(failures)
+}
+
+/// Lets apksigner sign what we signed, and compares the signing blocks.
+fn block_difference(
+    work: &Path,
+    ours: &Path,
+    apk: &[u8],
+    key: &str,
+    schemes: &Schemes,
+    min: &str,
+) -> Result<Option<String>> {
+    // With v1 apksigner writes its own entries, so the contents differ: signed without v1 over ours, it would not.
+    if schemes.v1 {
+        return Ok(None);
+    }
+    let theirs = work.join("theirs.apk");
+    let status = Command::new("apksigner")
+        .args(["sign", "--ks-pass", "pass:secret", "--min-sdk-version", min, "--v4-signing-enabled", "false"])
+        .args(["--v1-signing-enabled", "false"])
+        .args(["--v2-signing-enabled", &schemes.v2.to_string(), "--v3-signing-enabled", &schemes.v3.to_string()])
+        .arg("--ks")
+        .arg(testdata(&format!("keys/{key}")))
+        .arg("--out")
+        .arg(&theirs)
+        .arg(ours)
+        .status()
+        .context("running apksigner sign")?;
+    anyhow::ensure!(status.success(), "apksigner sign failed");
+    let block = |bytes: &[u8]| -> Result<Vec<u8>> {
+        let archive = Archive::open(bytes)?;
+        let found = SigningBlock::find(bytes, archive.directory_offset())?.context("no signing block")?;
+        let range = found.range();
+        Ok(bytes[usize::try_from(range.start)?..usize::try_from(range.end)?].to_vec())
+    };
+    let (ours, theirs) = (block(apk)?, block(&std::fs::read(theirs)?)?);
+    let at = ours.iter().zip(&theirs).position(|(a, b)| a != b);
+    Ok((ours != theirs).then(|| format!("{} and {} bytes, first difference at {at:?}", ours.len(), theirs.len())))
+}
+
+/// Lets apksigner verify our `.idsig`, and with RSA compares it with apksigner's.
+fn v4_difference(
+    work: &Path,
+    ours: &Path,
+    signed: &assemble::Signed,
+    identity: &Identity,
+    key: &str,
+) -> Result<Option<String>> {
+    let idsig = v4::idsig(&Signers::single(identity), signed.apk.as_slice(), &signed.digests)?;
+    let path = work.join("ours.apk.idsig");
+    std::fs::write(&path, &idsig)?;
+    let output = Command::new("apksigner")
+        .args(["verify", "-v", "--min-sdk-version", "24", "--v4-signature-file"])
+        .args([&path, ours])
+        .output()?;
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if !text.contains("(APK Signature Scheme v4): true") {
+        return Ok(Some(text));
+    }
+    if !key.starts_with("rsa") {
+        return Ok(None);
+    }
+    // Signing the same contents again gives the same package, and so the same tree.
+    let theirs = work.join("theirs4.apk");
+    let output = Command::new("apksigner")
+        .args(["sign", "--ks-pass", "pass:secret", "--min-sdk-version", "24", "--v1-signing-enabled", "false"])
+        .args(["--v4-signing-enabled", "true", "--ks"])
+        .arg(testdata(&format!("keys/{key}")))
+        .arg("--out")
+        .arg(&theirs)
+        .arg(ours)
+        .output()?;
+    anyhow::ensure!(output.status.success(), "apksigner sign: {}", String::from_utf8_lossy(&output.stderr));
+    if std::fs::read(&theirs)? != signed.apk {
+        return Ok(Some("apksigner signing our package again gives another package".to_owned()));
+    }
+    let theirs = std::fs::read(work.join("theirs4.apk.idsig"))?;
+    let at = idsig.iter().zip(&theirs).position(|(a, b)| a != b);
+    Ok((idsig != theirs).then(|| format!("{} and {} bytes, first difference at {at:?}", idsig.len(), theirs.len())))
+}
+
+/// Lets apksigner sign the original, and compares the files of the JAR signature; with EC all but the block.
+fn v1_difference(
+    work: &Path,
+    original: &Path,
+    apk: &[u8],
+    key: &str,
+    schemes: &Schemes,
+    min: &str,
+) -> Result<Option<String>> {
+    let theirs = work.join("theirs1.apk");
+    let output = Command::new("apksigner")
+        .args(["sign", "--ks-pass", "pass:secret", "--min-sdk-version", min, "--v4-signing-enabled", "false"])
+        .args(["--v1-signing-enabled", "true", "--v2-signing-enabled", &schemes.v2.to_string()])
+        .args(["--v3-signing-enabled", &schemes.v3.to_string(), "--ks"])
+        .arg(testdata(&format!("keys/{key}")))
+        .arg("--out")
+        .args([&theirs, original])
+        .output()
+        .context("running apksigner sign")?;
+    anyhow::ensure!(output.status.success(), "apksigner sign: {}", String::from_utf8_lossy(&output.stderr));
+    let files = |bytes: &[u8]| -> Result<Vec<(String, Vec<u8>)>> {
+        let archive = Archive::open(bytes)?;
+        let mut files = Vec::new();
+        for (index, entry) in archive.entries().iter().enumerate() {
+            if v1::is_signature_file(entry.name()) && !(entry.name().ends_with(b".EC")) {
+                files.push((entry.display_name(), archive.read(index)?));
+            }
+        }
+        files.sort();
+        Ok(files)
+    };
+    let (ours, theirs) = (files(apk)?, files(&std::fs::read(theirs)?)?);
+    if ours == theirs {
+        return Ok(None);
+    }
+    let names = |files: &[(String, Vec<u8>)]| {
+        files.iter().map(|(name, content)| format!("{name} ({} bytes)", content.len())).collect::<Vec<_>>().join(", ")
+    };
+    Ok(Some(format!("ours {}; theirs {}", names(&ours), names(&theirs))))
 }

@@ -1,0 +1,3 @@
+//! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
+
+pub mod signatures;

@@ -1,0 +1,138 @@
+//! Keystores and key files: what opens, and the exact error where it does not. See `testdata/keys/README.md`.
+
+use inject::sign::{Digest, Identity, IdentityError, KeyError, Password, aliases};
+
+use super::package::key_file;
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+fn open(file: &str, alias: Option<&str>, store: &str, key: Option<&str>) -> Result<Identity, IdentityError> {
+    Identity::from_keystore(&key_file(file), alias, &password(store), key.map(password).as_ref())
+}
+
+#[test]
+fn pkcs12_of_keytool_and_openssl_opens() {
+    for (file, secret, alias) in [
+        ("rsa-2048.p12", "secret", "rsa"),
+        ("rsa-4096.p12", "secret", "rsa4096"),
+        ("ec-p256.p12", "secret", "p256"),
+        ("ec-p384.p12", "secret", "p384"),
+        ("ec-p521.p12", "secret", "p521"),
+        ("openssl-aes.p12", "secret", "openssl"),
+        ("openssl-3des.p12", "secret", "legacy"),
+        ("openssl-nameless.p12", "secret", "1"),
+        ("openssl-unicode.p12", "contraseña-日本", "unicode"),
+    ] {
+        let identity = open(file, None, secret, None).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(identity.name(), alias, "{file}");
+        assert_eq!(identity.certificates().len(), 1, "{file}");
+        identity.key().sign(Digest::Sha256, &[b"x"]).unwrap();
+    }
+}
+
+#[test]
+fn jks_opens_with_its_two_passwords() {
+    assert_eq!(aliases(&key_file("multi.jks"), &password("secret")).unwrap().len(), 2);
+    let first = open("multi.jks", Some("first"), "secret", Some("keysecret")).unwrap();
+    assert_eq!(first.certificate().subject_text(), "CN=Test JKS first, O=inject tests");
+    // Aliases of a JKS do not differ by case.
+    open("multi.jks", Some("SECOND"), "secret", None).unwrap();
+    let error = open("multi.jks", Some("first"), "secret", None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the keystore opens, but key \"first\" has another password; give the key's own password"
+    );
+}
+
+#[test]
+fn wrong_password_is_said_for_every_kind() {
+    for file in ["rsa-2048.p12", "openssl-aes.p12", "openssl-3des.p12", "openssl-unicode.p12", "multi.jks"] {
+        let error = open(file, Some("first"), "not-it", None).unwrap_err();
+        assert!(matches!(error, IdentityError::WrongPassword { what: "keystore" }), "{file}: {error}");
+        assert!(!format!("{error:?} {error}").contains("not-it"));
+    }
+}
+
+#[test]
+fn aliases_are_listed_when_none_fits() {
+    let error = open("multi.p12", None, "secret", None).unwrap_err();
+    assert_eq!(error.to_string(), "the keystore has 2 keys and none was chosen; choose one of: p256, p384");
+    let error = open("multi.p12", Some("release"), "secret", None).unwrap_err();
+    assert_eq!(error.to_string(), "the keystore has no key \"release\"; it has: p256, p384");
+    assert_eq!(open("multi.p12", Some("p384"), "secret", None).unwrap().key().bits(), 384);
+}
+
+#[test]
+fn kinds_that_are_not_read_say_what_they_are() {
+    let text = |file| open(file, None, "secret", None).unwrap_err().to_string();
+    assert!(text("multi.jceks").contains("JCEKS; convert it with `keytool"));
+    assert!(text("p256-pkcs8.pem").contains("found PEM"));
+    assert!(text("p256-cert.der").contains("another ASN.1 structure"));
+    assert!(matches!(open("dsa.p12", None, "secret", None), Err(IdentityError::Key(KeyError::Algorithm { .. }))));
+    assert!(matches!(
+        open("rsa-1024.p12", None, "secret", None),
+        Err(IdentityError::Key(KeyError::RsaSize { bits: 1024 }))
+    ));
+}
+
+#[test]
+fn key_files_of_every_encoding_open() {
+    let certificate = key_file("p256-cert.pem");
+    for (file, secret) in [
+        ("p256-pkcs8.pem", None),
+        ("p256-pkcs8.der", None),
+        ("p256-sec1.pem", None),
+        ("p256-sec1-params.pem", None),
+        ("p256-encrypted.pem", Some("secret")),
+        ("p256-scrypt.pem", Some("secret")),
+    ] {
+        let secret = secret.map(password);
+        let identity = Identity::from_files("files", &key_file(file), &certificate, secret.as_ref());
+        assert_eq!(identity.unwrap_or_else(|error| panic!("{file}: {error}")).key().bits(), 256);
+    }
+    Identity::from_files("files", &key_file("p256-pkcs8.pem"), &key_file("p256-cert.der"), None).unwrap();
+    let rsa = Identity::from_files("files", &key_file("rsa-2048-pkcs1.pem"), &key_file("rsa-2048-cert.pem"), None);
+    assert_eq!(rsa.unwrap().key().bits(), 2048);
+}
+
+#[test]
+fn key_files_that_do_not_open_say_why() {
+    let open = |key: &str, certificate: &str, secret: Option<&str>| {
+        let secret = secret.map(password);
+        Identity::from_files("files", &key_file(key), &key_file(certificate), secret.as_ref()).unwrap_err()
+    };
+    let missing = open("p256-encrypted.pem", "p256-cert.pem", None);
+    assert!(matches!(missing, IdentityError::PasswordMissing { .. }), "{missing}");
+    let wrong = open("p256-encrypted.pem", "p256-cert.pem", Some("wrong"));
+    assert!(matches!(wrong, IdentityError::WrongPassword { what: "private key" }), "{wrong}");
+    let old = open("p256-pbes1.pem", "p256-cert.pem", Some("secret"));
+    assert!(matches!(old, IdentityError::Encryption { .. }), "{old}");
+    let old = open("p256-proc-type.pem", "p256-cert.pem", Some("secret"));
+    assert!(old.to_string().contains("openssl pkcs8 -topk8"), "{old}");
+    let other = open("p256-pkcs8.pem", "rsa-2048-cert.pem", None);
+    assert_eq!(
+        other.to_string(),
+        "the private key (EC, P-256) does not belong to the certificate of \"CN=Test RSA 2048, O=inject tests\" \
+         (RSA, 2048 bits); give the certificate of this key"
+    );
+    let none = open("p256-cert.pem", "p256-cert.pem", None);
+    assert!(matches!(none, IdentityError::NoKey { .. }), "{none}");
+}
+
+#[test]
+fn nothing_of_a_key_or_password_is_shown() {
+    let identity = open("ec-p256.p12", None, "secret", None).unwrap();
+    let shown = format!("{identity:?} {:?}", password("hunter2"));
+    assert!(shown.contains("PrivateKey(..)") && shown.contains("Password(..)"));
+    assert!(!shown.contains("hunter2"));
+}
+
+/// RFC 6979 A.2.5, P-256 with SHA-256, message "sample".
+#[test]
+fn ecdsa_nonces_are_those_of_rfc_6979() {
+    let identity = open("ec-p256.p12", None, "secret", None).unwrap();
+    let first = identity.key().sign(Digest::Sha256, &[b"sam", b"ple"]).unwrap();
+    assert_eq!(first, identity.key().sign(Digest::Sha256, &[b"sample"]).unwrap());
+}

@@ -1,0 +1,7 @@
+//! `inject::sign`.
+
+pub mod assemble;
+mod debug_key;
+mod keystore;
+mod lineage;
+pub mod package;

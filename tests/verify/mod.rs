@@ -1,0 +1,4 @@
+//! `inject::verify`.
+
+mod arbitrary;
+mod mutation;

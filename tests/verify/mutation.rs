@@ -1,0 +1,111 @@
+//! Every changed byte of a signed package is noticed.
+
+use inject::format::apk_signing_block::SigningBlock;
+use inject::format::zip::Archive;
+use inject::sign::android::{Schemes, Signers, v4};
+use inject::verify::android::{Options, apk};
+use inject::verify::{Report, Scheme};
+
+use crate::sign::package::{identity, signed};
+
+fn judge(bytes: &[u8], min_sdk: u32) -> Report {
+    apk(bytes, &Options { min_sdk: Some(min_sdk), ..Options::default() })
+}
+
+/// Flips one bit of every byte outside the padding pair, whose content no scheme protects (nor needs to).
+fn every_byte(list: &str, min_sdk: u32, step: usize) {
+    let identity = identity("ec-p256.p12");
+    let schemes = Schemes::parse(list).unwrap();
+    let good = signed(&Signers::single(&identity), &schemes, min_sdk).apk;
+    let archive = Archive::open(good.as_slice()).unwrap();
+    let block = SigningBlock::find(good.as_slice(), archive.directory_offset()).unwrap().unwrap();
+    let (padding, start) = block.value(inject::format::apk_signing_block::id::PADDING).unwrap();
+    // Its ID neither: another unknown pair is nobody's business.
+    let padding = usize::try_from(start).unwrap() - 4..usize::try_from(start).unwrap() + padding.len();
+    assert!(judge(&good, min_sdk).is_sound());
+    for at in (0..good.len()).step_by(step).filter(|at| !padding.contains(at)) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        let report = judge(&bad, min_sdk);
+        assert!(!report.is_sound() || lost(&report, &schemes), "byte {at:#x} of {list}: {:?}", report.findings);
+    }
+}
+
+/// A scheme that was there is not seen any more, which the pinned set of schemes notices.
+fn lost(report: &Report, schemes: &Schemes) -> bool {
+    let gone = |wanted, scheme| wanted && report.signature(scheme).is_none();
+    gone(schemes.v1, Scheme::V1) || gone(schemes.v2, Scheme::V2) || gone(schemes.v3, Scheme::V3)
+}
+
+#[test]
+fn v3_notices_every_byte() {
+    every_byte("v3", 28, 1);
+}
+
+#[test]
+fn v2_and_v3_notice_every_byte() {
+    every_byte("v2,v3", 24, 7);
+}
+
+#[test]
+fn v1_notices_every_changed_content() {
+    let identity = identity("ec-p256.p12");
+    let schemes = Schemes::parse("v1").unwrap();
+    let good = signed(&Signers::single(&identity), &schemes, 18).apk;
+    let archive = Archive::open(good.as_slice()).unwrap();
+    for entry in archive.entries() {
+        let range = entry.data_range();
+        for at in (range.start..range.end).step_by(3) {
+            let mut bad = good.clone();
+            bad[usize::try_from(at).unwrap()] ^= 4;
+            // The last bits behind the end of deflate data mean nothing.
+            let same = || content(&bad, entry.name()).is_some_and(|found| Some(found) == content(&good, entry.name()));
+            assert!(!judge(&bad, 18).is_sound() || same(), "{} at {at:#x}", entry.display_name());
+        }
+    }
+}
+
+fn content(package: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let archive = Archive::open(package).ok()?;
+    archive.read(archive.find(name)?).ok()
+}
+
+#[test]
+fn v4_notices_every_byte_of_the_package_and_of_its_file() {
+    let identity = identity("ec-p256.p12");
+    let signers = Signers::single(&identity);
+    let signed = signed(&signers, &Schemes::parse("v3").unwrap(), 28);
+    let idsig = v4::idsig(&signers, signed.apk.as_slice(), &signed.digests).unwrap();
+    let sound = |apk_bytes: &[u8], idsig: &[u8]| {
+        let options = Options { min_sdk: Some(28), idsig: Some(idsig), ..Options::default() };
+        let report = apk(apk_bytes, &options);
+        report.is_sound() && report.signature(Scheme::V4).is_some()
+    };
+    assert!(sound(&signed.apk, &idsig));
+    for at in 0..idsig.len() - 4096 {
+        let mut bad = idsig.clone();
+        bad[at] ^= 0x10;
+        assert!(!sound(&signed.apk, &bad), "byte {at:#x} of the .idsig");
+    }
+    for at in (0..signed.apk.len()).step_by(101) {
+        let mut bad = signed.apk.clone();
+        bad[at] ^= 0x10;
+        assert!(!sound(&bad, &idsig), "byte {at:#x} of the package");
+    }
+}
+
+#[test]
+fn taking_a_scheme_away_is_noticed() {
+    let identity = identity("ec-p256.p12");
+    let whole = signed(&Signers::single(&identity), &Schemes::parse("v1,v2,v3").unwrap(), 21).apk;
+    let archive = Archive::open(whole.as_slice()).unwrap();
+    let block = SigningBlock::find(whole.as_slice(), archive.directory_offset()).unwrap().unwrap();
+    let place = |id: u32| usize::try_from(block.value(id).unwrap().1).unwrap() - 4;
+    // An ID nobody knows: the scheme is gone.
+    for (id, code) in [(0xf053_68c0, "v2.stripped"), (0x7109_871a, "v1.stripped")] {
+        let mut bad = whole.clone();
+        bad[place(id)] ^= 0xff;
+        let codes: Vec<_> = judge(&bad, 21).findings.iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&code), "{codes:?}");
+    }
+}
