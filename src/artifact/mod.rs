@@ -1,3 +1,7 @@
 //! What kind of artifact a file is, and how a place in it is read and changed.
 //!
 //! Must not: sign, verify, or obtain credentials.
+
+pub mod apk;
+pub mod document;
+pub mod kind;

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub const BUILT_IN: [&str; 5] = ["client_id", "client_secret", "credential_json", "environment", "application"];
 
 /// A template, parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Template {
     parts: Vec<Part>,
 }

@@ -4,7 +4,15 @@
 
 pub mod android;
 mod hash;
+pub mod injected;
+pub mod leak;
 mod public_key;
 mod report;
 
 pub use report::{Finding, Report, Scheme, Severity, Signature, Signer};
+
+/// SHA-256 of a certificate in DER, as lowercase hexadecimal: what pins and stores compare.
+pub fn certificate_sha256(der: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -155,6 +155,18 @@ pub struct Signing {
     /// Signing certificate lineage, for a rotated key
     #[arg(long, value_name = "FILE")]
     pub lineage: Option<PathBuf>,
+    /// Keystore of the key before the rotation, for Androids that do not know the lineage
+    #[arg(long, value_name = "FILE")]
+    pub old_ks: Option<PathBuf>,
+    /// Alias in it
+    #[arg(long, value_name = "ALIAS")]
+    pub old_ks_key_alias: Option<String>,
+    /// Its password: env:NAME, file:PATH, stdin or prompt
+    #[arg(long, value_name = "SRC")]
+    pub old_ks_pass: Option<String>,
+    /// API level from which the rotated key counts: 28 (v3), or 33 and above (v3.1); default 33
+    #[arg(long, value_name = "API")]
+    pub rotation_min_sdk: Option<u32>,
     /// Also write a v4 signature (ARTIFACT.idsig)
     #[arg(long)]
     pub v4: bool,
@@ -186,26 +198,7 @@ pub enum Command {
     },
     /// Check that artifacts carry exactly the environment's credential, and are sound
     #[command(after_help = "Examples:\n  inject verify app.apk --env prod\n  inject verify app.apk --signature-only")]
-    Verify {
-        /// The artifacts
-        #[arg(value_name = "ARTIFACT", required = true)]
-        artifacts: Vec<PathBuf>,
-        /// The application, as in the main job
-        #[arg(long, value_name = "APP")]
-        app: Option<String>,
-        /// A place and its value, as in the main job
-        #[arg(long, value_name = "ADDRESS=VALUE")]
-        at: Vec<String>,
-        /// Presets to use, as in the main job
-        #[arg(long, value_name = "NAME")]
-        preset: Vec<String>,
-        /// Look at container and signature alone, without an environment
-        #[arg(long, conflicts_with_all = ["app", "at", "preset"])]
-        signature_only: bool,
-        /// Lowest Android API level to verify for; default: the manifest's
-        #[arg(long, value_name = "API")]
-        min_sdk: Option<u32>,
-    },
+    Verify(Verify),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -273,4 +266,27 @@ pub enum CredentialAction {
         #[arg(long)]
         app: Option<String>,
     },
+}
+
+/// What is verified.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The artifacts
+    #[arg(value_name = "ARTIFACT", required = true)]
+    pub artifacts: Vec<PathBuf>,
+    /// The application, as in the main job
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// A place and its value, as in the main job
+    #[arg(long, value_name = "ADDRESS=VALUE")]
+    pub at: Vec<String>,
+    /// Presets to use, as in the main job
+    #[arg(long, value_name = "NAME")]
+    pub preset: Vec<String>,
+    /// Look at container and signature alone, without an environment
+    #[arg(long, conflicts_with_all = ["app", "at", "preset"])]
+    pub signature_only: bool,
+    /// Lowest Android API level to verify for; default: the manifest's
+    #[arg(long, value_name = "API")]
+    pub min_sdk: Option<u32>,
 }

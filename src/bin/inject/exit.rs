@@ -2,9 +2,13 @@
 //!
 //! Must not: exit; `main` does.
 
+use inject::artifact::apk::ApkError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
+use inject::pipeline::apk::ApkJobError;
+
+use crate::settings::nearest;
 
 /// What the process says by its exit status. Documented in README.md and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +111,52 @@ impl From<ObtainError> for Failure {
                     )
             }
             _ => Self::of(Code::Internal, error),
+        }
+    }
+}
+
+impl From<ApkJobError> for Failure {
+    fn from(error: ApkJobError) -> Self {
+        match error {
+            ApkJobError::Apk(error) => error.into(),
+            ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
+                Self::of(Code::Artifact, error)
+            }
+            ApkJobError::Template(_) => Self::of(Code::Usage, error),
+            ApkJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
+                .remedy("name the places: --at ADDRESS=VALUE, for example --at string/client_id={client_id}"),
+            ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::of(Code::Signing, error),
+            ApkJobError::NewSigner { .. } => Self::of(Code::Signing, error)
+                .remedy("give the key that signed the input")
+                .remedy("or accept a new signer on purpose: --allow-new-signer"),
+            ApkJobError::SeveralSigners { .. } => {
+                Self::of(Code::Signing, error).remedy("sign it with this key alone on purpose: --allow-new-signer")
+            }
+            ApkJobError::Unsound(_) => Self::of(Code::Verification, error),
+            _ => Self::of(Code::Internal, error),
+        }
+    }
+}
+
+impl From<ApkError> for Failure {
+    fn from(error: ApkError) -> Self {
+        match &error {
+            ApkError::NoPlace { address, near, .. } => {
+                let wanted = address.to_string();
+                let name =
+                    wanted.rsplit(['/', ':']).next().unwrap_or_default().split(['@', '#']).next().unwrap_or_default();
+                let near = nearest(name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
+                let failure = Self::of(Code::NoPlace, error);
+                let failure = match near {
+                    Some(near) => failure.remedy(near),
+                    None => failure,
+                };
+                failure.remedy("or make it: --create")
+            }
+            ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
+            ApkError::Kind(_) => Self::of(Code::Artifact, error)
+                .remedy("this version works on APKs; other kinds come with later versions"),
+            _ => Self::of(Code::Artifact, error),
         }
     }
 }

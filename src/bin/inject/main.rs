@@ -44,6 +44,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
             page.render(&mut std::io::stdout()).map_err(|e| Failure::of(Code::Internal, e))?;
             Ok(Code::Done)
         }
-        Some(Command::Verify { .. }) | None => Err(Failure::new(Code::Internal, "the main job lands next")),
+        Some(Command::Verify(verify)) => command::verify::run(&settings, verify, out),
+        None => command::main_job::run(&settings()?, &cli.main, out),
     }
 }

@@ -77,6 +77,11 @@ impl Output {
         }
     }
 
+    /// Something wrong with an artifact: always said.
+    pub fn finding(self, text: &str) {
+        say(RED, "finding", text);
+    }
+
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
         say(RED, "error", &format!("{:#}", failure.error));

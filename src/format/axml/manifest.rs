@@ -47,6 +47,8 @@ pub struct Manifest {
     pub version_code: Option<Scalar>,
     /// `android:versionName`
     pub version_name: Option<Scalar>,
+    /// `android:targetSandboxVersion`
+    pub target_sandbox: Option<Scalar>,
     /// `uses-sdk android:minSdkVersion`: a number, a codename, or a reference.
     pub min_sdk: Option<Scalar>,
     /// `uses-sdk android:targetSdkVersion`: likewise.
@@ -94,6 +96,7 @@ impl Document<'_> {
                 out.split = plain("split");
                 out.version_code = by_id(0x0101_021b, "versionCode");
                 out.version_name = by_id(0x0101_021c, "versionName");
+                out.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");
             }
             ["manifest", "uses-sdk"] => {
                 // Several elements: the last that says something counts, as in PackageParser.

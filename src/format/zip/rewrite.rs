@@ -25,6 +25,8 @@ use crate::format::read_at::ReadAt;
 pub enum Change {
     /// New content, in the same place, stored or deflated as before.
     Replace(Vec<u8>),
+    /// New content, in the same place, stored whatever it was before.
+    Store(Vec<u8>),
     /// Header, data and data descriptor go; bytes around them stay.
     Remove,
 }
@@ -134,7 +136,8 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             payload.original(at..entry.local_offset);
             at = entry.data_range().end;
             let offset = payload.len;
-            let content = match rewrite.changes.get(&index) {
+            let change = rewrite.changes.get(&index);
+            let content = match change {
                 None => {
                     match self.moved_header(entry, offset, rewrite.alignment)? {
                         Some(header) => {
@@ -145,9 +148,11 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     }
                     None
                 }
-                Some(Change::Replace(content)) => {
+                Some(Change::Replace(content) | Change::Store(content)) => {
                     at += self.descriptor_len(entry)?;
-                    let (bytes, new) = self.replaced(entry, content, offset, rewrite.alignment)?;
+                    let deflated = entry.method() == METHOD_DEFLATED && !matches!(change, Some(Change::Store(_)));
+                    let method = if deflated { METHOD_DEFLATED } else { METHOD_STORED };
+                    let (bytes, new) = self.replaced(entry, content, method, offset, rewrite.alignment)?;
                     payload.bytes(bytes);
                     Some(new)
                 }
@@ -271,11 +276,11 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         &self,
         entry: &Entry,
         content: &[u8],
+        method: u16,
         offset: u64,
         alignment: Option<Alignment>,
     ) -> Result<(Vec<u8>, NewContent), ZipError> {
         let (name, extra) = self.local_variable(entry)?;
-        let method = if entry.method() == METHOD_DEFLATED { METHOD_DEFLATED } else { METHOD_STORED };
         let (data, new) = compressed(content, method)?;
         let mut local = entry.local;
         local.set_flags(local.flags() & !FLAG_DESCRIPTOR);

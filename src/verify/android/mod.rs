@@ -107,6 +107,16 @@ pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
     report
 }
 
+/// Judges the archive alone: what a package that is unsigned on purpose must still be.
+pub fn archive<S: ReadAt + ?Sized>(source: &S, target_sdk: Option<u32>) -> Report {
+    let mut report = Report::default();
+    match Archive::open(source) {
+        Ok(archive) => container::verify(&mut report, &archive, target_sdk),
+        Err(error) => report.error("zip", "the archive", error.to_string()),
+    }
+    report
+}
+
 /// What was found and what of it verified.
 #[derive(Debug, Default)]
 struct Signed {

@@ -4,4 +4,6 @@
 
 pub mod credential;
 pub mod env;
+pub mod main_job;
 pub mod register;
+pub mod verify;

@@ -3,6 +3,8 @@
 //! Must not: print, or change anything.
 
 pub mod config;
+pub mod places;
+pub mod signing;
 pub mod source;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,134 @@
+//! Values become new contents of entries.
+//!
+//! All strings of the resource table are edited at once, so that the result does not depend on the order of places.
+//!
+//! Must not: compress, align or order entries.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::spot::Slot;
+use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
+use crate::artifact::document;
+use crate::format::arsc::{self, StringEdit};
+use crate::format::axml::{self, MetaEdit, PathEdit};
+use crate::format::read_at::ReadAt;
+use crate::placement::Locator;
+
+/// New contents, by entry.
+#[derive(Default)]
+pub struct Changes {
+    /// Entries that are there and change, by index.
+    pub replaced: BTreeMap<usize, Vec<u8>>,
+    /// Entries that are made.
+    pub added: BTreeMap<String, Vec<u8>>,
+}
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Contents hold secrets.
+        f.debug_struct("Changes")
+            .field("replaced", &self.replaced.keys())
+            .field("added", &self.added.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.replaced.is_empty() && self.added.is_empty()
+    }
+}
+
+impl<S: ReadAt + ?Sized> Apk<'_, S> {
+    /// The contents with every value in its spot; entries that come out as they were are left out.
+    pub fn change(&self, values: &[(Spot, Zeroizing<String>)]) -> Result<Changes, ApkError> {
+        check_conflicts(values)?;
+        let mut contents = Contents::new();
+        let (mut strings, mut meta) = (Vec::new(), Vec::new());
+        let mut compiled: BTreeMap<&str, Vec<PathEdit>> = BTreeMap::new();
+        let (mut create_strings, mut create_meta) = (false, false);
+        for (spot, value) in values {
+            match &spot.slot {
+                Slot::String { name, config } => {
+                    create_strings |= spot.missing;
+                    strings.push(StringEdit { name: name.clone(), config: config.clone(), value: value.to_string() });
+                }
+                Slot::MetaData { name } => {
+                    create_meta |= spot.missing;
+                    meta.push(MetaEdit { name: name.clone(), value: value.to_string() });
+                }
+                Slot::BinaryXml { path } => {
+                    let edits = compiled.entry(&spot.entry).or_default();
+                    edits.push(PathEdit { path: path.clone(), value: value.to_string() });
+                }
+                Slot::File { locator } => {
+                    let current = match contents.remove(&spot.entry) {
+                        Some(content) => Some(content),
+                        None => self.content(&spot.entry)?,
+                    };
+                    let new = write_file(spot, locator, current, value)?;
+                    contents.insert(spot.entry.clone(), new);
+                }
+            }
+        }
+        for (entry, edits) in compiled {
+            let content = self.content(entry)?.unwrap_or_default();
+            let new = axml::edit_paths(&content, &edits)
+                .map_err(|source| ApkError::BinaryXml { entry: entry.to_owned(), source })?;
+            contents.insert(entry.to_owned(), new);
+        }
+        if !meta.is_empty() {
+            let content = self.content(MANIFEST)?.unwrap_or_default();
+            let edited = axml::edit_meta_data(&content, &meta, create_meta).map_err(ApkError::Manifest)?;
+            contents.insert(MANIFEST.to_owned(), edited.bytes);
+        }
+        if !strings.is_empty() {
+            let table = self.table()?.unwrap_or_default();
+            let new = arsc::edit(table, &strings, create_strings).map_err(ApkError::Table)?;
+            contents.insert(TABLE.to_owned(), new);
+        }
+        let mut changes = Changes::default();
+        for (entry, content) in contents {
+            match self.archive.find(entry.as_bytes()) {
+                None => {
+                    changes.added.insert(entry, content);
+                }
+                Some(index) => {
+                    if self.archive.read(index)? != content {
+                        changes.replaced.insert(index, content);
+                    }
+                }
+            }
+        }
+        Ok(changes)
+    }
+}
+
+fn check_conflicts(values: &[(Spot, Zeroizing<String>)]) -> Result<(), ApkError> {
+    for (index, (spot, value)) in values.iter().enumerate() {
+        let same = |other: &Spot| other.entry == spot.entry && other.slot == spot.slot;
+        if let Some((other, _)) = values[..index].iter().find(|(other, theirs)| same(other) && theirs != value) {
+            return Err(ApkError::Conflict {
+                entry: spot.entry.clone(),
+                first: Box::new(other.address.clone()),
+                second: Box::new(spot.address.clone()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn write_file(spot: &Spot, locator: &Locator, current: Option<Vec<u8>>, value: &str) -> Result<Vec<u8>, ApkError> {
+    match current {
+        Some(content) => document::write(&content, locator, value, spot.missing)
+            .map_err(|source| ApkError::Document { entry: spot.entry.clone(), source }),
+        None => document::create(locator, value).ok_or_else(|| ApkError::NoPlace {
+            address: Box::new(spot.address.clone()),
+            problem: "such a file cannot be made".to_owned(),
+            near: Vec::new(),
+        }),
+    }
+}

@@ -1,0 +1,110 @@
+//! What a package says of itself in its manifest.
+//!
+//! Must not: judge it.
+
+use super::ApkError;
+use crate::format::arsc::{Table, Value};
+use crate::format::axml::{Document, Scalar};
+
+/// API level that stands for a codename: a platform in development, newer than every number.
+const SDK_IN_DEVELOPMENT: u32 = 10_000;
+
+/// Codenames that became numbers (`Build.VERSION_CODES` of AOSP): manifests built against a preview carry them.
+const CODENAMES: [(&str, u32); 12] = [
+    ("M", 23),
+    ("N", 24),
+    ("O", 26),
+    ("P", 28),
+    ("Q", 29),
+    ("R", 30),
+    ("S", 31),
+    ("Sv2", 32),
+    ("Tiramisu", 33),
+    ("UpsideDownCake", 34),
+    ("VanillaIceCream", 35),
+    ("Baklava", 36),
+];
+
+/// Package, versions, API levels and flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The package: the application's id.
+    pub package: String,
+    /// The name of a split.
+    pub split: Option<String>,
+    /// versionName.
+    pub version_name: Option<String>,
+    /// versionCode.
+    pub version_code: Option<u32>,
+    /// minSdkVersion.
+    pub min_sdk: Option<u32>,
+    /// targetSdkVersion; the lowest where it is not given.
+    pub target_sdk: Option<u32>,
+    /// targetSandboxVersion.
+    pub target_sandbox: Option<u32>,
+    /// `android:debuggable`.
+    pub debuggable: bool,
+    /// `android:testOnly`.
+    pub test_only: bool,
+}
+
+impl Facts {
+    /// Reads a manifest; references are resolved in `table`.
+    pub(super) fn read<'t>(
+        manifest: &[u8],
+        table: impl Fn() -> Result<Option<&'t [u8]>, ApkError>,
+    ) -> Result<Self, ApkError> {
+        let document = Document::parse(manifest).map_err(ApkError::Manifest)?;
+        let manifest = document.manifest();
+        let resolve = |scalar: Option<Scalar>| -> Result<Option<Scalar>, ApkError> {
+            let Some(Scalar::Reference(id)) = scalar else { return Ok(scalar) };
+            let Some(bytes) = table()? else { return Ok(None) };
+            let table = Table::parse(bytes).map_err(ApkError::Table)?;
+            let found = table.resolve(id).map_err(ApkError::Table)?;
+            let default = found.iter().find(|found| found.config == "default").or(found.first());
+            Ok(default.and_then(|found| match &found.value {
+                Value::String(text) => Some(Scalar::Text(text.clone())),
+                // Res_value: 0x10 decimal, 0x11 hexadecimal, 0x12 boolean.
+                Value::Other { data_type: 0x10 | 0x11, data } => Some(Scalar::Int(*data)),
+                Value::Other { data_type: 0x12, data } => Some(Scalar::Bool(*data != 0)),
+                _ => None,
+            }))
+        };
+        let text = |scalar| {
+            Ok::<_, ApkError>(resolve(scalar)?.and_then(|scalar| match scalar {
+                Scalar::Text(text) => Some(text),
+                Scalar::Int(number) => Some(number.to_string()),
+                _ => None,
+            }))
+        };
+        let number = |scalar| {
+            Ok::<_, ApkError>(resolve(scalar)?.and_then(|scalar| match scalar {
+                Scalar::Int(number) => Some(number),
+                Scalar::Text(text) => text.parse().ok().or_else(|| Some(sdk_of_codename(&text))),
+                _ => None,
+            }))
+        };
+        let truth = |scalar| {
+            let scalar = resolve(scalar)?;
+            Ok::<_, ApkError>(matches!(scalar, Some(Scalar::Bool(true) | Scalar::Int(1..))))
+        };
+        let min_sdk = number(manifest.min_sdk)?;
+        Ok(Self {
+            package: manifest.package.unwrap_or_default(),
+            split: manifest.split,
+            version_name: text(manifest.version_name)?,
+            version_code: number(manifest.version_code)?,
+            min_sdk,
+            target_sdk: number(manifest.target_sdk)?.or(min_sdk),
+            target_sandbox: number(manifest.target_sandbox)?,
+            debuggable: truth(manifest.debuggable)?,
+            test_only: truth(manifest.test_only)?,
+        })
+    }
+}
+
+fn sdk_of_codename(name: &str) -> u32 {
+    // A preview carries a fingerprint behind a dot.
+    let name = name.split('.').next().unwrap_or(name);
+    CODENAMES.iter().find(|(known, _)| *known == name).map_or(SDK_IN_DEVELOPMENT, |(_, sdk)| *sdk)
+}

@@ -1,0 +1,167 @@
+//! Android packages: what they say of themselves, and the places in them.
+//!
+//! * `facts`: package, API levels, flags, from the manifest.
+//! * `spot`: an address becomes concrete spots in entries.
+//! * `change`: values become new entry contents.
+//!
+//! Must not: align, sign or write a package.
+
+mod change;
+mod facts;
+mod spot;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use globset::GlobBuilder;
+
+pub use change::Changes;
+pub use facts::Facts;
+pub use spot::{Found, Spot};
+
+use super::document::DocumentError;
+use super::kind::FileKind;
+use crate::format::arsc::ArscError;
+use crate::format::axml::AxmlError;
+use crate::format::read_at::ReadAt;
+use crate::format::zip::{Archive, ZipError};
+use crate::placement::Address;
+
+/// The resource table's entry.
+pub const TABLE: &str = "resources.arsc";
+/// The manifest's entry.
+pub const MANIFEST: &str = "AndroidManifest.xml";
+
+/// Why a package cannot be read or edited.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApkError {
+    /// The container.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// Another kind of artifact.
+    #[error("this is {}, not an Android package", .0.describe())]
+    Kind(FileKind),
+    /// The manifest.
+    #[error("{MANIFEST}: {0}")]
+    Manifest(AxmlError),
+    /// The resource table.
+    #[error("{TABLE}: {0}")]
+    Table(ArscError),
+    /// An entry that holds a place.
+    #[error("{entry}: {source}")]
+    Document {
+        /// The entry.
+        entry: String,
+        /// Why.
+        source: DocumentError,
+    },
+    /// Binary XML that holds a place.
+    #[error("{entry}: {source}")]
+    BinaryXml {
+        /// The entry.
+        entry: String,
+        /// Why.
+        source: AxmlError,
+    },
+    /// Nothing at an address.
+    #[error("no place {address} in this package: {problem}")]
+    NoPlace {
+        /// The address.
+        address: Box<Address>,
+        /// What is missing.
+        problem: String,
+        /// Names that are there and similar.
+        near: Vec<String>,
+    },
+    /// An address that does not fit a package.
+    #[error("place {address}: {problem}")]
+    Address {
+        /// The address.
+        address: Box<Address>,
+        /// Why not.
+        problem: String,
+    },
+    /// Two addresses lead to one spot with different values.
+    #[error("places {first} and {second} are the same spot in {entry}, with different values; keep one of them")]
+    Conflict {
+        /// The entry.
+        entry: String,
+        /// One address.
+        first: Box<Address>,
+        /// The other one.
+        second: Box<Address>,
+    },
+}
+
+impl ApkError {
+    /// Whether nothing is wrong but a place that is not there.
+    pub fn is_no_place(&self) -> bool {
+        matches!(self, Self::NoPlace { .. })
+    }
+}
+
+/// A package over a source of bytes. Table and manifest are read once, when they are asked for.
+#[derive(Debug)]
+pub struct Apk<'s, S: ReadAt + ?Sized> {
+    archive: Archive<'s, S>,
+    facts: Facts,
+    table: OnceCell<Option<Vec<u8>>>,
+}
+
+impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
+    /// Opens a package; any other kind of archive is an error that says what it is.
+    pub fn open(source: &'s S) -> Result<Self, ApkError> {
+        let archive = Archive::open(source)?;
+        let kind = FileKind::of_archive(&archive);
+        if kind != FileKind::Apk {
+            return Err(ApkError::Kind(kind));
+        }
+        let table = OnceCell::new();
+        let mut apk = Self { archive, facts: Facts::default(), table };
+        let manifest = apk.content(MANIFEST)?.unwrap_or_default();
+        apk.facts = Facts::read(&manifest, || apk.table())?;
+        Ok(apk)
+    }
+
+    /// The container.
+    pub fn archive(&self) -> &Archive<'s, S> {
+        &self.archive
+    }
+
+    /// What the package says of itself.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The content of an entry; `None` where there is no such entry.
+    fn content(&self, name: &str) -> Result<Option<Vec<u8>>, ApkError> {
+        Ok(self.archive.find(name.as_bytes()).map(|index| self.archive.read(index)).transpose()?)
+    }
+
+    /// The resource table's bytes, where the package has one.
+    fn table(&self) -> Result<Option<&[u8]>, ApkError> {
+        if self.table.get().is_none() {
+            let content = self.content(TABLE)?;
+            let _ = self.table.set(content);
+        }
+        Ok(self.table.get().and_then(|table| table.as_deref()))
+    }
+
+    /// Names of the entries that a pattern matches; the pattern itself where it has no wildcards.
+    fn entries_like(&self, address: &Address, pattern: &str) -> Result<Vec<String>, ApkError> {
+        if !pattern.contains(['*', '?', '[', '{']) {
+            return Ok(self.archive.find(pattern.as_bytes()).map(|_| pattern.to_owned()).into_iter().collect());
+        }
+        let glob = GlobBuilder::new(pattern)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| ApkError::Address { address: Box::new(address.clone()), problem: error.to_string() })?;
+        let matcher = glob.compile_matcher();
+        let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
+        Ok(names.filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
+    }
+}
+
+/// Contents of entries that were read, by name.
+type Contents = BTreeMap<String, Vec<u8>>;

@@ -1,0 +1,312 @@
+//! The main job: `inject ARTIFACT...`.
+//!
+//! Every artifact is inspected and planned before anything is obtained, and every key is loaded before anything is
+//! written: what can fail fails while nothing has happened yet.
+//!
+//! Must not: print a value of a place.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use inject::credential::Credential;
+use inject::credential::lookup::{Lookup, look_up};
+use inject::credential::obtain::Request;
+use inject::credential::registry::Application;
+use inject::credential::store::Store;
+use inject::pipeline::apk::{Done, Inspected, Planned, Signing, SigningRequest};
+use inject::placement::template::Values;
+use inject::verify::Severity;
+use serde_json::{Value, json};
+
+use super::register::{fixed, obtain_or_reuse};
+use crate::args::Main;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::places::{Places, gather};
+use crate::settings::signing::{self, Keys};
+use crate::settings::{Chosen, Settings};
+
+/// An artifact, planned.
+struct Job {
+    path: PathBuf,
+    application: Application,
+    planned: Planned,
+}
+
+/// Runs it.
+pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    let paths = artifacts(settings, main)?;
+    if main.output.is_some() && paths.len() > 1 {
+        return Err(Failure::usage(format!("--output names one file, there are {} artifacts", paths.len()))
+            .remedy("leave --output out to replace each artifact, or run once per artifact"));
+    }
+    let jobs = paths.into_iter().map(|path| plan(settings, &chosen, main, path)).collect::<Result<Vec<_>, _>>()?;
+    if main.dry_run || main.check {
+        return show(settings, &chosen, main, &jobs, out);
+    }
+    for job in &jobs {
+        check_release(&chosen, job)?;
+    }
+    let keys = signing::load(&main.signing, out)?;
+    check_pin(&chosen, keys.as_ref())?;
+    let schemes = signing::schemes(&main.signing)?;
+    let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
+    for job in &jobs {
+        if !credentials.contains_key(&job.application.id) {
+            let registration = chosen.registration(main.obtain.no_register);
+            let obtained =
+                obtain_or_reuse(settings, &chosen, &job.application, main.obtain.refresh, registration, out)?;
+            credentials.insert(job.application.id.clone(), obtained.credential);
+        }
+    }
+    let signing = match &keys {
+        None => Signing::Unsigned,
+        Some(keys) => Signing::With(SigningRequest {
+            signers: keys.signers(),
+            schemes,
+            min_sdk: main.signing.min_sdk,
+            v4: main.signing.v4,
+            allow_new_signer: main.signing.allow_new_signer,
+        }),
+    };
+    let mut results = Vec::new();
+    for job in jobs {
+        let Some(credential) = credentials.get(&job.application.id) else { continue };
+        results.push(finish(job, &chosen, credential, &signing, main.output.as_deref(), out)?);
+    }
+    out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
+    Ok(Code::Done)
+}
+
+fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> {
+    if !main.artifacts.is_empty() {
+        return Ok(main.artifacts.clone());
+    }
+    let Some(config) = &settings.config else {
+        return Err(Failure::usage("no artifact is given, and no inject.toml names any")
+            .remedy("inject ARTIFACT... --env NAME")
+            .remedy("inject --help shows examples"));
+    };
+    let app = main.app.as_ref().map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
+    let patterns: Vec<&String> = match app {
+        Some(app) => app.artifacts.iter().collect(),
+        None => config.apps.values().flat_map(|app| &app.artifacts).collect(),
+    };
+    if patterns.is_empty() {
+        return Err(Failure::usage(format!("{} names no artifacts", config.path.display()))
+            .remedy("add artifacts = [\"app/build/outputs/apk/**/*.apk\"] to [app.NAME], or give artifacts"));
+    }
+    let folder = config.path.parent().unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for pattern in patterns {
+        let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+        let matcher =
+            glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
+        let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
+        let matching: Vec<PathBuf> = files
+            .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        if matching.is_empty() {
+            return Err(Failure::new(
+                Code::Artifact,
+                format!("nothing below {} matches {pattern:?}", folder.display()),
+            )
+            .remedy("build first, or correct artifacts in inject.toml"));
+        }
+        found.extend(matching);
+    }
+    found.dedup();
+    Ok(found)
+}
+
+fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Result<Job, Failure> {
+    let during = |failure: Failure| failure.during(path.display().to_string());
+    let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
+    let (application, app) = match &main.app {
+        Some(name) => settings.named_app(name)?,
+        None => settings.app_of(&inspected.facts().package).map_err(during)?,
+    };
+    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create)?;
+    let planned = inspected.plan(&places, &presets.join(", ")).map_err(|e| during(e.into()))?;
+    Ok(Job { path, application, planned })
+}
+
+/// A release must not be debuggable.
+fn check_release(chosen: &Chosen, job: &Job) -> Result<(), Failure> {
+    let facts = job.planned.facts();
+    for (wrong, what) in [(facts.debuggable, "debuggable"), (facts.test_only, "testOnly")] {
+        if wrong && chosen.env.release {
+            let message = format!("{}: it is {what}, and {} is a release environment", job.path.display(), chosen.name);
+            return Err(Failure::new(Code::Verification, message).remedy("build the release variant"));
+        }
+    }
+    Ok(())
+}
+
+/// The key must be the one that the environment pins.
+fn check_pin(chosen: &Chosen, keys: Option<&Keys>) -> Result<(), Failure> {
+    let Some(pin) = &chosen.env.signer else { return Ok(()) };
+    let Some(keys) = keys else {
+        return Err(Failure::new(
+            Code::Signing,
+            format!("{} pins its signer, and --unsigned asks for none", chosen.name),
+        ));
+    };
+    let given = inject::verify::certificate_sha256(keys.current().certificate().raw());
+    if given == *pin {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Signing, format!("{} pins the signer {pin}, the key given is {given}", chosen.name))
+        .remedy(format!("give that key, or correct signer in [env.{}]", chosen.name)))
+}
+
+fn values<'a>(chosen: &'a Chosen, application: &'a Application, credential: &'a Credential) -> Values<'a> {
+    Values {
+        client_id: credential.id.as_str(),
+        client_secret: credential.secret.as_ref().map(inject::credential::ClientSecret::expose),
+        environment: chosen.name.as_str(),
+        application: &application.id,
+        other: &chosen.env.values,
+    }
+}
+
+fn finish(
+    job: Job,
+    chosen: &Chosen,
+    credential: &Credential,
+    signing: &Signing<'_>,
+    output: Option<&Path>,
+    out: Output,
+) -> Result<Value, Failure> {
+    let Job { path, application, planned } = job;
+    let output = output.map_or_else(|| path.clone(), Path::to_owned);
+    let places: Vec<Value> = planned.places.iter().map(|place| place_json(place)).collect();
+    let count = planned.places.len();
+    let done = planned
+        .finish(&values(chosen, &application, credential), signing, &output)
+        .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
+    tell(&done, &path, &output, chosen, &application, credential, count, out);
+    Ok(json!({
+        "artifact": path.to_string_lossy(),
+        "output": output.to_string_lossy(),
+        "written": done.written,
+        "application": application.id,
+        "client_id": credential.id.as_str(),
+        "has_secret": credential.secret.is_some(),
+        "places": places,
+        "entries": done.entries,
+        "removed": done.removed,
+        "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
+        "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
+    }))
+}
+
+fn place_json(place: &inject::pipeline::apk::PlannedPlace) -> Value {
+    json!({
+        "at": place.address.to_string(),
+        "entry": place.entry,
+        "value": place.value.to_string(),
+        "created": place.missing,
+    })
+}
+
+#[allow(clippy::too_many_arguments, reason = "what there is to tell, told in one place")]
+fn tell(
+    done: &Done,
+    path: &Path,
+    output: &Path,
+    chosen: &Chosen,
+    application: &Application,
+    credential: &Credential,
+    places: usize,
+    out: Output,
+) {
+    for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
+        out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
+    }
+    for pair in &done.dropped {
+        out.note(&format!("{}: left out of the signing block: {} ({} bytes)", path.display(), pair.what, pair.len));
+    }
+    if done.removed.iter().any(|name| name == "stamp-cert-sha256") {
+        out.note(&format!("{}: the source stamp is gone; its signature no longer fits", path.display()));
+    }
+    if done.new_signer {
+        out.warn(&format!("{}: another signer than before; devices refuse it as an update", output.display()));
+    }
+    let what = format!("{} carries {} of {}", output.display(), chosen.name, application.id);
+    if !done.written {
+        out.done(&format!("{what}: up to date"));
+        return;
+    }
+    let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
+    let signed = if schemes.is_empty() { "unsigned".to_owned() } else { format!("signed {}", schemes.join(" ")) };
+    let plural = if places == 1 { "" } else { "s" };
+    out.done(&format!("{what}: client id {}, {places} place{plural}, {signed}", credential.id));
+}
+
+/// `--dry-run` and `--check`: what would be done; nothing is written or registered.
+fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Output) -> Result<Code, Failure> {
+    let mut results = Vec::new();
+    let mut changes = false;
+    for job in jobs {
+        let credential = known(settings, chosen, &job.application, main)?;
+        let would = match &credential {
+            None => true,
+            Some(credential) => job
+                .planned
+                .would_change(&values(chosen, &job.application, credential))
+                .map_err(|e| Failure::from(e).during(job.path.display().to_string()))?,
+        };
+        changes |= would;
+        let path = job.path.display();
+        out.result(&match (&credential, would) {
+            (None, _) => {
+                format!("{path}: {} would be registered in {}, then put here:", job.application.id, chosen.name)
+            }
+            (Some(credential), true) => {
+                format!("{path}: client id {} of {} would be put here:", credential.id, chosen.name)
+            }
+            (Some(_), false) => format!("{path}: carries {} already:", chosen.name),
+        });
+        for place in &job.planned.places {
+            let made = if place.missing { " (new)" } else { "" };
+            out.result(&format!("  {} = {} in {}{made}", place.address, place.value, place.entry));
+        }
+        results.push(json!({
+            "artifact": job.path.to_string_lossy(),
+            "application": job.application.id,
+            "client_id": credential.as_ref().map(|credential| credential.id.as_str().to_owned()),
+            "would_change": would,
+            "places": job.planned.places.iter().map(place_json).collect::<Vec<_>>(),
+        }));
+    }
+    out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
+    Ok(if main.check && changes { Code::Changes } else { Code::Done })
+}
+
+/// The credential, where one is known; nothing is registered.
+fn known(
+    settings: &Settings,
+    chosen: &Chosen,
+    application: &Application,
+    main: &Main,
+) -> Result<Option<Credential>, Failure> {
+    if let Some(credential) = fixed(chosen)? {
+        return Ok(Some(credential));
+    }
+    let store = Store::open_existing(&settings.home)?;
+    let request = Request {
+        key: settings.key(application, chosen),
+        application,
+        needs: chosen.needs(),
+        registration: chosen.registration(main.obtain.no_register),
+        refresh: main.obtain.refresh,
+    };
+    let found = look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())?;
+    Ok(match found {
+        Lookup::InStore(credential) | Lookup::InRegistry(credential) => Some(credential),
+        Lookup::Unregistered(_) => None,
+    })
+}

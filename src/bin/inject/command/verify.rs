@@ -1,0 +1,195 @@
+//! `inject verify`: the release gate. Exactly the environment's credential at every place, no other one's anywhere,
+//! container and signature sound.
+//!
+//! Must not: register anything, or show a value.
+
+use std::path::Path;
+
+use inject::credential::lookup::{Lookup, look_up};
+use inject::credential::obtain::{Registration, Request};
+use inject::credential::store::Store;
+use inject::credential::{ClientSecret, Credential};
+use inject::pipeline::apk::{Inspected, idsig_path};
+use inject::placement::template::Values;
+use inject::verify::injected::Expected;
+use inject::verify::leak::Foreign;
+use inject::verify::{Finding, Report, Severity};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::register::fixed;
+use crate::args::Verify;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::places::gather;
+use crate::settings::{Chosen, Settings};
+
+/// Runs it.
+pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, out: Output) -> Result<Code, Failure> {
+    let gate = if verify.signature_only {
+        None
+    } else {
+        let settings = settings()?;
+        let chosen = settings.environment()?;
+        Some((settings, chosen))
+    };
+    let mut sound = true;
+    let mut results = Vec::new();
+    for path in &verify.artifacts {
+        let report = one(gate.as_ref(), verify, path).map_err(|failure| failure.during(path.display().to_string()))?;
+        sound &= report.is_sound();
+        show(path, &report, gate.as_ref().map(|(_, chosen)| chosen), out);
+        results.push(report_json(path, &report));
+    }
+    out.json(&json!({
+        "schema": 1,
+        "environment": gate.as_ref().map(|(_, chosen)| chosen.name.as_str().to_owned()),
+        "sound": sound,
+        "artifacts": results,
+    }));
+    Ok(if sound { Code::Done } else { Code::Verification })
+}
+
+fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Result<Report, Failure> {
+    let inspected = Inspected::new(path)?;
+    let idsig = match std::fs::read(idsig_path(path)) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Failure::of(Code::Artifact, error).during(idsig_path(path).display().to_string())),
+    };
+    let mut report = inspected.verify_signature(verify.min_sdk, idsig.as_deref());
+    let Some((settings, chosen)) = gate else { return Ok(report) };
+    let (application, app) = match &verify.app {
+        Some(name) => settings.named_app(name)?,
+        None => settings.app_of(&inspected.facts().package)?,
+    };
+    let store = Store::open_existing(&settings.home)?;
+    let credential = match fixed(chosen)? {
+        Some(credential) => credential,
+        None => {
+            let request = Request {
+                key: settings.key(&application, chosen),
+                application: &application,
+                needs: chosen.needs(),
+                registration: Registration::Never,
+                refresh: false,
+            };
+            match look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())? {
+                Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
+                Lookup::Unregistered(_) => {
+                    let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
+                    return Err(Failure::new(Code::Registry, message)
+                        .remedy(format!("obtain it: inject register {} --env {}", application.id, chosen.name)));
+                }
+            }
+        }
+    };
+    let places = gather(chosen, app, &verify.preset, &verify.at, false)?;
+    let values = Values {
+        client_id: credential.id.as_str(),
+        client_secret: credential.secret.as_ref().map(ClientSecret::expose),
+        environment: chosen.name.as_str(),
+        application: &application.id,
+        other: &chosen.env.values,
+    };
+    let mut expected = Vec::new();
+    for place in &places.places {
+        for spot in inspected.spots(place)? {
+            let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
+            expected.push(Expected { address: place.at.clone(), entry: Some(spot), value });
+        }
+    }
+    let foreign = foreign(store.as_ref(), &credential)?;
+    inspected.verify_content(&mut report, &expected, &foreign);
+    release_rules(&mut report, chosen, &inspected);
+    Ok(report)
+}
+
+/// Everything the store knows that is not this credential.
+fn foreign(store: Option<&Store>, own: &Credential) -> Result<Vec<Foreign>, Failure> {
+    let mut foreign = Vec::new();
+    for stored in store.map(Store::list).transpose()?.unwrap_or_default() {
+        let whose = format!("{} in {}", stored.key.application, stored.key.environment);
+        if stored.id != own.id {
+            let value = Zeroizing::new(stored.id.as_str().to_owned());
+            foreign.push(Foreign { what: format!("the Client Id of {whose}"), value });
+        }
+        if let Some(secret) = stored.secret.filter(|secret| own.secret.as_ref() != Some(secret)) {
+            let value = Zeroizing::new(secret.expose().to_owned());
+            foreign.push(Foreign { what: format!("the secret of {whose}"), value });
+        }
+    }
+    Ok(foreign)
+}
+
+/// What a release environment asks for beside.
+fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
+    let mut error = |code, place: &str, message: String| {
+        let place = place.to_owned();
+        report.findings.push(Finding { code, severity: Severity::Error, place, message });
+    };
+    let facts = inspected.facts();
+    if chosen.env.release && facts.debuggable {
+        error("release.debuggable", "AndroidManifest.xml", "it is debuggable; build the release variant".to_owned());
+    }
+    if chosen.env.release && facts.test_only {
+        error("release.test-only", "AndroidManifest.xml", "it is testOnly; build the release variant".to_owned());
+    }
+    if let Some(pin) = &chosen.env.signer {
+        let found: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();
+        if found.as_slice() != [pin.clone()] {
+            let message = format!(
+                "signed by {}, expected {pin}",
+                if found.is_empty() { "nobody".to_owned() } else { found.join(", ") }
+            );
+            report.findings.push(Finding {
+                code: "release.signer",
+                severity: Severity::Error,
+                place: "the signature".to_owned(),
+                message,
+            });
+        }
+    }
+}
+
+fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {
+    for finding in &report.findings {
+        let text = format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message);
+        match finding.severity {
+            Severity::Error => out.finding(&text),
+            Severity::Warning => out.detail(&text),
+        }
+    }
+    let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
+    let signed = match report.signers().last() {
+        Some(signer) => format!("signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
+        None => "not signed".to_owned(),
+    };
+    let what = match chosen {
+        Some(chosen) if report.is_sound() => format!("carries {}, ", chosen.name),
+        _ => String::new(),
+    };
+    let verdict = if report.is_sound() { "sound" } else { "NOT sound" };
+    out.result(&format!("{}: {what}{verdict}, {signed}", path.display()));
+}
+
+fn report_json(path: &Path, report: &Report) -> Value {
+    json!({
+        "artifact": path.to_string_lossy(),
+        "sound": report.is_sound(),
+        "findings": report.findings.iter().map(|finding| json!({
+            "code": finding.code,
+            "severity": if finding.severity == Severity::Error { "error" } else { "warning" },
+            "place": finding.place,
+            "message": finding.message,
+        })).collect::<Vec<_>>(),
+        "signatures": report.signatures.iter().map(|signature| json!({
+            "scheme": signature.scheme.to_string(),
+            "signers": signature.signers.iter().map(|signer| json!({
+                "sha256": signer.sha256_hex(),
+                "subject": signer.subject,
+                "key": signer.key,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+    })
+}

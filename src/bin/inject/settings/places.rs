@@ -1,0 +1,81 @@
+//! Which places an artifact gets: presets, `inject.toml`, `--at`.
+//!
+//! Must not: look into an artifact.
+
+use inject::placement::preset::Preset;
+use inject::placement::{Absence, Address, Place, Template};
+
+use super::config::App;
+use super::{Chosen, nearest};
+use crate::exit::{Code, Failure};
+
+/// The preset where nothing else is said.
+const FALLBACK: &str = "generic";
+
+/// Places, and where they come from.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// In the order of presets, configuration and flags.
+    pub places: Vec<Place>,
+    /// Names of the presets, for messages.
+    pub presets: Vec<String>,
+}
+
+/// Gathers the places of an application in an environment.
+pub fn gather(
+    chosen: &Chosen,
+    app: Option<&App>,
+    presets: &[String],
+    at: &[String],
+    create: bool,
+) -> Result<Places, Failure> {
+    let given = at.iter().map(|text| parse(text, create)).collect::<Result<Vec<_>, _>>()?;
+    let configured = app.map(|app| app.places.as_slice()).unwrap_or_default();
+    let mut presets: Vec<String> =
+        if presets.is_empty() { app.map(|app| app.presets.clone()).unwrap_or_default() } else { presets.to_vec() };
+    // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
+    if presets.is_empty() && given.is_empty() && configured.is_empty() {
+        presets.push(FALLBACK.to_owned());
+    }
+    let mut places = Vec::new();
+    for name in &presets {
+        let preset = Preset::shipped(name).ok_or_else(|| unknown_preset(name))?;
+        places.extend(preset.map_err(|e| Failure::of(Code::Internal, e))?.places);
+    }
+    // What is said more precisely replaces what a preset says of the same address.
+    for place in configured.iter().cloned().chain(given) {
+        places.retain(|other| other.at != place.at);
+        places.push(place);
+    }
+    if create {
+        for place in places.iter_mut().filter(|place| place.absence == Absence::Fail) {
+            place.absence = Absence::Create;
+        }
+    }
+    for place in &places {
+        place
+            .value
+            .check(chosen.env.values.keys().map(String::as_str))
+            .map_err(|e| Failure::of(Code::Usage, e).during(format!("place {}", place.at)))?;
+    }
+    Ok(Places { places, presets })
+}
+
+fn parse(text: &str, create: bool) -> Result<Place, Failure> {
+    let (address, value) = Address::split_assignment(text).ok_or_else(|| {
+        Failure::usage(format!("--at {text:?} has no value"))
+            .remedy("write --at ADDRESS=VALUE, for example --at string/client_id={client_id}")
+    })?;
+    let at = Address::parse(address).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
+    let value = Template::parse(value).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
+    let absence = if create { Absence::Create } else { Absence::Fail };
+    Ok(Place { at, value, absence, unless: Vec::new() })
+}
+
+fn unknown_preset(name: &str) -> Failure {
+    let failure = Failure::usage(format!("unknown preset {name:?}"));
+    match nearest(name, Preset::names()) {
+        Some(near) => failure.remedy(format!("did you mean {near:?}?")),
+        None => failure.remedy(format!("known: {}", Preset::names().collect::<Vec<_>>().join(", "))),
+    }
+}

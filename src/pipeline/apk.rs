@@ -1,0 +1,463 @@
+//! Android packages: inspect, plan, apply, align, sign, verify, commit.
+//!
+//! Must not: obtain credentials; values come from the caller, between plan and apply.
+
+use std::path::{Path, PathBuf};
+
+use super::ArtifactFile;
+use super::assemble::write_payload;
+use super::v1_files;
+use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, TABLE};
+use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, padding_before};
+use crate::format::zip::{Alignment, Change, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError};
+use crate::host::file::FileError;
+use crate::host::replacement::Replacement;
+use crate::placement::template::{TemplateError, Values};
+use crate::placement::{Address, Place, Template};
+use crate::sign::android::{
+    self, AndroidSignError, ContentHasher, DroppedPair, Schemes, SchemesError, SectionLength, Signers,
+};
+use crate::verify;
+use crate::verify::injected::{self, Expected};
+use crate::verify::leak::{self, Foreign};
+
+/// From this targetSdkVersion on Android refuses a compressed resource table.
+const SDK_ARSC_STORED: u32 = 30;
+
+/// Why a package was not injected. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApkJobError {
+    /// A file operation.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The package.
+    #[error(transparent)]
+    Apk(#[from] ApkError),
+    /// The container.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// The signing block of the input.
+    #[error(transparent)]
+    SigningBlock(#[from] SigningBlockError),
+    /// A value template.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// No place at all.
+    #[error("no place for a credential was found in this package: none of the presets {presets} fits")]
+    NoPlaceAtAll {
+        /// What was tried.
+        presets: String,
+    },
+    /// The schemes do not fit the package.
+    #[error(transparent)]
+    Schemes(#[from] SchemesError),
+    /// Signing.
+    #[error(transparent)]
+    Sign(#[from] AndroidSignError),
+    /// The content digest was fed wrongly: a fault of this program.
+    #[error(transparent)]
+    Digest(#[from] SectionLength),
+    /// Another key than the input's.
+    #[error(
+        "the input was signed by {input} and the key given is {given}: devices would refuse the update, and apps that \
+         share data by signature would lose it"
+    )]
+    NewSigner {
+        /// Subject and digest of the input's certificate.
+        input: String,
+        /// Of the given key's.
+        given: String,
+    },
+    /// Several signers.
+    #[error("the input has {count} signers; a package with several signers cannot be signed again with one key")]
+    SeveralSigners {
+        /// How many.
+        count: usize,
+    },
+    /// The output does not verify.
+    #[error("the new package does not verify, so it was not put in place: {}", findings(.0))]
+    Unsound(Vec<verify::Finding>),
+}
+
+fn findings(all: &[verify::Finding]) -> String {
+    let shown = all.iter().map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message));
+    shown.collect::<Vec<_>>().join("; ")
+}
+
+/// How the output is signed.
+#[derive(Debug, Clone, Copy)]
+pub enum Signing<'a> {
+    /// With these identities.
+    With(SigningRequest<'a>),
+    /// Not at all, on purpose.
+    Unsigned,
+}
+
+/// With which identities, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningRequest<'a> {
+    /// Who signs.
+    pub signers: Signers<'a>,
+    /// Instead of the choice by minSdkVersion and input.
+    pub schemes: Option<Schemes>,
+    /// Instead of the manifest's minSdkVersion.
+    pub min_sdk: Option<u32>,
+    /// Also write the `.idsig` of v4.
+    pub v4: bool,
+    /// Accept another signer than the input's.
+    pub allow_new_signer: bool,
+}
+
+/// A place, planned: no value in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPlace {
+    /// The address.
+    pub address: Address,
+    /// The entry it lies in.
+    pub entry: String,
+    /// The value's template.
+    pub value: Template,
+    /// Whether it has to be made.
+    pub missing: bool,
+    found: Found,
+}
+
+/// A package, inspected, and what would change in it. Secret-free but for what the package holds itself.
+#[derive(Debug)]
+pub struct Planned {
+    source: ArtifactFile,
+    path: PathBuf,
+    facts: Facts,
+    /// The places, in the order of presets and configuration.
+    pub places: Vec<PlannedPlace>,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Whether a file was written.
+    pub written: bool,
+    /// Entries whose content changed.
+    pub entries: Vec<String>,
+    /// Pairs of the input's signing block that are gone, with the stamp and old signatures.
+    pub dropped: Vec<DroppedPair>,
+    /// Entries that belonged to old signatures and stamps and are gone.
+    pub removed: Vec<String>,
+    /// What verification says of the output.
+    pub report: verify::Report,
+    /// Whether the output has another signer than the input.
+    pub new_signer: bool,
+}
+
+/// A package, inspected.
+#[derive(Debug)]
+pub struct Inspected {
+    source: ArtifactFile,
+    path: PathBuf,
+    facts: Facts,
+}
+
+impl Inspected {
+    /// Step 1: inspects the package at `path`.
+    pub fn new(path: &Path) -> Result<Self, ApkJobError> {
+        let source = ArtifactFile::open(path)?;
+        let facts = Apk::open(&source)?.facts().clone();
+        Ok(Self { source, path: path.to_owned(), facts })
+    }
+
+    /// What the package says of itself.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What verification says of container and signature; nothing of credentials.
+    pub fn verify_signature(&self, min_sdk: Option<u32>, idsig: Option<&[u8]>) -> verify::Report {
+        verify::android::apk(&self.source, &options(&self.facts, min_sdk, idsig))
+    }
+
+    /// Adds what verification says of the places, and of credentials that should not be there.
+    pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+        injected::apk(report, &self.source, expected);
+        leak::archive(report, &self.source, foreign);
+    }
+
+    /// The entries in which a place lies.
+    pub fn spots(&self, place: &Place) -> Result<Vec<String>, ApkJobError> {
+        let found = Apk::open(&self.source)?.find(place)?;
+        Ok(found.into_iter().filter(|found| !found.spot.missing).map(|found| found.spot.entry).collect())
+    }
+
+    /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
+    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, ApkJobError> {
+        let apk = Apk::open(&self.source)?;
+        let mut planned = Vec::new();
+        for place in places {
+            for found in apk.find(place)? {
+                planned.push(PlannedPlace {
+                    address: place.at.clone(),
+                    entry: found.spot.entry.clone(),
+                    value: place.value.clone(),
+                    missing: found.spot.missing,
+                    found,
+                });
+            }
+        }
+        if planned.is_empty() {
+            return Err(ApkJobError::NoPlaceAtAll { presets: presets.to_owned() });
+        }
+        drop(apk);
+        let Self { source, path, facts } = self;
+        Ok(Planned { source, path, facts, places: planned })
+    }
+}
+
+impl Planned {
+    /// What the package says of itself.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there.
+    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, ApkJobError> {
+        Ok(!self.changes(&Apk::open(&self.source)?, values)?.is_empty())
+    }
+
+    fn changes(&self, apk: &Apk<'_, ArtifactFile>, values: &Values<'_>) -> Result<Changes, ApkJobError> {
+        let mut pairs = Vec::new();
+        for place in &self.places {
+            pairs.push((place.found.spot.clone(), place.value.render(values)?));
+        }
+        Ok(apk.change(&pairs)?)
+    }
+
+    /// Whether the input is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
+    pub fn is_signed_as_asked(&self, signing: &Signing<'_>) -> Result<Option<verify::Report>, ApkJobError> {
+        let report = verify::android::apk(&self.source, &options(&self.facts, None, None));
+        let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.al"));
+        let fits = match signing {
+            Signing::Unsigned => {
+                let apk = Apk::open(&self.source)?;
+                let block = SigningBlock::find(&self.source, apk.archive().directory_offset())?;
+                block.is_none() && v1_files::stale(apk.archive()).is_empty()
+            }
+            Signing::With(request) => {
+                let wanted = self.schemes(request, &report)?;
+                let has = |scheme| report.signature(scheme).is_some();
+                report.is_sound()
+                    && (!wanted.v1 || has(verify::Scheme::V1))
+                    && (!wanted.v2 || has(verify::Scheme::V2))
+                    && (!wanted.v3 || has(verify::Scheme::V3))
+                    && !(wanted.v4 && !idsig_path(&self.path).exists())
+                    && report
+                        .signers()
+                        .iter()
+                        .any(|signer| signer.certificate == request.signers.current.certificate().raw())
+            }
+        };
+        Ok((fits && aligned).then_some(report))
+    }
+
+    fn schemes(&self, request: &SigningRequest<'_>, input: &verify::Report) -> Result<Schemes, ApkJobError> {
+        let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
+        let had_v1 = input.signature(verify::Scheme::V1).is_some();
+        let mut schemes = request.schemes.unwrap_or_else(|| Schemes::for_min_sdk(min_sdk).with_v1_of_input(had_v1));
+        schemes.v4 |= request.v4;
+        Ok(schemes.check(min_sdk, self.facts.target_sdk)?)
+    }
+
+    /// Steps 3 to 9: applies the values and puts the finished package at `output`.
+    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, ApkJobError> {
+        // 3. Apply: new contents of the entries that change.
+        let apk = Apk::open(&self.source)?;
+        let archive = apk.archive();
+        let changes = self.changes(&apk, values)?;
+        if changes.is_empty()
+            && same_file(output, &self.path)
+            && let Some(report) = self.is_signed_as_asked(signing)?
+        {
+            return Ok(Done { report, ..Done::default() });
+        }
+        let input = verify::android::apk(&self.source, &options(&self.facts, None, None));
+        let new_signer = check_signer(signing, &input)?;
+        let block = SigningBlock::find(&self.source, archive.directory_offset())?;
+        let dropped = block.as_ref().map(android::dropped_pairs).unwrap_or_default();
+        let stale = v1_files::stale(archive);
+        let mut entries: Vec<String> =
+            changes.replaced.keys().map(|&index| archive.entries()[index].display_name()).collect();
+        entries.extend(changes.added.keys().cloned());
+
+        // 4. Sign v1: its files are entries, so they come before the container is closed.
+        let mut rewrite = Rewrite {
+            changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
+            added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
+            alignment: Some(Alignment::ANDROID),
+            payload_end: None,
+        };
+        rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
+        self.store_table(&apk, &mut rewrite)?;
+        let schemes = match signing {
+            Signing::Unsigned => None,
+            Signing::With(request) => Some((request, self.schemes(request, &input)?)),
+        };
+        if let Some((request, schemes)) = schemes.filter(|(_, schemes)| schemes.v1) {
+            let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
+            v1_files::sign(archive, &mut rewrite, &request.signers, &schemes, min_sdk)?;
+        }
+
+        // 5. Lay out and align: the payload ends where the old signing block began, its padding dropped.
+        let before = block.as_ref().map_or(archive.directory_offset(), |block| block.range().start);
+        rewrite.payload_end = Some(archive.payload_end(before)?);
+        let layout = archive.layout(&rewrite)?;
+
+        // 6. Write, hashing on the way; then the signing block over what was hashed, directory and end record.
+        let mut new = Replacement::start(output)?;
+        let mut idsig = None;
+        match schemes.filter(|(_, schemes)| schemes.has_block()) {
+            None => {
+                write_payload(&self.source, &layout, 0, &mut new, None)?;
+                new.write_all(&layout.directory)?;
+                new.write_all(&layout.eocd(layout.payload_len)?)?;
+            }
+            Some((request, schemes)) => {
+                let padding = padding_before(layout.payload_len);
+                let start = layout.payload_len + padding;
+                let mut hasher = ContentHasher::new(&android::needed_digests(&request.signers));
+                hasher.section(start);
+                write_payload(&self.source, &layout, padding, &mut new, Some(&mut hasher))?;
+                hasher.section(layout.directory.len() as u64);
+                hasher.update(&layout.directory);
+                let end = layout.eocd(start)?;
+                hasher.section(end.len() as u64);
+                hasher.update(&end);
+                let digests = hasher.finish()?;
+                let block = android::signing_block(&request.signers, &schemes, &digests)?.unwrap_or_default();
+                new.write_all(&block)?;
+                new.write_all(&layout.directory)?;
+                new.write_all(&layout.eocd(start + block.len() as u64)?)?;
+                if schemes.v4 {
+                    let finished = ArtifactFile::over(new.reader()?);
+                    idsig = Some(android::v4::idsig(&request.signers, &finished, &digests)?);
+                }
+            }
+        }
+
+        // 7. Verify what was written, independently of what wrote it.
+        let report = self.verify_output(&new, signing, idsig.as_deref(), values)?;
+
+        // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
+        let idsig_path = idsig_path(output);
+        if idsig_path.exists() && same_file(output, &self.path) {
+            std::fs::remove_file(&idsig_path).map_err(FileError::on("remove the stale", &idsig_path))?;
+        }
+        new.commit(Some(self.source.file().metadata()))?;
+        if let Some(idsig) = idsig {
+            let mut file = Replacement::start(&idsig_path)?;
+            file.write_all(&idsig)?;
+            file.commit(None)?;
+        }
+        let removed = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
+        Ok(Done { written: true, entries, dropped, removed, report, new_signer })
+    }
+
+    /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.
+    fn store_table(&self, apk: &Apk<'_, ArtifactFile>, rewrite: &mut Rewrite) -> Result<(), ApkJobError> {
+        let Some(index) = apk.archive().find(TABLE.as_bytes()) else { return Ok(()) };
+        let compressed = apk.archive().entries()[index].method() != METHOD_STORED;
+        if compressed && self.facts.target_sdk.is_some_and(|sdk| sdk >= SDK_ARSC_STORED) {
+            let content = match rewrite.changes.remove(&index) {
+                Some(Change::Replace(content)) => content,
+                _ => apk.archive().read(index)?,
+            };
+            rewrite.changes.insert(index, Change::Store(content));
+        }
+        Ok(())
+    }
+
+    fn verify_output(
+        &self,
+        new: &Replacement,
+        signing: &Signing<'_>,
+        idsig: Option<&[u8]>,
+        values: &Values<'_>,
+    ) -> Result<verify::Report, ApkJobError> {
+        let finished = ArtifactFile::over(new.reader()?);
+        let min_sdk = match signing {
+            Signing::With(request) => request.min_sdk,
+            Signing::Unsigned => None,
+        };
+        let mut report = match signing {
+            Signing::With(_) => verify::android::apk(&finished, &options(&self.facts, min_sdk, idsig)),
+            Signing::Unsigned => verify::android::archive(&finished, self.facts.target_sdk),
+        };
+        if let Signing::With(request) = signing
+            && !report.signers().iter().any(|signer| signer.certificate == request.signers.current.certificate().raw())
+        {
+            report.error("apk.signer", "the signature", "it is not by the key that was given");
+        }
+        let expected: Vec<Expected> = self
+            .places
+            .iter()
+            .map(|place| {
+                let value = place.value.render(values)?;
+                Ok(Expected { address: place.address.clone(), entry: Some(place.entry.clone()), value })
+            })
+            .collect::<Result<_, TemplateError>>()?;
+        injected::apk(&mut report, &finished, &expected);
+        if report.is_sound() {
+            return Ok(report);
+        }
+        let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
+        Err(ApkJobError::Unsound(wrong.collect()))
+    }
+}
+
+fn options<'i>(facts: &Facts, min_sdk: Option<u32>, idsig: Option<&'i [u8]>) -> verify::android::Options<'i> {
+    verify::android::Options {
+        min_sdk: min_sdk.or(facts.min_sdk),
+        max_sdk: None,
+        target_sdk: facts.target_sdk,
+        target_sandbox: facts.target_sandbox,
+        idsig,
+    }
+}
+
+fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
+    NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
+}
+
+/// Where a package's v4 signature lies.
+pub fn idsig_path(apk: &Path) -> PathBuf {
+    let mut name = apk.as_os_str().to_owned();
+    name.push(".idsig");
+    PathBuf::from(name)
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// Refuses a signer that devices would refuse, unless it is wanted. Says whether there is a new one.
+fn check_signer(signing: &Signing<'_>, input: &verify::Report) -> Result<bool, ApkJobError> {
+    let Signing::With(request) = signing else { return Ok(false) };
+    let signers = input.signers();
+    if signers.len() > 1 && !request.allow_new_signer {
+        return Err(ApkJobError::SeveralSigners { count: signers.len() });
+    }
+    let Some(signer) = signers.first() else { return Ok(false) };
+    let given = request.signers.current.certificate();
+    let known = request.signers.identities().iter().any(|identity| identity.certificate().raw() == signer.certificate);
+    if known {
+        return Ok(false);
+    }
+    if request.allow_new_signer {
+        return Ok(true);
+    }
+    Err(ApkJobError::NewSigner {
+        input: format!("{} (SHA-256 {})", signer.subject, signer.sha256_hex()),
+        given: format!("{} (SHA-256 {})", given.subject_text(), verify::certificate_sha256(given.raw())),
+    })
+}

@@ -1,0 +1,87 @@
+//! The files of JAR signatures: which old ones go, and the digests the new ones need.
+//!
+//! This is the expensive scheme: every entry is inflated and hashed once.
+//!
+//! Must not: know how a JAR signature looks inside.
+
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use super::apk::ApkJobError;
+use crate::format::read_at::ReadAt;
+use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::sign::Digest;
+use crate::sign::android::{Schemes, Signers, v1};
+
+/// The entry of a source stamp's certificate digest; without its block in the signing block it means nothing.
+const STAMP: &[u8] = b"stamp-cert-sha256";
+
+/// Indices of the entries that belong to old signatures and stamps.
+pub(super) fn stale<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Vec<usize> {
+    let names = archive.entries().iter().map(crate::format::zip::Entry::name).enumerate();
+    names.filter(|(_, name)| v1::is_signature_file(name) || *name == STAMP).map(|(index, _)| index).collect()
+}
+
+/// Adds the files of a new JAR signature over all that `rewrite` makes of `archive`.
+pub(super) fn sign<S: ReadAt + ?Sized>(
+    archive: &Archive<'_, S>,
+    rewrite: &mut Rewrite,
+    signers: &Signers<'_>,
+    schemes: &Schemes,
+    min_sdk: u32,
+) -> Result<(), ApkJobError> {
+    let identity = signers.oldest();
+    let digest = v1::digest(identity.key(), min_sdk).map_err(crate::sign::android::AndroidSignError::from)?;
+    let mut entries = Vec::new();
+    for (index, entry) in archive.entries().iter().enumerate() {
+        let change = rewrite.changes.get(&index);
+        if matches!(change, Some(Change::Remove)) || !v1::needs_digest(entry.name()) {
+            continue;
+        }
+        let mut hasher = Hasher::new(digest);
+        match change {
+            Some(Change::Replace(content) | Change::Store(content)) => hasher.update(content),
+            _ => archive.stream(index, |chunk| hasher.update(chunk))?,
+        }
+        entries.push((entry.display_name(), hasher.finish()));
+    }
+    for added in rewrite.added.iter().filter(|added| v1::needs_digest(&added.name)) {
+        let mut hasher = Hasher::new(digest);
+        hasher.update(&added.content);
+        entries.push((String::from_utf8_lossy(&added.name).into_owned(), hasher.finish()));
+    }
+    let old = archive.find(v1::MANIFEST.as_bytes()).map(|index| archive.read(index)).transpose()?;
+    let files = v1::sign(identity, digest, schemes, entries, old.as_deref())?;
+    for (name, content) in [files.manifest, files.signature_file, files.block] {
+        rewrite.added.push(NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED });
+    }
+    Ok(())
+}
+
+enum Hasher {
+    Sha1(Sha1),
+    Sha256(Sha256),
+}
+
+impl Hasher {
+    fn new(digest: Digest) -> Self {
+        match digest {
+            Digest::Sha1 => Self::Sha1(Sha1::default()),
+            _ => Self::Sha256(Sha256::default()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(hasher) => hasher.update(bytes),
+            Self::Sha256(hasher) => hasher.update(bytes),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha1(hasher) => hasher.finalize().to_vec(),
+            Self::Sha256(hasher) => hasher.finalize().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Whether every place holds the value it should: read again from the finished artifact, by address.
+//!
+//! Must not: show a value; what is there may be another environment's secret.
+
+use zeroize::Zeroizing;
+
+use super::report::Report;
+use crate::artifact::apk::Apk;
+use crate::format::read_at::ReadAt;
+use crate::placement::{Absence, Address, Place, Template};
+
+/// A value at a place.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// Where.
+    pub address: Address,
+    /// The entry it was put into; any where `None`.
+    pub entry: Option<String>,
+    /// What should be there.
+    pub value: Zeroizing<String>,
+}
+
+/// Reads every place of a package and compares.
+pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, source: &S, expected: &[Expected]) {
+    let apk = match Apk::open(source) {
+        Ok(apk) => apk,
+        Err(error) => {
+            report.error("place.unreadable", "the package", error.to_string());
+            return;
+        }
+    };
+    for Expected { address, entry, value } in expected {
+        let place =
+            Place { at: address.clone(), value: Template::default(), absence: Absence::Fail, unless: Vec::new() };
+        let found = match apk.find(&place) {
+            Ok(found) => found,
+            Err(error) => {
+                report.error("place.missing", address.to_string(), error.to_string());
+                continue;
+            }
+        };
+        let here: Vec<_> =
+            found.iter().filter(|found| entry.as_ref().is_none_or(|entry| *entry == found.spot.entry)).collect();
+        if here.is_empty() {
+            report.error("place.missing", address.to_string(), "the place is not there; inject again");
+        }
+        for found in here {
+            let wrong = found.values.iter().filter(|text| **text != **value).count();
+            if wrong > 0 {
+                report.error(
+                    "place.value",
+                    format!("{address} in {}", found.spot.entry),
+                    format!("{wrong} of {} values are not this environment's; inject again", found.values.len()),
+                );
+            }
+        }
+    }
+}
