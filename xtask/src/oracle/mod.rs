@@ -3,24 +3,89 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod container;
+pub mod main_job;
 pub mod signatures;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
-/// Runs every check over the artifacts below `corpus`.
-pub fn run(corpus: &Path) -> Result<()> {
-    let apks = artifacts(corpus);
-    ensure!(!apks.is_empty(), "no artifact below {}", corpus.display());
+/// What the checks need, and the Debian package it comes from.
+const TOOLS: [(&str, &str); 6] = [
+    ("apksigner", "apksigner"),
+    ("zipalign", "zipalign"),
+    ("aapt2", "aapt"),
+    ("unzip", "unzip"),
+    ("jarsigner", "default-jdk-headless"),
+    ("keytool", "default-jdk-headless"),
+];
+
+/// Runs every check over the artifacts below `folders`.
+pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
+    let missing: Vec<String> = TOOLS
+        .iter()
+        .filter(|(tool, _)| !on_path(tool))
+        .map(|(tool, package)| format!("{tool} (apt-get install {package})"))
+        .collect();
+    ensure!(missing.is_empty(), "missing: {}; nothing was checked", missing.join(", "));
+    let artifacts = artifacts(folders);
+    ensure!(!artifacts.is_empty(), "no artifact below {folders:?}; run `cargo xtask corpus` first");
     let mut failures = 0;
-    let mut refused = 0;
-    for apk in &apks {
-        match container::check(apk) {
+    failures += containers(&artifacts);
+    failures += main_jobs(root, &artifacts)?;
+    for folder in folders.iter().map(|folder| folder.join("android")).filter(|folder| folder.join("apksig").is_dir()) {
+        if let Err(error) = signatures::run(&folder) {
+            failures += 1;
+            println!("FAILED   signatures: {error:#}");
+        }
+    }
+    if failures > 0 {
+        bail!("{failures} failures");
+    }
+    println!("oracle: every judge agrees");
+    Ok(())
+}
+
+fn containers(artifacts: &[PathBuf]) -> usize {
+    let (mut failures, mut refused) = (0, 0);
+    for path in artifacts {
+        match container::check(path) {
             Ok(container::Outcome::Reproduced) => {}
             Ok(container::Outcome::Refused(why)) => {
                 refused += 1;
-                println!("refused  {}: {why}", apk.display());
+                println!("refused  {}: {why}", path.display());
+            }
+            Err(error) => {
+                failures += 1;
+                println!("FAILED   {}: {error:#}", path.display());
+            }
+        }
+    }
+    println!("container: {} artifacts, {refused} refused, {failures} failed", artifacts.len());
+    failures
+}
+
+fn main_jobs(root: &Path, artifacts: &[PathBuf]) -> Result<usize> {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    ensure!(built.success(), "the program does not build");
+    let work = root.join("target/oracle");
+    let _ = std::fs::remove_dir_all(&work);
+    std::fs::create_dir_all(&work)?;
+    let password = std::fs::read_to_string(root.join("testdata/keys/demo.password"))?;
+    let program = main_job::Program {
+        path: root.join("target/debug/inject"),
+        home: work.clone(),
+        keystore: (root.join("testdata/keys/demo.p12"), password.trim().to_owned()),
+    };
+    let apks = artifacts.iter().filter(|path| path.extension().is_some_and(|extension| extension == "apk"));
+    let (mut failures, mut accepted, mut refused) = (0, 0, 0);
+    for apk in apks {
+        match main_job::check(&program, apk, &work) {
+            Ok(main_job::Outcome::Accepted) => accepted += 1,
+            Ok(main_job::Outcome::Refused(code, why)) => {
+                refused += 1;
+                println!("refused  {} (exit {code}): {why}", apk.display());
             }
             Err(error) => {
                 failures += 1;
@@ -28,14 +93,18 @@ pub fn run(corpus: &Path) -> Result<()> {
             }
         }
     }
-    println!("container: {} artifacts, {refused} refused, {failures} failed", apks.len());
-    ensure!(failures == 0, "{failures} failures");
-    Ok(())
+    println!("main job: {accepted} packages accepted by every judge, {refused} refused by us, {failures} failed");
+    Ok(failures)
 }
 
-fn artifacts(below: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = walkdir::WalkDir::new(below)
-        .into_iter()
+fn on_path(tool: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+}
+
+fn artifacts(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(walkdir::WalkDir::new)
         .filter_map(|entry| Some(entry.ok()?.into_path()))
         .filter(|path| path.extension().is_some_and(|e| ["apk", "aab", "ipa"].iter().any(|kind| e == *kind)))
         .collect();
