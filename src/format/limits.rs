@@ -41,3 +41,23 @@ pub const PASSWORD_ROUNDS: u32 = 10_000_000;
 
 /// Bytes scrypt may take for one password: OpenSSL's default parameters need 16 MiB.
 pub const PASSWORD_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Values one resource name may have. A name has one value per configuration; real tables stay under 200, and each
+/// value may repeat a text of 64 KiB, so an unbounded list could be gigabytes.
+pub const RESOURCE_VALUES: usize = 1024;
+
+/// References followed from one resource to the next, as `ResTable::resolveReference` does (it stops after 20).
+pub const REFERENCE_HOPS: usize = 20;
+
+/// Bytes of a text dump. A dump is for people and fixtures; a hostile table could repeat one long text per entry.
+pub const DUMP_BYTES: usize = 256 * 1024 * 1024;
+
+/// Matches one path or pointer may have in a document: more than any real duplicate key, few enough to edit in memory.
+pub const PATH_MATCHES: usize = 4096;
+
+/// Characters or UTF-8 bytes of one string in a UTF-8 pool: its lengths have 15 bits (`ResStringPool`, `decodeLength`).
+pub const POOL_UTF8_UNITS: usize = 0x7fff;
+
+/// UTF-16 units of one string in a UTF-16 pool: its length has 31 bits (`ResStringPool`, `decodeLength`); nothing real
+/// comes near 1 MiB.
+pub const POOL_UTF16_UNITS: usize = 1024 * 1024;

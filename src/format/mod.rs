@@ -3,13 +3,21 @@
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
 pub mod apk_signing_block;
+pub mod arsc;
+pub mod axml;
 pub mod base64;
+pub mod chunk;
 pub mod der;
 pub mod json;
 pub mod limits;
+pub mod mutf8;
+pub mod node_path;
 pub mod oid;
 pub mod properties;
 pub mod read_at;
+pub mod slots;
+pub mod splice;
+pub mod string_pool;
 pub mod text;
 pub mod x509;
 pub mod xml;

@@ -6,10 +6,11 @@
 //!
 //! Must not: resolve external entities, expand internal ones, or validate against a document type.
 
-use std::collections::HashMap;
+use std::fmt::Write;
 use std::ops::Range;
 
 use super::limits;
+use super::node_path::{self, Matcher, NodePath, PathError};
 use super::text::{EncodingError, Position, utf8};
 
 /// Why a document cannot be read or edited.
@@ -27,11 +28,8 @@ pub enum XmlError {
         problem: String,
     },
     /// Not a path.
-    #[error("{path:?} is not a path: expected /element/element or /element/@attribute, with [n] or [@name='value']")]
-    Path {
-        /// The text.
-        path: String,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// Nothing there.
     #[error("nothing at {path:?}: {missing} is missing")]
     NotFound {
@@ -50,85 +48,19 @@ pub enum XmlError {
     },
 }
 
-/// A step of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Element name as it is written; `*` for any.
-    pub name: String,
-    /// Which of several siblings, from 1.
-    pub position: Option<usize>,
-    /// An attribute with a value.
-    pub attribute: Option<(String, String)>,
-}
-
-/// A path to a text or an attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path {
-    /// Elements from the root.
-    pub steps: Vec<Step>,
-    /// The attribute; the element's text where absent.
-    pub attribute: Option<String>,
-}
-
-impl Path {
-    /// Parses a path.
-    pub fn parse(text: &str) -> Result<Self, XmlError> {
-        let wrong = || XmlError::Path { path: text.to_owned() };
-        let mut rest = text;
-        let mut path = Self { steps: Vec::new(), attribute: None };
-        while let Some(tail) = rest.strip_prefix('/') {
-            if let Some(name) = tail.strip_prefix('@') {
-                if !is_name(name) || path.steps.is_empty() {
-                    return Err(wrong());
-                }
-                path.attribute = Some(name.to_owned());
-                return Ok(path);
-            }
-            let end = tail.find(['/', '[']).unwrap_or(tail.len());
-            let name = &tail[..end];
-            if !is_name(name) && name != "*" {
-                return Err(wrong());
-            }
-            let mut step = Step { name: name.to_owned(), position: None, attribute: None };
-            rest = &tail[end..];
-            while let Some(predicate) = rest.strip_prefix('[') {
-                rest = step.predicate(predicate).ok_or_else(wrong)?;
-            }
-            path.steps.push(step);
-        }
-        if path.steps.is_empty() || !rest.is_empty() { Err(wrong()) } else { Ok(path) }
-    }
-}
-
-impl Step {
-    /// Takes `n]` or `@name='value']`; gives what follows.
-    fn predicate<'t>(&mut self, text: &'t str) -> Option<&'t str> {
-        if let Some(rest) = text.strip_prefix('@') {
-            let (name, rest) = rest.split_once('=')?;
-            let quote = rest.chars().next().filter(|c| ['"', '\''].contains(c))?;
-            let (value, rest) = rest[1..].split_once(quote)?;
-            self.attribute = Some((name.to_owned(), value.to_owned())).filter(|(name, _)| is_name(name));
-            self.attribute.as_ref()?;
-            return rest.strip_prefix(']');
-        }
-        let (number, rest) = text.split_once(']')?;
-        self.position = Some(number.parse().ok().filter(|&number| number > 0)?);
-        Some(rest)
-    }
-}
-
 fn is_name(text: &str) -> bool {
     let start = |c: char| c.is_alphabetic() || "_:".contains(c) || !c.is_ascii();
     text.starts_with(start) && text.chars().all(|c| start(c) || c.is_ascii_digit() || "-.".contains(c))
 }
 
 /// Every value at `path`, decoded.
-pub fn get(bytes: &[u8], path: &Path) -> Result<Vec<String>, XmlError> {
+pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, XmlError> {
+    let path = NodePath::parse(path)?;
     let document = Document::parse(bytes)?;
     let mut values = Vec::new();
-    for index in document.find(&path.steps) {
+    for index in document.find(&path) {
         let element = &document.elements[index];
-        match &path.attribute {
+        match path.attribute() {
             Some(name) => {
                 values.extend(element.attribute(name).map(|attribute| document.decoded(attribute.value.clone())));
             }
@@ -139,13 +71,14 @@ pub fn get(bytes: &[u8], path: &Path) -> Result<Vec<String>, XmlError> {
 }
 
 /// The document with `value` at every place `path` leads to. `create` makes a missing attribute or last element.
-pub fn set(bytes: &[u8], path: &Path, value: &str, create: bool) -> Result<Vec<u8>, XmlError> {
+pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, XmlError> {
+    let shown = path.to_owned();
+    let path = NodePath::parse(path)?;
     let document = Document::parse(bytes)?;
-    let shown = path.to_string();
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for index in document.find(&path.steps) {
+    for index in document.find(&path) {
         let element = &document.elements[index];
-        match &path.attribute {
+        match path.attribute() {
             Some(name) => match element.attribute(name) {
                 Some(attribute) => edits.push((attribute.value.clone(), escaped(value, Some(attribute.quote)))),
                 None if create => {
@@ -164,7 +97,7 @@ pub fn set(bytes: &[u8], path: &Path, value: &str, create: bool) -> Result<Vec<u
         }
     }
     if edits.is_empty() {
-        edits.push(document.insertion(path, value, create)?);
+        edits.push(document.insertion(&path, value, create)?);
     }
     edits.sort_by_key(|(range, _)| range.start);
     let mut out = Vec::with_capacity(bytes.len() + value.len());
@@ -244,32 +177,22 @@ impl<'b> Document<'b> {
         Ok(Self { text, elements: scanner.elements })
     }
 
-    /// One pass: an element of depth n can only match the n-th step, and its parent must have matched the one before.
-    fn find(&self, steps: &[Step]) -> Vec<usize> {
-        let mut depths: Vec<Option<usize>> = Vec::with_capacity(self.elements.len());
-        let mut counts: HashMap<Option<usize>, usize> = HashMap::new();
+    /// The elements a path means, in document order.
+    fn find(&self, path: &NodePath) -> Vec<usize> {
+        let mut matcher = Matcher::new(path);
+        let mut open: Vec<usize> = Vec::new();
         let mut found = Vec::new();
         for (index, element) in self.elements.iter().enumerate() {
-            let above = element.parent.map_or(Some(0), |parent| depths[parent]);
-            let step = above.and_then(|depth| Some((depth, steps.get(depth)?)));
-            let matched = step.filter(|(_, step)| self.matches(element, step)).and_then(|(depth, step)| {
-                let count = counts.entry(element.parent).or_default();
-                *count += 1;
-                step.position.is_none_or(|position| position == *count).then_some(depth + 1)
-            });
-            if matched == Some(steps.len()) {
+            while open.last().copied() != element.parent {
+                open.pop();
+                matcher.leave();
+            }
+            if matcher.enter(&InDocument { document: self, element }) {
                 found.push(index);
             }
-            depths.push(matched);
+            open.push(index);
         }
         found
-    }
-
-    fn matches(&self, element: &Element, step: &Step) -> bool {
-        let name = step.name == "*" || self.text[element.name.clone()] == *step.name;
-        name && step.attribute.as_ref().is_none_or(|(name, value)| {
-            element.attribute(name).is_some_and(|attribute| self.decoded(attribute.value.clone()) == *value)
-        })
     }
 
     /// The text of an element without children; `None` where there are some.
@@ -375,28 +298,24 @@ impl<'b> Document<'b> {
         out
     }
 
-    fn insertion(&self, path: &Path, value: &str, create: bool) -> Result<(Range<usize>, String), XmlError> {
-        let existing = (0..=path.steps.len()).rev().find(|&len| len == 0 || !self.find(&path.steps[..len]).is_empty());
-        let existing = existing.unwrap_or(0);
-        let missing = match path.steps.get(existing) {
-            Some(step) => step.to_string(),
-            None => format!("@{}", path.attribute.as_deref().unwrap_or_default()),
-        };
+    fn insertion(&self, path: &NodePath, value: &str, create: bool) -> Result<(Range<usize>, String), XmlError> {
+        let missing = path.elements().find(|(prefix, _)| self.find(prefix).is_empty()).map(|(_, name)| name);
+        let missing = missing.unwrap_or_else(|| format!("@{}", path.attribute().unwrap_or_default()));
         let not_found = XmlError::NotFound { path: path.to_string(), missing };
-        // Only one element, named without a predicate, can be made; its parent must be there.
-        let (Some(step), true) = (path.steps.get(existing), create && existing > 0 && existing + 1 == path.steps.len())
-        else {
+        // Only the last element can be made; its parent must be there.
+        let Some(made) = path.missing().filter(|_| create && self.find(&path.element()).is_empty()) else {
             return Err(not_found);
         };
-        let plain = step.position.is_none() && step.attribute.is_none() && step.name != "*";
-        let Some(parent) = self.find(&path.steps[..existing]).into_iter().next_back().filter(|_| plain) else {
-            return Err(not_found);
-        };
+        let Some(parent) = self.find(&made.parent).into_iter().next_back() else { return Err(not_found) };
         let parent = &self.elements[parent];
-        let name = &step.name;
-        let element = match &path.attribute {
-            Some(attribute) => format!("<{name} {attribute}=\"{}\"/>", escaped(value, Some('"'))),
-            None => format!("<{name}>{}</{name}>", escaped(value, None)),
+        let name = made.name;
+        let mut tag = name.to_owned();
+        for (attribute, value) in made.attributes.into_iter().chain(path.attribute().map(|name| (name, value))) {
+            let _ = write!(tag, " {attribute}=\"{}\"", escaped(value, Some('"')));
+        }
+        let element = match path.attribute() {
+            Some(_) => format!("<{tag}/>"),
+            None => format!("<{tag}>{}</{name}>", escaped(value, None)),
         };
         if let Some(tag) = &parent.empty_tag {
             let outer = &self.text[parent.name.clone()];
@@ -408,6 +327,22 @@ impl<'b> Document<'b> {
         let at = parent.content.start + inner.trim_end().len();
         let blanks = if at == parent.content.start { "" } else { blanks };
         Ok((at..at, format!("{blanks}{element}")))
+    }
+}
+
+/// An element as a path looks at it.
+struct InDocument<'d, 'b> {
+    document: &'d Document<'b>,
+    element: &'d Element,
+}
+
+impl node_path::Element for InDocument<'_, '_> {
+    fn is_named(&self, name: &str) -> bool {
+        self.document.text[self.element.name.clone()] == *name
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        self.element.attribute(name).map(|attribute| self.document.decoded(attribute.value.clone()))
     }
 }
 
@@ -585,23 +520,5 @@ impl Scanner<'_> {
         self.elements[index].content.end = start;
         self.at += 1;
         Ok(())
-    }
-}
-
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.name)?;
-        if let Some((name, value)) = &self.attribute {
-            let quote = if value.contains('\'') { '"' } else { '\'' };
-            write!(f, "[@{name}={quote}{value}{quote}]")?;
-        }
-        self.position.map_or(Ok(()), |position| write!(f, "[{position}]"))
-    }
-}
-
-impl std::fmt::Display for Path {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.steps.iter().try_for_each(|step| write!(f, "/{step}"))?;
-        self.attribute.as_ref().map_or(Ok(()), |name| write!(f, "/@{name}"))
     }
 }
