@@ -16,7 +16,7 @@ use super::read_at::ReadAt;
 /// Ends every block.
 const MAGIC: &[u8; 16] = b"APK Sig Block 42";
 /// The second size and the magic.
-const FOOTER_LEN: u64 = 24;
+const FOOTER_LEN: usize = 24;
 /// Size and ID of a pair.
 const PAIR_HEADER_LEN: usize = 12;
 /// Start and length of the block are multiples of this, so that verity trees over the file can leave the block out: the
@@ -98,8 +98,8 @@ pub struct SigningBlock {
 impl SigningBlock {
     /// Reads the block that ends where the central directory starts; `None` where there is none.
     pub fn find<S: ReadAt + ?Sized>(source: &S, directory: u64) -> Result<Option<Self>, SigningBlockError> {
-        let Some(footer_at) = directory.checked_sub(FOOTER_LEN) else { return Ok(None) };
-        let mut footer = [0; FOOTER_LEN as usize];
+        let Some(footer_at) = directory.checked_sub(FOOTER_LEN as u64) else { return Ok(None) };
+        let mut footer = [0; FOOTER_LEN];
         source
             .read_exact_at(&mut footer, footer_at)
             .map_err(|source| SigningBlockError::Read { offset: footer_at, source })?;
@@ -109,7 +109,7 @@ impl SigningBlock {
         }
         let size = u64::from_le_bytes(size.try_into().unwrap_or_default());
         let wrong = |problem: String| SigningBlockError::Malformed { offset: footer_at, problem };
-        let whole = size.checked_add(8).filter(|&whole| size >= FOOTER_LEN && whole <= directory);
+        let whole = size.checked_add(8).filter(|&whole| size >= FOOTER_LEN as u64 && whole <= directory);
         let whole = whole.ok_or_else(|| {
             wrong(format!("its size is {size}, expected at least {FOOTER_LEN} and at most what precedes the directory"))
         })?;
@@ -145,7 +145,7 @@ impl SigningBlock {
 
 fn pairs(raw: &[u8], offset: u64) -> Result<Vec<(u32, Range<usize>)>, SigningBlockError> {
     let mut pairs = Vec::new();
-    let end = raw.len().saturating_sub(usize::try_from(FOOTER_LEN).unwrap_or(0));
+    let end = raw.len().saturating_sub(FOOTER_LEN);
     let mut at = 8;
     while at < end {
         let wrong = |problem: String| SigningBlockError::Malformed { offset: offset + at as u64, problem };
@@ -166,8 +166,8 @@ fn pairs(raw: &[u8], offset: u64) -> Result<Vec<(u32, Range<usize>)>, SigningBlo
 /// Builds a block of these pairs, in this order, filled up to a multiple of [`PAGE`] with a padding pair as apksigner
 /// does: Android 9 refuses other sizes where it checks a verity digest.
 pub fn build(pairs: &[(u32, &[u8])]) -> Vec<u8> {
-    const PAGE_LEN: usize = PAGE as usize;
-    const FRAME: usize = 8 + FOOTER_LEN as usize;
+    const PAGE_LEN: usize = 4096;
+    const FRAME: usize = 8 + FOOTER_LEN;
     let mut len: usize = FRAME + pairs.iter().map(|(_, value)| PAIR_HEADER_LEN + value.len()).sum::<usize>();
     let mut padding: Option<Vec<u8>> = None;
     if !len.is_multiple_of(PAGE_LEN) {

@@ -22,13 +22,13 @@ pub mod tag {
     pub const NULL: u8 = 0x05;
     /// OBJECT IDENTIFIER.
     pub const OID: u8 = 0x06;
-    /// UTF8String.
+    /// `UTF8String`.
     pub const UTF8_STRING: u8 = 0x0c;
-    /// UTCTime.
+    /// `UTCTime`.
     pub const UTC_TIME: u8 = 0x17;
-    /// GeneralizedTime.
+    /// `GeneralizedTime`.
     pub const GENERALIZED_TIME: u8 = 0x18;
-    /// BMPString.
+    /// `BMPString`.
     pub const BMP_STRING: u8 = 0x1e;
     /// SEQUENCE, SEQUENCE OF.
     pub const SEQUENCE: u8 = 0x30;

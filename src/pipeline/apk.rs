@@ -302,7 +302,7 @@ impl Planned {
         };
         if let Some((request, schemes)) = schemes.filter(|(_, schemes)| schemes.v1) {
             let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
-            v1_files::sign(archive, &mut rewrite, &request.signers, &schemes, min_sdk)?;
+            v1_files::sign(archive, &mut rewrite, &request.signers, schemes, min_sdk)?;
         }
 
         // 5. Lay out and align: the payload ends where the old signing block began, its padding dropped.
@@ -331,7 +331,7 @@ impl Planned {
                 hasher.section(end.len() as u64);
                 hasher.update(&end);
                 let digests = hasher.finish()?;
-                let block = android::signing_block(&request.signers, &schemes, &digests)?.unwrap_or_default();
+                let block = android::signing_block(&request.signers, schemes, &digests)?.unwrap_or_default();
                 new.write_all(&block)?;
                 new.write_all(&layout.directory)?;
                 new.write_all(&layout.eocd(start + block.len() as u64)?)?;

@@ -27,7 +27,7 @@ pub(super) fn sign<S: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     rewrite: &mut Rewrite,
     signers: &Signers<'_>,
-    schemes: &Schemes,
+    schemes: Schemes,
     min_sdk: u32,
 ) -> Result<(), ApkJobError> {
     let identity = signers.oldest();

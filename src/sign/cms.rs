@@ -1,4 +1,4 @@
-//! CMS SignedData (RFC 5652, PKCS#7 before it): one signer, detached content, with or without signed attributes.
+//! CMS `SignedData` (RFC 5652, PKCS#7 before it): one signer, detached content, with or without signed attributes.
 //!
 //! JAR signatures have no signed attributes; Apple's code signatures have many. With attributes the content type and the
 //! digest of the content are always among them (RFC 5652 11).
@@ -7,6 +7,7 @@
 
 use super::identity::Identity;
 use super::key::{Algorithm, Digest, KeyError};
+use crate::format::x509::Certificate;
 use crate::format::{der, oid};
 
 /// A signed attribute: its type (encoded OID content) and its one value, encoded.
@@ -65,7 +66,7 @@ pub fn sign_detached(
         &signature_algorithm,
         &der::octets(&signature),
     ]);
-    let certificates: Vec<&[u8]> = identity.certificates().iter().map(|certificate| certificate.raw()).collect();
+    let certificates: Vec<&[u8]> = identity.certificates().iter().map(Certificate::raw).collect();
     let data = der::sequence(&[
         &der::unsigned(&[1]),
         &der::value(der::tag::SET, &[&digest_algorithm]),

@@ -42,6 +42,9 @@ const OID_LOCAL_KEY_ID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x15";
 /// subjectKeyIdentifier, 2.5.29.14.
 const OID_KEY_ID: &[u8] = b"\x55\x1d\x0e";
 
+/// `PrintableString`.
+const PRINTABLE: u8 = 0x13;
+
 /// Makes a debug identity and the keystore that holds it. `now` is in seconds since 1970.
 pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R, now: u64) -> Result<(Identity, Zeroizing<Vec<u8>>), IdentityError> {
     let failed = |_| KeyError::Failed { algorithm: "RSA" };
@@ -66,7 +69,6 @@ fn certificate(key: &PrivateKey, serial: &[u8], now: u64) -> Result<Vec<u8>, Key
         let pair = der::sequence(&[&der::oid(kind), &der::value(tag, &[text.as_bytes()])]);
         der::value(der::tag::SET, &[&pair])
     };
-    const PRINTABLE: u8 = 0x13;
     let name = der::sequence(&[
         &part(oid::COUNTRY, "US", PRINTABLE),
         &part(oid::ORGANIZATION, "Android", PRINTABLE),

@@ -127,7 +127,7 @@ enum Kind {
 impl PrivateKey {
     /// Takes over an RSA key.
     pub(super) fn from_rsa(key: rsa::PrivateKey) -> Result<Self, KeyError> {
-        let bits = key.n().as_ref().bits() as usize;
+        let bits = key.n().as_ref().bit_width() as usize;
         if !(2048..=limits::RSA_BITS).contains(&bits) {
             return Err(KeyError::RsaSize { bits });
         }
@@ -181,7 +181,7 @@ impl PrivateKey {
     /// Bits of the modulus or of the curve's field.
     pub fn bits(&self) -> usize {
         match &self.0 {
-            Kind::Rsa(key) => key.n().as_ref().bits() as usize,
+            Kind::Rsa(key) => key.n().as_ref().bit_width() as usize,
             Kind::P256(_) => 256,
             Kind::P384(_) => 384,
             Kind::P521(_) => 521,

@@ -126,6 +126,7 @@ fn ecdsa(curve: &[u8], point: &[u8], digest: &[u8], signature: &[u8]) -> Result<
     })
 }
 
+#[allow(clippy::many_single_char_names, reason = "the names of FIPS 186-4")]
 fn dsa(numbers_of_key: [&[u8]; 4], digest: &[u8], signature: &[u8]) -> Result<bool, String> {
     let [p, q, g, y] = numbers_of_key;
     let (bits, q_bits) = (bit_len(p), bit_len(q));

@@ -2,7 +2,9 @@
 
 use inject::format::apk_signing_block::{SigningBlock, padding_before};
 use inject::format::zip::{Alignment, Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite, Segment};
-use inject::sign::android::{ContentDigests, ContentHasher, Schemes, Signers, needed_digests, signing_block, v1};
+use inject::sign::android::{
+    ContentDigests, ContentHasher, STAMP_ENTRY, Schemes, Signers, needed_digests, signing_block, v1,
+};
 
 /// A signed package.
 pub struct Signed {
@@ -11,7 +13,7 @@ pub struct Signed {
 }
 
 /// Signs `input`, whatever signatures it has.
-pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: &Schemes, min_sdk: u32) -> Signed {
+pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: Schemes, min_sdk: u32) -> Signed {
     let archive = Archive::open(input).unwrap();
     let block = SigningBlock::find(input, archive.directory_offset()).unwrap();
     let end = block.map_or(archive.directory_offset(), |block| block.range().start);
@@ -21,14 +23,18 @@ pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: &Schemes, min_sdk: u32
         ..Rewrite::default()
     };
     for (index, entry) in archive.entries().iter().enumerate() {
-        if v1::is_signature_file(entry.name()) {
+        if v1::is_signature_file(entry.name()) || entry.name() == STAMP_ENTRY {
             rewrite.changes.insert(index, Change::Remove);
         }
     }
     if schemes.v1 {
         let identity = signers.oldest();
         let digest = v1::digest(identity.key(), min_sdk).unwrap();
-        let entries = archive.entries().iter().enumerate().filter(|(_, entry)| v1::needs_digest(entry.name()));
+        let entries = archive
+            .entries()
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| v1::needs_digest(entry.name()) && entry.name() != STAMP_ENTRY);
         let entries: Vec<_> =
             entries.map(|(index, entry)| (entry.display_name(), digest.of(&[&archive.read(index).unwrap()]))).collect();
         let files = v1::sign(identity, digest, schemes, entries, None).unwrap();
@@ -57,7 +63,9 @@ pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: &Schemes, min_sdk: u32
     for section in [apk.as_slice(), &layout.directory, &end_record] {
         hasher.section(section.len() as u64);
         // In uneven pieces: the hasher must not care.
-        section.chunks(70_001).for_each(|piece| hasher.update(piece));
+        for piece in section.chunks(70_001) {
+            hasher.update(piece);
+        }
     }
     let digests = hasher.finish().unwrap();
     let block = signing_block(signers, schemes, &digests).unwrap().unwrap_or_default();

@@ -51,7 +51,7 @@ fn rotation_puts_the_old_key_first_and_the_new_one_in_v31() {
     for (min_sdk, newest) in [(33, Scheme::V31), (28, Scheme::V3)] {
         let rotation = Rotation { original: Some(&old), lineage: &lineage, min_sdk };
         let signers = Signers { current: &new, rotation: Some(rotation) };
-        let signed = signed(&signers, &schemes, 21);
+        let signed = signed(&signers, schemes, 21);
         let report = apk(signed.apk.as_slice(), &Options { min_sdk: Some(21), ..Options::default() });
         assert!(report.is_sound(), "{:#?}", report.findings);
         assert_eq!(report.signature(Scheme::V2).unwrap().signers[0].certificate, old.certificate().raw());
@@ -66,18 +66,18 @@ fn signers_that_do_not_fit_the_lineage_are_told_what_to_pass() {
     let (old, new, other) = (identity("ec-p256.p12"), identity("ec-p384.p12"), identity("rsa-2048.p12"));
     let lineage = read("p256-to-p384.lineage");
     let schemes = Schemes::parse("v2,v3").unwrap();
-    let digests = signed(&Signers::single(&new), &schemes, 24).digests;
-    let refuse = |current: &Identity, original: Option<&Identity>, schemes: &Schemes| {
+    let digests = signed(&Signers::single(&new), schemes, 24).digests;
+    let refuse = |current: &Identity, original: Option<&Identity>, schemes: Schemes| {
         let rotation = Rotation { original, lineage: &lineage, min_sdk: 33 };
         signing_block(&Signers { current, rotation: Some(rotation) }, schemes, &digests).unwrap_err()
     };
-    let error = refuse(&other, Some(&old), &schemes);
+    let error = refuse(&other, Some(&old), schemes);
     assert!(matches!(error, AndroidSignError::Lineage(LineageError::NotNewest { .. })), "{error}");
-    let error = refuse(&new, Some(&other), &schemes);
+    let error = refuse(&new, Some(&other), schemes);
     assert!(matches!(error, AndroidSignError::Lineage(LineageError::NotOldest { .. })), "{error}");
-    let error = refuse(&new, None, &schemes);
+    let error = refuse(&new, None, schemes);
     assert!(matches!(error, AndroidSignError::OriginalMissing { .. }), "{error}");
-    let error = refuse(&new, Some(&old), &Schemes::parse("v2").unwrap());
+    let error = refuse(&new, Some(&old), Schemes::parse("v2").unwrap());
     assert!(matches!(error, AndroidSignError::RotationWithoutV3), "{error}");
     assert!(Lineage::from_file(DEMO, verify).is_err());
 }

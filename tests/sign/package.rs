@@ -1,6 +1,6 @@
 //! Whole packages: what is signed verifies, is the same every time, and does not depend on earlier signatures.
 
-use inject::sign::android::{Schemes, SchemesError, Signers, v1, v4};
+use inject::sign::android::{ContentDigest, ContentHasher, Schemes, SchemesError, Signers, dropped_pairs, v1, v4};
 use inject::sign::{Identity, Password};
 use inject::verify::Scheme;
 use inject::verify::android::{Options, apk};
@@ -22,7 +22,7 @@ pub fn identity(name: &str) -> Identity {
 }
 
 /// The demo package, signed.
-pub fn signed(signers: &Signers<'_>, schemes: &Schemes, min_sdk: u32) -> Signed {
+pub fn signed(signers: &Signers<'_>, schemes: Schemes, min_sdk: u32) -> Signed {
     sign(DEMO, signers, schemes, min_sdk)
 }
 
@@ -33,7 +33,7 @@ fn every_key_and_scheme_verifies() {
         let signers = Signers::single(&identity);
         for (list, min_sdk) in [("v1,v2,v3", 18), ("v2,v3", 24), ("v3", 28), ("v2", 24), ("v1", 18)] {
             let schemes = Schemes::parse(list).unwrap();
-            let signed = signed(&signers, &schemes, min_sdk);
+            let signed = signed(&signers, schemes, min_sdk);
             let idsig =
                 schemes.has_block().then(|| v4::idsig(&signers, signed.apk.as_slice(), &signed.digests).unwrap());
             let options = Options { min_sdk: Some(min_sdk), idsig: idsig.as_deref(), ..Options::default() };
@@ -53,9 +53,9 @@ fn signing_again_changes_nothing() {
     let identity = identity("ec-p256.p12");
     let signers = Signers::single(&identity);
     let schemes = Schemes::parse("v1,v2,v3").unwrap();
-    let first = signed(&signers, &schemes, 21).apk;
-    assert!(first == signed(&signers, &schemes, 21).apk, "the same input gives the same bytes");
-    assert!(first == sign(&first, &signers, &schemes, 21).apk, "earlier signatures leave nothing behind");
+    let first = signed(&signers, schemes, 21).apk;
+    assert!(first == signed(&signers, schemes, 21).apk, "the same input gives the same bytes");
+    assert!(first == sign(&first, &signers, schemes, 21).apk, "earlier signatures leave nothing behind");
 }
 
 #[test]
@@ -96,8 +96,41 @@ fn long_names_fold_and_verify() {
     let schemes = Schemes { v1: true, v2: false, v3: false, v4: false };
     for len in 60..75 {
         let entries = [(format!("{}é", "x".repeat(len)), vec![7; 32])];
-        let files = v1::sign(&identity, inject::sign::Digest::Sha256, &schemes, entries, None).unwrap();
+        let files = v1::sign(&identity, inject::sign::Digest::Sha256, schemes, entries, None).unwrap();
         let lines: Vec<_> = files.manifest.1.split(|&byte| byte == b'\n').collect();
         assert!(lines.iter().all(|line| line.len() <= 71), "{len}");
+    }
+}
+
+#[test]
+fn unknown_pairs_of_the_input_are_dropped_and_named() {
+    use inject::format::apk_signing_block::{SigningBlock, build, id};
+    let block = build(&[(id::V2, b"x"), (id::STAMP, b"stamp"), (0x7e57_c0de, b"unknown")]);
+    assert!(block.len().is_multiple_of(4096));
+    let found = SigningBlock::find(block.as_slice(), block.len() as u64).unwrap().unwrap();
+    let dropped: Vec<_> = dropped_pairs(&found).into_iter().map(|pair| (pair.id, pair.what, pair.len)).collect();
+    assert_eq!(dropped, [(id::STAMP, "source stamp", 5), (0x7e57_c0de, "unknown", 7)]);
+}
+
+#[test]
+fn padding_pair_is_added_whatever_is_missing_to_a_page() {
+    use inject::format::apk_signing_block::{SigningBlock, build, id};
+    for len in 4000..4100 {
+        let block = build(&[(id::V2, &vec![1; len])]);
+        assert!(block.len().is_multiple_of(4096), "{len}");
+        let found = SigningBlock::find(block.as_slice(), block.len() as u64).unwrap().unwrap();
+        assert_eq!(found.value(id::V2).unwrap().0.len(), len);
+    }
+}
+
+#[test]
+fn a_section_of_another_length_than_announced_is_an_error() {
+    for fed in [0, 9, 11] {
+        let mut hasher = ContentHasher::new(&[ContentDigest::ChunkedSha256]);
+        hasher.section(10);
+        hasher.update(&vec![0; fed]);
+        hasher.section(0);
+        let error = hasher.finish().unwrap_err();
+        assert_eq!((error.announced, error.fed), (10, fed as u64));
     }
 }

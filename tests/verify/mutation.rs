@@ -16,7 +16,7 @@ fn judge(bytes: &[u8], min_sdk: u32) -> Report {
 fn every_byte(list: &str, min_sdk: u32, step: usize) {
     let identity = identity("ec-p256.p12");
     let schemes = Schemes::parse(list).unwrap();
-    let good = signed(&Signers::single(&identity), &schemes, min_sdk).apk;
+    let good = signed(&Signers::single(&identity), schemes, min_sdk).apk;
     let archive = Archive::open(good.as_slice()).unwrap();
     let block = SigningBlock::find(good.as_slice(), archive.directory_offset()).unwrap().unwrap();
     let (padding, start) = block.value(inject::format::apk_signing_block::id::PADDING).unwrap();
@@ -27,12 +27,12 @@ fn every_byte(list: &str, min_sdk: u32, step: usize) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
         let report = judge(&bad, min_sdk);
-        assert!(!report.is_sound() || lost(&report, &schemes), "byte {at:#x} of {list}: {:?}", report.findings);
+        assert!(!report.is_sound() || lost(&report, schemes), "byte {at:#x} of {list}: {:?}", report.findings);
     }
 }
 
 /// A scheme that was there is not seen any more, which the pinned set of schemes notices.
-fn lost(report: &Report, schemes: &Schemes) -> bool {
+fn lost(report: &Report, schemes: Schemes) -> bool {
     let gone = |wanted, scheme| wanted && report.signature(scheme).is_none();
     gone(schemes.v1, Scheme::V1) || gone(schemes.v2, Scheme::V2) || gone(schemes.v3, Scheme::V3)
 }
@@ -51,7 +51,7 @@ fn v2_and_v3_notice_every_byte() {
 fn v1_notices_every_changed_content() {
     let identity = identity("ec-p256.p12");
     let schemes = Schemes::parse("v1").unwrap();
-    let good = signed(&Signers::single(&identity), &schemes, 18).apk;
+    let good = signed(&Signers::single(&identity), schemes, 18).apk;
     let archive = Archive::open(good.as_slice()).unwrap();
     for entry in archive.entries() {
         let range = entry.data_range();
@@ -74,7 +74,7 @@ fn content(package: &[u8], name: &[u8]) -> Option<Vec<u8>> {
 fn v4_notices_every_byte_of_the_package_and_of_its_file() {
     let identity = identity("ec-p256.p12");
     let signers = Signers::single(&identity);
-    let signed = signed(&signers, &Schemes::parse("v3").unwrap(), 28);
+    let signed = signed(&signers, Schemes::parse("v3").unwrap(), 28);
     let idsig = v4::idsig(&signers, signed.apk.as_slice(), &signed.digests).unwrap();
     let sound = |apk_bytes: &[u8], idsig: &[u8]| {
         let options = Options { min_sdk: Some(28), idsig: Some(idsig), ..Options::default() };
@@ -97,7 +97,7 @@ fn v4_notices_every_byte_of_the_package_and_of_its_file() {
 #[test]
 fn taking_a_scheme_away_is_noticed() {
     let identity = identity("ec-p256.p12");
-    let whole = signed(&Signers::single(&identity), &Schemes::parse("v1,v2,v3").unwrap(), 21).apk;
+    let whole = signed(&Signers::single(&identity), Schemes::parse("v1,v2,v3").unwrap(), 21).apk;
     let archive = Archive::open(whole.as_slice()).unwrap();
     let block = SigningBlock::find(whole.as_slice(), archive.directory_offset()).unwrap().unwrap();
     let place = |id: u32| usize::try_from(block.value(id).unwrap().1).unwrap() - 4;

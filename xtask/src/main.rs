@@ -1,5 +1,6 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
+mod corpus;
 mod fixtures;
 mod oracle;
 mod tidy;
@@ -25,8 +26,14 @@ fn run() -> Result<()> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
-        ["oracle", corpus] => oracle::run(corpus.as_ref()),
+        ["corpus"] => corpus::run(&root),
+        ["oracle", more @ ..] => {
+            corpus::run(&root)?;
+            let mut folders = vec![corpus::folder(&root)];
+            folders.extend(more.iter().map(PathBuf::from));
+            oracle::run(&root, &folders)
+        }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask tidy | oracle CORPUS"),
+        _ => bail!("usage: cargo xtask tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
     }
 }

@@ -14,9 +14,9 @@ const CHUNK: u64 = 1024 * 1024;
 /// How contents are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContentDigest {
-    /// CHUNKED_SHA256.
+    /// `CHUNKED_SHA256`.
     ChunkedSha256,
-    /// CHUNKED_SHA512.
+    /// `CHUNKED_SHA512`.
     ChunkedSha512,
 }
 

@@ -98,12 +98,11 @@ impl Lineage {
                 .counted()
                 .and_then(node)
                 .ok_or_else(|| wrong(format!("node {index} is cut or holds no certificate")))?;
-            if let Some(parent) = nodes.last() {
-                if parent.algorithm != node.parent_algorithm
-                    || !verify(parent.certificate.public_key(), node.parent_algorithm, signed, &node.signature)
-                {
-                    return Err(wrong(format!("the signature over node {index} by node {} is wrong", index - 1)));
-                }
+            if let Some(parent) = nodes.last()
+                && (parent.algorithm != node.parent_algorithm
+                    || !verify(parent.certificate.public_key(), node.parent_algorithm, signed, &node.signature))
+            {
+                return Err(wrong(format!("the signature over node {index} by node {} is wrong", index - 1)));
             }
             if nodes.iter().any(|earlier| earlier.certificate == node.certificate) {
                 return Err(wrong(format!("the certificate of node {index} occurs twice")));

@@ -23,7 +23,9 @@ pub mod v4;
 pub use content_digest::{ContentDigest, ContentDigests, ContentHasher, SectionLength};
 pub use lineage::{DEFAULT_CAPABILITIES, Lineage, LineageError};
 pub use schemes::{Schemes, SchemesError};
-pub use signing_block::{DEFAULT_ROTATION_MIN_SDK, DroppedPair, Rotation, Signers, dropped_pairs, signing_block};
+pub use signing_block::{
+    DEFAULT_ROTATION_MIN_SDK, DroppedPair, Rotation, STAMP_ENTRY, Signers, dropped_pairs, signing_block,
+};
 
 use super::key::{Algorithm, Digest, KeyError, PrivateKey};
 

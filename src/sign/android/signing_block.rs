@@ -8,6 +8,7 @@ use super::schemes::Schemes;
 use super::v3::Signer;
 use super::{AndroidSignError, Lineage, v2, v3};
 use crate::format::apk_signing_block::{SigningBlock, build, id};
+use crate::format::x509::Certificate;
 use crate::sign::Identity;
 
 /// The API level from which v3 is known (Android 9): where a rotated key can begin.
@@ -40,6 +41,9 @@ pub struct Rotation<'a> {
 /// The default of [`Rotation::min_sdk`]: platforms before 13 have trouble with rotated keys (apksig's default too).
 pub const DEFAULT_ROTATION_MIN_SDK: u32 = 33;
 
+/// The entry of a source stamp. Signing again leaves it out, as apksigner does: its stamp in the signing block is gone too.
+pub const STAMP_ENTRY: &[u8] = b"stamp-cert-sha256";
+
 /// A pair of the input that the new block does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DroppedPair {
@@ -69,14 +73,14 @@ impl<'a> Signers<'a> {
         self.rotation.and_then(|rotation| rotation.original).unwrap_or(self.current)
     }
 
-    fn check(&self, schemes: &Schemes) -> Result<(), AndroidSignError> {
+    fn check(&self, schemes: Schemes) -> Result<(), AndroidSignError> {
         let Some(rotation) = &self.rotation else { return Ok(()) };
         rotation.lineage.check_newest(self.current)?;
         match rotation.original {
             Some(original) => rotation.lineage.check_oldest(original)?,
             None if schemes.v1 || schemes.v2 || rotation.min_sdk > SDK_V3 => {
                 return Err(AndroidSignError::OriginalMissing {
-                    oldest: rotation.lineage.certificates().next().map(|c| c.subject_text()).unwrap_or_default(),
+                    oldest: rotation.lineage.certificates().next().map(Certificate::subject_text).unwrap_or_default(),
                 });
             }
             None => {}
@@ -92,7 +96,7 @@ impl<'a> Signers<'a> {
 /// `None` when no scheme needs a block.
 pub fn signing_block(
     signers: &Signers<'_>,
-    schemes: &Schemes,
+    schemes: Schemes,
     digests: &ContentDigests,
 ) -> Result<Option<Vec<u8>>, AndroidSignError> {
     signers.check(schemes)?;

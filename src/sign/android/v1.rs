@@ -95,7 +95,7 @@ pub fn file_stem(alias: &str) -> String {
 pub fn sign(
     identity: &Identity,
     digest: Digest,
-    schemes: &Schemes,
+    schemes: Schemes,
     entries: impl IntoIterator<Item = (String, Vec<u8>)>,
     old_manifest: Option<&[u8]>,
 ) -> Result<JarFiles, AndroidSignError> {

@@ -6,6 +6,7 @@
 use super::content_digest::ContentDigests;
 use super::encoding::{attribute, pair, prefixed, sequence};
 use super::{AndroidSignError, Lineage, SignatureAlgorithm};
+use crate::format::x509::Certificate;
 use crate::sign::Identity;
 
 /// The lineage of certificates ("proof of rotation").
@@ -27,7 +28,7 @@ pub(super) struct Signer<'a> {
 pub(super) fn block(signer: &Signer<'_>, digests: &ContentDigests) -> Result<Vec<u8>, AndroidSignError> {
     let identity = signer.identity;
     let algorithm = SignatureAlgorithm::of(identity.key());
-    let certificates: Vec<&[u8]> = identity.certificates().iter().map(|certificate| certificate.raw()).collect();
+    let certificates: Vec<&[u8]> = identity.certificates().iter().map(Certificate::raw).collect();
     let mut attributes = Vec::new();
     if let Some(lineage) = signer.lineage {
         attributes.extend(attribute(ATTRIBUTE_LINEAGE, &lineage.encode()));

@@ -17,12 +17,6 @@ pub(super) struct Claim {
     pub(super) place: String,
 }
 
-/// What a signature covers, read in part by the scheme.
-pub(super) struct Signed<'a> {
-    pub(super) certificates: Vec<Certificate>,
-    pub(super) attributes: Vec<(u32, &'a [u8])>,
-}
-
 /// Codes of the findings of one scheme.
 pub(super) struct Codes {
     pub(super) malformed: &'static str,

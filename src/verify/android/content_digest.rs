@@ -33,10 +33,7 @@ pub(super) fn compute<S: ReadAt + ?Sized>(
 ) -> io::Result<Vec<Vec<u8>>> {
     let mut sha256 = kinds.contains(&ContentDigest::ChunkedSha256).then(Vec::new);
     let mut sha512 = kinds.contains(&ContentDigest::ChunkedSha512).then(Vec::new);
-    let mut verity = match kinds.contains(&ContentDigest::VeritySha256) {
-        true => Some(merkle::Tree::new(&[0; 8])),
-        false => None,
-    };
+    let mut verity = kinds.contains(&ContentDigest::VeritySha256).then(|| merkle::Tree::new(&[0; 8]));
     let mut count = 0u32;
     let mut feed = |chunk: &[u8]| {
         let head = [&[0xa5], u32::try_from(chunk.len()).unwrap_or(0).to_le_bytes().as_slice()].concat();

@@ -50,8 +50,7 @@ impl Tree {
             self.leaf(&page);
         }
         let mut levels = vec![std::mem::take(&mut self.leaves)];
-        loop {
-            let Some(last) = levels.last_mut() else { break };
+        while let Some(last) = levels.last_mut() {
             last.resize(last.len().next_multiple_of(PAGE).max(PAGE), 0);
             if last.len() == PAGE {
                 break;

@@ -76,7 +76,11 @@ pub fn check(program: &Program, apk: &Path, work: &Path) -> Result<Outcome> {
     if !first.status.success() {
         ensure!(fs::read(&target)? == original, "a refused package was touched");
         let code = first.status.code().unwrap_or(-1);
-        let message = String::from_utf8_lossy(&first.stderr).lines().find(|l| l.starts_with("error")).unwrap_or_default().to_owned();
+        let message = String::from_utf8_lossy(&first.stderr)
+            .lines()
+            .find(|l| l.starts_with("error"))
+            .unwrap_or_default()
+            .to_owned();
         ensure!(code != 1 && code != 101 && code > 0, "exit {code}: {message}");
         return Ok(Outcome::Refused(code, message));
     }
@@ -121,9 +125,9 @@ fn plain_string(apk: &[u8]) -> Option<String> {
     let table = Table::parse(&table).ok()?;
     let names = table.string_names().ok()?;
     names.into_iter().find(|name| {
-        table.find("string", name).is_ok_and(|found| {
-            !found.is_empty() && found.iter().all(|found| matches!(found.value, Value::String(_)))
-        })
+        table
+            .find("string", name)
+            .is_ok_and(|found| !found.is_empty() && found.iter().all(|found| matches!(found.value, Value::String(_))))
     })
 }
 
@@ -156,8 +160,14 @@ fn holds(apk: &[u8], text: &str) -> Result<bool> {
 }
 
 fn judges(before: &Path, after: &Path, string: Option<&str>) -> Result<()> {
-    let apksigner = Command::new("apksigner").args(["verify", "--print-certs"]).arg(after).output().context("apksigner")?;
-    ensure!(apksigner.status.success(), "apksigner: {}{}", String::from_utf8_lossy(&apksigner.stdout), stderr(&apksigner));
+    let apksigner =
+        Command::new("apksigner").args(["verify", "--print-certs"]).arg(after).output().context("apksigner")?;
+    ensure!(
+        apksigner.status.success(),
+        "apksigner: {}{}",
+        String::from_utf8_lossy(&apksigner.stdout),
+        stderr(&apksigner)
+    );
     let zipalign = Command::new("zipalign").args(["-c", "4"]).arg(after).output().context("zipalign")?;
     ensure!(zipalign.status.success(), "zipalign -c 4: {}", String::from_utf8_lossy(&zipalign.stdout));
     let old = Command::new("unzip").args(["-tq"]).arg(before).output().context("unzip")?;
@@ -168,7 +178,10 @@ fn judges(before: &Path, after: &Path, string: Option<&str>) -> Result<()> {
         value || string.is_some_and(|name| line.contains(name))
     })?;
     differences(before, after, &["dump", "xmltree", "--file", "AndroidManifest.xml"], |line, value| {
-        value || line.contains("com.example.inject") || line.contains("E: meta-data") || line.contains(":value(0x01010024)")
+        value
+            || line.contains("com.example.inject")
+            || line.contains("E: meta-data")
+            || line.contains(":value(0x01010024)")
     })
 }
 
@@ -184,9 +197,8 @@ fn differences(before: &Path, after: &Path, args: &[&str], allowed: impl Fn(&str
     };
     let (Some(old), new) = (dump(before)?, dump(after)?) else { return Ok(()) };
     let Some(new) = new else { bail!("aapt2 reads the original but not the output") };
-    let generated = |line: &str| {
-        line.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() == 32 || word.len() == 64)
-    };
+    let generated =
+        |line: &str| line.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() == 32 || word.len() == 64);
     let (old_lines, new_lines): (BTreeSet<&String>, BTreeSet<&String>) = (old.iter().collect(), new.iter().collect());
     let added: Vec<_> = new_lines.difference(&old_lines).filter(|line| !allowed(line, generated(line))).collect();
     ensure!(added.is_empty(), "aapt2 {}: unintended lines {added:?}", args.join(" "));
@@ -210,7 +222,10 @@ fn untouched(before: &[u8], after: &[u8]) -> Result<()> {
             Ok(all.get(usize::try_from(range.start)?..usize::try_from(range.end)?).context("range")?.to_vec())
         };
         ensure!(bytes(before, entry.data_range())? == bytes(after, now.data_range())?, "{name} changed");
-        ensure!(entry.crc() == now.crc() && entry.flags() == now.flags() && entry.method() == now.method(), "{name}: header");
+        ensure!(
+            entry.crc() == now.crc() && entry.flags() == now.flags() && entry.method() == now.method(),
+            "{name}: header"
+        );
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::format::oid;
 use crate::verify::hash::Hash;
 use crate::verify::public_key::Padding;
 
-/// A signature algorithm as a SignerInfo names it.
+/// A signature algorithm as a `SignerInfo` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) padding: Padding,
@@ -59,10 +59,10 @@ fn accepted(digest: Hash, signature: Named) -> &'static [(u32, u32)] {
         (Padding::Pkcs1, Hash::Md5 | Hash::Sha1, None) | (Padding::Dsa, Hash::Sha1, None) => ALWAYS,
         (Padding::Pkcs1, Hash::Sha224, None) => NOT_9_TO_20,
         (Padding::Pkcs1, Hash::Sha256, None) => NOT_9_TO_17,
-        (Padding::Pkcs1, _, None) => SINCE_18,
         (Padding::Dsa, Hash::Sha224 | Hash::Sha256, None) => &[(22, LATER)],
         (Padding::Ecdsa, Hash::Sha224, None) => SINCE_21,
-        (Padding::Ecdsa, Hash::Sha1 | Hash::Sha256 | Hash::Sha384 | Hash::Sha512, None) => SINCE_18,
+        (Padding::Pkcs1, Hash::Sha384 | Hash::Sha512, None)
+        | (Padding::Ecdsa, Hash::Sha1 | Hash::Sha256 | Hash::Sha384 | Hash::Sha512, None) => SINCE_18,
         (_, _, None) | (Padding::Pss, ..) => &[],
         (padding, digest, Some(hash)) if hash == digest => match (padding, hash) {
             (Padding::Pkcs1, Hash::Md5 | Hash::Sha224) => NOT_9_TO_20,

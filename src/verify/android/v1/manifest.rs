@@ -28,7 +28,7 @@ pub(super) fn sections(text: &[u8]) -> Vec<Section> {
     let mut at = 0;
     loop {
         // Blank lines between sections belong to none.
-        while sections.len() > 0 && matches!(text.get(at), Some(b'\r' | b'\n')) {
+        while !sections.is_empty() && matches!(text.get(at), Some(b'\r' | b'\n')) {
             at += 1;
         }
         if at >= text.len() {

@@ -2,7 +2,7 @@
 //! file, signature file over the manifest, manifest over every entry.
 //!
 //! Rules depend on the API levels a package is for: before 4.3 (18) the first digest named counts, later the strongest;
-//! before 7.0 (24) only the first SignerInfo.
+//! before 7.0 (24) only the first `SignerInfo`.
 //!
 //! Must not: decide whether v1 is needed (see `super`).
 
@@ -30,7 +30,7 @@ const MANIFEST: &str = "META-INF/MANIFEST.MF";
 const SDK_STRONGEST_DIGEST: u32 = 18;
 /// Android 4.4: signed attributes are read as they should be.
 const SDK_SIGNED_ATTRIBUTES: u32 = 19;
-/// Android 7: every SignerInfo is tried, and signed attributes name their content type.
+/// Android 7: every `SignerInfo` is tried, and signed attributes name their content type.
 const SDK_ALL_SIGNER_INFOS: u32 = 24;
 
 /// The block signatures that were found, for the stripping protection.
@@ -175,7 +175,7 @@ fn verify_signer<S: ReadAt + ?Sized>(
     Some(Signer { certificate, entries: in_file.into_keys().collect() })
 }
 
-/// The certificate of the first SignerInfo that verifies.
+/// The certificate of the first `SignerInfo` that verifies.
 fn signer_certificate(
     report: &mut Report,
     place: &str,

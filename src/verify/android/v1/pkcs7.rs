@@ -1,4 +1,4 @@
-//! The PKCS#7 block of a JAR signature (RFC 5652 SignedData, detached), BER tolerated.
+//! The PKCS#7 block of a JAR signature (RFC 5652 `SignedData`, detached), BER tolerated.
 //!
 //! Must not: verify; it takes the structure apart and keeps the bytes that are signed.
 
@@ -6,7 +6,7 @@ use crate::format::der::{DerError, Reader, Tlv, tag};
 use crate::format::oid;
 use crate::format::x509::Certificate;
 
-/// A SignedData.
+/// A `SignedData`.
 #[derive(Debug)]
 pub(super) struct SignedData<'a> {
     pub(super) content_type: &'a [u8],
@@ -14,7 +14,7 @@ pub(super) struct SignedData<'a> {
     pub(super) signers: Vec<SignerInfo<'a>>,
 }
 
-/// A SignerInfo.
+/// A `SignerInfo`.
 #[derive(Debug)]
 pub(super) struct SignerInfo<'a> {
     /// Issuer and serial number, encoded; `None` for a subject key identifier.
