@@ -199,8 +199,8 @@ fn decode(quoted: &[u8]) -> String {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(char) = chars.next() {
-        let unit = match char {
-            '\\' => match chars.next() {
+        let unit = if char == '\\' {
+            match chars.next() {
                 Some('b') => 8,
                 Some('f') => 12,
                 Some('n') => 10,
@@ -211,11 +211,10 @@ fn decode(quoted: &[u8]) -> String {
                     u16::from_str_radix(&digits, 16).unwrap_or(0xfffd)
                 }
                 other => u16::try_from(u32::from(other.unwrap_or('\\'))).unwrap_or(0xfffd),
-            },
-            _ => {
-                units.extend(char.encode_utf16(&mut [0; 2]).iter());
-                continue;
             }
+        } else {
+            units.extend(char.encode_utf16(&mut [0; 2]).iter());
+            continue;
         };
         units.push(unit);
     }
@@ -395,7 +394,7 @@ impl Scanner<'_> {
 
     fn wrong(&self, expected: &'static str) -> JsonError {
         let before = self.bytes.get(..self.at).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let found = self.peek().map_or("the end".to_owned(), |byte| format!("byte 0x{byte:02x}"));
         JsonError::Syntax { line, column, offset: self.at, expected, found }

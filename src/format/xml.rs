@@ -97,34 +97,29 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     let mut splices = Splices::new();
     let mut hit = false;
     for found in &found {
-        match parsed.attribute() {
-            Some(name) => {
-                if let Some(attribute) = found.tag.attributes.iter().find(|attribute| attribute.name == name) {
-                    hit = true;
-                    if decode(&attribute.raw) != value {
-                        let quote = bytes.get(attribute.range.start.wrapping_sub(1)).copied().unwrap_or(b'"');
-                        splices.replace(attribute.range.clone(), encode_attribute(value, quote));
-                    }
-                } else if create {
-                    hit = true;
-                    splices.insert(found.tag.name_end, format!(" {name}=\"{}\"", encode_attribute(value, b'"')));
-                }
-            }
-            None => {
+        if let Some(name) = parsed.attribute() {
+            if let Some(attribute) = found.tag.attributes.iter().find(|attribute| attribute.name == name) {
                 hit = true;
-                if found.children {
-                    return Err(XmlError::HasChildren { path: path.to_owned(), offset: found.tag.start });
+                if decode(&attribute.raw) != value {
+                    let quote = bytes.get(attribute.range.start.wrapping_sub(1)).copied().unwrap_or(b'"');
+                    splices.replace(attribute.range.clone(), encode_attribute(value, quote));
                 }
-                if found.text != value {
-                    match &found.inside {
-                        Some(inside) => splices.replace(inside.clone(), encode_text(value)),
-                        // <a/> opens up.
-                        None => {
-                            let name = &found.tag.name;
-                            splices
-                                .replace(found.tag.slash..found.tag.end, format!(">{}</{name}>", encode_text(value)));
-                        }
-                    }
+            } else if create {
+                hit = true;
+                splices.insert(found.tag.name_end, format!(" {name}=\"{}\"", encode_attribute(value, b'"')));
+            }
+        } else {
+            hit = true;
+            if found.children {
+                return Err(XmlError::HasChildren { path: path.to_owned(), offset: found.tag.start });
+            }
+            if found.text != value {
+                if let Some(inside) = &found.inside {
+                    splices.replace(inside.clone(), encode_text(value));
+                } else {
+                    // <a/> opens up.
+                    let name = &found.tag.name;
+                    splices.replace(found.tag.slash..found.tag.end, format!(">{}</{name}>", encode_text(value)));
                 }
             }
         }
@@ -154,18 +149,15 @@ fn create_element(
     for (name, value) in &missing.attributes {
         tag.push_str(&format_attribute(name, value));
     }
-    match path.attribute() {
-        Some(name) => {
-            tag.push_str(&format_attribute(name, value));
-            tag.push_str("/>");
-        }
-        None => {
-            tag.push('>');
-            tag.push_str(&encode_text(value));
-            tag.push_str("</");
-            tag.push_str(missing.name);
-            tag.push('>');
-        }
+    if let Some(name) = path.attribute() {
+        tag.push_str(&format_attribute(name, value));
+        tag.push_str("/>");
+    } else {
+        tag.push('>');
+        tag.push_str(&encode_text(value));
+        tag.push_str("</");
+        tag.push_str(missing.name);
+        tag.push('>');
     }
     match (&parent.inside, &parent.first_child) {
         // Behind the last child, with what stands before the first one.
@@ -224,15 +216,12 @@ fn decode(text: &str) -> String {
                 char::from_u32(code.ok()?)
             }
         });
-        let used = match (char, end) {
-            (Some(char), Some(end)) => {
-                out.push(char);
-                end + 1
-            }
-            _ => {
-                out.push('&');
-                1
-            }
+        let used = if let (Some(char), Some(end)) = (char, end) {
+            out.push(char);
+            end + 1
+        } else {
+            out.push('&');
+            1
         };
         rest = reference.get(used..).unwrap_or_default();
     }
@@ -316,7 +305,7 @@ fn scan(bytes: &[u8], path: &NodePath, shown: &str) -> Result<Vec<Found>, XmlErr
         } else if rest.starts_with("<![CDATA[") {
             scanner.past("<![CDATA[", "]]>", "]]>")?;
             let inside = text.get(start + 9..scanner.at - 3).unwrap_or_default();
-            append(&mut slots, &open, &Cow::Borrowed(inside));
+            append(&mut slots, &open, inside);
         } else if rest.starts_with("<?") {
             scanner.past("<?", "?>", "?>")?;
         } else if rest.starts_with("<!") {
@@ -378,7 +367,7 @@ fn scan(bytes: &[u8], path: &NodePath, shown: &str) -> Result<Vec<Found>, XmlErr
                 } else {
                     Cow::Borrowed(raw)
                 };
-                append(&mut slots, &open, &Cow::Owned(decode(&raw)));
+                append(&mut slots, &open, &decode(&raw));
             }
         }
     }
@@ -388,7 +377,7 @@ fn scan(bytes: &[u8], path: &NodePath, shown: &str) -> Result<Vec<Found>, XmlErr
     Ok(slots)
 }
 
-fn append(slots: &mut [Found], open: &[(String, Option<usize>)], text: &Cow<'_, str>) {
+fn append(slots: &mut [Found], open: &[(String, Option<usize>)], text: &str) {
     if let Some(found) = open.last().and_then(|(_, slot)| *slot).and_then(|slot| slots.get_mut(slot)) {
         found.text.push_str(text);
     }
@@ -405,7 +394,7 @@ fn child(slots: &mut [Found], open: &[(String, Option<usize>)], start: Option<us
 
 fn syntax(bytes: &[u8], offset: usize, expected: &'static str) -> XmlError {
     let before = bytes.get(..offset).unwrap_or_default();
-    XmlError::Syntax { line: before.iter().filter(|byte| **byte == b'\n').count() + 1, offset, expected }
+    XmlError::Syntax { line: before.split(|byte| *byte == b'\n').count(), offset, expected }
 }
 
 impl<'a> Scanner<'a> {

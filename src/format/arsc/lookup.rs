@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::parse::{Body, Entry, TYPE_STRING, TypeChunk};
+use super::parse::{Body, Entry, Layout, TYPE_STRING, TypeChunk};
 use super::{ArscError, Package, Table};
 use crate::format::chunk::ChunkError;
 use crate::format::limits;
@@ -82,6 +82,14 @@ impl<'a> Table<'a> {
                 _ => None,
             })
             .collect())
+    }
+
+    /// Whether it uses 16-bit offsets or compact entries (`FLAG_OFFSET16`, `ResTable_entry::FLAG_COMPACT`), which tools
+    /// and devices before Android 14 misread.
+    pub fn needs_android_14(&self) -> bool {
+        self.packages.iter().flat_map(|package| &package.types).any(|part| {
+            part.layout == Layout::Offset16 || part.entries().filter_map(Result::ok).any(|entry| entry.compact)
+        })
     }
 
     /// The names of all string resources, sorted.
