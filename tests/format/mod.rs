@@ -1,0 +1,12 @@
+//! Codecs.
+
+mod arsc;
+mod arsc_create;
+mod axml;
+mod build;
+mod fuzz;
+mod json;
+mod mutf8;
+mod properties;
+mod string_pool;
+mod xml;
