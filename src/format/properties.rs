@@ -59,7 +59,12 @@ pub fn set(bytes: &[u8], key: &str, value: &str, create: bool) -> Result<Vec<u8>
             if property.bare && !value.is_empty() {
                 new.insert(0, '=');
             }
-            splices.replace(property.value, new);
+            let mut range = property.value;
+            if property.bare && range.start == bytes.len() && ends_in_continuation(bytes) {
+                // A backslash that ends the file escapes nothing, and must not escape the separator.
+                range.start -= 1;
+            }
+            splices.replace(range, new);
         }
     }
     if !found {

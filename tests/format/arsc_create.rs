@@ -5,6 +5,7 @@ use inject::format::arsc::{ArscError, StringEdit, Table, Value, edit};
 use super::arsc::{to, values};
 use super::build::arsc::{Body, Layout, package, pool, strings, table};
 
+#[allow(clippy::unnecessary_wraps)] // what the builder takes
 fn string(slot: u32) -> Option<(u32, Body)> {
     Some((slot, Body::String(slot)))
 }

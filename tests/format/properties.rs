@@ -52,6 +52,7 @@ fn creation_appends_a_line_of_the_files_kind() {
     assert_eq!(set(b"", "a", "1", true).unwrap(), b"a=1\n");
     assert_eq!(read(&set(b"a=1\\\n", "b", "2", true).unwrap(), "b").unwrap().as_deref(), Some("2"));
     assert_eq!(read(&set(b"a=1\\", "b", "2", true).unwrap(), "b").unwrap().as_deref(), Some("2"));
+    assert_eq!(set(b"a\\", "a", "1", false).unwrap(), b"a=1", "a backslash at the end escapes nothing");
     assert!(matches!(set(TEXT, "none", "x", false), Err(PropertiesError::NotFound { .. })));
     assert_eq!(set(&[0xff, 0xfe, b'a', 0], "a", "x", true), Err(PropertiesError::Utf16));
 }

@@ -261,7 +261,9 @@ impl Package {
 
 pub fn table(values: &Pool, packages: &[Package]) -> Vec<u8> {
     let mut body = values.build();
-    packages.iter().for_each(|package| body.extend(package.build()));
+    for package in packages {
+        body.extend(package.build());
+    }
     let mut out = header(2, 12, 12 + body.len());
     words(&mut out, &[packages.len() as u32]);
     out.extend(body);
