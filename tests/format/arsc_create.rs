@@ -3,7 +3,7 @@
 use inject::format::arsc::{ArscError, StringEdit, Table, Value, edit};
 
 use super::arsc::{to, values};
-use super::build::arsc::{Body, Layout, package, pool, strings, table};
+use super::build::arsc::{Body, Layout, Package, package, pool, strings, table};
 
 #[allow(clippy::unnecessary_wraps)] // what the builder takes
 fn string(slot: u32) -> Option<(u32, Body)> {
@@ -57,6 +57,15 @@ fn chunks_of(bytes: &[u8]) -> impl Iterator<Item = (u16, u8, u32)> + '_ {
         }
         None
     })
+}
+
+#[test]
+fn a_type_pool_behind_the_key_pool_is_still_found() {
+    let chunks = vec![strings(Layout::Dense, "", &[string(0)])];
+    let bytes = table(&pool(&["x"]), &[Package { keys_first: true, ..package(&["string"], &["a"], chunks) }]);
+    let edited = edit(&bytes, &[to("new", "value")], true).unwrap();
+    assert_eq!(values(&edited, "a"), values(&bytes, "a"));
+    assert_eq!(values(&edited, "new"), [("default".to_owned(), Value::String("value".to_owned()))]);
 }
 
 #[test]

@@ -31,6 +31,15 @@ pub enum Value {
     Complex,
 }
 
+impl Value {
+    fn text_len(&self) -> usize {
+        match self {
+            Self::String(text) | Self::Styled(text) => text.len(),
+            _ => 0,
+        }
+    }
+}
+
 impl std::fmt::Display for Value {
     /// Says what kind of value it is; a text may be a secret and is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,7 +79,17 @@ pub(super) struct Place<'t, 'a> {
 impl<'a> Table<'a> {
     /// Every value of a resource, in file order; empty when there is none.
     pub fn find(&self, kind: &str, name: &str) -> Result<Vec<Found>, ArscError> {
-        self.places(kind, name)?.iter().map(|place| self.found(place)).collect()
+        let mut out = Vec::new();
+        let mut bytes = 0;
+        for place in self.places(kind, name)? {
+            let found = self.found(&place)?;
+            bytes += found.value.text_len();
+            if bytes > limits::RESOURCE_TEXT_BYTES {
+                return Err(too_many(kind, name));
+            }
+            out.push(found);
+        }
+        Ok(out)
     }
 
     /// The paths a file resource has (`raw`, `xml`, `drawable`, ...), each with its configuration.
@@ -127,6 +146,7 @@ impl<'a> Table<'a> {
     /// What a resource id stands for, references followed (as `ResTable::resolveReference`): every value it can have.
     pub fn resolve(&self, id: u32) -> Result<Vec<Found>, ArscError> {
         let mut out = Vec::new();
+        let mut bytes = 0;
         let mut seen = BTreeSet::from([id]);
         let mut ids = vec![id];
         for _ in 0..limits::REFERENCE_HOPS {
@@ -134,6 +154,7 @@ impl<'a> Table<'a> {
             for id in ids {
                 for place in self.places_of(id)? {
                     let found = self.found(&place)?;
+                    bytes += found.value.text_len();
                     match found.value {
                         Value::Reference(to) => {
                             if seen.insert(to) {
@@ -143,7 +164,7 @@ impl<'a> Table<'a> {
                         _ => out.push(found),
                     }
                 }
-                if out.len() + next.len() > limits::RESOURCE_VALUES {
+                if out.len() + next.len() > limits::RESOURCE_VALUES || bytes > limits::RESOURCE_TEXT_BYTES {
                     return Err(too_many("id", &format!("0x{id:08x}")));
                 }
             }

@@ -205,6 +205,8 @@ pub struct Package {
     pub id: u32,
     pub header: u16,
     pub type_id_offset: u32,
+    /// The key pool stands before the type pool.
+    pub keys_first: bool,
     pub types: Pool,
     pub keys: Pool,
     pub chunks: Vec<Type>,
@@ -217,6 +219,7 @@ pub fn package(types: &[&str], keys: &[&str], chunks: Vec<Type>) -> Package {
         id: 0x7f,
         header: 288,
         type_id_offset: 0,
+        keys_first: false,
         types: pool(types),
         keys: pool(keys),
         chunks,
@@ -228,8 +231,9 @@ impl Package {
     fn build(&self) -> Vec<u8> {
         let (types, keys) = (self.types.build(), self.keys.build());
         let mut body = Vec::new();
-        body.extend(&types);
-        body.extend(&keys);
+        let (first, second) = if self.keys_first { (&keys, &types) } else { (&types, &keys) };
+        body.extend(first);
+        body.extend(second);
         body.extend(&self.noise);
         let mut ids: Vec<u8> = self.chunks.iter().map(|chunk| chunk.id).collect();
         ids.dedup();
@@ -250,7 +254,8 @@ impl Package {
         let mut name: Vec<u8> = "com.example".encode_utf16().flat_map(u16::to_le_bytes).collect();
         name.resize(256, 0);
         out.extend(name);
-        words(&mut out, &[head as u32, 0, (head + types.len()) as u32, 0]);
+        let (types_at, keys_at) = if self.keys_first { (head + keys.len(), head) } else { (head, head + types.len()) };
+        words(&mut out, &[types_at as u32, 0, keys_at as u32, 0]);
         if self.header >= 288 {
             words(&mut out, &[self.type_id_offset]);
         }
