@@ -1,5 +1,5 @@
 //! The one test binary. `tests/` mirrors `src/`; every file below is a module of this one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_possible_truncation, missing_docs)]
 
 mod credential;
 mod format;

@@ -42,9 +42,13 @@ pub const PASSWORD_ROUNDS: u32 = 10_000_000;
 /// Bytes scrypt may take for one password: OpenSSL's default parameters need 16 MiB.
 pub const PASSWORD_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Values one resource name may have. A name has one value per configuration; real tables stay under 200, and each
-/// value may repeat a text of 64 KiB, so an unbounded list could be gigabytes.
-pub const RESOURCE_VALUES: usize = 1024;
+/// Values one resource name may have: one per configuration. Android 10's framework has 1032 of one name (networks times
+/// languages); nothing known has more.
+pub const RESOURCE_VALUES: usize = 8192;
+
+/// Bytes of text that all values of one resource may have together. Each value may repeat one long text, so a small
+/// table could mean gigabytes; real values are under 1 MiB.
+pub const RESOURCE_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// References followed from one resource to the next, as `ResTable::resolveReference` does (it stops after 20).
 pub const REFERENCE_HOPS: usize = 20;

@@ -69,6 +69,12 @@ pub fn set(bytes: &[u8], key: &str, value: &str, create: bool) -> Result<Vec<u8>
         if !out.is_empty() && !matches!(out.last(), Some(b'\n' | b'\r')) {
             out.extend_from_slice(line_end);
         }
+        // A last line that goes on would swallow the new one: an empty line ends it.
+        let line = out.strip_suffix(b"\n").unwrap_or(&out);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1 {
+            out.extend_from_slice(line_end);
+        }
         out.extend_from_slice(format!("{}={}", escaped(key, true), escaped(value, false)).as_bytes());
         out.extend_from_slice(line_end);
     }

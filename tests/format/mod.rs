@@ -1,7 +1,13 @@
 //! Codecs: identity first, then edits, then hostile bytes.
 
+mod arsc;
+mod arsc_create;
+mod axml;
 mod build;
+mod fuzz;
 mod json;
+mod mutf8;
 mod properties;
+mod string_pool;
 mod xml;
 mod zip;

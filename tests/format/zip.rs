@@ -130,7 +130,7 @@ fn added_entries_come_last_and_read_back() {
     let alignment = Some(Alignment::ANDROID);
     let out = relayout(&bytes, &Rewrite { added: added.clone(), alignment, ..Rewrite::default() });
     let archive = Archive::open(&out[..]).unwrap();
-    let last: Vec<_> = archive.in_file_order().map(|entry| entry.display_name()).collect();
+    let last: Vec<_> = archive.in_file_order().map(inject::format::zip::Entry::display_name).collect();
     assert_eq!(last[7..], ["assets/new.json", "lib/x/libnew.so"]);
     for new in &added {
         let index = archive.find(&new.name).unwrap();

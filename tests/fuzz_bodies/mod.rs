@@ -1,3 +1,4 @@
 //! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
 
+pub mod resources;
 pub mod signatures;

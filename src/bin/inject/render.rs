@@ -78,7 +78,7 @@ impl Output {
     }
 
     /// Something wrong with an artifact: always said.
-    pub fn finding(self, text: &str) {
+    pub fn finding(text: &str) {
         say(RED, "finding", text);
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::parse::{Body, Entry, TYPE_STRING, TypeChunk};
+use super::parse::{Body, Entry, Layout, TYPE_STRING, TypeChunk};
 use super::{ArscError, Package, Table};
 use crate::format::chunk::ChunkError;
 use crate::format::limits;
@@ -29,6 +29,15 @@ pub enum Value {
     },
     /// A bag: an array, style, plural.
     Complex,
+}
+
+impl Value {
+    fn text_len(&self) -> usize {
+        match self {
+            Self::String(text) | Self::Styled(text) => text.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl std::fmt::Display for Value {
@@ -70,7 +79,17 @@ pub(super) struct Place<'t, 'a> {
 impl<'a> Table<'a> {
     /// Every value of a resource, in file order; empty when there is none.
     pub fn find(&self, kind: &str, name: &str) -> Result<Vec<Found>, ArscError> {
-        self.places(kind, name)?.iter().map(|place| self.found(place)).collect()
+        let mut out = Vec::new();
+        let mut bytes = 0;
+        for place in self.places(kind, name)? {
+            let found = self.found(&place)?;
+            bytes += found.value.text_len();
+            if bytes > limits::RESOURCE_TEXT_BYTES {
+                return Err(too_many(kind, name));
+            }
+            out.push(found);
+        }
+        Ok(out)
     }
 
     /// The paths a file resource has (`raw`, `xml`, `drawable`, ...), each with its configuration.
@@ -82,6 +101,14 @@ impl<'a> Table<'a> {
                 _ => None,
             })
             .collect())
+    }
+
+    /// Whether it uses 16-bit offsets or compact entries (`FLAG_OFFSET16`, `ResTable_entry::FLAG_COMPACT`), which tools
+    /// and devices before Android 14 misread.
+    pub fn needs_android_14(&self) -> bool {
+        self.packages.iter().flat_map(|package| &package.types).any(|part| {
+            part.layout == Layout::Offset16 || part.entries().filter_map(Result::ok).any(|entry| entry.compact)
+        })
     }
 
     /// The names of all string resources, sorted.
@@ -119,6 +146,7 @@ impl<'a> Table<'a> {
     /// What a resource id stands for, references followed (as `ResTable::resolveReference`): every value it can have.
     pub fn resolve(&self, id: u32) -> Result<Vec<Found>, ArscError> {
         let mut out = Vec::new();
+        let mut bytes = 0;
         let mut seen = BTreeSet::from([id]);
         let mut ids = vec![id];
         for _ in 0..limits::REFERENCE_HOPS {
@@ -126,6 +154,7 @@ impl<'a> Table<'a> {
             for id in ids {
                 for place in self.places_of(id)? {
                     let found = self.found(&place)?;
+                    bytes += found.value.text_len();
                     match found.value {
                         Value::Reference(to) => {
                             if seen.insert(to) {
@@ -135,7 +164,7 @@ impl<'a> Table<'a> {
                         _ => out.push(found),
                     }
                 }
-                if out.len() + next.len() > limits::RESOURCE_VALUES {
+                if out.len() + next.len() > limits::RESOURCE_VALUES || bytes > limits::RESOURCE_TEXT_BYTES {
                     return Err(too_many("id", &format!("0x{id:08x}")));
                 }
             }

@@ -82,7 +82,7 @@ pub enum ArscError {
         reason: String,
     },
     /// More values than any real resource has.
-    #[error("{kind}/{name} has more than {limit} values; no real table does")]
+    #[error("{kind}/{name} has more than {limit} values, or too much text in them; no real table does")]
     TooMany {
         /// Type name.
         kind: String,

@@ -79,6 +79,7 @@ pub(super) struct Entry {
     pub(super) key: u32,
     /// Where it is in the file.
     pub(super) offset: usize,
+    pub(super) compact: bool,
     pub(super) body: Body,
 }
 
@@ -280,7 +281,7 @@ impl<'a> TypeChunk<'a> {
         if flags & FLAG_COMPACT != 0 {
             let [_, kind] = flags.to_le_bytes();
             let body = Body::Simple { kind, data: word, data_at: offset + 4 };
-            return Ok(Entry { index, key: u32::from(size), offset, body });
+            return Ok(Entry { index, key: u32::from(size), offset, compact: true, body });
         }
         if size < 8 {
             return Err(ChunkError::new(offset, "an entry of at least 8 bytes", size).into());
@@ -293,11 +294,11 @@ impl<'a> TypeChunk<'a> {
                 return Err(ChunkError::new(offset + 12, "a bag within the type chunk", format!("{count} maps")).into());
             }
             let body = Body::Bag { maps_at: self.chunk.offset + value, count };
-            return Ok(Entry { index, key: word, offset, body });
+            return Ok(Entry { index, key: word, offset, compact: false, body });
         }
         let (kind, data) = (self.chunk.u8(value + 3)?, self.chunk.u32(value + 4)?);
         let body = Body::Simple { kind, data, data_at: self.chunk.offset + value + 4 };
-        Ok(Entry { index, key: word, offset, body })
+        Ok(Entry { index, key: word, offset, compact: false, body })
     }
 
     /// Calls `see` with every data word of the chunk that refers to the value pool: each word once, though entries may

@@ -1,3 +1,5 @@
 //! Builders of artifacts, with full control over every lie a file can tell.
 
+pub mod arsc;
+pub mod axml;
 pub mod zip;

@@ -4,6 +4,7 @@
 
 pub mod container;
 pub mod main_job;
+pub mod resources;
 pub mod signatures;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,12 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
     let mut failures = 0;
     failures += containers(&artifacts);
     failures += main_jobs(root, &artifacts)?;
+    for folder in folders {
+        for failure in resources::run(folder) {
+            failures += 1;
+            println!("FAILED   resources: {failure}");
+        }
+    }
     let mut goldens = folders.iter().filter(|folder| folder.join("android/apksig").is_dir()).peekable();
     if goldens.peek().is_none() {
         println!("SKIPPED  signatures: no folder given has android/apksig, the golden files of apksig");
@@ -73,7 +80,7 @@ fn containers(artifacts: &[PathBuf]) -> usize {
 fn main_jobs(root: &Path, artifacts: &[PathBuf]) -> Result<usize> {
     let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
-    let work = root.join("target/oracle");
+    let work = root.join("target/oracle/main-job");
     let _ = std::fs::remove_dir_all(&work);
     std::fs::create_dir_all(&work)?;
     let password = std::fs::read_to_string(root.join("testdata/keys/demo.password"))?;

@@ -182,7 +182,7 @@ fn finish(
 ) -> Result<Value, Failure> {
     let Job { path, application, planned } = job;
     let output = output.map_or_else(|| path.clone(), Path::to_owned);
-    let places: Vec<Value> = planned.places.iter().map(|place| place_json(place)).collect();
+    let places: Vec<Value> = planned.places.iter().map(place_json).collect();
     let count = planned.places.len();
     let done = planned
         .finish(&values(chosen, &application, credential), signing, &output)

@@ -156,7 +156,7 @@ fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
         let text = format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message);
         match finding.severity {
-            Severity::Error => out.finding(&text),
+            Severity::Error => Output::finding(&text),
             Severity::Warning => out.detail(&text),
         }
     }

@@ -3,7 +3,7 @@
 //! Must not: keep a password longer than a keystore takes to open.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use inject::host::clock;
 use inject::host::replacement::Replacement;
@@ -173,7 +173,7 @@ fn debug_identity(out: Output) -> Result<Identity, Failure> {
     Identity::from_keystore(&bytes, Some(debug_key::ALIAS), &password, None).map_err(failed(&path))
 }
 
-fn make_debug_keystore(path: &PathBuf) -> Result<(), Failure> {
+fn make_debug_keystore(path: &Path) -> Result<(), Failure> {
     let failed =
         |error: anyhow::Error| Failure::of(Code::Signing, error).during(format!("cannot make {}", path.display()));
     if let Some(folder) = path.parent() {

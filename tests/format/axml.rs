@@ -1,0 +1,191 @@
+//! Binary XML: reading as Android does, and edits of `<meta-data>` and of addressed places.
+
+use inject::format::axml::{
+    AxmlError, Document, MetaEdit, NodeKind, PathEdit, Scalar, dump, edit_meta_data, edit_paths, read_path,
+};
+use proptest::prelude::*;
+
+use super::build::arsc::{Pool, pool};
+use super::build::axml::{NONE, Node, document, manifest};
+
+fn to(name: &str, value: &str) -> MetaEdit {
+    MetaEdit { name: name.to_owned(), value: value.to_owned() }
+}
+
+fn meta(bytes: &[u8]) -> Vec<(String, Option<Scalar>)> {
+    let manifest = Document::parse(bytes).unwrap().manifest();
+    manifest.meta_data.into_iter().map(|meta| (meta.name, meta.value)).collect()
+}
+
+fn pair(name: &str, value: &str) -> (String, Option<Scalar>) {
+    (name.to_owned(), Some(Scalar::Text(value.to_owned())))
+}
+
+#[test]
+fn a_value_is_replaced_in_both_its_words() {
+    let bytes = manifest(true, true, &[("id", Some("old")), ("other", Some("stays"))]);
+    let edited = edit_meta_data(&bytes, &[to("id", "new")], false).unwrap();
+    assert_eq!(meta(&edited.bytes), [pair("id", "new"), pair("other", "stays")]);
+    let document = Document::parse(&edited.bytes).unwrap();
+    for node in document.nodes() {
+        if let NodeKind::Start { attributes, .. } = &node.kind {
+            assert!(attributes.iter().all(|attribute| attribute.raw == attribute.data));
+        }
+    }
+    let wide: Vec<u8> = "old".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(!edited.bytes.windows(wide.len()).any(|window| window == wide));
+}
+
+#[test]
+fn duplicates_are_all_changed_and_shared_texts_stay_for_others() {
+    let bytes = manifest(false, true, &[("id", Some("same")), ("id", Some("two")), ("other", Some("same"))]);
+    let edited = edit_meta_data(&bytes, &[to("id", "new")], false).unwrap();
+    assert_eq!(meta(&edited.bytes), [pair("id", "new"), pair("id", "new"), pair("other", "same")]);
+    // The text of a value may be the name of something: an attribute, an element.
+    let bytes = manifest(false, true, &[("id", Some("manifest"))]);
+    let edited = edit_meta_data(&bytes, &[to("id", "new")], false).unwrap();
+    assert_eq!(Document::parse(&edited.bytes).unwrap().manifest().package.as_deref(), Some("com.example"));
+}
+
+#[test]
+fn a_number_becomes_a_text_and_is_told() {
+    let bytes = manifest(true, true, &[("id", None)]);
+    assert_eq!(meta(&bytes), [("id".to_owned(), Some(Scalar::Int(42)))]);
+    let edited = edit_meta_data(&bytes, &[to("id", "new")], false).unwrap();
+    assert_eq!((meta(&edited.bytes), edited.retyped), (vec![pair("id", "new")], vec!["id".to_owned()]));
+}
+
+#[test]
+fn a_resource_is_not_replaced() {
+    // <meta-data android:name="id" android:resource="@0x7f010000"/>
+    let strings = pool(&["name", "resource", "manifest", "application", "meta-data", "id"]);
+    let nodes = [
+        Node::Start(2, vec![]),
+        Node::Start(3, vec![]),
+        Node::Start(4, vec![(NONE, 0, 5, 3, 5), (NONE, 1, NONE, 1, 0x7f01_0000)]),
+        Node::End(4),
+        Node::End(3),
+        Node::End(2),
+    ];
+    let bytes = document(&strings, &[0x0101_0003, 0x0101_0025], &nodes);
+    let error = edit_meta_data(&bytes, &[to("id", "x")], true).unwrap_err().to_string();
+    assert!(error.contains("found android:resource"), "{error}");
+    let manifest = Document::parse(&bytes).unwrap().manifest();
+    assert_eq!(manifest.meta_data[0].resource, Some(Scalar::Reference(0x7f01_0000)));
+}
+
+#[test]
+fn pitfall_10_creation_inserts_the_name_of_value_among_the_mapped() {
+    for (utf16, mapped) in [(true, true), (true, false), (false, true), (false, false)] {
+        let bytes = manifest(utf16, mapped, &[]);
+        assert!(matches!(edit_meta_data(&bytes, &[to("id", "x")], false), Err(AxmlError::NotFound { .. })));
+        let edited = edit_meta_data(&bytes, &[to("id", "x"), to("key", "y")], true).unwrap();
+        assert_eq!(meta(&edited.bytes), [pair("id", "x"), pair("key", "y")]);
+        assert_eq!(edited.created, ["id", "key"]);
+        let document = Document::parse(&edited.bytes).unwrap();
+        assert_eq!(document.manifest().package.as_deref(), Some("com.example"), "references followed the insertion");
+        let ids: Vec<Vec<Option<u32>>> = document
+            .nodes()
+            .iter()
+            .filter_map(|node| match &node.kind {
+                NodeKind::Start { attributes, .. } if attributes.len() == 2 => {
+                    Some(attributes.iter().map(|attribute| document.resource_id(attribute)).collect())
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ids, vec![vec![Some(0x0101_0003), Some(0x0101_0024)]; 2], "sorted by resource id");
+        assert_eq!(document.pool().is_utf8(), !utf16);
+        assert!(dump(&document).contains("A: android:value(0x01010024)=\"x\""), "{}", dump(&document));
+    }
+    // Without any map, and without an application.
+    let nodes = [Node::Start(0, vec![]), Node::Start(1, vec![]), Node::End(1), Node::End(0)];
+    let bytes = document(&pool(&["manifest", "application"]), &[], &nodes);
+    assert_eq!(meta(&edit_meta_data(&bytes, &[to("id", "x")], true).unwrap().bytes), [pair("id", "x")]);
+    let bytes = document(&pool(&["manifest", "other"]), &[], &nodes);
+    assert!(matches!(edit_meta_data(&bytes, &[to("id", "x")], true), Err(AxmlError::CannotCreate { .. })));
+}
+
+#[test]
+fn attributes_are_found_by_id_before_name() {
+    // Obfuscators empty the names: only the map tells what they are.
+    let strings = pool(&["", "manifest", "uses-sdk", "S", "application"]);
+    let nodes = [
+        Node::Start(1, vec![]),
+        Node::Start(2, vec![(NONE, 0, 3, 3, 3)]),
+        Node::End(2),
+        Node::Start(4, vec![]),
+        Node::End(4),
+        Node::End(1),
+    ];
+    let bytes = document(&strings, &[0x0101_020c], &nodes);
+    let manifest = Document::parse(&bytes).unwrap().manifest();
+    assert_eq!(manifest.min_sdk, Some(Scalar::Text("S".into())), "a codename is no number");
+    assert_eq!(manifest.target_sdk, None);
+}
+
+#[test]
+fn paths_reach_attributes_and_texts() {
+    let strings = pool(&["a", "b", "c", "one", "two", "text"]);
+    let nodes = [
+        Node::Start(0, vec![]),
+        Node::Start(1, vec![(NONE, 2, 3, 3, 3)]),
+        Node::Text(5),
+        Node::End(1),
+        Node::Start(1, vec![(NONE, 2, 4, 3, 4)]),
+        Node::End(1),
+        Node::End(0),
+    ];
+    let bytes = document(&strings, &[], &nodes);
+    let read = |bytes: &[u8], path: &str| read_path(&Document::parse(bytes).unwrap(), path).unwrap();
+    assert_eq!(read(&bytes, "/a/b/@c"), ["one", "two"]);
+    assert_eq!(read(&bytes, "/a/b[2]/@c"), ["two"]);
+    assert_eq!(read(&bytes, "/a/b[@c='one']"), ["text"]);
+    let edits = [("/a/b[2]/@c", "zwei"), ("/a/b", "Text")];
+    let edits = edits.map(|(path, value)| PathEdit { path: path.to_owned(), value: value.to_owned() });
+    let edited = edit_paths(&bytes, &edits).unwrap();
+    assert_eq!(read(&edited, "/a/b/@c"), ["one", "zwei"]);
+    assert_eq!(read(&edited, "/a/b"), ["Text"]);
+    let missing = PathEdit { path: "/a/x".into(), value: String::new() };
+    assert!(matches!(edit_paths(&bytes, &[missing]), Err(AxmlError::NotFound { .. })));
+    for bad in ["", "a", "/", "/a[0]", "/a[", "/a/@", "/@a", "/a/@b/c", "/a[@b=c]"] {
+        assert!(read_path(&Document::parse(&bytes).unwrap(), bad).is_err(), "{bad}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn dev_after_prod_is_dev(
+        utf16: bool, mapped: bool,
+        old in ["[ab]", "[ab]", "[ab]"],
+        dev in ["[abc]{1,2}", "[abc\u{1F600}]{1,2}"], prod in ["[abd]{1,2}", "[abd]{1,2}"],
+    ) {
+        let metas = [("id", Some(old[0].as_str())), ("id", Some(old[1].as_str())), ("other", Some(old[2].as_str()))];
+        let bytes = manifest(utf16, mapped, if mapped { &metas } else { &[] });
+        prop_assert_eq!(&edit_meta_data(&bytes, &[], false).unwrap().bytes, &bytes);
+        let edit = |bytes: &[u8], values: &[String; 2]| {
+            edit_meta_data(bytes, &[to("id", &values[0]), to("key", &values[1])], true).unwrap().bytes
+        };
+        let first = edit(&bytes, &dev);
+        let mut expected = meta(&bytes);
+        for found in expected.iter_mut().filter(|(name, _)| name == "id") {
+            found.1 = Some(Scalar::Text(dev[0].clone()));
+        }
+        if !mapped {
+            expected.push(pair("id", &dev[0]));
+        }
+        expected.push(pair("key", &dev[1]));
+        prop_assert_eq!(meta(&first), expected);
+        prop_assert_eq!(&edit(&first, &dev), &first);
+        prop_assert_eq!(edit(&edit(&first, &prod), &dev), first);
+    }
+}
+
+#[test]
+fn a_pool_with_styles_is_read() {
+    let strings = Pool { styles: vec![vec![(1, 0, 1)]], ..pool(&["manifest", "b"]) };
+    let bytes = document(&strings, &[], &[Node::Start(0, vec![]), Node::End(0)]);
+    assert_eq!(dump(&Document::parse(&bytes).unwrap()), "E: manifest (line=1)\n");
+}

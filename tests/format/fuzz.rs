@@ -1,0 +1,66 @@
+//! The fuzz bodies on random bytes and on damaged fixtures.
+
+use proptest::prelude::*;
+
+use super::build::arsc::{Body, Layout, package, pool, strings, table};
+use super::build::axml::manifest;
+use crate::fuzz_bodies::resources as fuzz_bodies;
+
+fn tables() -> Vec<Vec<u8>> {
+    [Layout::Dense, Layout::Offset16, Layout::Sparse]
+        .into_iter()
+        .map(|layout| {
+            let entries =
+                [Some((0, Body::String(0))), Some((1, Body::Compact(1))), Some((2, Body::Bag(vec![(3, 0), (16, 7)])))];
+            let mut values = pool(&["styled", "one", "b", "two"]);
+            values.styles = vec![vec![(2, 0, 1)]];
+            let mut flagged = strings(layout, "de", &entries);
+            flagged.flagged = Some(3);
+            table(&values, &[package(&["string"], &["s", "a", "b"], vec![strings(layout, "", &entries), flagged])])
+        })
+        .collect()
+}
+
+fn damage(mut bytes: Vec<u8>, changes: &[(prop::sample::Index, u8)], cut: Option<prop::sample::Index>) -> Vec<u8> {
+    for (at, byte) in changes {
+        let at = at.index(bytes.len());
+        bytes[at] = *byte;
+    }
+    if let Some(cut) = cut {
+        bytes.truncate(cut.index(bytes.len()));
+    }
+    bytes
+}
+
+fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    let byte = prop_oneof![any::<u8>(), Just(0), Just(1), Just(0xff)];
+    prop::collection::vec((any::<prop::sample::Index>(), byte), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fuzz_bodies::arsc(&bytes);
+        fuzz_bodies::axml(&bytes);
+        fuzz_bodies::text(&bytes);
+    }
+
+    #[test]
+    fn damaged_tables(which in 0..3_usize, changes in changes(), cut in any::<Option<prop::sample::Index>>()) {
+        fuzz_bodies::arsc(&damage(tables()[which].clone(), &changes, None));
+        fuzz_bodies::arsc(&damage(tables()[which].clone(), &changes, cut));
+    }
+
+    #[test]
+    fn damaged_manifests(utf16: bool, mapped: bool, changes in changes()) {
+        let bytes = manifest(utf16, mapped, if mapped { &[("a", Some("x")), ("b", None)] } else { &[] });
+        fuzz_bodies::axml(&damage(bytes, &changes, None));
+    }
+
+    #[test]
+    fn nearly_text(text in "[\\[\\]{}\":,ab01 \\\\/<>&;='!\\-\n#u]{0,60}") {
+        fuzz_bodies::text(text.as_bytes());
+    }
+}
