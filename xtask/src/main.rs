@@ -24,6 +24,7 @@ fn run() -> Result<()> {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["ci"] => ci(&root),
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
         ["corpus"] => corpus::run(&root),
@@ -34,6 +35,12 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
+        _ => bail!("usage: cargo xtask ci | tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
     }
+}
+
+/// Everything CI does, in the order CI does it.
+fn ci(root: &Path) -> Result<()> {
+    let status = std::process::Command::new("bash").arg(".ci/run").current_dir(root).status()?;
+    if status.success() { Ok(()) } else { bail!("see above") }
 }

@@ -280,14 +280,16 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         offset: u64,
         alignment: Option<Alignment>,
     ) -> Result<(Vec<u8>, NewContent), ZipError> {
-        let (name, extra) = self.local_variable(entry)?;
+        // The new header is ours: it carries the name of the directory, whatever the old one said.
+        let (_, extra) = self.local_variable(entry)?;
         let (data, new) = compressed(content, method)?;
         let mut local = entry.local;
+        local.set_name_len(entry.central.name_len());
         local.set_flags(local.flags() & !FLAG_DESCRIPTOR);
         local.set_method(method);
         local.set_content(new.crc, new.compressed, new.uncompressed);
         let multiple = alignment.filter(|_| method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
-        let mut bytes = header(local, &name, &extra, offset, multiple, &entry.name)?;
+        let mut bytes = header(local, &entry.name, &extra, offset, multiple, &entry.name)?;
         bytes.extend_from_slice(&data);
         Ok((bytes, new))
     }
