@@ -8,7 +8,7 @@ use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
 
-use crate::settings::nearest;
+use crate::suggest::nearest;
 
 /// What the process says by its exit status. Documented in README.md and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

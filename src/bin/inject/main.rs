@@ -5,6 +5,7 @@ mod command;
 mod exit;
 mod render;
 mod settings;
+mod suggest;
 
 use std::process::ExitCode;
 

@@ -5,9 +5,10 @@
 use inject::placement::preset::Preset;
 use inject::placement::{Absence, Address, Place, Template};
 
+use super::Chosen;
 use super::config::App;
-use super::{Chosen, nearest};
 use crate::exit::{Code, Failure};
+use crate::suggest::nearest;
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
