@@ -84,7 +84,7 @@ impl Output {
 
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
-        say(RED, "error", &format!("{:#}", failure.error));
+        say(RED, "error", &failure.message());
         for remedy in &failure.remedies {
             say(DIM, " help", remedy);
         }
@@ -93,7 +93,7 @@ impl Output {
                 "schema": 1,
                 "error": {
                     "code": failure.code as u8,
-                    "message": format!("{:#}", failure.error),
+                    "message": failure.message(),
                     "remedies": failure.remedies,
                 },
             });
