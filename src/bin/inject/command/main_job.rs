@@ -13,6 +13,7 @@ use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
+use inject::host::replacement::Replacement;
 use inject::pipeline::apk::{Done, Inspected, Planned, Signing, SigningRequest};
 use inject::placement::template::Values;
 use inject::verify::Severity;
@@ -51,6 +52,10 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let keys = signing::load(&main.signing, out)?;
     check_pin(&chosen, keys.as_ref())?;
     let schemes = signing::schemes(&main.signing)?;
+    for job in &jobs {
+        let output = main.output.as_deref().unwrap_or(&job.path);
+        Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
+    }
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     for job in &jobs {
         if !credentials.contains_key(&job.application.id) {
