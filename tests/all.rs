@@ -5,6 +5,7 @@ mod credential;
 mod format;
 mod fuzz_bodies;
 mod host;
+mod pipeline;
 mod placement;
 mod sign;
 mod verify;

@@ -182,10 +182,24 @@ impl Inspected {
         leak::archive(report, &self.source, foreign);
     }
 
-    /// The entries in which a place lies.
-    pub fn spots(&self, place: &Place) -> Result<Vec<String>, ApkJobError> {
+    /// Whether one of these addresses is there: how a preset is found by looking.
+    pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, ApkJobError> {
+        let apk = Apk::open(&self.source)?;
+        for address in addresses {
+            if apk.has(address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The entries in which a place lies; `Err` of the entry where it would have to be made.
+    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, ApkJobError> {
         let found = Apk::open(&self.source)?.find(place)?;
-        Ok(found.into_iter().filter(|found| !found.spot.missing).map(|found| found.spot.entry).collect())
+        Ok(found
+            .into_iter()
+            .map(|Found { spot, .. }| if spot.missing { Err(spot.entry) } else { Ok(spot.entry) })
+            .collect())
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.

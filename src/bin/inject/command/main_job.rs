@@ -15,6 +15,7 @@ use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::host::replacement::Replacement;
 use inject::pipeline::apk::{Done, Inspected, Planned, Signing, SigningRequest};
+use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::Severity;
 use serde_json::{Value, json};
@@ -133,7 +134,8 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Res
         Some(name) => settings.named_app(name)?,
         None => settings.app_of(&inspected.facts().package).map_err(during)?,
     };
-    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create)?;
+    let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
+    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create, fits).map_err(during)?;
     let planned = inspected.plan(&places, &presets.join(", ")).map_err(|e| during(e.into()))?;
     Ok(Job { path, application, planned })
 }
