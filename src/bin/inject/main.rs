@@ -17,6 +17,7 @@ use render::Output;
 use settings::Settings;
 
 fn main() -> ExitCode {
+    inject::host::process::no_core_dumps();
     let cli = Cli::parse();
     let out = Output::new(&cli.global);
     let code = run(&cli, out).unwrap_or_else(|failure| {
