@@ -1,5 +1,6 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
+mod bench;
 mod corpus;
 mod fixtures;
 mod oracle;
@@ -28,6 +29,7 @@ fn run() -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
             corpus::run(&root)?;
             let mut folders = vec![corpus::folder(&root)];
@@ -35,7 +37,9 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask ci | tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
+        _ => bail!(
+            "usage: cargo xtask ci | tidy | fixtures | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER"
+        ),
     }
 }
 

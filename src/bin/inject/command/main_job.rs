@@ -53,7 +53,18 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let keys = signing::load(&main.signing, out)?;
     check_pin(&chosen, keys.as_ref())?;
     let schemes = signing::schemes(&main.signing)?;
+    let signing = match &keys {
+        None => Signing::Unsigned,
+        Some(keys) => Signing::With(SigningRequest {
+            signers: keys.signers(),
+            schemes,
+            min_sdk: main.signing.min_sdk,
+            v4: main.signing.v4,
+            allow_new_signer: main.signing.allow_new_signer,
+        }),
+    };
     for job in &jobs {
+        job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
         let output = main.output.as_deref().unwrap_or(&job.path);
         Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
     }
@@ -66,16 +77,6 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
             credentials.insert(job.application.id.clone(), obtained.credential);
         }
     }
-    let signing = match &keys {
-        None => Signing::Unsigned,
-        Some(keys) => Signing::With(SigningRequest {
-            signers: keys.signers(),
-            schemes,
-            min_sdk: main.signing.min_sdk,
-            v4: main.signing.v4,
-            allow_new_signer: main.signing.allow_new_signer,
-        }),
-    };
     let mut results = Vec::new();
     for job in jobs {
         let Some(credential) = credentials.get(&job.application.id) else { continue };
