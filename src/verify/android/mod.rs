@@ -77,7 +77,7 @@ pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
 
 /// The same of an archive that is open.
 pub fn package<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'_>) -> Report {
-    judge(archive, options, Contents::<S>::All)
+    judge(archive, options, &Contents::<S>::All)
 }
 
 /// Judges what was made of `original`, before it takes its place.
@@ -94,14 +94,14 @@ pub fn rewritten<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     options: &Options<'_>,
 ) -> Report {
     match Witness::new(original) {
-        Some(witness) => judge(archive, options, Contents::Since(&witness)),
+        Some(witness) => judge(archive, options, &Contents::Since(&witness)),
         None => package(archive, options),
     }
 }
 
 /// Who signed a package and by which schemes: signatures and certificates are judged, contents are not read.
 pub fn signatures<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'_>) -> Report {
-    judge(archive, options, Contents::<S>::Unread)
+    judge(archive, options, &Contents::<S>::Unread)
 }
 
 fn unreadable(error: &ZipError) -> Report {
@@ -113,7 +113,7 @@ fn unreadable(error: &ZipError) -> Report {
 fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     options: &Options<'_>,
-    contents: Contents<'_, O>,
+    contents: &Contents<'_, O>,
 ) -> Report {
     let mut report = Report::default();
     let source = archive.source();

@@ -49,7 +49,7 @@ pub(super) fn verify<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     sdk: (u32, u32),
     schemes: Schemes,
-    contents: Contents<'_, O>,
+    contents: &Contents<'_, O>,
 ) -> Option<Vec<Certificate>> {
     let before = report.errors();
     let Some(index) = archive.find(MANIFEST.as_bytes()) else {
@@ -68,7 +68,7 @@ pub(super) fn verify<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     }
     match signers.len() {
         0 => report.error("v1.none", "META-INF/", "no signature block with its signature file: sign the package"),
-        1..=limits::SIGNERS => entries(report, archive, &by_name, &signers, sdk, &contents),
+        1..=limits::SIGNERS => entries(report, archive, &by_name, &signers, sdk, contents),
         count => {
             report.error("v1.signers", "META-INF/", format!("{count} signers, Android accepts {}", limits::SIGNERS));
         }
