@@ -276,7 +276,7 @@ impl Planned {
                     && (!wanted.v1 || has(verify::Scheme::V1))
                     && (!wanted.v2 || has(verify::Scheme::V2))
                     && (!wanted.v3 || has(verify::Scheme::V3))
-                    && !(wanted.v4 && !idsig_path(&self.path).exists())
+                    && (!wanted.v4 || idsig_path(&self.path).exists())
                     && report
                         .signers()
                         .iter()
