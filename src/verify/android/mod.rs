@@ -57,7 +57,6 @@ const SDK_V31: u32 = 33;
 const SDK_MAX: u32 = i32::MAX as u32;
 
 /// How far contents are looked into.
-#[derive(Clone, Copy)]
 enum Contents<'w, S: ReadAt + ?Sized> {
     /// Every byte is hashed for every scheme.
     All,
@@ -66,6 +65,15 @@ enum Contents<'w, S: ReadAt + ?Sized> {
     /// Nothing is hashed: only who signed what.
     Unread,
 }
+
+// Derived, they would ask the same of the source.
+impl<S: ReadAt + ?Sized> Clone for Contents<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: ReadAt + ?Sized> Copy for Contents<'_, S> {}
 
 /// Judges a package: the archive, all its signatures and their signers.
 pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
