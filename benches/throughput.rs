@@ -56,7 +56,7 @@ fn many_entries() -> Vec<u8> {
         writer.start_file(format!("res/drawable/entry_{index:05}.png"), options).unwrap();
         let mut content = String::new();
         for line in 0..10 {
-            write!(content, "{index}:{line}\n").unwrap();
+            writeln!(content, "{index}:{line}").unwrap();
         }
         writer.write_all(content.as_bytes()).unwrap();
     }
