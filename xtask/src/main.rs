@@ -35,7 +35,14 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask ci | tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
+        ["oracle-dex", folder] => {
+            let failures = oracle::dex::run(folder.as_ref());
+            failures.iter().for_each(|failure| println!("FAILED   {failure}"));
+            if failures.is_empty() { Ok(()) } else { bail!("{} failures", failures.len()) }
+        }
+        _ => bail!(
+            "usage: cargo xtask ci | tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-dex FOLDER"
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod container;
+pub mod dex;
 pub mod main_job;
 pub mod resources;
 pub mod signatures;
