@@ -133,12 +133,11 @@ fn values_of_all_kinds_and_places_change_alone() {
     }
     // "setClientId" is a method's name: it stays one, and is used as a value too.
     only_changes(EVERYTHING, &set(EVERYTHING, "client-dev", "setClientId"), "client-dev", "setClientId", Some(1));
-    for bytes in [demo().as_slice()] {
-        let all = dump(&Dex::parse(bytes).unwrap());
-        let line = all.lines().find(|line| line.contains(" const-string")).unwrap();
-        let from = line.split('"').nth(1).unwrap();
-        only_changes(bytes, &set(bytes, from, "zz"), from, "zz", None);
-    }
+    let bytes = demo();
+    let all = dump(&Dex::parse(&bytes).unwrap());
+    let line = all.lines().find(|line| line.contains(" const-string")).unwrap();
+    let from = line.split('"').nth(1).unwrap();
+    only_changes(&bytes, &set(&bytes, from, "zz"), from, "zz", None);
 }
 
 #[test]
@@ -167,6 +166,22 @@ fn the_way_to_a_value_leaves_no_trace() {
     for from in ["client-dev", "in try"] {
         assert_eq!(set(&set(EVERYTHING, from, "~"), "~", from), EVERYTHING, "the fixture has the shortest layout");
     }
+}
+
+#[test]
+fn bodies_move_across_the_lengths_of_their_offsets() {
+    // 75 new strings beside the old ones, which the debug information names: 300 bytes of ids before all code.
+    let edits: Vec<DexEdit> =
+        (0..75).map(|pick| text(&format!("s{:03}", pick * 4), &format!("t{:03}", pick * 4))).collect();
+    let edited = edit(MANY, &edits).unwrap();
+    assert!(dumped(&edited).0.len() >= dumped(MANY).0.len() + 70);
+    let old: Vec<String> = dumped(MANY).1.iter().filter(|line| !line.contains("\"s")).cloned().collect();
+    let new: Vec<String> =
+        dumped(&edited).1.iter().filter(|line| !line.contains("\"s") && !line.contains("\"t")).cloned().collect();
+    assert!(old == new && old.iter().filter(|line| line.contains("code [")).count() == 62);
+    let values: Vec<DexEdit> =
+        (0..75).map(|pick| text(&format!("t{:03}", pick * 4), &format!("s{:03}", pick * 4))).collect();
+    assert_eq!(edit(&edited, &values).unwrap(), MANY, "the way back");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! String constants replaced: which string each reference names afterwards, and the table of strings that needs
-//! ("string_id_item": sorted by UTF-16 code units, without duplicates).
+//! (`string_id_item`: sorted by UTF-16 code units, without duplicates).
 //!
 //! Must not: lay anything out (`layout` does), or change a name.
 
@@ -66,7 +66,8 @@ pub(super) struct Plan {
 /// The file with other constants. No edit gives the same bytes, and so does one whose value is already there.
 ///
 /// A string that nothing refers to afterwards is removed, so an old value does not stay behind; where other code or a
-/// name uses the same text, it stays for these. Instructions shared by several methods change for all of them.
+/// name uses the same text, it stays for these. Instructions shared by several methods change for all of them, and so
+/// does every use of a register that one instruction fills.
 pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
     let dex = Dex::parse(bytes)?;
     if edits.is_empty() {

@@ -182,6 +182,7 @@ impl Instruction<'_> {
     }
 
     /// The register that is written.
+    #[expect(clippy::match_same_arms, reason = "in the order of the opcodes, and of their formats")]
     pub(super) fn writes(&self) -> Write {
         let wide = u16::from(self.byte(1));
         let narrow = wide & 0xf;

@@ -117,7 +117,7 @@ pub(super) struct Code<'a> {
 }
 
 impl<'a> Dex<'a> {
-    /// Checks the header ("header_item") and that the id sections lie in the file.
+    /// Checks the header (`header_item`) and that the id sections lie in the file.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, DexError> {
         let mut cursor = Cursor::new(bytes, 0);
         check_version(cursor.take(8)?)?;
@@ -168,7 +168,7 @@ impl<'a> Dex<'a> {
         self.header.strings.size
     }
 
-    /// The text of a string ("string_data_item"); what is not modified UTF-8 becomes U+FFFD.
+    /// The text of a string (`string_data_item`); what is not modified UTF-8 becomes U+FFFD.
     pub fn string(&self, index: u32) -> Result<Cow<'a, str>, DexError> {
         Ok(mutf8::decode_lossy(self.string_bytes(index)?))
     }
@@ -197,7 +197,7 @@ impl<'a> Dex<'a> {
     }
 
     pub(super) fn string_bytes(&self, index: u32) -> Result<&'a [u8], DexError> {
-        let mut cursor = Cursor::new(self.bytes, self.row(self.header.strings, 4, index, "string")?);
+        let mut cursor = Cursor::new(self.bytes, Self::row(self.header.strings, 4, index, "string")?);
         let mut cursor = Cursor::new(self.bytes, cursor.size()?);
         cursor.uleb()?;
         Ok(string_content(self.bytes, &mut cursor)?.0)
@@ -205,7 +205,7 @@ impl<'a> Dex<'a> {
 
     /// Whether a string has exactly these bytes, in time of theirs.
     pub(super) fn string_is(&self, index: u32, expected: &[u8]) -> Result<bool, DexError> {
-        let mut cursor = Cursor::new(self.bytes, self.row(self.header.strings, 4, index, "string")?);
+        let mut cursor = Cursor::new(self.bytes, Self::row(self.header.strings, 4, index, "string")?);
         let mut cursor = Cursor::new(self.bytes, cursor.size()?);
         cursor.uleb()?;
         let rest = self.bytes.get(cursor.at()..).unwrap_or_default();
@@ -213,7 +213,7 @@ impl<'a> Dex<'a> {
     }
 
     /// Where a row of a section is.
-    pub(super) fn row(&self, section: Section, bytes: usize, index: u32, kind: &str) -> Result<usize, DexError> {
+    pub(super) fn row(section: Section, bytes: usize, index: u32, kind: &str) -> Result<usize, DexError> {
         if size(index) >= section.size {
             let expected = format!("a {kind} index below {}", section.size);
             return Err(DexError::malformed(section.offset, expected, index));
@@ -222,7 +222,7 @@ impl<'a> Dex<'a> {
     }
 
     pub(super) fn type_string(&self, index: u32) -> Result<u32, DexError> {
-        Cursor::new(self.bytes, self.row(self.header.types, 4, index, "type")?).u32()
+        Cursor::new(self.bytes, Self::row(self.header.types, 4, index, "type")?).u32()
     }
 
     pub(super) fn type_name(&self, index: u32) -> Result<Cow<'a, str>, DexError> {
@@ -231,13 +231,13 @@ impl<'a> Dex<'a> {
 
     /// Shorty string, return type, offset of the parameters.
     pub(super) fn proto(&self, index: u32) -> Result<(u32, u32, usize), DexError> {
-        let mut cursor = Cursor::new(self.bytes, self.row(self.header.protos, 12, index, "proto")?);
+        let mut cursor = Cursor::new(self.bytes, Self::row(self.header.protos, 12, index, "proto")?);
         Ok((cursor.u32()?, cursor.u32()?, cursor.size()?))
     }
 
     /// Class, type or proto, name: of a `field_id_item` or `method_id_item`.
     fn member(&self, section: Section, index: u32, kind: &str) -> Result<(u32, u32, u32), DexError> {
-        let mut cursor = Cursor::new(self.bytes, self.row(section, 8, index, kind)?);
+        let mut cursor = Cursor::new(self.bytes, Self::row(section, 8, index, kind)?);
         Ok((u32::from(cursor.u16()?), u32::from(cursor.u16()?), cursor.u32()?))
     }
 
