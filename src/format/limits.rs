@@ -65,3 +65,18 @@ pub const POOL_UTF8_UNITS: usize = 0x7fff;
 /// UTF-16 units of one string in a UTF-16 pool: its length has 31 bits (`ResStringPool`, `decodeLength`); nothing real
 /// comes near 1 MiB.
 pub const POOL_UTF16_UNITS: usize = 1024 * 1024;
+
+/// UTF-16 units of a string constant put into a dex file: a Java class file holds at most 65 535 bytes of one
+/// (`CONSTANT_Utf8_info`), and every credential is far shorter.
+pub const DEX_STRING_UNITS: usize = 65_535;
+
+/// Rounds in which the layout of an edited dex file must be found. Offsets in class data grow by at most four bytes;
+/// real files take two or three rounds, a hostile one could ask for one per method.
+pub const DEX_LAYOUT_ROUNDS: usize = 64;
+
+/// Targets that all switches of one dex method may have: a Java method has at most 65 535 bytes of code, so few
+/// thousand; switches that share a large payload would cost time as the square of the code.
+pub const DEX_SWITCH_TARGETS: usize = 1024 * 1024;
+
+/// Bytes of one method signature in a dex file: 255 parameters of long class names are under 64 KiB.
+pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;

@@ -8,6 +8,7 @@ pub mod axml;
 pub mod base64;
 pub mod chunk;
 pub mod der;
+pub mod dex;
 pub mod json;
 pub mod limits;
 pub mod mutf8;

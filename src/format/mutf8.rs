@@ -88,6 +88,18 @@ pub fn utf16_len(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
+/// UTF-16 units of exactly encoded bytes; unpaired surrogates are units like any other, as dex files have them.
+pub fn units(bytes: &[u8]) -> Result<usize, Mutf8Error> {
+    let (mut at, mut units) = (0, 0);
+    while at < bytes.len() {
+        let found = bytes.get(at).copied().unwrap_or(0);
+        let (_, size) = unit_at(bytes, at).ok_or(Mutf8Error { offset: at, found })?;
+        at += size;
+        units += 1;
+    }
+    Ok(units)
+}
+
 fn same_as_utf8(bytes: &[u8]) -> Option<&str> {
     let plain = !bytes.iter().any(|byte| *byte == 0 || *byte >= 0xf0);
     if plain { std::str::from_utf8(bytes).ok() } else { None }

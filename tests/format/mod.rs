@@ -4,6 +4,7 @@ mod arsc;
 mod arsc_create;
 mod axml;
 pub mod build;
+mod dex;
 mod fuzz;
 mod json;
 mod mutf8;

@@ -1,4 +1,5 @@
 //! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
 
+pub mod dex;
 pub mod resources;
 pub mod signatures;

@@ -3,6 +3,7 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod container;
+pub mod dex;
 pub mod main_job;
 pub mod resources;
 pub mod signatures;
@@ -13,7 +14,8 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 
 /// What the checks need, and the Debian package it comes from.
-const TOOLS: [(&str, &str); 6] = [
+const TOOLS: [(&str, &str); 7] = [
+    ("dexdump", "dexdump"),
     ("apksigner", "apksigner"),
     ("zipalign", "zipalign"),
     ("aapt2", "aapt"),
@@ -36,6 +38,10 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
     failures += containers(&artifacts);
     failures += main_jobs(root, &artifacts)?;
     for folder in folders {
+        for failure in dex::run(folder) {
+            failures += 1;
+            println!("FAILED   dex: {failure}");
+        }
         for failure in resources::run(folder) {
             failures += 1;
             println!("FAILED   resources: {failure}");

@@ -1,0 +1,220 @@
+//! String constants replaced: which string each reference names afterwards, and the table of strings that needs
+//! (`string_id_item`: sorted by UTF-16 code units, without duplicates).
+//!
+//! Must not: lay anything out (`layout` does), or change a name.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::DexError;
+use super::cursor::{Cursor, push_uleb, size, uleb_len};
+use super::layout::{self, adler32};
+use super::parse::Dex;
+use super::walk::{StringRef, Usage, Walk, walk};
+use crate::format::{limits, mutf8};
+
+/// Which constants an edit is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The `const-string` instruction at this offset of the file ([`super::Constant`] says it), or the `VALUE_STRING`
+    /// whose header byte is there.
+    At(usize),
+    /// Every `const-string` and every `VALUE_STRING` (of a static field, a call site, an annotation) with this text.
+    /// Names and descriptors with the same text stay.
+    Value(String),
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::At(offset) => write!(f, "at offset {offset}"),
+            // The text may be a secret.
+            Target::Value(text) => write!(f, "with the given text of {} bytes", text.len()),
+        }
+    }
+}
+
+/// A new value for a string constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DexEdit {
+    /// Where.
+    pub target: Target,
+    /// What it will be.
+    pub value: String,
+}
+
+/// A string of the new table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A string of the file, by index.
+    Old(usize),
+    /// A new one, by its place in [`Plan::new`].
+    New(usize),
+}
+
+/// What the edited file has instead.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The new strings, as `string_data_item`s.
+    pub(super) new: Vec<Vec<u8>>,
+    /// The new `string_id_item`s, in order.
+    pub(super) table: Vec<Source>,
+    /// By reference (as in [`Walk::strings`]), its new index.
+    pub(super) indices: Vec<usize>,
+}
+
+/// The file with other constants. No edit gives the same bytes, and so does one whose value is already there.
+///
+/// A string that nothing refers to afterwards is removed, so an old value does not stay behind; where other code or a
+/// name uses the same text, it stays for these. Instructions shared by several methods change for all of them, and so
+/// does every use of a register that one instruction fills.
+pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
+    let dex = Dex::parse(bytes)?;
+    if edits.is_empty() {
+        return Ok(bytes.to_vec());
+    }
+    let found = Cursor::new(bytes, 8).u32()?;
+    let sum = adler32(bytes.get(12..).unwrap_or_default());
+    if found != sum {
+        let (expected, found) = (format!("checksum {sum:08x}"), format!("{found:08x}: the file is damaged"));
+        return Err(DexError::malformed(8, expected, found));
+    }
+    let walk = walk(dex)?;
+    let strings = sorted_strings(bytes, &walk)?;
+    let wanted = wanted(&walk, &strings, edits)?;
+    if wanted.is_empty() {
+        return Ok(bytes.to_vec());
+    }
+    layout::emit(&dex, &walk, &plan(&walk, &strings, &wanted))
+}
+
+/// The content of every string. They are in order, and each is exactly what its length says.
+fn sorted_strings<'a>(bytes: &'a [u8], walk: &Walk) -> Result<Vec<&'a [u8]>, DexError> {
+    let mut strings: Vec<&[u8]> = Vec::with_capacity(walk.string_items.len());
+    for item in &walk.string_items {
+        let range = walk.items.get(*item).map(|item| item.range.clone()).unwrap_or_default();
+        let mut cursor = Cursor::new(bytes, range.start);
+        let said = size(cursor.uleb()?);
+        let content = bytes.get(cursor.at()..range.end.saturating_sub(1)).unwrap_or_default();
+        match mutf8::units(content) {
+            Ok(units) if units == said => {}
+            Ok(units) => return Err(DexError::malformed(range.start, format!("utf16_size {units}"), said)),
+            Err(error) => return Err(DexError::malformed(range.start, "modified UTF-8", error)),
+        }
+        if strings.last().is_some_and(|before| compare(before, content) != Ordering::Less) {
+            let expected = "strings sorted by UTF-16 code units without duplicates";
+            return Err(DexError::malformed(range.start, expected, "one out of order"));
+        }
+        strings.push(content);
+    }
+    Ok(strings)
+}
+
+/// Order by UTF-16 code units. In exact modified UTF-8 that is the order of the bytes, but for U+0000, written `c0 80`.
+fn compare(left: &[u8], right: &[u8]) -> Ordering {
+    let key = |byte: &u8| if *byte == 0xc0 { 0 } else { *byte };
+    left.iter().map(key).cmp(right.iter().map(key))
+}
+
+/// By number of the reference, its new text; only what changes.
+fn wanted<'e>(
+    walk: &Walk,
+    strings: &[&[u8]],
+    edits: &'e [DexEdit],
+) -> Result<BTreeMap<usize, std::borrow::Cow<'e, [u8]>>, DexError> {
+    let mut wanted: BTreeMap<usize, std::borrow::Cow<'e, [u8]>> = BTreeMap::new();
+    for edit in edits {
+        let units = mutf8::utf16_len(&edit.value);
+        if units > limits::DEX_STRING_UNITS {
+            let (target, limit) = (edit.target.to_string(), limits::DEX_STRING_UNITS);
+            return Err(DexError::TooLong { target, found: units, limit });
+        }
+        let old = match &edit.target {
+            Target::Value(text) => strings.binary_search_by(|string| compare(string, &mutf8::encode(text))).ok(),
+            Target::At(_) => None,
+        };
+        let is_meant = |string: &StringRef| match edit.target {
+            Target::At(offset) => string.usage != Usage::Name && string.site() == offset,
+            Target::Value(_) => string.usage != Usage::Name && Some(size(string.index)) == old,
+        };
+        let mut found = false;
+        for (number, string) in walk.strings.iter().enumerate().filter(|(_, string)| is_meant(string)) {
+            found = true;
+            let value = mutf8::encode(&edit.value);
+            if wanted.get(&number).is_some_and(|other| *other != value) {
+                return Err(DexError::Conflict { offset: string.site() });
+            }
+            wanted.insert(number, value);
+        }
+        if !found {
+            return Err(DexError::NotFound { target: edit.target.to_string() });
+        }
+    }
+    wanted.retain(|number, value| {
+        let index = walk.strings.get(*number).map(|string| size(string.index));
+        index.and_then(|index| strings.get(index)).is_none_or(|string| *string != value.as_ref())
+    });
+    Ok(wanted)
+}
+
+fn plan(walk: &Walk, strings: &[&[u8]], wanted: &BTreeMap<usize, std::borrow::Cow<'_, [u8]>>) -> Plan {
+    // 1. Which old strings are still used; one that nobody ever used is none of our business.
+    let mut replaced = BTreeSet::new();
+    let mut used = vec![false; strings.len()];
+    let mut mark = |index: usize| {
+        if let Some(used) = used.get_mut(index) {
+            *used = true;
+        }
+    };
+    let mut values: BTreeMap<&[u8], Option<usize>> = BTreeMap::new();
+    for (number, string) in walk.strings.iter().enumerate() {
+        match wanted.get(&number) {
+            None => mark(size(string.index)),
+            Some(value) => {
+                replaced.insert(size(string.index));
+                let existing = strings.binary_search_by(|string| compare(string, value)).ok();
+                if let Some(index) = existing {
+                    mark(index);
+                }
+                values.insert(value, existing);
+            }
+        }
+    }
+    // 2. The new table: what stays and what is new, in order.
+    let mut fresh: Vec<&[u8]> = values.iter().filter(|(_, old)| old.is_none()).map(|(value, _)| *value).collect();
+    fresh.sort_by(|left, right| compare(left, right));
+    let kept = (0..strings.len()).filter(|index| used.get(*index) == Some(&true) || !replaced.contains(index));
+    let mut table: Vec<(Source, &[u8])> =
+        kept.map(|index| (Source::Old(index), strings.get(index).copied().unwrap_or_default())).collect();
+    table.extend(fresh.iter().enumerate().map(|(number, value)| (Source::New(number), *value)));
+    table.sort_by(|(_, left), (_, right)| compare(left, right));
+    // 3. The new index of every reference.
+    let mut new_of_old = vec![0; strings.len()];
+    let mut new_of_value: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for (position, (source, content)) in table.iter().enumerate() {
+        new_of_value.insert(content, position);
+        if let Source::Old(index) = source
+            && let Some(slot) = new_of_old.get_mut(*index)
+        {
+            *slot = position;
+        }
+    }
+    let index_of = |(number, string): (usize, &StringRef)| match wanted.get(&number) {
+        Some(value) => new_of_value.get(value.as_ref()).copied().unwrap_or(0),
+        None => new_of_old.get(size(string.index)).copied().unwrap_or(0),
+    };
+    let indices = walk.strings.iter().enumerate().map(index_of).collect();
+    let new = fresh.into_iter().map(data_item).collect();
+    Plan { new, table: table.into_iter().map(|(source, _)| source).collect(), indices }
+}
+
+/// `string_data_item`.
+fn data_item(content: &[u8]) -> Vec<u8> {
+    let units = mutf8::units(content).unwrap_or(0);
+    let units = u32::try_from(units).unwrap_or(u32::MAX);
+    let mut item = Vec::with_capacity(content.len().saturating_add(uleb_len(units)).saturating_add(1));
+    push_uleb(&mut item, units);
+    item.extend_from_slice(content);
+    item.push(0);
+    item
+}

@@ -1,0 +1,389 @@
+//! The edited file: items in the order they had, each where its alignment lets it be, and every index, offset, size and
+//! checksum written anew in the shortest form, so that the bytes depend on the content and not on earlier edits.
+//!
+//! Must not: decide which strings there are.
+
+use std::ops::Range;
+
+use sha1::{Digest as _, Sha1};
+
+use super::DexError;
+use super::cursor::{push_uleb, uleb_len};
+use super::edit::{Plan, Source};
+use super::parse::Dex;
+use super::walk::{Form, Walk, align, alignment, kind};
+use crate::format::limits;
+
+/// What is written, in file order.
+#[derive(Debug, Clone, Copy)]
+enum Piece {
+    /// An item of the file, by number.
+    Old(usize),
+    /// A new string, by its position in the new table.
+    New(usize),
+}
+
+/// A replaced range of an old item.
+struct Patch {
+    range: Range<usize>,
+    what: What,
+}
+
+enum What {
+    /// A string index, already in its new form.
+    Bytes(Vec<u8>),
+    /// An offset: its form, and the item.
+    Offset(Form, usize),
+}
+
+struct Layout<'p> {
+    walk: &'p Walk,
+    plan: &'p Plan,
+    pieces: Vec<Piece>,
+    patches: Vec<Patch>,
+    /// Of every piece, which patches are in it.
+    patches_of: Vec<Range<usize>>,
+    /// Of every piece, where it is now.
+    starts: Vec<usize>,
+    /// Of every old item, where it is now.
+    items: Vec<usize>,
+    /// Of every string of the new table, where its data is now.
+    strings: Vec<usize>,
+    end: usize,
+}
+
+/// The bytes of the edited file.
+pub(super) fn emit(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Vec<u8>, DexError> {
+    let patches = patches(walk, plan)?;
+    let pieces = pieces(walk, plan);
+    let patches_of = patches_of(walk, &pieces, &patches);
+    let mut layout = Layout {
+        walk,
+        plan,
+        starts: vec![0; pieces.len()],
+        items: vec![0; walk.items.len()],
+        strings: vec![0; plan.table.len()],
+        pieces,
+        patches,
+        patches_of,
+        end: 0,
+    };
+    // The offsets in class data are as long as they are large, and move what is behind them. From the shortest layout
+    // on everything only grows, so the first round that changes nothing is the least layout there is.
+    let mut rounds = 0;
+    while layout.place()? {
+        rounds += 1;
+        if rounds > limits::DEX_LAYOUT_ROUNDS {
+            let found = format!("a file whose layout is not found in {} rounds", limits::DEX_LAYOUT_ROUNDS);
+            return Err(DexError::unsupported(0, found, "build the app anew; no compiler writes such a file"));
+        }
+    }
+    let mut out = layout.write(dex)?;
+    layout.header(dex, &mut out)?;
+    Ok(out)
+}
+
+/// What changes inside of items, in file order.
+fn patches(walk: &Walk, plan: &Plan) -> Result<Vec<Patch>, DexError> {
+    let mut patches = Vec::with_capacity(walk.strings.len().saturating_add(walk.offsets.len()));
+    for (string, index) in walk.strings.iter().zip(&plan.indices) {
+        let index = *index;
+        let full = || DexError::IndexTooLarge { offset: string.site(), index };
+        let word = u32::try_from(index).map_err(|_| full())?;
+        let bytes = match string.form {
+            Form::Half => u16::try_from(index).map_err(|_| full())?.to_le_bytes().to_vec(),
+            Form::Word => word.to_le_bytes().to_vec(),
+            Form::Uleb => uleb(word),
+            Form::UlebPlus1 => uleb(word.checked_add(1).ok_or_else(full)?),
+            Form::Value => encoded_string(word),
+        };
+        patches.push(Patch { range: string.range.clone(), what: What::Bytes(bytes) });
+    }
+    for offset in &walk.offsets {
+        patches.push(Patch { range: offset.range.clone(), what: What::Offset(offset.form, offset.item) });
+    }
+    patches.sort_by_key(|patch| patch.range.start);
+    Ok(patches)
+}
+
+fn uleb(value: u32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(5);
+    push_uleb(&mut bytes, value);
+    bytes
+}
+
+/// `encoded_value` of a string: `value_arg` is one less than the bytes of the index.
+fn encoded_string(index: u32) -> Vec<u8> {
+    let bytes = index.to_le_bytes();
+    let (argument, length) = match index {
+        0..=0xff => (0, 1),
+        0x100..=0xffff => (1, 2),
+        0x1_0000..=0xff_ffff => (2, 3),
+        _ => (3, 4),
+    };
+    let mut out = vec![argument << 5 | super::value::VALUE_STRING];
+    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
+    out
+}
+
+/// Items in their order, without the strings that are gone. A new string's data comes behind that of the string before
+/// it in the table.
+fn pieces(walk: &Walk, plan: &Plan) -> Vec<Piece> {
+    // By item: is it gone, and which new strings come before and behind it.
+    let mut gone = vec![false; walk.items.len()];
+    for item in &walk.string_items {
+        if let Some(gone) = gone.get_mut(*item) {
+            *gone = true;
+        }
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); walk.items.len()];
+    let mut last: Option<usize> = None;
+    let mut first: Option<usize> = None;
+    for (position, source) in plan.table.iter().enumerate() {
+        match source {
+            Source::Old(index) => {
+                last = walk.string_items.get(*index).copied();
+                first = first.or(last);
+                if let Some(gone) = last.and_then(|item| gone.get_mut(item)) {
+                    *gone = false;
+                }
+            }
+            Source::New(_) => match last.and_then(|item| behind.get_mut(item)) {
+                Some(behind) => behind.push(position),
+                None => before.push(position),
+            },
+        }
+    }
+    // Without any old string left, the place of the first one that was.
+    let first = first.or(walk.string_items.first().copied());
+    let mut pieces = Vec::with_capacity(walk.items.len().saturating_add(plan.new.len()));
+    for (number, (gone, behind)) in gone.iter().zip(&behind).enumerate() {
+        if Some(number) == first {
+            pieces.extend(before.iter().copied().map(Piece::New));
+        }
+        if !gone {
+            pieces.push(Piece::Old(number));
+        }
+        pieces.extend(behind.iter().copied().map(Piece::New));
+    }
+    pieces
+}
+
+fn patches_of(walk: &Walk, pieces: &[Piece], patches: &[Patch]) -> Vec<Range<usize>> {
+    let mut next = 0usize;
+    let mut ranges = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let start = next;
+        if let Piece::Old(number) = piece {
+            let end = walk.items.get(*number).map_or(0, |item| item.range.end);
+            while patches.get(next).is_some_and(|patch| patch.range.end <= end) {
+                next = next.saturating_add(1);
+            }
+        }
+        ranges.push(start..next);
+    }
+    ranges
+}
+
+impl Layout<'_> {
+    /// The bytes of a patch as far as it is known now.
+    fn patch_len(&self, patch: &Patch) -> usize {
+        match &patch.what {
+            What::Bytes(bytes) => bytes.len(),
+            What::Offset(Form::Uleb, item) => {
+                uleb_len(u32::try_from(self.items.get(*item).copied().unwrap_or(0)).unwrap_or(u32::MAX))
+            }
+            What::Offset(..) => 4,
+        }
+    }
+
+    fn new_data(&self, position: usize) -> &[u8] {
+        match self.plan.table.get(position) {
+            Some(Source::New(number)) => self.plan.new.get(*number).map(Vec::as_slice).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    fn kind(&self, piece: Piece) -> u16 {
+        match piece {
+            Piece::Old(number) => self.walk.items.get(number).map_or(kind::STRING_DATA, |item| item.kind),
+            Piece::New(_) => kind::STRING_DATA,
+        }
+    }
+
+    fn len(&self, piece: Piece, patches: &Range<usize>) -> usize {
+        let Piece::Old(number) = piece else {
+            return if let Piece::New(position) = piece { self.new_data(position).len() } else { 0 };
+        };
+        let Some(item) = self.walk.items.get(number) else { return 0 };
+        if item.kind == kind::STRING_ID {
+            return self.plan.table.len().saturating_mul(4);
+        }
+        let patches = self.patches.get(patches.clone()).unwrap_or_default();
+        let old: usize = patches.iter().map(|patch| patch.range.len()).sum();
+        let new: usize = patches.iter().map(|patch| self.patch_len(patch)).sum();
+        item.range.len().saturating_sub(old).saturating_add(new)
+    }
+
+    /// Places every piece by the lengths of now; true where something moved.
+    fn place(&mut self) -> Result<bool, DexError> {
+        let mut at = 0usize;
+        let mut starts = Vec::with_capacity(self.pieces.len());
+        for (piece, patches) in self.pieces.iter().zip(&self.patches_of) {
+            at = align(at, alignment(self.kind(*piece)));
+            starts.push(at);
+            at = at.saturating_add(self.len(*piece, patches));
+        }
+        if u32::try_from(at).is_err() {
+            return Err(DexError::unsupported(0, "a file of more than 4 GiB", "choose a shorter value"));
+        }
+        let moved = starts != self.starts || at != self.end;
+        for (piece, start) in self.pieces.iter().zip(&starts) {
+            let slot = match piece {
+                Piece::Old(number) => self.items.get_mut(*number),
+                Piece::New(position) => self.strings.get_mut(*position),
+            };
+            if let Some(slot) = slot {
+                *slot = *start;
+            }
+        }
+        for (position, source) in self.plan.table.iter().enumerate() {
+            if let Source::Old(index) = source
+                && let Some(item) = self.walk.string_items.get(*index)
+                && let (Some(slot), Some(start)) = (self.strings.get_mut(position), self.items.get(*item))
+            {
+                *slot = *start;
+            }
+        }
+        (self.starts, self.end) = (starts, at);
+        Ok(moved)
+    }
+
+    /// Everything but what the header says.
+    fn write(&self, dex: &Dex<'_>) -> Result<Vec<u8>, DexError> {
+        let mut out = Vec::with_capacity(self.end);
+        for ((piece, patches), start) in self.pieces.iter().zip(&self.patches_of).zip(&self.starts) {
+            out.resize((*start).max(out.len()), 0);
+            match piece {
+                Piece::New(position) => out.extend_from_slice(self.new_data(*position)),
+                Piece::Old(_) if self.kind(*piece) == kind::STRING_ID => {
+                    out.extend(self.strings.iter().flat_map(|at| word(*at)));
+                }
+                Piece::Old(number) => {
+                    let range = self.walk.items.get(*number).map(|item| item.range.clone()).unwrap_or_default();
+                    let mut done = range.start;
+                    for patch in self.patches.get(patches.clone()).unwrap_or_default() {
+                        out.extend_from_slice(dex.bytes.get(done..patch.range.start).unwrap_or_default());
+                        match &patch.what {
+                            What::Bytes(bytes) => out.extend_from_slice(bytes),
+                            What::Offset(form, item) => {
+                                let at = self.items.get(*item).copied().unwrap_or(0);
+                                let value = u32::try_from(at).unwrap_or(u32::MAX);
+                                if *form == Form::Uleb {
+                                    push_uleb(&mut out, value);
+                                } else {
+                                    out.extend(word(at));
+                                }
+                            }
+                        }
+                        done = patch.range.end;
+                    }
+                    out.extend_from_slice(dex.bytes.get(done..range.end).unwrap_or_default());
+                }
+            }
+        }
+        if out.len() == self.end {
+            return Ok(out);
+        }
+        // A mistake of ours, which must not become a file.
+        Err(DexError::malformed(out.len(), format!("a layout of {} bytes", self.end), "another (report this)"))
+    }
+
+    /// Where a section is now, and how many items it has.
+    fn section(&self, kind: u16) -> Option<(usize, usize)> {
+        let mut of_kind = self.pieces.iter().zip(&self.starts).filter(|(piece, _)| self.kind(**piece) == kind);
+        let (_, start) = of_kind.next()?;
+        Some((*start, 1 + of_kind.count()))
+    }
+
+    /// `header_item`, `map_list`, signature and checksum.
+    fn header(&self, dex: &Dex<'_>, out: &mut [u8]) -> Result<(), DexError> {
+        let mut put = |at: usize, value: usize| {
+            if let Some(slot) = out.get_mut(at..at.saturating_add(4)) {
+                slot.copy_from_slice(&word(value));
+            }
+        };
+        let old_map = dex.header.map;
+        let (map, _) = self.section(kind::MAP_LIST).unwrap_or_default();
+        for entry in &self.walk.map {
+            let (start, pieces) = self.section(entry.kind).unwrap_or_default();
+            let count = match entry.kind {
+                kind::STRING_ID => self.plan.table.len(),
+                kind::STRING_DATA => pieces,
+                _ => entry.section.size,
+            };
+            let at = entry.at.saturating_sub(old_map).saturating_add(map);
+            put(at.saturating_add(4), count);
+            put(at.saturating_add(8), start);
+            let field = match entry.kind {
+                kind::STRING_ID => 56,
+                kind::TYPE_ID => 64,
+                kind::PROTO_ID => 72,
+                kind::FIELD_ID => 80,
+                kind::METHOD_ID => 88,
+                kind::CLASS_DEF => 96,
+                _ => continue,
+            };
+            put(field, count);
+            put(field + 4, start);
+        }
+        let data = dex.header.data;
+        let inside = |item: &super::walk::Item| item.range.start >= data.offset;
+        let first = self.walk.items.iter().position(inside).and_then(|number| {
+            let is_first = |piece: &Piece| match piece {
+                Piece::Old(item) => *item >= number,
+                // A new string is inside of the data section like all strings.
+                Piece::New(_) => true,
+            };
+            self.pieces.iter().position(is_first).and_then(|index| self.starts.get(index).copied())
+        });
+        let whole = data.offset.checked_add(data.size) == Some(dex.bytes.len());
+        let Some(first) = first.filter(|_| whole) else {
+            let expected = format!("a data section up to the end of the file at {}", dex.bytes.len());
+            return Err(DexError::malformed(104, expected, format!("{data:?}")));
+        };
+        put(32, self.end);
+        put(52, map);
+        put(104, self.end.saturating_sub(first));
+        put(108, first);
+        let digest = Sha1::digest(out.get(32..).unwrap_or_default());
+        if let Some(slot) = out.get_mut(12..32) {
+            slot.copy_from_slice(&digest);
+        }
+        let sum = adler32(out.get(12..).unwrap_or_default());
+        if let Some(slot) = out.get_mut(8..12) {
+            slot.copy_from_slice(&sum.to_le_bytes());
+        }
+        Ok(())
+    }
+}
+
+fn word(value: usize) -> [u8; 4] {
+    u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// Adler-32 (RFC 1950, 8.2), the checksum of the header.
+pub(super) fn adler32(bytes: &[u8]) -> u32 {
+    let (mut low, mut high) = (1u32, 0u32);
+    // 5552 bytes at a time are the most whose sums fit 32 bits.
+    for part in bytes.chunks(5552) {
+        for byte in part {
+            low = low.wrapping_add(u32::from(*byte));
+            high = high.wrapping_add(low);
+        }
+        low %= 65521;
+        high %= 65521;
+    }
+    high << 16 | low
+}

@@ -1,0 +1,102 @@
+//! Dalvik executables, `classes.dex` ("Dalvik Executable format"; versions 035 to 040): the constants that reach a
+//! method are read, and string constants are replaced.
+//!
+//! * `parse`: `header_item`, the `*_id_item`s, `class_def_item`, `class_data_item`, `code_item`: read where they lie.
+//! * `instruction`: lengths, written registers, targets ("Dalvik bytecode", "Instruction formats").
+//! * `constants`: which string constants reach the arguments of a method.
+//! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
+//! * `walk`: the file by its `map_list`: every item, every reference to a string, every offset.
+//! * `edit`: other constants, which moves what lies behind them; `layout`: the moved file.
+//! * `dump`: everything as text without indices and offsets, found by following offsets and not by the map.
+//!
+//! Refused with an exact [`DexError`]: container dex (version 041), compact dex, big-endian files, a link section,
+//! unknown kinds of items, bytes that belong to no item, and an edit after which a `const-string` instruction would
+//! need an index above 65535.
+//!
+//! Must not: guess a value that is not a constant, or know which methods matter.
+
+mod constants;
+mod cursor;
+mod debug;
+mod dump;
+mod edit;
+mod instruction;
+mod layout;
+mod parse;
+mod value;
+mod walk;
+
+pub use constants::{Argument, Constant};
+pub use dump::dump;
+pub use edit::{DexEdit, Target, edit};
+pub use parse::{Dex, MethodRef};
+
+use std::fmt::Display;
+
+/// Why a dex file cannot be read or edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DexError {
+    /// The bytes are not a dex file, or it breaks the format.
+    #[error("not a valid dex file at offset {offset}: expected {expected}, found {found}; build the app anew")]
+    Malformed {
+        /// Where.
+        offset: usize,
+        /// What the format has there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A form of the format that is not handled.
+    #[error("dex file at offset {offset}: {found} is not supported; {advice}")]
+    Unsupported {
+        /// Where.
+        offset: usize,
+        /// What is there.
+        found: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// An edit names a constant that is not there.
+    #[error("no string constant {target} in this dex file; list the constants and name one of them")]
+    NotFound {
+        /// What was asked for.
+        target: String,
+    },
+    /// Two edits want different values for one constant.
+    #[error("two different values for the string constant at offset {offset}; give one")]
+    Conflict {
+        /// Where the constant is.
+        offset: usize,
+    },
+    /// The value cannot be a string of a dex file.
+    #[error("the value for {target} has {found} UTF-16 units; a string constant has at most {limit}")]
+    TooLong {
+        /// What was to be replaced.
+        target: String,
+        /// Units of the value.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A `const-string` holds 16 bits of index, and the edit moves its string beyond.
+    #[error(
+        "the const-string at offset {offset} would need string index {index}, and it holds at most 65535; this dex \
+         file is full: build the app with fewer strings per dex file, or choose a value that it already has"
+    )]
+    IndexTooLarge {
+        /// Where the instruction is.
+        offset: usize,
+        /// The index it would need.
+        index: usize,
+    },
+}
+
+impl DexError {
+    fn malformed(offset: usize, expected: impl Display, found: impl Display) -> Self {
+        Self::Malformed { offset, expected: expected.to_string(), found: found.to_string() }
+    }
+
+    fn unsupported(offset: usize, found: impl Display, advice: &'static str) -> Self {
+        Self::Unsupported { offset, found: found.to_string(), advice }
+    }
+}

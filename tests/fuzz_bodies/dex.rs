@@ -1,0 +1,28 @@
+//! A body for any bytes as a dex file.
+
+use inject::format::dex::{Argument, Dex, DexEdit, Target, dump, edit};
+
+/// Reads everything there is, and edits; what was edited is a dex file that can be edited again.
+pub fn dex(bytes: &[u8]) {
+    let Ok(file) = Dex::parse(bytes) else {
+        assert!(edit(bytes, &[]).is_err());
+        return;
+    };
+    assert_eq!(edit(bytes, &[]).unwrap(), bytes);
+    let _ = (dump(&file), file.strings_matching(|text| text.contains('s')));
+    let mut targets = vec![Target::Value("shared".to_owned()), Target::Value("s127".to_owned())];
+    for method in ["setClientId", "Lapp/Main;->setTwo"] {
+        for constant in file.constants_to(method).unwrap_or_default() {
+            if let Argument::Constant { at, .. } = constant.value {
+                targets.push(Target::At(at));
+            }
+        }
+    }
+    for target in targets {
+        let change = DexEdit { target, value: "\u{0}fuzz\u{1f600}".to_owned() };
+        if let Ok(edited) = edit(bytes, &[change]) {
+            let back = DexEdit { target: Target::Value("\u{0}fuzz\u{1f600}".to_owned()), value: "~".to_owned() };
+            edit(&edited, &[back]).expect("what was edited is edited");
+        }
+    }
+}
