@@ -188,6 +188,11 @@ impl Inspected {
         Ok(found.into_iter().filter(|found| !found.spot.missing).map(|found| found.spot.entry).collect())
     }
 
+    /// Whether a place is missing that the main job would make.
+    pub fn would_make(&self, place: &Place) -> Result<bool, ApkJobError> {
+        Ok(Apk::open(&self.source)?.find(place)?.iter().any(|found| found.spot.missing))
+    }
+
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, ApkJobError> {
         let apk = Apk::open(&self.source)?;
@@ -264,6 +269,20 @@ impl Planned {
         let mut schemes = request.schemes.unwrap_or_else(|| Schemes::for_min_sdk(min_sdk).with_v1_of_input(had_v1));
         schemes.v4 |= request.v4;
         Ok(schemes.check(min_sdk, self.facts.target_sdk)?)
+    }
+
+    /// What would fail in [`Planned::finish`] whatever the credential: asked before a new application is registered for
+    /// it. `values` are stand-ins.
+    pub fn preflight(&self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<(), ApkJobError> {
+        self.would_change(values)?;
+        let input = verify::android::apk(&self.source, &options(&self.facts, None, None));
+        check_signer(signing, &input)?;
+        if let Signing::With(request) = signing {
+            self.schemes(request, &input)?;
+        }
+        // Started and dropped: the folder takes files, and nothing is left in it.
+        Replacement::start(output)?;
+        Ok(())
     }
 
     /// Steps 3 to 9: applies the values and puts the finished package at `output`.
@@ -347,8 +366,11 @@ impl Planned {
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);
-        if idsig_path.exists() && same_file(output, &self.path) {
-            std::fs::remove_file(&idsig_path).map_err(FileError::on("remove the stale", &idsig_path))?;
+        match std::fs::remove_file(&idsig_path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FileError::on("remove the stale", &idsig_path)(error).into());
+            }
+            _ => {}
         }
         new.commit(Some(self.source.file().metadata()))?;
         if let Some(idsig) = idsig {

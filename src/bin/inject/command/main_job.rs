@@ -51,15 +51,6 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let keys = signing::load(&main.signing, out)?;
     check_pin(&chosen, keys.as_ref())?;
     let schemes = signing::schemes(&main.signing)?;
-    let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
-    for job in &jobs {
-        if !credentials.contains_key(&job.application.id) {
-            let registration = chosen.registration(main.obtain.no_register);
-            let obtained =
-                obtain_or_reuse(settings, &chosen, &job.application, main.obtain.refresh, registration, out)?;
-            credentials.insert(job.application.id.clone(), obtained.credential);
-        }
-    }
     let signing = match &keys {
         None => Signing::Unsigned,
         Some(keys) => Signing::With(SigningRequest {
@@ -70,6 +61,30 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
             allow_new_signer: main.signing.allow_new_signer,
         }),
     };
+    for job in &jobs {
+        // An application that is new stays for good, so whatever can fail without it fails first.
+        if known(settings, &chosen, &job.application, main)?.is_none() {
+            let output = main.output.as_ref().unwrap_or(&job.path);
+            let stand_in = Values {
+                client_id: "client_id",
+                client_secret: Some("client_secret"),
+                environment: chosen.name.as_str(),
+                application: &job.application.id,
+                other: &chosen.env.values,
+            };
+            let checked = job.planned.preflight(&stand_in, &signing, output);
+            checked.map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+        }
+    }
+    let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
+    for job in &jobs {
+        if !credentials.contains_key(&job.application.id) {
+            let registration = chosen.registration(main.obtain.no_register);
+            let obtained =
+                obtain_or_reuse(settings, &chosen, &job.application, main.obtain.refresh, registration, out)?;
+            credentials.insert(job.application.id.clone(), obtained.credential);
+        }
+    }
     let mut results = Vec::new();
     for job in jobs {
         let Some(credential) = credentials.get(&job.application.id) else { continue };
@@ -105,8 +120,9 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
         let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
         let matching: Vec<PathBuf> = files
-            .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
+            .filter(|entry| !entry.file_type().is_dir())
             .map(walkdir::DirEntry::into_path)
+            .filter(|path| path.strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
             .collect();
         if matching.is_empty() {
             return Err(Failure::new(
@@ -115,9 +131,13 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             )
             .remedy("build first, or correct artifacts in inject.toml"));
         }
-        found.extend(matching);
+        for path in matching {
+            // Patterns may overlap; an artifact is done once.
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
     }
-    found.dedup();
     Ok(found)
 }
 
