@@ -94,10 +94,20 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     };
     let mut expected = Vec::new();
     for place in &places.places {
-        for spot in inspected.spots(place)? {
-            let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
-            expected.push(Expected { address: place.at.clone(), entry: Some(spot), value });
+        let mut entries: Vec<_> = inspected.spots(place)?.into_iter().map(Some).collect();
+        // What the main job would still have to make is not there: an artifact that was never injected.
+        if entries.is_empty() && inspected.would_make(place)? {
+            entries.push(None);
         }
+        for entry in entries {
+            let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
+            expected.push(Expected { address: place.at.clone(), entry, value });
+        }
+    }
+    if expected.is_empty() {
+        let message = format!("nothing was compared with {}'s credential; name the places: --at", chosen.name);
+        let place = "the package".to_owned();
+        report.findings.push(Finding { code: "place.none", severity: Severity::Error, place, message });
     }
     let foreign = foreign(store.as_ref(), &credential)?;
     inspected.verify_content(&mut report, &expected, &foreign);
