@@ -11,7 +11,7 @@
 //! * [`artifact`]: what kind a file is, and the edits each kind allows.
 //! * [`sign`]: keys and signature schemes; pure, time and randomness are passed in.
 //! * [`verify`]: findings about a finished artifact; shares no code with `sign`.
-//! * [`format`]: codecs of file formats; no I/O, no policy.
+//! * [`mod@format`]: codecs of file formats; no I/O, no policy.
 //! * [`host`]: files, clock, randomness, prompts: the only outside world.
 //!
 //! # Invariants

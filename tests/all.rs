@@ -6,6 +6,7 @@ mod credential;
 mod format;
 mod fuzz_bodies;
 mod host;
+mod pipeline;
 mod placement;
 mod sign;
 mod verify;

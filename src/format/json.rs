@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::limits;
+use super::splice::{SpliceError, Splices};
 use super::text::{EncodingError, Position, utf8};
 
 /// Why a document cannot be read or edited.
@@ -16,6 +17,9 @@ pub enum JsonError {
     /// The encoding.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// Two edits of one place.
+    #[error(transparent)]
+    Overlap(#[from] SpliceError),
     /// Not JSON.
     #[error("not valid JSON at {at}: expected {expected}, found {found}")]
     Syntax {
@@ -115,16 +119,11 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
     if targets.is_empty() {
         edits.push(document.insertion(pointer, &steps, &text, create)?);
     }
-    edits.sort_by_key(|(range, _)| range.start);
-    let mut out = Vec::with_capacity(bytes.len() + text.len());
-    let mut at = 0;
+    let mut splices = Splices::new();
     for (range, text) in edits {
-        out.extend_from_slice(&bytes[at..range.start]);
-        out.extend_from_slice(text.as_bytes());
-        at = range.end;
+        splices.replace(range, text);
     }
-    out.extend_from_slice(&bytes[at..]);
-    Ok(out)
+    Ok(splices.apply(bytes)?)
 }
 
 fn quoted(value: &str) -> String {

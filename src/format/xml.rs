@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::limits;
 use super::node_path::{self, Matcher, NodePath, PathError};
+use super::splice::{SpliceError, Splices};
 use super::text::{EncodingError, Position, utf8};
 
 /// Why a document cannot be read or edited.
@@ -19,6 +20,9 @@ pub enum XmlError {
     /// The encoding.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// Two edits of one place.
+    #[error(transparent)]
+    Overlap(#[from] SpliceError),
     /// Not well-formed.
     #[error("not well-formed XML at {at}: {problem}")]
     Syntax {
@@ -99,16 +103,11 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     if edits.is_empty() {
         edits.push(document.insertion(&path, value, create)?);
     }
-    edits.sort_by_key(|(range, _)| range.start);
-    let mut out = Vec::with_capacity(bytes.len() + value.len());
-    let mut at = 0;
+    let mut splices = Splices::new();
     for (range, text) in edits {
-        out.extend_from_slice(&bytes[at..range.start]);
-        out.extend_from_slice(text.as_bytes());
-        at = range.end;
+        splices.replace(range, text);
     }
-    out.extend_from_slice(&bytes[at..]);
-    Ok(out)
+    Ok(splices.apply(bytes)?)
 }
 
 /// Escapes for an attribute in `quote`, or for text (XML 1.0, section 2.4). White space that attribute-value

@@ -4,5 +4,6 @@
 
 pub mod clock;
 pub mod file;
+pub mod process;
 pub mod random;
 pub mod replacement;

@@ -47,6 +47,11 @@ impl Replacement {
         Ok(Self { file, target, named, spare_name })
     }
 
+    /// Whether `target` could be replaced now: starts, and lets go.
+    pub fn probe(target: &Path) -> Result<(), FileError> {
+        Self::start(target).map(drop)
+    }
+
     /// Where the bytes go.
     pub fn file(&mut self) -> &mut File {
         &mut self.file

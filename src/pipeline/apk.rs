@@ -3,13 +3,16 @@
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::ArtifactFile;
 use super::assemble::write_payload;
 use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, TABLE};
-use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, padding_before};
-use crate::format::zip::{Alignment, Change, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError};
+use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
+use crate::format::zip::{
+    Alignment, Archive, Change, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
+};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::placement::template::{TemplateError, Values};
@@ -23,6 +26,8 @@ use crate::verify::leak::{self, Foreign};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
+/// The last API level that knows only v1.
+const SDK_V1_LAST: u32 = 23;
 
 /// Why a package was not injected. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +132,7 @@ pub struct PlannedPlace {
 #[derive(Debug)]
 pub struct Planned {
     source: ArtifactFile,
+    index: Arc<Index>,
     path: PathBuf,
     facts: Facts,
     /// The places, in the order of presets and configuration.
@@ -154,6 +160,7 @@ pub struct Done {
 #[derive(Debug)]
 pub struct Inspected {
     source: ArtifactFile,
+    index: Arc<Index>,
     path: PathBuf,
     facts: Facts,
 }
@@ -162,8 +169,13 @@ impl Inspected {
     /// Step 1: inspects the package at `path`.
     pub fn new(path: &Path) -> Result<Self, ApkJobError> {
         let source = ArtifactFile::open(path)?;
-        let facts = Apk::open(&source)?.facts().clone();
-        Ok(Self { source, path: path.to_owned(), facts })
+        let apk = Apk::open(&source)?;
+        let (index, facts) = (apk.archive().index(), apk.facts().clone());
+        Ok(Self { source, index, path: path.to_owned(), facts })
+    }
+
+    fn archive(&self) -> Archive<'_, ArtifactFile> {
+        Archive::with_index(&self.source, Arc::clone(&self.index))
     }
 
     /// What the package says of itself.
@@ -173,29 +185,38 @@ impl Inspected {
 
     /// What verification says of container and signature; nothing of credentials.
     pub fn verify_signature(&self, min_sdk: Option<u32>, idsig: Option<&[u8]>) -> verify::Report {
-        verify::android::apk(&self.source, &options(&self.facts, min_sdk, idsig))
+        verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig))
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
-        injected::apk(report, &self.source, expected);
+        injected::apk(report, self.archive(), expected);
         leak::archive(report, &self.source, foreign);
     }
 
-    /// The entries in which a place lies.
-    pub fn spots(&self, place: &Place) -> Result<Vec<String>, ApkJobError> {
-        let found = Apk::open(&self.source)?.find(place)?;
-        Ok(found.into_iter().filter(|found| !found.spot.missing).map(|found| found.spot.entry).collect())
+    /// Whether one of these addresses is there: how a preset is found by looking.
+    pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, ApkJobError> {
+        let apk = Apk::again(self.archive(), self.facts.clone());
+        for address in addresses {
+            if apk.has(address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// Whether a place is missing that the main job would make.
-    pub fn would_make(&self, place: &Place) -> Result<bool, ApkJobError> {
-        Ok(Apk::open(&self.source)?.find(place)?.iter().any(|found| found.spot.missing))
+    /// The entries in which a place lies; `Err` of the entry where it would have to be made.
+    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, ApkJobError> {
+        let found = Apk::again(self.archive(), self.facts.clone()).find(place)?;
+        Ok(found
+            .into_iter()
+            .map(|Found { spot, .. }| if spot.missing { Err(spot.entry) } else { Ok(spot.entry) })
+            .collect())
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, ApkJobError> {
-        let apk = Apk::open(&self.source)?;
+        let apk = Apk::again(self.archive(), self.facts.clone());
         let mut planned = Vec::new();
         for place in places {
             for found in apk.find(place)? {
@@ -212,12 +233,22 @@ impl Inspected {
             return Err(ApkJobError::NoPlaceAtAll { presets: presets.to_owned() });
         }
         drop(apk);
-        let Self { source, path, facts } = self;
-        Ok(Planned { source, path, facts, places: planned })
+        let Self { source, index, path, facts } = self;
+        Ok(Planned { source, index, path, facts, places: planned })
     }
 }
 
 impl Planned {
+    fn apk(&self) -> Apk<'_, ArtifactFile> {
+        Apk::again(Archive::with_index(&self.source, Arc::clone(&self.index)), self.facts.clone())
+    }
+
+    /// Who signed the input and by which schemes. Its contents are not hashed: nothing of what is made here relies on
+    /// them being what was signed.
+    fn input(&self) -> verify::Report {
+        verify::android::signatures(self.apk().archive(), &options(&self.facts, None, None))
+    }
+
     /// What the package says of itself.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -225,7 +256,7 @@ impl Planned {
 
     /// Whether a value that the plan puts in place differs from what is there.
     pub fn would_change(&self, values: &Values<'_>) -> Result<bool, ApkJobError> {
-        Ok(!self.changes(&Apk::open(&self.source)?, values)?.is_empty())
+        Ok(!self.changes(&self.apk(), values)?.is_empty())
     }
 
     fn changes(&self, apk: &Apk<'_, ArtifactFile>, values: &Values<'_>) -> Result<Changes, ApkJobError> {
@@ -238,22 +269,31 @@ impl Planned {
 
     /// Whether the input is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
     pub fn is_signed_as_asked(&self, signing: &Signing<'_>) -> Result<Option<verify::Report>, ApkJobError> {
-        let report = verify::android::apk(&self.source, &options(&self.facts, None, None));
+        let apk = self.apk();
+        let (min_sdk, wanted) = match signing {
+            Signing::Unsigned => (None, None),
+            Signing::With(request) => {
+                let wanted = self.schemes(request)?;
+                (self.judged_min_sdk(request, wanted), Some((request, wanted)))
+            }
+        };
+        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, None));
         let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.al"));
-        let fits = match signing {
-            Signing::Unsigned => {
-                let apk = Apk::open(&self.source)?;
+        let fits = match wanted {
+            None => {
                 let block = SigningBlock::find(&self.source, apk.archive().directory_offset())?;
                 block.is_none() && v1_files::stale(apk.archive()).is_empty()
             }
-            Signing::With(request) => {
-                let wanted = self.schemes(request, &report)?;
+            Some((request, wanted)) => {
                 let has = |scheme| report.signature(scheme).is_some();
+                // Where v3 counts for every Android the package runs on, v2 is there but nobody judges it.
+                let block = SigningBlock::find(&self.source, apk.archive().directory_offset())?;
+                let v2_unjudged = has(verify::Scheme::V3) && block.is_some_and(|block| block.value(id::V2).is_some());
                 report.is_sound()
                     && (!wanted.v1 || has(verify::Scheme::V1))
-                    && (!wanted.v2 || has(verify::Scheme::V2))
+                    && (!wanted.v2 || has(verify::Scheme::V2) || v2_unjudged)
                     && (!wanted.v3 || has(verify::Scheme::V3))
-                    && !(wanted.v4 && !idsig_path(&self.path).exists())
+                    && (!wanted.v4 || idsig_path(&self.path).exists())
                     && report
                         .signers()
                         .iter()
@@ -263,32 +303,34 @@ impl Planned {
         Ok((fits && aligned).then_some(report))
     }
 
-    fn schemes(&self, request: &SigningRequest<'_>, input: &verify::Report) -> Result<Schemes, ApkJobError> {
+    /// For which Androids a signature is judged. v1 is looked at only where some of them know nothing newer; one that was
+    /// asked for must hold even where nobody needs it, and its absence is what there is to do.
+    fn judged_min_sdk(&self, request: &SigningRequest<'_>, schemes: Schemes) -> Option<u32> {
+        let min_sdk = request.min_sdk.or(self.facts.min_sdk);
+        if schemes.v1 { Some(min_sdk.unwrap_or(1).min(SDK_V1_LAST)) } else { min_sdk }
+    }
+
+    fn schemes(&self, request: &SigningRequest<'_>) -> Result<Schemes, ApkJobError> {
         let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
-        let had_v1 = input.signature(verify::Scheme::V1).is_some();
+        let had_v1 = v1_files::is_signed(self.apk().archive());
         let mut schemes = request.schemes.unwrap_or_else(|| Schemes::for_min_sdk(min_sdk).with_v1_of_input(had_v1));
         schemes.v4 |= request.v4;
         Ok(schemes.check(min_sdk, self.facts.target_sdk)?)
     }
 
-    /// What would fail in [`Planned::finish`] whatever the credential: asked before a new application is registered for
-    /// it. `values` are stand-ins.
-    pub fn preflight(&self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<(), ApkJobError> {
-        self.would_change(values)?;
-        let input = verify::android::apk(&self.source, &options(&self.facts, None, None));
-        check_signer(signing, &input)?;
+    /// Whether the package can be signed as asked: before anything is obtained for it.
+    pub fn check(&self, signing: &Signing<'_>) -> Result<(), ApkJobError> {
         if let Signing::With(request) = signing {
-            self.schemes(request, &input)?;
+            self.schemes(request)?;
+            check_signer(signing, &self.input())?;
         }
-        // Started and dropped: the folder takes files, and nothing is left in it.
-        Replacement::start(output)?;
         Ok(())
     }
 
-    /// Steps 3 to 9: applies the values and puts the finished package at `output`.
+    /// Steps 3 to 8: applies the values and puts the finished package at `output`.
     pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, ApkJobError> {
         // 3. Apply: new contents of the entries that change.
-        let apk = Apk::open(&self.source)?;
+        let apk = self.apk();
         let archive = apk.archive();
         let changes = self.changes(&apk, values)?;
         if changes.is_empty()
@@ -297,7 +339,7 @@ impl Planned {
         {
             return Ok(Done { report, ..Done::default() });
         }
-        let input = verify::android::apk(&self.source, &options(&self.facts, None, None));
+        let input = self.input();
         let new_signer = check_signer(signing, &input)?;
         let block = SigningBlock::find(&self.source, archive.directory_offset())?;
         let dropped = block.as_ref().map(android::dropped_pairs).unwrap_or_default();
@@ -317,7 +359,7 @@ impl Planned {
         self.store_table(&apk, &mut rewrite)?;
         let schemes = match signing {
             Signing::Unsigned => None,
-            Signing::With(request) => Some((request, self.schemes(request, &input)?)),
+            Signing::With(request) => Some((request, self.schemes(request)?)),
         };
         if let Some((request, schemes)) = schemes.filter(|(_, schemes)| schemes.v1) {
             let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
@@ -362,7 +404,8 @@ impl Planned {
         }
 
         // 7. Verify what was written, independently of what wrote it.
-        let report = self.verify_output(&new, signing, idsig.as_deref(), values)?;
+        let wanted = schemes.map(|(request, schemes)| (*request, schemes));
+        let report = self.verify_output(&new, archive, wanted, idsig.as_deref(), values)?;
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);
@@ -399,20 +442,21 @@ impl Planned {
     fn verify_output(
         &self,
         new: &Replacement,
-        signing: &Signing<'_>,
+        original: &Archive<'_, ArtifactFile>,
+        wanted: Option<(SigningRequest<'_>, Schemes)>,
         idsig: Option<&[u8]>,
         values: &Values<'_>,
     ) -> Result<verify::Report, ApkJobError> {
         let finished = ArtifactFile::over(new.reader()?);
-        let min_sdk = match signing {
-            Signing::With(request) => request.min_sdk,
-            Signing::Unsigned => None,
+        let archive = Archive::open(&finished)?;
+        let mut report = match &wanted {
+            Some((request, schemes)) => {
+                let options = options(&self.facts, self.judged_min_sdk(request, *schemes), idsig);
+                verify::android::rewritten(&archive, original, &options)
+            }
+            None => verify::android::container_of(&archive, self.facts.target_sdk),
         };
-        let mut report = match signing {
-            Signing::With(_) => verify::android::apk(&finished, &options(&self.facts, min_sdk, idsig)),
-            Signing::Unsigned => verify::android::archive(&finished, self.facts.target_sdk),
-        };
-        if let Signing::With(request) = signing
+        if let Some((request, _)) = wanted
             && !report.signers().iter().any(|signer| signer.certificate == request.signers.current.certificate().raw())
         {
             report.error("apk.signer", "the signature", "it is not by the key that was given");
@@ -425,7 +469,7 @@ impl Planned {
                 Ok(Expected { address: place.address.clone(), entry: Some(place.entry.clone()), value })
             })
             .collect::<Result<_, TemplateError>>()?;
-        injected::apk(&mut report, &finished, &expected);
+        injected::apk(&mut report, archive, &expected);
         if report.is_sound() {
             return Ok(report);
         }

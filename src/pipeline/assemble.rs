@@ -11,8 +11,8 @@ use crate::host::replacement::Replacement;
 use crate::pipeline::source::ArtifactFile;
 use crate::sign::android::ContentHasher;
 
-/// Bytes copied at a time: the chunk that Android's content digests are made of.
-const STEP: usize = 1024 * 1024;
+/// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written.
+const STEP: usize = 128 * 1024;
 
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`.
 pub(super) fn write_payload(

@@ -22,6 +22,11 @@ pub(super) fn stale<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Vec<usize> 
     names.filter(|(_, name)| v1::is_signature_file(name) || *name == STAMP).map(|(index, _)| index).collect()
 }
 
+/// Whether there is a JAR signature, whatever it is worth.
+pub(super) fn is_signed<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> bool {
+    stale(archive).into_iter().any(|index| archive.entries()[index].name().to_ascii_uppercase().ends_with(b".SF"))
+}
+
 /// Adds the files of a new JAR signature over all that `rewrite` makes of `archive`.
 pub(super) fn sign<S: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,

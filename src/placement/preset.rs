@@ -5,7 +5,17 @@
 use super::{Absence, Address, Place, Template};
 
 /// The presets this crate ships: name and text.
-const SHIPPED: [(&str, &str); 1] = [("generic", include_str!("presets/generic.toml"))];
+const SHIPPED: [(&str, &str); 9] = [
+    ("generic", include_str!("presets/generic.toml")),
+    ("amplify-gen1", include_str!("presets/amplify-gen1.toml")),
+    ("amplify-gen2", include_str!("presets/amplify-gen2.toml")),
+    ("appauth-android", include_str!("presets/appauth-android.toml")),
+    ("auth0-android", include_str!("presets/auth0-android.toml")),
+    ("firebase-android", include_str!("presets/firebase-android.toml")),
+    ("msal-android", include_str!("presets/msal-android.toml")),
+    ("salesforce-android", include_str!("presets/salesforce-android.toml")),
+    ("salesforce-hybrid", include_str!("presets/salesforce-hybrid.toml")),
+];
 
 /// A preset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +24,10 @@ pub struct Preset {
     pub name: String,
     /// One line for people.
     pub about: String,
+    /// Addresses one of which is there where the preset fits.
+    pub fits: Vec<Address>,
+    /// Whether it may be chosen by looking; else it must be named.
+    pub auto: bool,
     /// Its places.
     pub places: Vec<Place>,
 }
@@ -32,7 +46,14 @@ pub struct PresetError {
 #[serde(deny_unknown_fields)]
 struct RawPreset {
     about: String,
+    fits: Vec<String>,
+    #[serde(default = "yes")]
+    auto: bool,
     place: Vec<RawPlace>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(serde::Deserialize)]
@@ -84,6 +105,7 @@ impl Preset {
             })
         };
         let places = raw.place.into_iter().map(place).collect::<Result<_, _>>()?;
-        Ok(Self { name: name.to_owned(), about: raw.about, places })
+        let fits = raw.fits.iter().map(|text| address(text)).collect::<Result<_, _>>()?;
+        Ok(Self { name: name.to_owned(), about: raw.about, fits, auto: raw.auto, places })
     }
 }

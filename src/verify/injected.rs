@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::report::Report;
 use crate::artifact::apk::Apk;
 use crate::format::read_at::ReadAt;
+use crate::format::zip::Archive;
 use crate::placement::{Absence, Address, Place, Template};
 
 /// A value at a place.
@@ -21,8 +22,8 @@ pub struct Expected {
 }
 
 /// Reads every place of a package and compares.
-pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, source: &S, expected: &[Expected]) {
-    let apk = match Apk::open(source) {
+pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, expected: &[Expected]) {
+    let apk = match Apk::over(archive) {
         Ok(apk) => apk,
         Err(error) => {
             report.error("place.unreadable", "the package", error.to_string());

@@ -3,7 +3,7 @@
 mod arsc;
 mod arsc_create;
 mod axml;
-mod build;
+pub mod build;
 mod fuzz;
 mod json;
 mod mutf8;

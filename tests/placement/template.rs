@@ -51,10 +51,10 @@ fn what_is_parsed_prints_back() {
 fn every_shipped_preset_parses() {
     for name in Preset::names() {
         let preset = Preset::shipped(name).unwrap().unwrap();
-        assert!(!preset.places.is_empty() && !preset.about.is_empty(), "{name}");
+        assert!(!preset.places.is_empty() && !preset.about.is_empty() && !preset.fits.is_empty(), "{name}");
     }
     let generic = Preset::shipped("generic").unwrap().unwrap();
     assert_eq!(generic.places[2].absence, Absence::Create);
     assert!(Preset::shipped("no such preset").is_none());
-    assert!(Preset::parse("mine", "about = 'x'\n[[place]]\nat = 'string/'\nvalue = ''").is_err());
+    assert!(Preset::parse("mine", "about = 'x'\nfits = []\n[[place]]\nat = 'string/'\nvalue = ''").is_err());
 }

@@ -3,7 +3,7 @@
 use inject::format::apk_signing_block::SigningBlock;
 use inject::format::zip::Archive;
 use inject::sign::android::{Schemes, Signers, v4};
-use inject::verify::android::{Options, apk};
+use inject::verify::android::{Options, apk, rewritten};
 use inject::verify::{Report, Scheme};
 
 use crate::sign::package::{identity, signed};
@@ -108,4 +108,47 @@ fn taking_a_scheme_away_is_noticed() {
         let codes: Vec<_> = judge(&bad, 21).findings.iter().map(|finding| finding.code).collect();
         assert!(codes.contains(&code), "{codes:?}");
     }
+}
+
+/// The original vouches only for bytes that are its own.
+#[test]
+fn a_rewrite_notices_every_changed_content_of_v1() {
+    let identity = identity("ec-p256.p12");
+    let schemes = Schemes::parse("v1").unwrap();
+    let good = signed(&Signers::single(&identity), schemes, 18).apk;
+    let original = Archive::open(good.as_slice()).unwrap();
+    let options = Options { min_sdk: Some(18), ..Options::default() };
+    let judge = |bytes: &[u8]| rewritten(&Archive::open(bytes).unwrap(), &original, &options);
+    assert!(judge(&good).is_sound());
+    for entry in original.entries() {
+        let range = entry.data_range();
+        for at in (range.start..range.end).step_by(5) {
+            let mut bad = good.clone();
+            bad[usize::try_from(at).unwrap()] ^= 4;
+            assert!(!judge(&bad).is_sound(), "{} at {at:#x}", entry.display_name());
+        }
+    }
+}
+
+/// An original without a readable manifest vouches for nothing: what was signed now is hashed.
+#[test]
+fn a_rewrite_of_an_unsound_original_is_hashed() {
+    let identity = identity("ec-p256.p12");
+    let schemes = Schemes::parse("v1").unwrap();
+    let signers = Signers::single(&identity);
+    let good = signed(&signers, schemes, 18).apk;
+    let options = Options { min_sdk: Some(18), ..Options::default() };
+    let archive = Archive::open(good.as_slice()).unwrap();
+    let arsc = archive.find(b"resources.arsc").unwrap();
+    let at = usize::try_from(archive.entries()[arsc].data_range().end - 1).unwrap();
+    // The same wrong byte in both, but the original's manifest is unreadable: bytes agree, nobody vouches for them.
+    let (mut bad, mut other) = (good.clone(), good.clone());
+    bad[at] ^= 1;
+    other[at] ^= 1;
+    let manifest = archive.find(b"META-INF/MANIFEST.MF").unwrap();
+    let range = archive.entries()[manifest].data_range();
+    let cut = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+    other[cut].fill(0);
+    let other = Archive::open(other.as_slice()).unwrap();
+    assert!(!rewritten(&Archive::open(bad.as_slice()).unwrap(), &other, &options).is_sound());
 }

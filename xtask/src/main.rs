@@ -1,5 +1,6 @@
 //! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
 
+mod bench;
 mod corpus;
 mod fixtures;
 mod oracle;
@@ -24,9 +25,11 @@ fn run() -> Result<()> {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["ci"] => ci(&root),
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
             corpus::run(&root)?;
             let mut folders = vec![corpus::folder(&root)];
@@ -34,6 +37,14 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        _ => bail!("usage: cargo xtask tidy | fixtures | corpus | oracle [FOLDER...] | oracle-signatures FOLDER"),
+        _ => bail!(
+            "usage: cargo xtask ci | tidy | fixtures | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER"
+        ),
     }
+}
+
+/// Everything CI does, in the order CI does it.
+fn ci(root: &Path) -> Result<()> {
+    let status = std::process::Command::new("bash").arg(".ci/run").current_dir(root).status()?;
+    if status.success() { Ok(()) } else { bail!("see above") }
 }

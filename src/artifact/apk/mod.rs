@@ -112,7 +112,11 @@ pub struct Apk<'s, S: ReadAt + ?Sized> {
 impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
     /// Opens a package; any other kind of archive is an error that says what it is.
     pub fn open(source: &'s S) -> Result<Self, ApkError> {
-        let archive = Archive::open(source)?;
+        Self::over(Archive::open(source)?)
+    }
+
+    /// The package in an archive.
+    pub fn over(archive: Archive<'s, S>) -> Result<Self, ApkError> {
         let kind = FileKind::of_archive(&archive);
         if kind != FileKind::Apk {
             return Err(ApkError::Kind(kind));
@@ -122,6 +126,11 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         let manifest = apk.content(MANIFEST)?.unwrap_or_default();
         apk.facts = Facts::read(&manifest, || apk.table())?;
         Ok(apk)
+    }
+
+    /// A package that was opened before over the same bytes: nothing is read again.
+    pub fn again(archive: Archive<'s, S>, facts: Facts) -> Self {
+        Self { archive, facts, table: OnceCell::new() }
     }
 
     /// The container.

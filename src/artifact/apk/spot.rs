@@ -67,6 +67,16 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         }
     }
 
+    /// Whether something is at an address.
+    pub fn has(&self, address: &Address) -> Result<bool, ApkError> {
+        match self.look(address) {
+            Ok(found) => Ok(!found.is_empty()),
+            // A file of that name that is something else is not what was meant.
+            Err(ApkError::Document { .. } | ApkError::Address { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is at an address now.
     fn look(&self, address: &Address) -> Result<Vec<Found>, ApkError> {
         let spot = |entry: &str, slot| Spot { address: address.clone(), entry: entry.to_owned(), missing: false, slot };

@@ -9,7 +9,7 @@ use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
 use inject::placement::Target;
 
-use crate::settings::nearest;
+use crate::suggest::nearest;
 
 /// What the process says by its exit status. Documented in README.md and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,21 @@ impl Failure {
     /// From an error of the library.
     pub fn of(code: Code, error: impl Into<anyhow::Error>) -> Self {
         Self { code, error: error.into(), remedies: Vec::new() }
+    }
+
+    /// What happened, most general first. A cause that its effect quotes already is not said twice, nor is a place that
+    /// the cause names itself.
+    pub fn message(&self) -> String {
+        let texts: Vec<String> = self.error.chain().map(ToString::to_string).collect();
+        let mut out = String::new();
+        for (index, text) in texts.iter().enumerate() {
+            let said_next = texts.get(index + 1).is_some_and(|next| next.contains(text.as_str()));
+            if !out.ends_with(text.as_str()) && !said_next {
+                out.push_str(if out.is_empty() { "" } else { ": " });
+                out.push_str(text);
+            }
+        }
+        out
     }
 
     /// Adds what to do.

@@ -5,6 +5,7 @@ mod command;
 mod exit;
 mod render;
 mod settings;
+mod suggest;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use render::Output;
 use settings::Settings;
 
 fn main() -> ExitCode {
+    inject::host::process::no_core_dumps();
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Output::new(&cli.global);

@@ -84,8 +84,7 @@ impl Output {
 
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
-        let message = message(&failure.error);
-        say(RED, "error", &message);
+        say(RED, "error", &failure.message());
         for remedy in &failure.remedies {
             say(DIM, " help", remedy);
         }
@@ -94,26 +93,13 @@ impl Output {
                 "schema": 1,
                 "error": {
                     "code": failure.code as u8,
-                    "message": message,
+                    "message": failure.message(),
                     "remedies": failure.remedies,
                 },
             });
             print(&format!("{value:#}"));
         }
     }
-}
-
-/// The error and its causes. Errors of the library end with their cause already; it is not said twice.
-fn message(error: &anyhow::Error) -> String {
-    let mut message = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if message.is_empty() {
-            message = cause;
-        } else if !message.ends_with(&cause) {
-            message = format!("{message}: {cause}");
-        }
-    }
-    message
 }
 
 // A closed pipe is the reader's business: what was done stays done.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::eocd::{Eocd, read};
 use super::error::ZipError;
@@ -79,6 +80,13 @@ impl Entry {
 #[derive(Debug)]
 pub struct Archive<'s, S: ReadAt + ?Sized> {
     pub(super) source: &'s S,
+    pub(super) index: Arc<Index>,
+}
+
+/// What was read of an archive: its directory, and where the data of each entry lies. It holds nothing of the source, so it
+/// can be kept beside it: reading every local header again costs more than the change of a small package.
+#[derive(Debug)]
+pub struct Index {
     pub(super) eocd: Eocd,
     pub(super) directory: Vec<u8>,
     pub(super) entries: Vec<Entry>,
@@ -115,7 +123,17 @@ impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
                 });
             }
         }
-        Ok(Self { source, eocd, directory, entries, file_order, by_name })
+        Ok(Self { source, index: Arc::new(Index { eocd, directory, entries, file_order, by_name }) })
+    }
+
+    /// The archive whose [`Self::index`] was taken, over the same bytes. Over others, entries come out wrong or unreadable.
+    pub fn with_index(source: &'s S, index: Arc<Index>) -> Self {
+        Self { source, index }
+    }
+
+    /// What was read, to be used again.
+    pub fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.index)
     }
 
     /// The bytes the archive was opened over.
@@ -125,37 +143,37 @@ impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
 
     /// The entries in the order of the central directory.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.index.entries
     }
 
     /// The entries by position in the file.
     pub fn in_file_order(&self) -> impl Iterator<Item = &Entry> {
-        self.file_order.iter().map(|&index| &self.entries[index])
+        self.index.file_order.iter().map(|&index| &self.index.entries[index])
     }
 
     /// The index of the entry of that name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.index.by_name.get(name).copied()
     }
 
     /// The end of central directory record.
     pub fn eocd(&self) -> &Eocd {
-        &self.eocd
+        &self.index.eocd
     }
 
     /// Offset of the central directory.
     pub fn directory_offset(&self) -> u64 {
-        u64::from(self.eocd.directory_offset())
+        u64::from(self.index.eocd.directory_offset())
     }
 
     /// The raw central directory.
     pub fn directory(&self) -> &[u8] {
-        &self.directory
+        &self.index.directory
     }
 
     /// Where the last entry's data ends (a data descriptor may follow).
     pub fn data_end(&self) -> u64 {
-        self.file_order.last().map_or(0, |&index| self.entries[index].data_range().end)
+        self.index.file_order.last().map_or(0, |&index| self.index.entries[index].data_range().end)
     }
 }
 

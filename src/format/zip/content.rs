@@ -21,7 +21,7 @@ pub fn inflated_size_limit() -> u64 {
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// The whole content of an entry, checked against the size and CRC of the directory.
     pub fn read(&self, index: usize) -> Result<Vec<u8>, ZipError> {
-        let entry = &self.entries[index];
+        let entry = &self.index.entries[index];
         let size = u64::from(entry.uncompressed_size());
         if size > limits::ENTRY_BYTES {
             return Err(ZipError::Limit {
@@ -39,7 +39,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// Passes the content of an entry to `sink` piece by piece, and checks it against the size and CRC of the directory.
     /// A method other than 8 is stored, as Android reads it.
     pub fn stream(&self, index: usize, mut sink: impl FnMut(&[u8])) -> Result<(), ZipError> {
-        let entry = &self.entries[index];
+        let entry = &self.index.entries[index];
         let wrong = |problem: String| ZipError::Content { name: entry.display_name(), problem };
         let expected = u64::from(entry.uncompressed_size());
         let mut crc = crc32fast::Hasher::new();
@@ -70,8 +70,9 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
 
     /// Passes the entry's bytes as they lie in the file to `sink`.
     fn raw(&self, index: usize, mut sink: impl FnMut(&[u8]) -> Result<(), ZipError>) -> Result<(), ZipError> {
-        let range = self.entries[index].data_range();
-        let mut buf = vec![0; STEP];
+        let range = self.index.entries[index].data_range();
+        // Most entries are small; clearing two full buffers for each costs more than inflating it.
+        let mut buf = vec![0; usize::try_from(range.end - range.start).unwrap_or(STEP).min(STEP)];
         let mut at = range.start;
         while at < range.end {
             let len = (range.end - at).min(STEP as u64);
@@ -84,10 +85,11 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     }
 
     fn inflate(&self, index: usize, mut sink: impl FnMut(&[u8]) -> Result<(), ZipError>) -> Result<(), ZipError> {
-        let entry = &self.entries[index];
+        let entry = &self.index.entries[index];
         let wrong = |problem: String| ZipError::Content { name: entry.display_name(), problem };
         let mut inflater = Decompress::new(false);
-        let mut out = vec![0; STEP];
+        // One byte more than is expected, so that an entry that is longer is found out.
+        let mut out = vec![0; usize::try_from(entry.uncompressed_size()).unwrap_or(STEP).saturating_add(1).min(STEP)];
         let mut ended = false;
         self.raw(index, |mut input| {
             while !ended {

@@ -75,6 +75,10 @@ impl Local {
         self.0[8..10].copy_from_slice(&method.to_le_bytes());
     }
 
+    pub(super) fn set_name_len(&mut self, len: u16) {
+        self.0[26..28].copy_from_slice(&len.to_le_bytes());
+    }
+
     pub(super) fn set_extra_len(&mut self, len: u16) {
         self.0[28..30].copy_from_slice(&len.to_le_bytes());
     }
@@ -140,6 +144,10 @@ impl Central {
 
     pub(super) fn uncompressed_size(&self) -> u32 {
         self.word(24)
+    }
+
+    pub(super) fn name_len(&self) -> u16 {
+        self.half(28)
     }
 
     /// Lengths of name, extra field and comment.

@@ -18,7 +18,7 @@ mod header;
 mod padding;
 mod rewrite;
 
-pub use archive::{Archive, Entry};
+pub use archive::{Archive, Entry, Index};
 pub use content::{deflate, inflated_size_limit};
 pub use eocd::Eocd;
 pub use error::ZipError;

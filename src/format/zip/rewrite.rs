@@ -129,10 +129,10 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// Lays out the archive that `rewrite` asks for.
     pub fn layout(&self, rewrite: &Rewrite) -> Result<Layout, ZipError> {
         let mut payload = Payload::default();
-        let mut placed: Vec<Option<Placed>> = (0..self.entries.len()).map(|_| None).collect();
+        let mut placed: Vec<Option<Placed>> = (0..self.index.entries.len()).map(|_| None).collect();
         let mut at = 0;
-        for &index in &self.file_order {
-            let entry = &self.entries[index];
+        for &index in &self.index.file_order {
+            let entry = &self.index.entries[index];
             payload.original(at..entry.local_offset);
             at = entry.data_range().end;
             let offset = payload.len;
@@ -164,9 +164,9 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             placed[index] = Some(Placed { offset, content });
         }
         payload.original(at..rewrite.payload_end.unwrap_or(self.directory_offset()).max(at));
-        let mut directory = Vec::with_capacity(self.directory.len());
+        let mut directory = Vec::with_capacity(self.index.directory.len());
         let mut entries = Vec::new();
-        for (entry, placed) in self.entries.iter().zip(&placed) {
+        for (entry, placed) in self.index.entries.iter().zip(&placed) {
             let Some(placed) = placed else { continue };
             let mut central = entry.central;
             central.set_local_offset(u32_or_limit(placed.offset, "the offset of an entry")?);
@@ -176,7 +176,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                 central.set_content(new.crc, new.compressed, new.uncompressed);
             }
             directory.extend_from_slice(central.as_bytes());
-            directory.extend_from_slice(&self.directory[entry.record.start + CENTRAL_LEN..entry.record.end]);
+            directory.extend_from_slice(&self.index.directory[entry.record.start + CENTRAL_LEN..entry.record.end]);
             entries.push((entry.name.to_vec(), placed.offset));
         }
         let mut names = HashSet::new();
@@ -191,21 +191,23 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             directory.extend_from_slice(&record);
             entries.push((added.name.clone(), offset));
         }
-        let records_end = self.entries.last().map_or(0, |entry| entry.record.end);
-        directory.extend_from_slice(&self.directory[records_end..]);
+        let records_end = self.index.entries.last().map_or(0, |entry| entry.record.end);
+        directory.extend_from_slice(&self.index.directory[records_end..]);
         let count = u16::try_from(entries.len()).map_err(|_| ZipError::Limit {
             what: "the number of entries".to_owned(),
             found: entries.len() as u64,
             limit: limits::ZIP_ENTRIES as u64,
         })?;
-        let eocd = self.eocd.clone();
+        let eocd = self.index.eocd.clone();
         Ok(Layout { segments: payload.segments, payload_len: payload.len, directory, entries, eocd, count })
     }
 
     /// Where the entries end when what follows them up to `before` (a signing block) is taken away: behind the last data
     /// and its descriptor, zero padding dropped, anything else kept.
     pub fn payload_end(&self, before: u64) -> Result<u64, ZipError> {
-        let Some(last) = self.file_order.last().map(|&index| &self.entries[index]) else { return Ok(before) };
+        let Some(last) = self.index.file_order.last().map(|&index| &self.index.entries[index]) else {
+            return Ok(before);
+        };
         let start = last.data_range().end + self.descriptor_len(last)?;
         let mut end = before;
         let mut buf = [0; 4096];
@@ -280,14 +282,16 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         offset: u64,
         alignment: Option<Alignment>,
     ) -> Result<(Vec<u8>, NewContent), ZipError> {
-        let (name, extra) = self.local_variable(entry)?;
+        // The new header is ours: it carries the name of the directory, whatever the old one said.
+        let (_, extra) = self.local_variable(entry)?;
         let (data, new) = compressed(content, method)?;
         let mut local = entry.local;
+        local.set_name_len(entry.central.name_len());
         local.set_flags(local.flags() & !FLAG_DESCRIPTOR);
         local.set_method(method);
         local.set_content(new.crc, new.compressed, new.uncompressed);
         let multiple = alignment.filter(|_| method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
-        let mut bytes = header(local, &name, &extra, offset, multiple, &entry.name)?;
+        let mut bytes = header(local, &entry.name, &extra, offset, multiple, &entry.name)?;
         bytes.extend_from_slice(&data);
         Ok((bytes, new))
     }

@@ -20,12 +20,13 @@ pub use lineage::signature_holds as lineage_signature;
 use block::Claim;
 use content_digest::Sections;
 use sha2::{Digest, Sha256};
+use v1::Witness;
 
 use super::report::{Report, Scheme, Signature, Signer};
 use crate::format::apk_signing_block::{SigningBlock, id};
 use crate::format::read_at::ReadAt;
 use crate::format::x509::{Certificate, PublicKeyInfo};
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, ZipError};
 
 /// What the manifest says and what else is at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,17 +56,78 @@ const SDK_V31: u32 = 33;
 /// All later API levels.
 const SDK_MAX: u32 = i32::MAX as u32;
 
+/// How far contents are looked into.
+enum Contents<'w, S: ReadAt + ?Sized> {
+    /// Every byte is hashed for every scheme.
+    All,
+    /// Every byte is hashed for v2 and later. For v1 an entry is inflated and hashed unless the original vouches for it.
+    Since(&'w Witness<'w, S>),
+    /// Nothing is hashed: only who signed what.
+    Unread,
+}
+
+// Derived, they would ask the same of the source.
+impl<S: ReadAt + ?Sized> Clone for Contents<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: ReadAt + ?Sized> Copy for Contents<'_, S> {}
+
 /// Judges a package: the archive, all its signatures and their signers.
 pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
+    match Archive::open(source) {
+        Ok(archive) => package(&archive, options),
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// The same of an archive that is open.
+pub fn package<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'_>) -> Report {
+    judge(archive, options, &Contents::<S>::All)
+}
+
+/// Judges what was made of `original`, before it takes its place.
+///
+/// Block signatures are judged as by [`package`]: every byte of the result is hashed again. For v1 that would mean to
+/// inflate and hash every entry a second time in the run that has just done so to sign, two thirds of all its work. An entry
+/// is passed over when all of this holds: its bytes and its record are those of the original, compared here; and the
+/// digest that was signed now is the one that whoever signed the original found. Two signers who do not know each
+/// other agree about the same bytes. Whatever was changed or added, whatever the original's manifest does not name, or
+/// names with other digests, is inflated and hashed; and `inject verify` never passes over anything.
+pub fn rewritten<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
+    archive: &Archive<'_, S>,
+    original: &Archive<'_, O>,
+    options: &Options<'_>,
+) -> Report {
+    match Witness::new(original) {
+        Some(witness) => judge(archive, options, &Contents::Since(&witness)),
+        None => package(archive, options),
+    }
+}
+
+/// Who signed a package and by which schemes: signatures and certificates are judged, contents are not read.
+pub fn signatures<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'_>) -> Report {
+    judge(archive, options, &Contents::<S>::Unread)
+}
+
+fn unreadable(error: &ZipError) -> Report {
     let mut report = Report::default();
-    let archive = match Archive::open(source) {
-        Ok(archive) => archive,
-        Err(error) => {
-            report.error("zip", "the archive", error.to_string());
-            return report;
-        }
-    };
-    container::verify(&mut report, &archive, options.target_sdk);
+    report.error("zip", "the archive", error.to_string());
+    report
+}
+
+fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
+    archive: &Archive<'_, S>,
+    options: &Options<'_>,
+    contents: &Contents<'_, O>,
+) -> Report {
+    let mut report = Report::default();
+    let source = archive.source();
+    if !matches!(contents, Contents::Unread) {
+        container::verify(&mut report, archive, options.target_sdk);
+    }
     let sdk = (options.min_sdk.unwrap_or(1), options.max_sdk.unwrap_or(SDK_MAX));
     let block = match SigningBlock::find(source, archive.directory_offset()) {
         Ok(block) => block,
@@ -76,14 +138,14 @@ pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
     };
     let mut signed = Signed::default();
     if let Some(block) = &block {
-        signed = verify_block(&mut report, &archive, block, sdk);
+        signed = verify_block(&mut report, archive, block, sdk, matches!(contents, Contents::Unread));
     }
     if options.target_sandbox.is_some_and(|version| version > 1) && sdk.1 >= SDK_SANDBOX && !signed.found_any() {
         report.error("apk.sandbox", "AndroidManifest.xml", "targetSandboxVersion 2 asks for v2 or later; sign with v2");
     }
     if sdk.0 < SDK_V2 || !signed.found_any() {
         let schemes = v1::Schemes { v2: signed.found_v2, v3: signed.found_v3 };
-        signed.v1 = v1::verify(&mut report, &archive, sdk, schemes);
+        signed.v1 = v1::verify(&mut report, archive, sdk, schemes, contents);
     }
     if let Some(idsig) = options.idsig {
         let newest = signed.v3.iter().flatten().last().map(|signer| &signer.certificate);
@@ -109,11 +171,16 @@ pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {
 
 /// Judges the archive alone: what a package that is unsigned on purpose must still be.
 pub fn archive<S: ReadAt + ?Sized>(source: &S, target_sdk: Option<u32>) -> Report {
-    let mut report = Report::default();
     match Archive::open(source) {
-        Ok(archive) => container::verify(&mut report, &archive, target_sdk),
-        Err(error) => report.error("zip", "the archive", error.to_string()),
+        Ok(archive) => container_of(&archive, target_sdk),
+        Err(error) => unreadable(&error),
     }
+}
+
+/// The same of an archive that is open.
+pub fn container_of<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, target_sdk: Option<u32>) -> Report {
+    let mut report = Report::default();
+    container::verify(&mut report, archive, target_sdk);
     report
 }
 
@@ -171,6 +238,7 @@ fn verify_block<S: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     block: &SigningBlock,
     sdk: (u32, u32),
+    unread: bool,
 ) -> Signed {
     let pair = |id| block.value(id).map(|(value, _)| value);
     let v3_block = pair(id::V3).filter(|_| sdk.1 >= SDK_V3);
@@ -210,12 +278,10 @@ fn verify_block<S: ReadAt + ?Sized>(
     }
     signed.found_v2 = v2_block.is_some();
 
-    match contents(report, archive, block, [&v3_claims, &v2_claims]) {
-        [v3_holds, v2_holds] => {
-            signed.v3 = v3.filter(|_| v3_holds);
-            signed.v2 = v2.filter(|_| v2_holds);
-        }
-    }
+    let [v3_holds, v2_holds] =
+        if unread { [true; 2] } else { contents(report, archive, block, [&v3_claims, &v2_claims]) };
+    signed.v3 = v3.filter(|_| v3_holds);
+    signed.v2 = v2.filter(|_| v2_holds);
     let claims = v3_claims.into_iter().chain(v2_claims);
     signed.digests = claims.map(|claim| claim.value).collect();
     signed

@@ -68,7 +68,7 @@ impl Zip {
             out.extend(item.local_method.unwrap_or(item.method).to_le_bytes());
             out.extend([0x21, 0x08, 0x21, 0x02]);
             let known = if item.descriptor.is_some() { [0; 3] } else { [crc, len, size] };
-            out.extend(known.iter().flat_map(|word| word.to_le_bytes()));
+            out.extend(known.into_iter().flat_map(u32::to_le_bytes));
             out.extend(u16::try_from(item.name.len()).unwrap().to_le_bytes());
             out.extend(u16::try_from(item.local_extra.len()).unwrap().to_le_bytes());
             out.extend(&item.name);
@@ -78,13 +78,13 @@ impl Zip {
                 if descriptor == 16 {
                     out.extend(b"PK\x07\x08");
                 }
-                out.extend([crc, len, size].iter().flat_map(|word| word.to_le_bytes()));
+                out.extend([crc, len, size].into_iter().flat_map(u32::to_le_bytes));
             }
             let mut record = b"PK\x01\x02\x14\0\x14\0".to_vec();
             record.extend((flags | item.central_flags).to_le_bytes());
             record.extend(item.method.to_le_bytes());
             record.extend([0x21, 0x08, 0x21, 0x02]);
-            record.extend([crc, len, size].iter().flat_map(|word| word.to_le_bytes()));
+            record.extend([crc, len, size].into_iter().flat_map(u32::to_le_bytes));
             record.extend(u16::try_from(item.name.len()).unwrap().to_le_bytes());
             record.extend(u16::try_from(item.central_extra.len()).unwrap().to_le_bytes());
             record.extend([0; 10]);
@@ -96,7 +96,9 @@ impl Zip {
         out.extend(&self.tail);
         let start = out.len();
         let order = if self.order.is_empty() { (0..records.len()).collect() } else { self.order.clone() };
-        out.extend(order.iter().flat_map(|&index| &records[index]));
+        for index in order.iter().copied() {
+            out.extend(&records[index]);
+        }
         let size = out.len() - start;
         let count = u16::try_from(order.len()).unwrap();
         out.extend(b"PK\x05\x06\0\0\0\0");

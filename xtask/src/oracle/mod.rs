@@ -108,7 +108,7 @@ fn main_jobs(root: &Path, artifacts: &[PathBuf]) -> Result<usize> {
     Ok(failures)
 }
 
-fn on_path(tool: &str) -> bool {
+pub fn on_path(tool: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }
 

@@ -13,7 +13,9 @@ use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
+use inject::host::replacement::Replacement;
 use inject::pipeline::apk::{Done, Inspected, Planned, Signing, SigningRequest};
+use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::Severity;
 use serde_json::{Value, json};
@@ -62,9 +64,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         }),
     };
     for job in &jobs {
-        // An application that is new stays for good, so whatever can fail without it fails first.
+        job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+        // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
+        // first, the latter with stand-ins. A finished artifact needs neither.
         if known(settings, &chosen, &job.application, main)?.is_none() {
-            let output = main.output.as_ref().unwrap_or(&job.path);
+            let output = main.output.as_deref().unwrap_or(&job.path);
+            Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
             let stand_in = Values {
                 client_id: "client_id",
                 client_secret: Some("client_secret"),
@@ -72,8 +77,8 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                 application: &job.application.id,
                 other: &chosen.env.values,
             };
-            let checked = job.planned.preflight(&stand_in, &signing, output);
-            checked.map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+            let edited = job.planned.would_change(&stand_in);
+            edited.map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
         }
     }
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
@@ -148,7 +153,8 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Res
         Some(name) => settings.named_app(name)?,
         None => settings.app_of(&inspected.facts().package).map_err(during)?,
     };
-    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create)?;
+    let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
+    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create, fits).map_err(during)?;
     let planned = inspected.plan(&places, &presets.join(", ")).map_err(|e| during(e.into()))?;
     Ok(Job { path, application, planned })
 }

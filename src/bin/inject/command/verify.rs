@@ -10,6 +10,7 @@ use inject::credential::obtain::{Registration, Request};
 use inject::credential::store::Store;
 use inject::credential::{ClientSecret, Credential};
 use inject::pipeline::apk::{Inspected, idsig_path};
+use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::injected::Expected;
 use inject::verify::leak::Foreign;
@@ -84,7 +85,8 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
             }
         }
     };
-    let places = gather(chosen, app, &verify.preset, &verify.at, false)?;
+    let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
+    let places = gather(chosen, app, &verify.preset, &verify.at, false, fits)?;
     let values = Values {
         client_id: credential.id.as_str(),
         client_secret: credential.secret.as_ref().map(ClientSecret::expose),
@@ -94,20 +96,21 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     };
     let mut expected = Vec::new();
     for place in &places.places {
-        let mut entries: Vec<_> = inspected.spots(place)?.into_iter().map(Some).collect();
-        // What the main job would still have to make is not there: an artifact that was never injected.
-        if entries.is_empty() && inspected.would_make(place)? {
-            entries.push(None);
-        }
-        for entry in entries {
+        for spot in inspected.spots(place)? {
             let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
-            expected.push(Expected { address: place.at.clone(), entry, value });
+            match spot {
+                Ok(entry) => expected.push(Expected { address: place.at.clone(), entry: Some(entry), value }),
+                Err(entry) => {
+                    let message = format!("nothing is there, {entry} does not hold it; inject first");
+                    report.findings.push(error("place.missing", &place.at.to_string(), message));
+                }
+            }
         }
     }
-    if expected.is_empty() {
-        let message = format!("nothing was compared with {}'s credential; name the places: --at", chosen.name);
-        let place = "the package".to_owned();
-        report.findings.push(Finding { code: "place.none", severity: Severity::Error, place, message });
+    if expected.is_empty() && report.is_sound() {
+        let message =
+            format!("the presets {} have no place in this package; name one: --at", places.presets.join(", "));
+        report.findings.push(error("place.none", "the package", message));
     }
     let foreign = foreign(store.as_ref(), &credential)?;
     inspected.verify_content(&mut report, &expected, &foreign);
@@ -134,32 +137,28 @@ fn foreign(store: Option<&Store>, own: &Credential) -> Result<Vec<Foreign>, Fail
 
 /// What a release environment asks for beside.
 fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
-    let mut error = |code, place: &str, message: String| {
-        let place = place.to_owned();
-        report.findings.push(Finding { code, severity: Severity::Error, place, message });
-    };
     let facts = inspected.facts();
+    let manifest = "AndroidManifest.xml";
     if chosen.env.release && facts.debuggable {
-        error("release.debuggable", "AndroidManifest.xml", "it is debuggable; build the release variant".to_owned());
+        let message = "it is debuggable; build the release variant".to_owned();
+        report.findings.push(error("release.debuggable", manifest, message));
     }
     if chosen.env.release && facts.test_only {
-        error("release.test-only", "AndroidManifest.xml", "it is testOnly; build the release variant".to_owned());
+        let message = "it is testOnly; build the release variant".to_owned();
+        report.findings.push(error("release.test-only", manifest, message));
     }
     if let Some(pin) = &chosen.env.signer {
         let found: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();
         if found.as_slice() != [pin.clone()] {
-            let message = format!(
-                "signed by {}, expected {pin}",
-                if found.is_empty() { "nobody".to_owned() } else { found.join(", ") }
-            );
-            report.findings.push(Finding {
-                code: "release.signer",
-                severity: Severity::Error,
-                place: "the signature".to_owned(),
-                message,
-            });
+            let found = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
+            let message = format!("signed by {found}, expected {pin}");
+            report.findings.push(error("release.signer", "the signature", message));
         }
     }
+}
+
+fn error(code: &'static str, place: &str, message: String) -> Finding {
+    Finding { code, severity: Severity::Error, place: place.to_owned(), message }
 }
 
 fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {

@@ -13,7 +13,7 @@ use inject::placement::{Absence, Address, Place, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::nearest;
+use crate::suggest::nearest;
 
 /// A configuration, validated.
 #[derive(Debug, Default)]

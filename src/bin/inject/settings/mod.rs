@@ -17,6 +17,7 @@ use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
 use crate::exit::{Code, Failure};
+use crate::suggest::nearest;
 use config::{App, Config, Env, RegistryRef};
 
 /// Environment variables that are read; the one list.
@@ -243,16 +244,6 @@ fn unknown_app(config: &Config, message: &str, name: &str) -> Failure {
         Some(near) => failure.remedy(format!("did you mean {near:?}?")),
         None => failure.remedy(format!("add [app.NAME] with id = {name:?} there")),
     }
-}
-
-/// The known word nearest to a mistyped one.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase()), known))
-        .filter(|(distance, known)| *distance <= known.chars().count().max(word.chars().count()).div_ceil(3))
-        .min()
-        .map(|(_, known)| known)
 }
 
 fn home() -> Result<PathBuf, Failure> {

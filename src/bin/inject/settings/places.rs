@@ -5,9 +5,10 @@
 use inject::placement::preset::Preset;
 use inject::placement::{Absence, Address, Place, Template};
 
+use super::Chosen;
 use super::config::App;
-use super::{Chosen, nearest};
 use crate::exit::{Code, Failure};
+use crate::suggest::nearest;
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
@@ -28,6 +29,7 @@ pub fn gather(
     presets: &[String],
     at: &[String],
     create: bool,
+    fits: impl Fn(&Preset) -> Result<bool, Failure>,
 ) -> Result<Places, Failure> {
     let given = at.iter().map(|text| parse(text, create)).collect::<Result<Vec<_>, _>>()?;
     let configured = app.map(|app| app.places.as_slice()).unwrap_or_default();
@@ -35,12 +37,15 @@ pub fn gather(
         if presets.is_empty() { app.map(|app| app.presets.clone()).unwrap_or_default() } else { presets.to_vec() };
     // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
     if presets.is_empty() && given.is_empty() && configured.is_empty() {
-        presets.push(FALLBACK.to_owned());
+        presets.push(found_by_looking(fits)?);
     }
     let mut places = Vec::new();
     for name in &presets {
         let preset = Preset::shipped(name).ok_or_else(|| unknown_preset(name))?;
-        places.extend(preset.map_err(|e| Failure::of(Code::Internal, e))?.places);
+        let preset = preset.map_err(|e| Failure::of(Code::Internal, e))?;
+        // Coupled values are for who defines them: without {redirect_uri} the redirect URI stays as it was built.
+        let defined = |place: &Place| place.value.check(chosen.env.values.keys().map(String::as_str)).is_ok();
+        places.extend(preset.places.into_iter().filter(defined));
     }
     // What is said more precisely replaces what a preset says of the same address.
     for place in configured.iter().cloned().chain(given) {
@@ -59,6 +64,23 @@ pub fn gather(
             .map_err(|e| Failure::of(Code::Usage, e).during(format!("place {}", place.at)))?;
     }
     Ok(Places { places, presets })
+}
+
+/// The one preset that fits; the fallback where none does.
+fn found_by_looking(fits: impl Fn(&Preset) -> Result<bool, Failure>) -> Result<String, Failure> {
+    let mut found = Vec::new();
+    for name in Preset::names() {
+        let Some(Ok(preset)) = Preset::shipped(name) else { continue };
+        if preset.auto && fits(&preset)? {
+            found.push(preset.name);
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(FALLBACK.to_owned()),
+        [only] => Ok(only.clone()),
+        several => Err(Failure::new(Code::NoPlace, format!("several presets fit: {}", several.join(", ")))
+            .remedy("say which: --preset NAME (repeatable), or preset = [...] in inject.toml")),
+    }
 }
 
 fn parse(text: &str, create: bool) -> Result<Place, Failure> {

@@ -9,12 +9,15 @@
 mod algorithm;
 mod manifest;
 mod pkcs7;
+mod witness;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::Contents;
 use algorithm::{Named, first_refusing};
 use manifest::Section;
 use pkcs7::{SignedData, SignerInfo};
+pub(super) use witness::Witness;
 
 use crate::format::der::tag;
 use crate::format::read_at::ReadAt;
@@ -41,11 +44,12 @@ pub(super) struct Schemes {
 }
 
 /// Judges the JAR signature; the certificates of its signers if it verifies.
-pub(super) fn verify<S: ReadAt + ?Sized>(
+pub(super) fn verify<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     report: &mut Report,
     archive: &Archive<'_, S>,
     sdk: (u32, u32),
     schemes: Schemes,
+    contents: &Contents<'_, O>,
 ) -> Option<Vec<Certificate>> {
     let before = report.errors();
     let Some(index) = archive.find(MANIFEST.as_bytes()) else {
@@ -64,7 +68,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(
     }
     match signers.len() {
         0 => report.error("v1.none", "META-INF/", "no signature block with its signature file: sign the package"),
-        1..=limits::SIGNERS => entries(report, archive, &by_name, &signers, sdk),
+        1..=limits::SIGNERS => entries(report, archive, &by_name, &signers, sdk, contents),
         count => {
             report.error("v1.signers", "META-INF/", format!("{count} signers, Android accepts {}", limits::SIGNERS));
         }
@@ -377,12 +381,13 @@ fn is_protected(name: &str) -> bool {
 }
 
 /// Every entry has its digest in the manifest and is signed by the same signers; nothing in the manifest is missing.
-fn entries<S: ReadAt + ?Sized>(
+fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     report: &mut Report,
     archive: &Archive<'_, S>,
     by_name: &HashMap<String, &Section>,
     signers: &[Signer],
     sdk: (u32, u32),
+    contents: &Contents<'_, O>,
 ) {
     let missing: BTreeSet<&String> = by_name.keys().filter(|name| archive.find(name.as_bytes()).is_none()).collect();
     for name in missing {
@@ -413,6 +418,11 @@ fn entries<S: ReadAt + ?Sized>(
         if digests.is_empty() {
             report.error("v1.entry", &name, format!("{MANIFEST} has no digest of it; sign again"));
             continue;
+        }
+        match contents {
+            Contents::Unread => continue,
+            Contents::Since(original) if original.vouches(archive, index, &digests, sdk) => continue,
+            Contents::Since(_) | Contents::All => {}
         }
         let mut hashers: Vec<_> = digests.iter().map(|(hash, _)| hash.hasher()).collect();
         let streamed = archive.stream(index, |chunk| hashers.iter_mut().for_each(|hasher| hasher.update(chunk)));

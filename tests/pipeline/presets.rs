@@ -1,0 +1,168 @@
+//! Every shipped preset on a package of its kind: found by looking, every place reached, coupled values only where the
+//! environment defines them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use inject::artifact::apk::Apk;
+use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
+use inject::pipeline::apk::{Inspected, Signing};
+use inject::placement::preset::Preset;
+use inject::placement::template::Values;
+
+use crate::format::build::arsc::{Body, Layout, Type, package, pool, strings, table};
+use crate::format::build::axml::manifest;
+use crate::format::build::zip::{Item, Zip};
+
+/// A package with these string resources, raw resources (under shortened paths) and files.
+fn apk(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &str)]) -> Vec<u8> {
+    let mut values: Vec<String> = strings_.iter().map(|name| format!("old {name}")).collect();
+    let paths: Vec<String> = (0..raws.len()).map(|index| format!("res/a{index}")).collect();
+    values.extend(paths.iter().cloned());
+    let mut keys: Vec<&str> = strings_.to_vec();
+    keys.extend(raws.iter().map(|(name, _)| *name));
+    let entry = |index: usize| Some((index as u32, Body::String(index as u32)));
+    let of_strings: Vec<_> = (0..strings_.len()).map(entry).collect();
+    let of_raws: Vec<_> = (strings_.len()..keys.len()).map(entry).collect();
+    let mut types = vec![strings(Layout::Dense, "", &of_strings)];
+    types.push(Type { id: 2, ..strings(Layout::Dense, "", &of_raws) });
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let table = table(&pool(&values), &[package(&["string", "raw"], &keys, types)]);
+    let mut items = vec![
+        Item::new("AndroidManifest.xml", METHOD_DEFLATED, &manifest(true, true, &[])),
+        Item::new("resources.arsc", METHOD_STORED, &table),
+    ];
+    items.extend(paths.iter().zip(raws).map(|(path, (_, text))| Item::new(path, METHOD_DEFLATED, text.as_bytes())));
+    items.extend(files.iter().map(|(name, text)| Item::new(name, METHOD_DEFLATED, text.as_bytes())));
+    Zip::of(items).build()
+}
+
+/// What each preset is for, and what must be in its place afterwards.
+fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
+    let cognito = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}},"Auth":{"Default":{"OAuth":{"AppClientId":"o"}}}}}}}"#;
+    match preset {
+        "generic" => (
+            apk(&["client_id", "client_secret"], &[], &[]),
+            vec![("string/client_id", "ID"), ("string/client_secret", "SECRET")],
+        ),
+        "salesforce-android" => (
+            apk(&["remoteAccessConsumerKey", "oauthRedirectURI"], &[], &[]),
+            vec![("string/remoteAccessConsumerKey", "ID"), ("string/oauthRedirectURI", "app:/callback")],
+        ),
+        "salesforce-hybrid" => (
+            apk(
+                &[],
+                &[],
+                &[("assets/www/bootconfig.json", r#"{"remoteAccessConsumerKey":"o","oauthRedirectURI":"o"}"#)],
+            ),
+            vec![
+                ("assets/www/bootconfig.json#/remoteAccessConsumerKey", "ID"),
+                ("assets/www/bootconfig.json#/oauthRedirectURI", "app:/callback"),
+            ],
+        ),
+        "firebase-android" => (
+            apk(&["default_web_client_id", "google_app_id", "project_id"], &[], &[]),
+            // No value defined: left as it was built.
+            vec![("string/default_web_client_id", "ID"), ("string/google_app_id", "old google_app_id")],
+        ),
+        "amplify-gen1" => (
+            apk(&[], &[("amplifyconfiguration", cognito)], &[]),
+            vec![
+                (
+                    "raw/amplifyconfiguration#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default/AppClientId",
+                    "ID",
+                ),
+                (
+                    "raw/amplifyconfiguration#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default/AppClientSecret",
+                    "SECRET",
+                ),
+                ("raw/amplifyconfiguration#/auth/plugins/awsCognitoAuthPlugin/Auth/Default/OAuth/AppClientId", "ID"),
+            ],
+        ),
+        "amplify-gen2" => (
+            apk(&[], &[("amplify_outputs", r#"{"auth":{"user_pool_client_id":"o"}}"#)], &[]),
+            vec![("raw/amplify_outputs#/auth/user_pool_client_id", "ID")],
+        ),
+        "auth0-android" => (
+            apk(&["com_auth0_client_id", "com_auth0_domain"], &[], &[]),
+            vec![("string/com_auth0_client_id", "ID"), ("string/com_auth0_domain", "old com_auth0_domain")],
+        ),
+        "msal-android" => (
+            apk(&[], &[("auth_config", r#"{"client_id":"o","redirect_uri":"o","account_mode":"SINGLE"}"#)], &[]),
+            vec![("raw/auth_config#/client_id", "ID"), ("raw/auth_config#/redirect_uri", "app:/callback")],
+        ),
+        "appauth-android" => (
+            apk(&[], &[("auth_config", r#"{"client_id":"o","client_secret":"o","discovery_uri":"u"}"#)], &[]),
+            vec![("raw/auth_config#/client_id", "ID"), ("raw/auth_config#/client_secret", "SECRET")],
+        ),
+        other => panic!("no example for preset {other}; write one"),
+    }
+}
+
+fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
+    let path = folder.join("app.apk");
+    std::fs::write(&path, bytes).unwrap();
+    Inspected::new(&path).unwrap()
+}
+
+#[test]
+fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = BTreeMap::from([("redirect_uri".to_owned(), "app:/callback".to_owned())]);
+    let values = Values {
+        client_id: "ID",
+        client_secret: Some("SECRET"),
+        environment: "dev",
+        application: "com.example",
+        other: &other,
+    };
+    for name in Preset::names() {
+        let (bytes, expected) = example(name);
+        for candidate in Preset::names().map(|name| Preset::shipped(name).unwrap().unwrap()) {
+            let fits = inspected(folder.path(), &bytes).has_one_of(&candidate.fits).unwrap();
+            assert_eq!(fits, candidate.name == name, "{} on a package of {name}", candidate.name);
+        }
+        let preset = Preset::shipped(name).unwrap().unwrap();
+        let defined = |place: &inject::placement::Place| place.value.check(["redirect_uri"].into_iter()).is_ok();
+        let places: Vec<_> = preset.places.into_iter().filter(defined).collect();
+        let planned = inspected(folder.path(), &bytes).plan(&places, name).unwrap();
+        let output = folder.path().join("out.apk");
+        planned.finish(&values, &Signing::Unsigned, &output).unwrap();
+        let after = std::fs::read(&output).unwrap();
+        let apk = Apk::open(&after).unwrap();
+        for (address, value) in expected {
+            let place = inject::placement::Place {
+                at: inject::placement::Address::parse(address).unwrap(),
+                value: inject::placement::Template::default(),
+                absence: inject::placement::Absence::Fail,
+                unless: Vec::new(),
+            };
+            let found = apk.find(&place).unwrap();
+            assert_eq!(found.len(), 1, "{name}: {address}");
+            assert_eq!(found[0].values, [value], "{name}: {address}");
+        }
+        assert!(Archive::open(&after).unwrap().find(b"assets/client_credentials.json").is_none());
+    }
+}
+
+#[test]
+fn generic_makes_a_file_where_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = apk(&["app_name"], &[], &[]);
+    let generic = Preset::shipped("generic").unwrap().unwrap();
+    assert!(!inspected(folder.path(), &bytes).has_one_of(&generic.fits).unwrap());
+    let planned = inspected(folder.path(), &bytes).plan(&generic.places, "generic").unwrap();
+    let output = folder.path().join("out.apk");
+    let values = Values {
+        client_id: "ID",
+        client_secret: None,
+        environment: "dev",
+        application: "com.example",
+        other: &BTreeMap::new(),
+    };
+    planned.finish(&values, &Signing::Unsigned, &output).unwrap();
+    let after = std::fs::read(&output).unwrap();
+    let archive = Archive::open(&after).unwrap();
+    let index = archive.find(b"assets/client_credentials.json").unwrap();
+    assert_eq!(archive.read(index).unwrap(), br#"{"client_id":"ID"}"#);
+}
