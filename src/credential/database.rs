@@ -6,7 +6,7 @@
 //!
 //! Must not: know what the tables mean.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::random::Randomness;
+use crate::host::replacement::sweep;
 
 /// How long a writer waits for another one. A transaction here takes milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -100,7 +101,7 @@ impl Database {
         let path = home.join(name);
         private_folder(path.parent().unwrap_or(home))?;
         private_folder(home)?;
-        if !path.exists() {
+        if !exists(&path)? {
             let key = SealKey::load_or_create(home, &[&home.join("store.db")], random)?;
             create(&path, schema, &key, random)?;
         }
@@ -114,7 +115,7 @@ impl Database {
         schema: Schema,
         random: &mut dyn Randomness,
     ) -> Result<Option<Self>, DatabaseError> {
-        if home.join(name).exists() { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
+        if exists(&home.join(name))? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
     }
 
     fn open(home: &Path, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
@@ -148,6 +149,8 @@ impl Database {
         if check.as_deref() != Some(&key.derive("key check")[..]) {
             return Err(foreign("it was sealed with another key than the one beside it".to_owned()));
         }
+        sweep_abandoned(&path);
+        sweep_abandoned(&home.join("key"));
         Ok(Self { connection, path, kind, key })
     }
 
@@ -164,28 +167,49 @@ impl Database {
     }
 }
 
+/// Whether a file is there. A folder that cannot be looked into is an error, for it is not an empty one.
+fn exists(path: &Path) -> Result<bool, FileError> {
+    path.try_exists().map_err(FileError::on("look for", path))
+}
+
 fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {
     let mut unique = [0; 8];
     random.fill(&mut unique).map_err(FileError::on("create", path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}-{:016x}", u64::from_le_bytes(unique)));
-    let made = build(&temporary, schema, key).and_then(|()| match fs::hard_link(&temporary, path) {
+    let made = build(&temporary, schema, key).and_then(|_lock| match fs::hard_link(&temporary, path) {
         // The first of two processes wins; the other one opens the winner's.
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(FileError::on("create", path)(error).into())
-        }
+        Err(error) if !path.exists() => Err(FileError::on("create", path)(error).into()),
         _ => Ok(()),
     });
     let _ = fs::remove_file(&temporary);
+    let _ = fs::remove_file(journal(&temporary));
     made
 }
 
-fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError> {
+/// Removes what a killed run left of a database that it was making.
+fn sweep_abandoned(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    for temporary in sweep(folder, &format!(".{}-", name.to_string_lossy())) {
+        let _ = fs::remove_file(journal(&temporary));
+    }
+}
+
+/// The rollback journal of a database.
+fn journal(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-journal");
+    PathBuf::from(name)
+}
+
+/// Makes a database. What is returned holds the lock that keeps others from sweeping it away.
+fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<File, DatabaseError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(FileError::on("create", path))?;
+    let file = options.open(path).map_err(FileError::on("create", path))?;
+    let _ = file.try_lock();
     let sqlite = |source| DatabaseError::Sqlite { kind: schema.kind, operation: "made", path: path.to_owned(), source };
     let connection = Connection::open(path).map_err(sqlite)?;
     connection.pragma_update(None, "application_id", schema.application_id).map_err(sqlite)?;
@@ -193,7 +217,8 @@ fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError
     connection.execute_batch(schema.sql).map_err(sqlite)?;
     let check = key.derive("key check");
     connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
-    connection.close().map_err(|(_, source)| sqlite(source))
+    connection.close().map_err(|(_, source)| sqlite(source))?;
+    Ok(file)
 }
 
 fn private_folder(path: &Path) -> Result<(), FileError> {

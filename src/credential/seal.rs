@@ -5,7 +5,7 @@
 //!
 //! Must not: make a new key where databases exist that an old one sealed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -85,12 +85,10 @@ impl SealKey {
         let mut unique = [0; 8];
         random.fill(&mut unique).map_err(FileError::on("make a key for", &path))?;
         let temporary = home.join(format!(".key-{:016x}", u64::from_le_bytes(unique)));
-        let written = write_key(&temporary, &key).and_then(|()| {
+        let written = write_key(&temporary, &key).and_then(|_lock| {
             // A hard link fails when the name exists: the first of two processes wins, and both read the winner's.
             match fs::hard_link(&temporary, &path) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    Err(FileError::on("create", &path)(error))
-                }
+                Err(error) if !path.exists() => Err(FileError::on("create", &path)(error)),
                 _ => Ok(()),
             }
         });
@@ -153,7 +151,8 @@ fn nibble(digit: u8) -> u8 {
     }
 }
 
-fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), FileError> {
+/// Writes a key. What is returned holds the lock that keeps others from sweeping it away.
+fn write_key(path: &Path, key: &[u8; 32]) -> Result<File, FileError> {
     use std::fmt::Write as _;
     let mut text = Zeroizing::new(String::with_capacity(HEADER.len() + 65));
     text.push_str(HEADER);
@@ -166,7 +165,9 @@ fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(FileError::on("create", path))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))
+    let _ = file.try_lock();
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))?;
+    Ok(file)
 }
 
 /// Refuses a file that others can read.

@@ -70,10 +70,35 @@ impl Replacement {
 
     /// Makes the file durable and puts it in the place of the target, with the permissions of `like`.
     pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
-        let on = |operation| FileError::on(operation, &self.target);
         if let Some(like) = like {
-            self.file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
+            let permitted = self.file.set_permissions(like.permissions());
+            permitted.map_err(FileError::on("set permissions of", &self.target))?;
         }
+        self.complete()?;
+        fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
+        self.named = None;
+        self.sync_folder();
+        Ok(())
+    }
+
+    /// Like [`Replacement::commit`], but what is there already stays: of two processes at once the first one's file
+    /// counts. Says whether it was this one.
+    pub fn commit_new(mut self) -> Result<bool, FileError> {
+        self.complete()?;
+        // A hard link fails where the name exists; the dot name goes with `self`.
+        match fs::hard_link(&self.spare_name, &self.target) {
+            Ok(()) => {
+                self.sync_folder();
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(FileError::on("create", &self.target)(error)),
+        }
+    }
+
+    /// Makes the file durable, under its dot name.
+    fn complete(&mut self) -> Result<(), FileError> {
+        let on = |operation| FileError::on(operation, &self.target);
         self.file.sync_all().map_err(on("write a new version of"))?;
         if self.named.is_none() {
             // Held until the rename, so that nobody sweeps the name in between.
@@ -81,13 +106,14 @@ impl Replacement {
             give_name(&self.file, &self.spare_name).map_err(on("write a new version of"))?;
             self.named = Some(self.spare_name.clone());
         }
-        fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
-        self.named = None;
+        Ok(())
+    }
+
+    fn sync_folder(&self) {
         if let Some(folder) = self.target.parent() {
             // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
         }
-        Ok(())
     }
 }
 
@@ -99,9 +125,11 @@ impl Drop for Replacement {
     }
 }
 
-/// Removes files that a killed run left under a dot name.
-fn sweep(folder: &Path, prefix: &str) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+/// Removes files that a killed run left under a dot name: `prefix` and 16 hexadecimal digits. What somebody holds a lock
+/// on stays. Returns what was removed.
+pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let mut swept = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return swept };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let ours = name.to_str().and_then(|name| name.strip_prefix(prefix));
@@ -110,10 +138,12 @@ fn sweep(folder: &Path, prefix: &str) {
         }
         if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
             && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+            && fs::remove_file(entry.path()).is_ok()
         {
-            let _ = fs::remove_file(entry.path());
+            swept.push(entry.path());
         }
     }
+    swept
 }
 
 fn create_named(name: &Path) -> Result<File, FileError> {

@@ -409,8 +409,11 @@ impl Planned {
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);
-        if idsig_path.exists() && same_file(output, &self.path) {
-            std::fs::remove_file(&idsig_path).map_err(FileError::on("remove the stale", &idsig_path))?;
+        match std::fs::remove_file(&idsig_path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FileError::on("remove the stale", &idsig_path)(error).into());
+            }
+            _ => {}
         }
         new.commit(Some(self.source.file().metadata()))?;
         if let Some(idsig) = idsig {

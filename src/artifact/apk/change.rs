@@ -65,23 +65,20 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     edits.push(PathEdit { path: path.clone(), value: value.to_string() });
                 }
                 Slot::File { locator } => {
-                    let current = match contents.remove(&spot.entry) {
-                        Some(content) => Some(content),
-                        None => self.content(&spot.entry)?,
-                    };
+                    let current = self.current(&mut contents, &spot.entry)?;
                     let new = write_file(spot, locator, current, value)?;
                     contents.insert(spot.entry.clone(), new);
                 }
             }
         }
         for (entry, edits) in compiled {
-            let content = self.content(entry)?.unwrap_or_default();
+            let content = self.current(&mut contents, entry)?.unwrap_or_default();
             let new = axml::edit_paths(&content, &edits)
                 .map_err(|source| ApkError::BinaryXml { entry: entry.to_owned(), source })?;
             contents.insert(entry.to_owned(), new);
         }
         if !meta.is_empty() {
-            let content = self.content(MANIFEST)?.unwrap_or_default();
+            let content = self.current(&mut contents, MANIFEST)?.unwrap_or_default();
             let edited = axml::edit_meta_data(&content, &meta, create_meta).map_err(ApkError::Manifest)?;
             contents.insert(MANIFEST.to_owned(), edited.bytes);
         }
@@ -104,6 +101,14 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         Ok(changes)
+    }
+
+    /// The content of an entry as it is after the edits so far: places of several kinds may lie in one file.
+    fn current(&self, contents: &mut Contents, entry: &str) -> Result<Option<Vec<u8>>, ApkError> {
+        match contents.remove(entry) {
+            Some(content) => Ok(Some(content)),
+            None => self.content(entry),
+        }
     }
 }
 

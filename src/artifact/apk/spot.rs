@@ -222,7 +222,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     .collect();
                 match config {
                     Some(config) if !configs.is_empty() => {
-                        (format!("the string is not defined in configuration {config}"), configs)
+                        let defined = configs.join(", ");
+                        (format!("the string is not defined in configuration {config}, only in {defined}"), Vec::new())
                     }
                     _ => ("no such string resource".to_owned(), table.string_names().map_err(ApkError::Table)?),
                 }

@@ -18,13 +18,21 @@ Examples:
   inject register com.example.app --env prod
 
 Exit codes:
-  0 done or up to date   1 internal   2 usage or configuration   3 artifact unreadable or unsupported
-  4 no place found   5 registry or store   6 signing   7 verification failed or a foreign credential found
-  8 --check found changes   9 conflict between store and registry";
+  0  done or up to date
+  1  internal
+  2  usage or configuration
+  3  artifact unreadable or unsupported
+  4  no place found
+  5  registry or store
+  6  signing
+  7  verification failed or a foreign credential found
+  8  --check found changes
+  9  conflict between store and registry";
 
 /// Puts the right client credentials of the right environment into built apps, leaves them installable, and proves it.
 #[derive(Debug, Parser)]
-#[command(name = "inject", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+#[command(name = "inject", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true,
+    subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -7,6 +7,7 @@ use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
+use inject::placement::Target;
 
 use crate::suggest::nearest;
 
@@ -157,10 +158,13 @@ impl From<ApkError> for Failure {
     fn from(error: ApkError) -> Self {
         match &error {
             ApkError::NoPlace { address, near, .. } => {
-                let wanted = address.to_string();
-                let name =
-                    wanted.rsplit(['/', ':']).next().unwrap_or_default().split(['@', '#']).next().unwrap_or_default();
-                let near = nearest(name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
+                let name = match &address.target {
+                    Target::String { name, .. } | Target::Raw { name, .. } | Target::MetaData { name } => name.clone(),
+                    Target::File { path, .. } => path.to_string(),
+                    _ => String::new(),
+                };
+                let near =
+                    nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
                 let failure = Self::of(Code::NoPlace, error);
                 let failure = match near {
                     Some(near) => failure.remedy(near),

@@ -9,29 +9,47 @@ mod suggest;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
 
-use args::{Cli, Command};
+use args::{Cli, Command, Main};
 use exit::{Code, Failure};
 use render::Output;
 use settings::Settings;
 
 fn main() -> ExitCode {
     inject::host::process::no_core_dumps();
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Output::new(&cli.global);
-    let code = run(&cli, out).unwrap_or_else(|failure| {
+    let code = check_subcommand(&cli, &matches).and_then(|()| run(&cli, out)).unwrap_or_else(|failure| {
         out.failure(&failure);
         failure.code
     });
     ExitCode::from(code as u8)
 }
 
+/// What belongs to the main job does nothing for a subcommand; `--dry-run register` that registers would be a trap.
+fn check_subcommand(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
+    let Some(command) = matches.subcommand_name() else { return Ok(()) };
+    if !cli.main.artifacts.is_empty() {
+        return Err(Failure::usage("artifacts and a subcommand at once")
+            .remedy("an artifact that is named like a subcommand is written ./NAME"));
+    }
+    let main = Main::augment_args(clap::Command::new("main"));
+    let given = main
+        .get_arguments()
+        .find(|argument| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine));
+    match given.and_then(clap::Arg::get_long) {
+        None => Ok(()),
+        Some(option) => Err(Failure::usage(format!("--{option} before {command} is an option of the main job"))
+            .remedy(format!("write the options of {command} behind it; inject {command} --help shows them"))),
+    }
+}
+
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     let settings = || Settings::load(&cli.global);
     match &cli.command {
-        Some(_) if !cli.main.artifacts.is_empty() => Err(Failure::usage("artifacts and a subcommand at once")
-            .remedy("an artifact that is named like a subcommand is written ./NAME")),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
         Some(Command::Register { app, force, no_register }) => {
             command::register::run(&settings()?, app.as_deref(), *force, *no_register, out)

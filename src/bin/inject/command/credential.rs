@@ -115,6 +115,7 @@ fn set(
     };
     let mut store = Store::open(&settings.home)?;
     let new = Stored { key: key.clone(), id, secret, registered: true };
+    let mut changed = false;
     match store.get(&key)? {
         Some(old) if old == new => out.note("the store holds exactly this"),
         // A mere claim, that no registry knows yet, gives way.
@@ -125,8 +126,18 @@ fn set(
         _ => {
             store.put(&new)?;
             out.done(&format!("{} in {} has {}", key.application, key.environment, new.id));
+            changed = true;
         }
     }
+    out.json(&json!({
+        "schema": 1,
+        "application": key.application,
+        "environment": key.environment.as_str(),
+        "registry": key.registry.0,
+        "client_id": new.id.as_str(),
+        "has_secret": new.secret.is_some(),
+        "changed": changed,
+    }));
     Ok(Code::Done)
 }
 
@@ -140,5 +151,12 @@ fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     } else {
         out.note(&format!("there was no credential of {what}"));
     }
+    out.json(&json!({
+        "schema": 1,
+        "application": key.application,
+        "environment": key.environment.as_str(),
+        "registry": key.registry.0,
+        "changed": forgotten,
+    }));
     Ok(Code::Done)
 }

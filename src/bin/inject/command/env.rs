@@ -3,7 +3,6 @@
 //! Must not: keep the active environment in the project tree.
 
 use std::fmt::Write;
-use std::io::Write as _;
 
 use inject::credential::EnvironmentName;
 use inject::credential::store::Store;
@@ -71,6 +70,11 @@ fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failur
     settings.env(&name, Origin::Flag)?;
     Store::open(&settings.home)?.activate(&settings.checkout, &name)?;
     out.done(&format!("{name} is the active environment of {}", settings.checkout.display()));
+    out.json(&json!({
+        "schema": 1,
+        "name": name.as_str(),
+        "checkout": settings.checkout.to_string_lossy(),
+    }));
     Ok(Code::Done)
 }
 
@@ -131,7 +135,7 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     };
     write().map_err(|e| Failure::of(Code::Usage, e))?;
     out.done(&format!("added [env.{name}] to {}", path.display()));
-    let _ = std::io::stderr().flush();
+    out.json(&json!({ "schema": 1, "name": name.as_str(), "config": path.to_string_lossy() }));
     Ok(Code::Done)
 }
 

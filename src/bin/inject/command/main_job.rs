@@ -65,8 +65,21 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     };
     for job in &jobs {
         job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
-        let output = main.output.as_deref().unwrap_or(&job.path);
-        Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
+        // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
+        // first, the latter with stand-ins. A finished artifact needs neither.
+        if known(settings, &chosen, &job.application, main)?.is_none() {
+            let output = main.output.as_deref().unwrap_or(&job.path);
+            Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
+            let stand_in = Values {
+                client_id: "client_id",
+                client_secret: Some("client_secret"),
+                environment: chosen.name.as_str(),
+                application: &job.application.id,
+                other: &chosen.env.values,
+            };
+            let edited = job.planned.would_change(&stand_in);
+            edited.map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+        }
     }
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     for job in &jobs {
@@ -112,8 +125,9 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
         let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
         let matching: Vec<PathBuf> = files
-            .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
+            .filter(|entry| !entry.file_type().is_dir())
             .map(walkdir::DirEntry::into_path)
+            .filter(|path| path.strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
             .collect();
         if matching.is_empty() {
             return Err(Failure::new(
@@ -122,9 +136,13 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             )
             .remedy("build first, or correct artifacts in inject.toml"));
         }
-        found.extend(matching);
+        for path in matching {
+            // Patterns may overlap; an artifact is done once.
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
     }
-    found.dedup();
     Ok(found)
 }
 

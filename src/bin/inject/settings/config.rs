@@ -104,7 +104,7 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Parses the text of `path`.
     pub fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
-        let mut reader = Reader { text, problems: Vec::new() };
+        let mut reader = Reader { text, problems: Vec::new(), values: BTreeMap::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             reader.problem(error.span().unwrap_or(0..0), error.message(), "correct the TOML syntax (toml.io)");
@@ -123,6 +123,8 @@ type Value<'i> = Spanned<DeValue<'i>>;
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
+    /// Where the values of an application's places stand, in their order.
+    values: BTreeMap<String, Vec<Range<usize>>>,
 }
 
 impl Reader<'_> {
@@ -219,12 +221,13 @@ impl Reader<'_> {
             }
             config.default_env = Some(name);
         }
-        for app in config.apps.values() {
-            for place in &app.places {
+        for (key, app) in &config.apps {
+            let spans = self.values.remove(key).unwrap_or_default();
+            for (place, span) in app.places.iter().zip(spans) {
                 for (name, env) in &config.envs {
                     if let Err(error) = place.value.check(env.values.keys().map(String::as_str)) {
                         let remedy = format!("define it in [env.{name}.values]");
-                        self.problem(0..0, format!("place {}: environment {name}: {error}", place.at), remedy);
+                        self.problem(span.clone(), format!("place {}: environment {name}: {error}", place.at), remedy);
                     }
                 }
             }
@@ -253,7 +256,11 @@ impl Reader<'_> {
                     "artifacts" => {
                         app.artifacts = self.strings("artifacts", value).into_iter().map(Spanned::into_inner).collect();
                     }
-                    "place" => app.places = self.places(value),
+                    "place" => {
+                        let (places, values) = self.places(value).into_iter().unzip();
+                        app.places = places;
+                        self.values.insert(name.to_owned(), values);
+                    }
                     other => self.unknown(key.span(), other, &["id", "name", "preset", "artifacts", "place"]),
                 }
             }
@@ -284,12 +291,13 @@ impl Reader<'_> {
         presets
     }
 
-    fn places(&mut self, value: &Value<'_>) -> Vec<Place> {
+    /// The places, each with where its value stands.
+    fn places(&mut self, value: &Value<'_>) -> Vec<(Place, Range<usize>)> {
         let Some(array) = value.get_ref().as_array() else {
             self.problem(value.span(), "place is not a list", "write [[app.NAME.place]] before each place");
             return Vec::new();
         };
-        let mut places: Vec<Place> = Vec::new();
+        let mut places: Vec<(Place, Range<usize>)> = Vec::new();
         for item in array {
             let Some(table) = self.table("place", item) else { continue };
             let (mut at, mut template, mut absence) = (None, None, Absence::Fail);
@@ -307,7 +315,7 @@ impl Reader<'_> {
                     "value" => {
                         let text = self.string("value", value).unwrap_or_default();
                         match Template::parse(&text) {
-                            Ok(parsed) => template = Some(parsed),
+                            Ok(parsed) => template = Some((parsed, value.span())),
                             Err(error) => self.problem(value.span(), error.to_string(), "for example {client_id}"),
                         }
                     }
@@ -320,11 +328,11 @@ impl Reader<'_> {
                 }
             }
             match (at, template) {
-                (Some((at, span)), Some(value)) => {
-                    if places.iter().any(|place| place.at == at) {
+                (Some((at, span)), Some((value, value_span))) => {
+                    if places.iter().any(|(place, _)| place.at == at) {
                         self.problem(span, format!("the place {at} is given twice"), "keep one of them");
                     }
-                    places.push(Place { at, value, absence, unless: Vec::new() });
+                    places.push((Place { at, value, absence, unless: Vec::new() }, value_span));
                 }
                 (None, _) if !table.contains_key("at") => {
                     self.problem(item.span(), "a place without an address", "write at = \"string/client_id\"");

@@ -184,8 +184,5 @@ fn make_debug_keystore(path: &Path) -> Result<(), Failure> {
     let mut file = Replacement::start(path).map_err(|e| failed(e.into()))?;
     file.write_all(&keystore).map_err(|e| failed(e.into()))?;
     // Of two builds at once the first one's keystore counts, for both.
-    if path.exists() {
-        return Ok(());
-    }
-    file.commit(None).map_err(|e| failed(e.into()))
+    file.commit_new().map(|_| ()).map_err(|e| failed(e.into()))
 }

@@ -1,0 +1,108 @@
+//! Killed at any moment: the original or the finished artifact stands there, and the store is whole.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::{APP, PASSWORD, PROGRAM, World, files_below, key, repacked};
+
+/// Moments at which a run over a large package is killed.
+const KILLS: u32 = 64;
+/// Moments at which a run that makes its store is killed.
+const FIRST_KILLS: u32 = 40;
+/// Bytes that the large package is inflated by.
+const INFLATED: usize = 30 * 1024 * 1024;
+
+fn start(world: &World, args: &[&str]) -> std::process::Child {
+    let mut command = world.command(PROGRAM);
+    command.env("KEYSTORE_FILE", key("demo.p12")).env("KEYSTORE_PASSWORD", PASSWORD).args(args);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Runs and kills after `delay`; whether it was still running.
+fn killed(world: &World, args: &[&str], delay: Duration) -> bool {
+    let mut child = start(world, args);
+    std::thread::sleep(delay);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+#[test]
+fn a_large_package_is_the_original_or_finished() {
+    let world = World::new();
+    // Not the same byte all over: what is half written must not look finished.
+    let big: Vec<u8> = (0..INFLATED as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let original = repacked(&[("assets/big.bin", &big)], |_, content| content);
+    drop(big);
+    // What is finished is known beforehand: same input, credential and key give the same bytes.
+    world.write("app.apk", &original);
+    let began = Instant::now();
+    world.signed(&["app.apk", "--env", "dev", "-o", "out.apk"]).exits(0);
+    let mut whole = began.elapsed();
+    let finished = world.read("out.apk");
+    fs::remove_file(world.path("out.apk")).unwrap();
+    assert!(finished != original);
+
+    let (mut running, mut done) = (0, 0);
+    for round in 0..3 * KILLS {
+        // Moments all over the run, near ones far apart in time (the golden ratio's multiples).
+        let delay = whole.mul_f64((f64::from(round) * 0.618_034).fract());
+        if killed(&world, &["app.apk", "--env", "dev"], delay) {
+            running += 1;
+            // Look a little later from now on: the machine may be slower than when it was measured.
+            whole = whole.mul_f64(1.03);
+        } else {
+            // It was faster than measured: later moments are for naught.
+            whole = delay;
+        }
+        let now = world.read("app.apk");
+        if now == finished {
+            done += 1;
+            world.write("app.apk", &original);
+        } else {
+            assert!(now == original, "killed after {delay:?}: neither the original nor the finished artifact");
+        }
+        if running == KILLS {
+            break;
+        }
+    }
+    assert_eq!(running, KILLS, "too few kills met a running program; {done} were done");
+    world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    assert!(world.read("app.apk") == finished);
+    assert_eq!(world.files().len(), 1, "a stray file: {:?}", world.files().keys());
+    assert_eq!(world.credentials(), 1);
+}
+
+#[test]
+fn a_first_run_leaves_a_store_that_is_whole() {
+    let measured = World::new();
+    measured.demo("app.apk");
+    let began = Instant::now();
+    measured.signed(&["app.apk", "--env", "dev"]).exits(0);
+    let whole = began.elapsed();
+    for round in 0..FIRST_KILLS {
+        let world = World::new();
+        let original = world.demo("app.apk");
+        let delay = whole * round / FIRST_KILLS;
+        killed(&world, &["app.apk", "--env", "dev", "--v4"], delay);
+        let left = world.read("app.apk");
+        let known = fs::metadata(world.stores().join("store.db")).is_ok().then(|| world.credentials());
+        if left != original {
+            assert_eq!(known, Some(1), "the credential was durable before anything used it");
+            world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
+        }
+        world.signed(&["app.apk", "--env", "dev", "--v4"]).exits(0);
+        assert!(left == original || world.read("app.apk") == left, "another credential than the killed run's");
+        world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
+        assert_eq!(world.credentials(), 1);
+        let forced = world.inject(&["register", APP, "--env", "dev", "--force", "--json"]).exits(0).json();
+        assert_eq!(forced["client_id"], world.credential(APP, "dev").0.as_str(), "one id in store and registry");
+        let names = |files: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
+            files.into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(world.files()), ["app.apk", "app.apk.idsig"], "killed after {delay:?}");
+        assert_eq!(names(files_below(&world.stores())), ["key", "dev.db", "store.db"], "killed after {delay:?}");
+    }
+}

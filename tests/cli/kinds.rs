@@ -1,0 +1,92 @@
+//! Files that are no packages, or damaged ones: exit code 3, and what they are instead.
+
+use std::fs;
+
+use super::{World, repacked, zipped};
+
+#[test]
+fn other_kinds_are_named() {
+    let cases: [(&str, Vec<u8>, &str); 7] = [
+        ("text", b"not a package".to_vec(), "ZIP"),
+        ("empty", Vec::new(), "ZIP"),
+        (
+            "aab",
+            zipped(&[("BundleConfig.pb", b""), ("base/manifest/AndroidManifest.xml", b"x")]),
+            "an Android App Bundle",
+        ),
+        ("ipa", zipped(&[("Payload/Demo.app/Info.plist", b"x")]), "an iOS package (IPA)"),
+        ("apks", zipped(&[("toc.pb", b""), ("splits/base-master.apk", b"x")]), "a set of Android packages"),
+        ("zip", zipped(&[("readme.txt", b"x")]), "neither an APK"),
+        ("manifest", zipped(&[("AndroidManifest.xml", b"<manifest/>")]), "AndroidManifest.xml: "),
+    ];
+    for (name, content, text) in cases {
+        let world = World::new();
+        world.write("app.apk", content);
+        let run = world.refuses(|world| world.signed(&["app.apk", "--env", "dev"]), 3, &["app.apk", text]);
+        assert!(!world.stores().exists(), "{name}");
+        let verified = world.inject(&["verify", "app.apk", "--signature-only"]);
+        assert!([Some(3), Some(7)].contains(&verified.code), "{name}: {}", verified.err);
+        assert!(run.err.starts_with("error "), "{}", run.err);
+    }
+}
+
+#[test]
+fn what_is_not_a_file() {
+    let world = World::new();
+    fs::create_dir(world.path("folder.apk")).unwrap();
+    world.refuses(|world| world.signed(&["folder.apk", "--env", "dev"]), 3, &["folder.apk: it is not a regular file"]);
+    let texts = ["cannot open missing.apk: No such file"];
+    world.refuses(|world| world.signed(&["missing.apk", "--env", "dev"]), 3, &texts);
+    world.refuses(|world| world.inject(&["verify", "missing.apk", "--env", "dev"]), 3, &texts);
+    world.refuses(|world| world.signed(&["/dev/null", "--env", "dev"]), 3, &["not a regular file"]);
+}
+
+#[test]
+fn a_package_cut_short() {
+    let whole = super::demo();
+    for length in
+        [1, 3, 4, 21, 22, 23, 100, 1000, whole.len() / 2, whole.len() - 100, whole.len() - 22, whole.len() - 1]
+    {
+        let world = World::new();
+        world.write("app.apk", &whole[..length]);
+        let run = world.refuses(|world| world.signed(&["app.apk", "--env", "dev"]), 3, &["app.apk"]);
+        assert!(!world.stores().exists(), "{length}: {}", run.err);
+        world.refuses(|world| world.inject(&["app.apk", "--env", "dev", "--dry-run"]), 3, &["app.apk"]);
+    }
+}
+
+#[test]
+fn a_damaged_resource_table() {
+    let world = World::new();
+    let broken = |name: &str, mut content: Vec<u8>| {
+        if name == "resources.arsc" {
+            content.truncate(content.len() / 2);
+        }
+        content
+    };
+    world.write("app.apk", repacked(&[], broken));
+    world.refuses(|world| world.signed(&["app.apk", "--env", "dev"]), 3, &["app.apk: ", "resources.arsc: "]);
+}
+
+#[test]
+fn broken_documents_in_places() {
+    let extra: [(&str, &[u8]); 2] = [("assets/bad.json", b"{\"a\": "), ("assets/bad.xml", b"<a><b></a>")];
+    let world = World::new();
+    world.write("app.apk", repacked(&extra, |_, content| content));
+    for at in ["assets/bad.json#/a={client_id}", "assets/bad.xml#/a/b={client_id}"] {
+        let name = at.split('#').next().unwrap();
+        world.refuses(|world| world.signed(&["app.apk", "--env", "dev", "--at", at]), 3, &["app.apk: ", name]);
+    }
+}
+
+#[test]
+fn a_changed_byte_of_an_input_is_not_carried_on_silently() {
+    // In the data of an entry that is copied raw: what is signed then must at least be what the checksum says.
+    let whole = super::demo();
+    let world = World::new();
+    let at = whole.windows(4).position(|bytes| bytes == b"dex\n").unwrap_or(whole.len() / 4);
+    let mut damaged = whole.clone();
+    damaged[at + 60] ^= 0x55;
+    world.write("app.apk", damaged);
+    world.inject(&["verify", "app.apk", "--signature-only"]).exits(7);
+}

@@ -1,0 +1,316 @@
+//! The program as people run it: exit codes, messages, and what is on the disk afterwards.
+//!
+//! Every run has a home, stores and a temporary folder of its own, and none of the variables of whoever runs the tests.
+
+mod canary;
+mod commands;
+mod config;
+mod crash;
+mod credential;
+mod env;
+mod errors;
+mod kinds;
+mod main_job;
+mod places;
+mod refusals;
+mod signing_options;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use inject::artifact::apk::Apk;
+use inject::placement::{Absence, Address, Place, Template};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_inject");
+/// The package that the fixtures carry.
+pub const APP: &str = "com.example.demo";
+/// The password of `demo.p12`.
+pub const PASSWORD: &str = "demo-password";
+
+/// A file of `testdata/`.
+pub fn testdata(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+}
+
+/// A keystore of `testdata/keys/`, as text for a command line.
+pub fn key(name: &str) -> String {
+    testdata("keys").join(name).to_string_lossy().into_owned()
+}
+
+/// The demo package.
+pub fn demo() -> Vec<u8> {
+    fs::read(testdata("demo.apk")).unwrap()
+}
+
+/// A machine for one test: home, stores, temporary folder, project.
+pub struct World {
+    folder: TempDir,
+}
+
+/// What a run said, and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Run {
+    /// The exit code must be this.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n{}\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard error must hold all of these.
+    #[track_caller]
+    pub fn says(self, texts: &[&str]) -> Self {
+        for text in texts {
+            assert!(self.err.contains(text), "no {text:?} in:\n{}", self.err);
+        }
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "tmp", "project"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Self { folder }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    /// `INJECT_HOME`; not made until the program makes it.
+    pub fn stores(&self) -> PathBuf {
+        self.root().join("stores")
+    }
+
+    pub fn project(&self) -> PathBuf {
+        self.root().join("project")
+    }
+
+    /// A file of the project.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.project().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// The demo package as a file of the project.
+    pub fn demo(&self, name: &str) -> Vec<u8> {
+        self.write(name, demo());
+        demo()
+    }
+
+    /// A command in the project, with nothing of the caller's environment but the search path.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("TMPDIR", self.root().join("tmp"))
+            .env("INJECT_HOME", self.stores())
+            .current_dir(self.project())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program with these variables, and this on standard input.
+    pub fn run(&self, variables: &[(&str, &str)], args: &[&str], stdin: &str) -> Run {
+        let mut command = self.command(PROGRAM);
+        command.args(args).envs(variables.iter().copied());
+        finish(command, stdin)
+    }
+
+    /// Runs the program without a key.
+    pub fn inject(&self, args: &[&str]) -> Run {
+        self.run(&[], args, "")
+    }
+
+    /// Runs the program with the demo key in GeneXus' and Gradle's variables.
+    pub fn signed(&self, args: &[&str]) -> Run {
+        self.signed_with(&[], args)
+    }
+
+    /// Likewise, with more variables.
+    pub fn signed_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Run {
+        let keystore = key("demo.p12");
+        let key = [("KEYSTORE_FILE", keystore.as_str()), ("KEYSTORE_PASSWORD", PASSWORD), ("KEY_ALIAS", "demo")];
+        self.run(&[&key[..], variables].concat(), args, "")
+    }
+
+    /// Id and secret that the store holds.
+    #[track_caller]
+    pub fn credential(&self, app: &str, env: &str) -> (String, String) {
+        let shown = self.inject(&["credential", "show", "--app", app, "--env", env, "--reveal", "--json"]).exits(0);
+        let shown = shown.json();
+        let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
+        (text("client_id"), text("client_secret"))
+    }
+
+    /// How many credentials the store holds. Asking makes no store.
+    #[track_caller]
+    pub fn credentials(&self) -> usize {
+        // Not in the project, whose configuration may be broken on purpose.
+        let mut command = self.command(PROGRAM);
+        command.current_dir(self.home()).args(["credential", "list", "--json"]);
+        finish(command, "").exits(0).json()["credentials"].as_array().unwrap().len()
+    }
+
+    /// Every file of the project with its content.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files_below(&self.project())
+    }
+
+    /// A run that must fail: with this code, saying these, and leaving everything as it was.
+    #[track_caller]
+    pub fn refuses(&self, run: impl FnOnce(&Self) -> Run, code: i32, texts: &[&str]) -> Run {
+        let (before, credentials) = (self.files(), self.credentials());
+        let run = run(self).exits(code).says(texts);
+        let after = self.files();
+        let names = |files: &BTreeMap<PathBuf, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&after), names(&before), "files came or went\n{}", run.err);
+        assert!(after == before, "a file changed\n{}", run.err);
+        assert_eq!(self.credentials(), credentials, "something was registered\n{}", run.err);
+        assert!(!self.stores().join("registry").exists() || credentials > 0, "a registry was made\n{}", run.err);
+        assert_eq!(fs::read_dir(self.root().join("tmp")).unwrap().count(), 0, "a temporary file is left");
+        run
+    }
+}
+
+/// Runs a command to its end.
+pub fn finish(mut command: Command, stdin: &str) -> Run {
+    if !stdin.is_empty() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Some(mut pipe) = child.stdin.take() {
+        // A program that does not read it may be gone already.
+        let _ = pipe.write_all(stdin.as_bytes());
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Every file below a folder with its content.
+pub fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                files.insert(path.clone(), fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    files
+}
+
+/// The values at an address of a package.
+#[track_caller]
+pub fn values(apk: &[u8], address: &str) -> Vec<String> {
+    let apk = Apk::open(apk).unwrap();
+    let at = Address::parse(address).unwrap();
+    let place = Place { at, value: Template::default(), absence: Absence::Skip, unless: Vec::new() };
+    apk.find(&place).unwrap().into_iter().flat_map(|found| found.values).collect()
+}
+
+/// The content of an entry, read by another implementation of ZIP than ours.
+#[track_caller]
+pub fn entry(apk: &[u8], name: &str) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(apk)).unwrap();
+    let mut content = Vec::new();
+    archive.by_name(name).unwrap_or_else(|e| panic!("{name}: {e}")).read_to_end(&mut content).unwrap();
+    content
+}
+
+/// An unsigned package with these entries in front, and those of the demo as `edit` returns them.
+pub fn repacked(extra: &[(&str, &[u8])], edit: impl Fn(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut add = |name: &str, content: &[u8]| {
+        writer.start_file(name, stored).unwrap();
+        writer.write_all(content).unwrap();
+    };
+    for (name, content) in extra {
+        add(name, content);
+    }
+    let demo = demo();
+    let mut archive = zip::ZipArchive::new(Cursor::new(demo.as_slice())).unwrap();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).unwrap();
+        let name = file.name().unwrap().into_owned();
+        if !name.starts_with("META-INF/") {
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            add(&name, &edit(&name, content));
+        }
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A zip of these entries.
+pub fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// Whether a text stands in these bytes, as UTF-8 or UTF-16.
+pub fn holds(bytes: &[u8], text: &str) -> bool {
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [text.as_bytes(), &utf16].into_iter().any(|form| bytes.windows(form.len()).any(|window| window == form))
+}
+
+/// Whether a text stands in a package: in an entry, inflated, or anywhere outside.
+pub fn apk_holds(apk: &[u8], text: &str) -> bool {
+    let mut archive = zip::ZipArchive::new(Cursor::new(apk)).unwrap();
+    let inside = (0..archive.len()).any(|index| {
+        let mut content = Vec::new();
+        archive.by_index(index).unwrap().read_to_end(&mut content).unwrap();
+        holds(&content, text)
+    });
+    inside || holds(apk, text)
+}
