@@ -277,7 +277,8 @@ impl Planned {
                 (self.judged_min_sdk(request, wanted), Some((request, wanted)))
             }
         };
-        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, None));
+        let idsig = wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| std::fs::read(idsig_path(&self.path)).ok());
+        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig.as_deref()));
         let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.al"));
         let fits = match wanted {
             None => {
@@ -293,7 +294,9 @@ impl Planned {
                     && (!wanted.v1 || has(verify::Scheme::V1))
                     && (!wanted.v2 || has(verify::Scheme::V2) || v2_unjudged)
                     && (!wanted.v3 || has(verify::Scheme::V3))
-                    && (!wanted.v4 || idsig_path(&self.path).exists())
+                    && (!wanted.v4 || has(verify::Scheme::V4))
+                    // A v1 signature that was asked away is something to do.
+                    && (request.schemes.is_none() || wanted.v1 == v1_files::is_signed(apk.archive()))
                     && report
                         .signers()
                         .iter()
