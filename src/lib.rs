@@ -14,6 +14,20 @@
 //! * [`mod@format`]: codecs of file formats; no I/O, no policy.
 //! * [`host`]: files, clock, randomness, prompts: the only outside world.
 //!
+//! # Example
+//! ```
+//! use inject::format::json;
+//! use inject::placement::{Address, Locator, Target};
+//!
+//! // An address says where; a codec changes that place and nothing else.
+//! let address = Address::parse("assets/config.json#/oauth/client_id")?;
+//! let Target::File { locator: Locator::Json(pointer), .. } = address.target else { unreachable!() };
+//! let before = br#"{ "oauth": {"client_id" : "old"}, "n": 1.0 }"#;
+//! let after = json::set(before, &pointer, "new", false)?;
+//! assert_eq!(after, br#"{ "oauth": {"client_id" : "new"}, "n": 1.0 }"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Invariants
 //! * An empty plan reproduces the input byte for byte.
 //! * Nothing here prints, exits, or panics on any input.
