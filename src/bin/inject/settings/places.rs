@@ -32,6 +32,12 @@ pub fn gather(
     fits: impl Fn(&Preset) -> Result<bool, Failure>,
 ) -> Result<Places, Failure> {
     let given = at.iter().map(|text| parse(text, create)).collect::<Result<Vec<_>, _>>()?;
+    for (index, place) in given.iter().enumerate() {
+        if given[..index].iter().any(|other| other.at == place.at && other.value != place.value) {
+            return Err(Failure::usage(format!("--at {} is given twice, with different values", place.at))
+                .remedy("keep one of them"));
+        }
+    }
     let configured = app.map(|app| app.places.as_slice()).unwrap_or_default();
     let mut presets: Vec<String> =
         if presets.is_empty() { app.map(|app| app.presets.clone()).unwrap_or_default() } else { presets.to_vec() };
