@@ -28,10 +28,16 @@ pub struct Foreign {
 /// Looks for foreign values in an archive.
 pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[Foreign]) {
     let foreign: Vec<&Foreign> = foreign.iter().filter(|foreign| foreign.value.len() >= SHORTEST).collect();
-    let Ok(archive) = Archive::open(source) else { return };
     if foreign.is_empty() {
         return;
     }
+    let archive = match Archive::open(source) {
+        Ok(archive) => archive,
+        Err(error) => {
+            report.error("leak.unreadable", "the archive", error.to_string());
+            return;
+        }
+    };
     let mut search = match Search::new(&foreign) {
         Ok(search) => search,
         Err(error) => {
@@ -39,16 +45,17 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
             return;
         }
     };
+    let mut gaps = Vec::new();
     for (index, entry) in archive.entries().iter().enumerate() {
         search.begin();
         if let Err(error) = archive.stream(index, |chunk| search.feed(chunk)) {
             // What cannot be inflated is searched as it lies, below.
             report.warning("leak.unreadable", entry.display_name(), error.to_string());
+            gaps.push(entry.data_range());
         }
         search.report(report, &foreign, &entry.display_name());
     }
     let mut at = 0;
-    let mut gaps = Vec::new();
     for entry in archive.in_file_order() {
         // Local headers hold names and extra fields; data of stored entries was read above.
         gaps.push(at..entry.data_offset());
@@ -68,7 +75,7 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
             search.feed(&buf);
             at += len;
         }
-        search.report(report, &foreign, &format!("bytes {:#x} to {:#x}, outside every entry", gap.start, gap.end));
+        search.report(report, &foreign, &format!("bytes {:#x} to {:#x}, outside every content", gap.start, gap.end));
     }
 }
 

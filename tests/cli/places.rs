@@ -167,3 +167,11 @@ fn an_app_without_strings_gets_a_file_of_its_own() {
     world.run(&GIVEN, &["verify", "bare.apk", "--env", "dev"], "").exits(0);
     world.signed_with(&GIVEN, &["bare.apk", "--env", "dev"]).exits(0).says(&["up to date"]);
 }
+
+#[test]
+fn two_values_for_one_address_are_a_mistake() {
+    let world = World::new();
+    world.demo("app.apk");
+    let twice = ["app.apk", "--env", "dev", "--at", "string/client_id=a", "--at", "string/client_id=b"];
+    world.refuses(|world| world.signed(&twice), 2, &["--at string/client_id is given twice", "keep one of them"]);
+}

@@ -231,3 +231,27 @@ fn options_that_contradict_each_other() {
     let args = ["app.apk", "--env", "dev", "--old-ks", &old, "--old-ks-pass", "env:S"];
     world.refuses(|world| world.signed_with(&[("S", "secret")], &args), 2, &["--old-ks", "--lineage"]);
 }
+
+#[test]
+fn a_scheme_that_was_asked_away_goes() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.signed_with(&GIVEN, &["app.apk", "--env", "dev"]).exits(0).says(&["signed v1 v2 v3"]);
+    let args = ["app.apk", "--env", "dev", "--schemes", "v2,v3", "--min-sdk", "24"];
+    world.signed_with(&GIVEN, &args).exits(0).says(&["signed v2 v3"]);
+    assert!(inject::format::zip::Archive::open(&world.read("app.apk")).unwrap().find(b"META-INF/DEMO.SF").is_none());
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+}
+
+#[test]
+fn a_stale_v4_signature_is_made_again() {
+    let world = World::new();
+    world.demo("app.apk");
+    let args = ["app.apk", "--env", "dev", "--v4"];
+    world.signed_with(&GIVEN, &args).exits(0);
+    let idsig = world.read("app.apk.idsig");
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+    world.write("app.apk.idsig", b"stale");
+    world.signed_with(&GIVEN, &args).exits(0).says(&["signed v1 v2 v3 v4"]);
+    assert_eq!(world.read("app.apk.idsig"), idsig);
+}

@@ -1,4 +1,5 @@
 //! `inject::verify`.
 
 mod arbitrary;
+mod leak;
 mod mutation;
