@@ -3,7 +3,7 @@
 //! ```text
 //! address  = [ kind ":" ] target                kind = apk | aab | ipa | app | tree
 //! target   = "string/" NAME [ "@" CONFIG ]      a string resource, in one or all configurations
-//!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc
+//!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc; globs in NAME
 //!          | "meta-data/" NAME                  <meta-data> of the application in AndroidManifest.xml
 //!          | "dex/" METHOD [ "[" INDEX "]" ]    the string constant passed to a method
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used

@@ -5,13 +5,14 @@
 use super::{Absence, Address, Place, Template};
 
 /// The presets this crate ships: name and text.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("generic", include_str!("presets/generic.toml")),
     ("amplify-gen1", include_str!("presets/amplify-gen1.toml")),
     ("amplify-gen2", include_str!("presets/amplify-gen2.toml")),
     ("appauth-android", include_str!("presets/appauth-android.toml")),
     ("auth0-android", include_str!("presets/auth0-android.toml")),
     ("firebase-android", include_str!("presets/firebase-android.toml")),
+    ("genexus-android", include_str!("presets/genexus-android.toml")),
     ("msal-android", include_str!("presets/msal-android.toml")),
     ("salesforce-android", include_str!("presets/salesforce-android.toml")),
     ("salesforce-hybrid", include_str!("presets/salesforce-hybrid.toml")),

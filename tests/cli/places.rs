@@ -175,3 +175,38 @@ fn two_values_for_one_address_are_a_mistake() {
     let twice = ["app.apk", "--env", "dev", "--at", "string/client_id=a", "--at", "string/client_id=b"];
     world.refuses(|world| world.signed(&twice), 2, &["--at string/client_id is given twice", "keep one of them"]);
 }
+
+#[test]
+fn a_constant_that_reaches_a_method() {
+    for at in ["dex/setClientId", "dex/Lcom/example/demo/MainApplication;->setClientId", "dex/setClientId[0]"] {
+        let apk = placed(at, "{client_id}", false);
+        assert_eq!(values(&apk, at), ["the-id"]);
+        assert_eq!(values(&apk, "dex/setApiUri"), ["https://dev.example.com/demo"]);
+        let dex = entry(&apk, "classes.dex");
+        let text = b"placeholder-in-dex";
+        assert!(!dex.windows(text.len()).any(|window| window == text), "the old constant is still there");
+    }
+}
+
+#[test]
+fn a_constant_by_its_text_and_another_by_its_method() {
+    let world = World::new();
+    world.demo("app.apk");
+    let by_text = "dex/\"placeholder-in-dex\"={client_secret}";
+    let args = ["app.apk", "--env", "dev", "--at", by_text, "--at", "dex/setApiUri=https://{environment}.example"];
+    world.signed_with(&GIVEN, &args).exits(0).says(&["2 places"]);
+    let apk = world.read("app.apk");
+    assert_eq!(values(&apk, "dex/setClientId"), ["the-secret"]);
+    assert_eq!(values(&apk, "dex/setApiUri"), ["https://dev.example"]);
+    // Once replaced, the text is gone: said, and the value that took its place is not shown.
+    let again = world.signed_with(&GIVEN, &args).exits(4).says(&["by the method it is passed to"]);
+    assert!(!again.err.contains("the-secret"));
+}
+
+#[test]
+fn two_values_for_one_constant_are_refused() {
+    let args = ["app.apk", "--env", "dev", "--at", "dex/setClientId=a", "--at", "dex/\"placeholder-in-dex\"=b"];
+    let world = World::new();
+    world.demo("app.apk");
+    world.refuses(|world| world.signed_with(&GIVEN, &args), 3, &["classes.dex", "two different values"]);
+}

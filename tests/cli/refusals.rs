@@ -93,7 +93,17 @@ fn places() {
     refused(&["--at", "string/alias={client_id}"], 2, &["string/alias", "not a plain string"]);
     refused(&["--at", "string/greeting={client_id}"], 2, &["string/greeting", "not a plain string"]);
     refused(&["--at", "meta-data/com.example.CONFIG={client_id}"], 2, &["reference", "address the resource"]);
-    refused(&["--at", "dex/setClientId={client_id}"], 2, &["not part of this version"]);
+    refused(
+        &["--at", "dex/setClientIds={client_id}"],
+        4,
+        &["dex/setClientIds", "no call of this method passes a string"],
+    );
+    refused(
+        &["--at", "dex/setClientId[1]={client_id}"],
+        4,
+        &["1 constants reach this method", "MainApplication;->onCreate"],
+    );
+    refused(&["--at", "dex/\"no such text\"={client_id}"], 4, &["no string constant has this text", "the method"]);
     refused(&["--at", "assets/a.zip!/b={client_id}"], 2, &["not part of this version"]);
     refused(&["--at", "assets/app.properties#/x={y"], 2, &["the brace at character 1 has no partner", "{{"]);
     refused(&["--at", "string/client_id={clientid}"], 2, &["place string/client_id", "{clientid}", "{client_id}"]);

@@ -16,6 +16,11 @@ use crate::format::build::zip::{Item, Zip};
 
 /// A package with these string resources, raw resources (under shortened paths) and files.
 fn apk(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    apk_of(strings_, raws, &files)
+}
+
+fn apk_of(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut values: Vec<String> = strings_.iter().map(|name| format!("old {name}")).collect();
     let paths: Vec<String> = (0..raws.len()).map(|index| format!("res/a{index}")).collect();
     values.extend(paths.iter().cloned());
@@ -33,7 +38,7 @@ fn apk(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &str)]) -> Vec<
         Item::new("resources.arsc", METHOD_STORED, &table),
     ];
     items.extend(paths.iter().zip(raws).map(|(path, (_, text))| Item::new(path, METHOD_DEFLATED, text.as_bytes())));
-    items.extend(files.iter().map(|(name, text)| Item::new(name, METHOD_DEFLATED, text.as_bytes())));
+    items.extend(files.iter().map(|(name, text)| Item::new(name, METHOD_DEFLATED, text)));
     Zip::of(items).build()
 }
 
@@ -87,6 +92,26 @@ fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
             apk(&["com_auth0_client_id", "com_auth0_domain"], &[], &[]),
             vec![("string/com_auth0_client_id", "ID"), ("string/com_auth0_domain", "old com_auth0_domain")],
         ),
+        "genexus-android" => {
+            // A key that stands twice, as GeneXus writes it, survives.
+            let properties = r#"{"properties":{"EnableIntegratedSecurity":"True","IntegratedSecurityObjClientID":"o","EnableIntegratedSecurity":"True"}}"#;
+            let panel =
+                r#"{"instance":{"instanceProperties":{"@IsMain":"True","@IntegratedSecurityObjClientID":"o"}}}"#;
+            let raws = [("notes_properties", properties), ("notes_panel", panel), ("strings_properties", "a = b")];
+            let demo = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/demo.apk")).unwrap();
+            let archive = Archive::open(&demo).unwrap();
+            let dex = archive.read(archive.find(b"classes.dex").unwrap()).unwrap();
+            (
+                apk_of(&[], &raws, &[("classes.dex", &dex)]),
+                vec![
+                    ("dex/setClientId", "ID"),
+                    ("raw/notes_properties#/properties/IntegratedSecurityObjClientID", "ID"),
+                    ("raw/notes_panel#/instance/instanceProperties/@IntegratedSecurityObjClientID", "ID"),
+                    ("raw/strings_properties", "a = b"),
+                    ("dex/setApiUri", "https://dev.example.com/demo"),
+                ],
+            )
+        }
         "msal-android" => (
             apk(&[], &[("auth_config", r#"{"client_id":"o","redirect_uri":"o","account_mode":"SINGLE"}"#)], &[]),
             vec![("raw/auth_config#/client_id", "ID"), ("raw/auth_config#/redirect_uri", "app:/callback")],

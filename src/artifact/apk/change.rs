@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use super::dex::Constant;
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
 use crate::artifact::document;
 use crate::format::arsc::{self, StringEdit};
 use crate::format::axml::{self, MetaEdit, PathEdit};
+use crate::format::dex::{DexEdit, Target};
 use crate::format::read_at::ReadAt;
 use crate::placement::Locator;
 
@@ -49,6 +51,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let mut contents = Contents::new();
         let (mut strings, mut meta) = (Vec::new(), Vec::new());
         let mut compiled: BTreeMap<&str, Vec<PathEdit>> = BTreeMap::new();
+        let mut constants: BTreeMap<&str, Vec<DexEdit>> = BTreeMap::new();
         let (mut create_strings, mut create_meta) = (false, false);
         for (spot, value) in values {
             match &spot.slot {
@@ -64,6 +67,13 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     let edits = compiled.entry(&spot.entry).or_default();
                     edits.push(PathEdit { path: path.clone(), value: value.to_string() });
                 }
+                Slot::Dex(constant) => {
+                    let target = match constant {
+                        Constant::At(offset) => Target::At(*offset),
+                        Constant::Text(text) => Target::Value(text.clone()),
+                    };
+                    constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.to_string() });
+                }
                 Slot::File { locator } => {
                     let current = self.current(&mut contents, &spot.entry)?;
                     let new = write_file(spot, locator, current, value)?;
@@ -77,6 +87,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 .map_err(|source| ApkError::BinaryXml { entry: entry.to_owned(), source })?;
             contents.insert(entry.to_owned(), new);
         }
+        self.change_dex(&mut contents, constants)?;
         if !meta.is_empty() {
             let content = self.current(&mut contents, MANIFEST)?.unwrap_or_default();
             let edited = axml::edit_meta_data(&content, &meta, create_meta).map_err(ApkError::Manifest)?;

@@ -2,18 +2,20 @@
 //!
 //! * `facts`: package, API levels, flags, from the manifest.
 //! * `spot`: an address becomes concrete spots in entries.
+//! * `dex`: string constants in dex files.
 //! * `change`: values become new entry contents.
 //!
 //! Must not: align, sign or write a package.
 
 mod change;
+mod dex;
 mod facts;
 mod spot;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 
 pub use change::Changes;
 pub use facts::Facts;
@@ -23,6 +25,7 @@ use super::document::DocumentError;
 use super::kind::FileKind;
 use crate::format::arsc::ArscError;
 use crate::format::axml::AxmlError;
+use crate::format::dex::DexError;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, ZipError};
 use crate::placement::Address;
@@ -63,6 +66,14 @@ pub enum ApkError {
         entry: String,
         /// Why.
         source: AxmlError,
+    },
+    /// A dex file that holds a place.
+    #[error("{entry}: {source}")]
+    Dex {
+        /// The entry.
+        entry: String,
+        /// Why.
+        source: DexError,
     },
     /// Nothing at an address.
     #[error("no place {address} in this package: {problem}")]
@@ -159,17 +170,25 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
 
     /// Names of the entries that a pattern matches; the pattern itself where it has no wildcards.
     fn entries_like(&self, address: &Address, pattern: &str) -> Result<Vec<String>, ApkError> {
-        if !pattern.contains(['*', '?', '[', '{']) {
+        if !has_wildcards(pattern) {
             return Ok(self.archive.find(pattern.as_bytes()).map(|_| pattern.to_owned()).into_iter().collect());
         }
-        let glob = GlobBuilder::new(pattern)
-            .literal_separator(true)
-            .build()
-            .map_err(|error| ApkError::Address { address: Box::new(address.clone()), problem: error.to_string() })?;
-        let matcher = glob.compile_matcher();
+        let matcher = matcher(address, pattern)?;
         let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
         Ok(names.filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
     }
+}
+
+fn has_wildcards(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '[', '{'])
+}
+
+fn matcher(address: &Address, pattern: &str) -> Result<GlobMatcher, ApkError> {
+    let glob = GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| ApkError::Address { address: Box::new(address.clone()), problem: error.to_string() })?;
+    Ok(glob.compile_matcher())
 }
 
 /// Contents of entries that were read, by name.

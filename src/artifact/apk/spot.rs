@@ -2,7 +2,8 @@
 //!
 //! Must not: change anything.
 
-use super::{Apk, ApkError, MANIFEST, TABLE};
+use super::dex::Constant;
+use super::{Apk, ApkError, MANIFEST, TABLE, has_wildcards, matcher};
 use crate::artifact::document;
 use crate::format::arsc::{Table, Value};
 use crate::format::axml::{self, Document, Scalar};
@@ -33,6 +34,8 @@ pub(super) enum Slot {
     File { locator: Locator },
     /// In a compiled XML document.
     BinaryXml { path: String },
+    /// In a dex file.
+    Dex(Constant),
 }
 
 /// A spot with the values that are there now.
@@ -69,6 +72,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     /// Whether something is at an address.
     pub fn has(&self, address: &Address) -> Result<bool, ApkError> {
+        if matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. }) {
+            return self.has_in_dex(address);
+        }
         match self.look(address) {
             Ok(found) => Ok(!found.is_empty()),
             // A file of that name that is something else is not what was meant.
@@ -125,12 +131,19 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::Raw { name, locator } => {
                 let Some(table) = self.table()? else { return Ok(Vec::new()) };
                 let table = Table::parse(table).map_err(ApkError::Table)?;
-                let files = table.files("raw", name).map_err(ApkError::Table)?;
-                let mut paths: Vec<String> = files.into_iter().map(|(_, path)| path).collect();
+                let mut paths = Vec::new();
+                for name in raw_names(&table, address, name)? {
+                    let files = table.files("raw", &name).map_err(ApkError::Table)?;
+                    paths.extend(files.into_iter().map(|(_, path)| path));
+                }
                 paths.dedup();
                 let mut found = Vec::new();
                 for path in paths {
-                    found.extend(self.look_into(address, &path, locator)?);
+                    match self.look_into(address, &path, locator) {
+                        // What a wildcard matches and is another kind of file is not what was meant.
+                        Err(ApkError::Document { .. }) if has_wildcards(name) => {}
+                        looked => found.extend(looked?),
+                    }
                 }
                 Ok(found)
             }
@@ -141,7 +154,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 }
                 Ok(found)
             }
-            Target::DexMethod { .. } | Target::DexText { .. } => Err(unsupported(address, "dex places")),
+            Target::DexMethod { .. } | Target::DexText { .. } => self.look_into_dex(address),
         }
     }
 
@@ -254,10 +267,20 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     ("the file is there, the place in it is not".to_owned(), Vec::new())
                 }
             }
-            Target::DexMethod { .. } | Target::DexText { .. } => return Err(unsupported(address, "dex places")),
+            Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
         };
         Ok(ApkError::NoPlace { address: Box::new(address.clone()), problem, near })
     }
+}
+
+/// The raw resources that a name, or a pattern, stands for.
+fn raw_names(table: &Table<'_>, address: &Address, pattern: &str) -> Result<Vec<String>, ApkError> {
+    if !has_wildcards(pattern) {
+        return Ok(vec![pattern.to_owned()]);
+    }
+    let matcher = matcher(address, pattern)?;
+    let names = table.names("raw").map_err(ApkError::Table)?;
+    Ok(names.into_iter().filter(|name| matcher.is_match(name)).collect())
 }
 
 /// The only part of a path; nested archives are not entered here.

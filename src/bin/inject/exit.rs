@@ -163,6 +163,8 @@ impl From<ApkError> for Failure {
                     Target::File { path, .. } => path.to_string(),
                     _ => String::new(),
                 };
+                // Nothing calls a constant that is made.
+                let address_is_dex = matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. });
                 let near =
                     nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
                 let failure = Self::of(Code::NoPlace, error);
@@ -170,7 +172,11 @@ impl From<ApkError> for Failure {
                     Some(near) => failure.remedy(near),
                     None => failure,
                 };
-                failure.remedy("or make it: --create")
+                if address_is_dex { failure } else { failure.remedy("or make it: --create") }
+            }
+            ApkError::Dex { source: inject::format::dex::DexError::IndexTooLarge { .. }, .. } => {
+                Self::of(Code::Artifact, error)
+                    .remedy("build with more dex files (a lower minSdkVersion, or fewer main-dex rules)")
             }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)
