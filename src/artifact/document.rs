@@ -2,6 +2,7 @@
 //!
 //! Must not: know where the file lies.
 
+use crate::format::js::{self, JsError};
 use crate::format::json::{self, JsonError};
 use crate::format::properties::{self, PropertiesError};
 use crate::format::xml::{self, XmlError};
@@ -14,6 +15,9 @@ pub enum DocumentError {
     /// JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// JavaScript.
+    #[error(transparent)]
+    Js(#[from] JsError),
     /// XML text.
     #[error(transparent)]
     Xml(#[from] XmlError),
@@ -37,6 +41,7 @@ impl DocumentError {
         matches!(
             self,
             Self::Json(JsonError::NotFound { .. })
+                | Self::Js(JsError::NotFound { .. } | JsError::Create { .. })
                 | Self::Xml(XmlError::NotFound { .. })
                 | Self::Properties(PropertiesError::NotFound { .. })
         )
@@ -55,10 +60,10 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
                 json::Value::Array => "[...]".to_owned(),
             })
             .collect(),
+        Locator::Js(name) => js::get(bytes, name)?,
         Locator::Xml(path) => xml::get(bytes, path)?,
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(_) => return Err(DocumentError::Unsupported { what: "property list" }),
-        Locator::Js(_) => return Err(DocumentError::Unsupported { what: "JavaScript" }),
     })
 }
 
@@ -67,10 +72,10 @@ pub fn write(bytes: &[u8], locator: &Locator, value: &str, create: bool) -> Resu
     Ok(match locator {
         Locator::Whole => value.as_bytes().to_vec(),
         Locator::Json(pointer) => json::set(bytes, pointer, value, create)?,
+        Locator::Js(name) => js::set(bytes, name, value, create)?,
         Locator::Xml(path) => xml::set(bytes, path, value, create)?,
         Locator::Properties(key) => properties::set(bytes, key, value, create)?,
         Locator::Plist(_) => return Err(DocumentError::Unsupported { what: "property list" }),
-        Locator::Js(_) => return Err(DocumentError::Unsupported { what: "JavaScript" }),
     })
 }
 

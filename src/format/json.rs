@@ -126,7 +126,38 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
     Ok(splices.apply(bytes)?)
 }
 
-fn quoted(value: &str) -> String {
+/// A member found by its key alone.
+pub(super) struct Named {
+    /// The bytes of the value.
+    pub range: Range<usize>,
+    /// The value.
+    pub value: Value,
+}
+
+/// Every member called `key`, at any depth, in the order of the text.
+pub(super) fn named(text: &str, key: &str) -> Result<Vec<Named>, JsonError> {
+    let document = Document::parse(text.as_bytes())?;
+    let mut found = Vec::new();
+    let mut open = vec![&document.root];
+    while let Some(node) = open.pop() {
+        match &node.kind {
+            Kind::Object(members) => {
+                for (name, value) in members {
+                    if document.key(name).is_some_and(|name| name == key) {
+                        found.push(Named { range: value.range.clone(), value: document.value(value) });
+                    }
+                    open.push(value);
+                }
+            }
+            Kind::Array(items) => open.extend(items),
+            Kind::String | Kind::Literal => {}
+        }
+    }
+    found.sort_by_key(|member| member.range.start);
+    Ok(found)
+}
+
+pub(super) fn quoted(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 

@@ -80,3 +80,7 @@ pub const DEX_SWITCH_TARGETS: usize = 1024 * 1024;
 
 /// Bytes of one method signature in a dex file: 255 parameters of long class names are under 64 KiB.
 pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
+
+/// Brackets open at one place of a JavaScript file. The tokenizer keeps a list of them and never recurses; engines
+/// recurse, and run out of stack long before this.
+pub const JS_NESTING: usize = 65_536;

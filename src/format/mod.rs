@@ -9,6 +9,7 @@ pub mod base64;
 pub mod chunk;
 pub mod der;
 pub mod dex;
+pub mod js;
 pub mod json;
 pub mod limits;
 pub mod mutf8;

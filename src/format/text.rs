@@ -41,9 +41,10 @@ pub struct Position {
 }
 
 impl Position {
-    /// Of a byte offset in `text`.
-    pub fn of(text: &str, offset: usize) -> Self {
-        let before = &text.as_bytes()[..offset.min(text.len())];
+    /// Of a byte offset in `text`, which need not be UTF-8.
+    pub fn of(text: impl AsRef<[u8]>, offset: usize) -> Self {
+        let text = text.as_ref();
+        let before = &text[..offset.min(text.len())];
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let line = before.split(|&byte| byte == b'\n').count();
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;

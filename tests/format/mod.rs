@@ -6,6 +6,7 @@ mod axml;
 pub mod build;
 mod dex;
 mod fuzz;
+mod js;
 mod json;
 mod mutf8;
 mod properties;

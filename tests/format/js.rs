@@ -1,0 +1,420 @@
+//! Properties in JavaScript by byte range.
+
+use inject::format::js::{JsError, TokenKind, get, set, tokens};
+use proptest::prelude::*;
+
+use crate::fuzz_bodies::javascript::javascript;
+
+fn values(text: &str) -> Vec<String> {
+    get(text.as_bytes(), "NAME").unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn edit(text: &str, value: &str) -> String {
+    String::from_utf8(set(text.as_bytes(), "NAME", value, false).unwrap()).unwrap()
+}
+
+fn error(text: &str) -> String {
+    set(text.as_bytes(), "NAME", "v", false).unwrap_err().to_string()
+}
+
+/// What stands where, one letter a token that is no punctuator: `r`egex, `s`tring, `t`emplate (part), `i`, `n`.
+fn shape(text: &str) -> String {
+    let letter = |kind: TokenKind| match kind {
+        TokenKind::Regex => "r",
+        TokenKind::String => "s",
+        TokenKind::Template | TokenKind::TemplateHead | TokenKind::TemplateMiddle | TokenKind::TemplateTail => "t",
+        TokenKind::Identifier | TokenKind::PrivateName => "i",
+        TokenKind::Number => "n",
+        TokenKind::Punctuator(_) | TokenKind::End => "",
+    };
+    tokens(text.as_bytes())
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+        .iter()
+        .map(|token| letter(token.kind))
+        .collect()
+}
+
+#[test]
+fn members_of_objects() {
+    for text in [
+        "x={NAME:\"old\"}",
+        "x={a:1,NAME:'old',b:2}",
+        "x={\"NAME\":\"old\"}",
+        "x={'NAME' /* c */ : // d\n 'old' }",
+        "x={NAME:`old`}",
+        "x={[\"NAME\"]:\"old\"}",
+        "x={N\\u0041ME:\"\\x6fld\"}",
+        "f({a:{b:[{NAME:\"old\"}]}})",
+        "export default{NAME:\"old\"};",
+        "const e=()=>({NAME:\"old\"})",
+        "function f(){return{NAME:\"old\"}}",
+        "x=c?{NAME:\"old\"}:{}",
+        "x={a:c?1:2,NAME:\"old\"}",
+        "x={...{NAME:\"old\"}}",
+        "x=`${{NAME:\"old\"}.NAME}`",
+        "class A{static e={NAME:\"old\"};f(){}}",
+        "x={f(){},NAME:\"old\"}",
+        "x={get a(){return 1},async*b(){},NAME:\"old\"}",
+        "x=y||{NAME:\"old\"}",
+        "async function f(){await{NAME:\"old\"}}",
+        "function*f(){yield{NAME:\"old\"}}",
+        "switch(a){case 1:x={NAME:\"old\"}}",
+        "\u{feff}#!/usr/bin/env node\r\nx={\r\n  NAME: \"old\",\r\n}\r\n",
+        "function f(a={NAME:\"old\"}){}",
+        "a\n/b/{NAME:\"old\"}.c",
+    ] {
+        assert_eq!(values(text), ["old"], "{text}");
+        assert_eq!(edit(text, "new"), text.replace("old", "new").replace("\\x6fld", "new"), "{text}");
+        assert_eq!(edit(text, "old"), text, "equal values stay as they are written");
+    }
+}
+
+#[test]
+fn assignments_and_fields() {
+    for text in [
+        "a.NAME=\"old\"",
+        "a.b().NAME = 'old';",
+        "a[\"NAME\"]=\"old\",b=1",
+        "(a.NAME=`old`)",
+        "var a=1,NAME=\"old\";",
+        "const NAME=\"old\"\nlet b",
+        "if(a)NAME='old'",
+        "class A{NAME=\"old\";b=1}",
+        "class A{static NAME='old'\n b=1\n c(){}}",
+        "class A{a=1\n NAME='old'\n}",
+        "a={b(){this.NAME=\"old\"}}",
+        "x=>x.NAME=\"old\"",
+        "c?a.NAME=\"old\":1",
+    ] {
+        assert_eq!(values(text), ["old"], "{text}");
+        assert_eq!(edit(text, "new"), text.replace("old", "new"), "{text}");
+    }
+}
+
+#[test]
+fn json_texts() {
+    let text = r#"e=JSON.parse('{"a":[{"NAME":"old"}],"b":"\\"\'","NAME" : "\u006fld"}')"#;
+    assert_eq!(values(text), ["old", "old"]);
+    assert_eq!(edit(text, "q\"'\\"), text.replace("\"old\"", r#""q\\"\'\\\\""#).replace(r"\u006fld", r#"q\\"\'\\\\"#));
+    let text = r#"e=JSON.parse("{\"x\":1,\"NAME\":\"old\"}")"#;
+    assert_eq!(edit(text, "a\"b\n"), r#"e=JSON.parse("{\"x\":1,\"NAME\":\"a\\\"b\\n\"}")"#);
+    let text = "e=JSON.parse(`{\"\\\nNAME\":\n\"old\"}`, f)";
+    assert_eq!(edit(text, "${`"), "e=JSON.parse(`{\"\\\nNAME\":\n\"\\${\\`\"}`, f)");
+    assert!(error(r#"JSON.parse('{"NAME":3}')"#).contains("JSON, but no string"));
+    for text in [r#"JSON.parse('{"NAME":"x"}'+y)"#, r#"JSON.parse('{"NAME":"x"')"#, r#"parse('{"NAME":"x"}')"#] {
+        assert!(error(text).contains("no property \"NAME\""), "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_property() {
+    for text in [
+        "// {NAME:\"x\"}",
+        "/* x={NAME:\"x\"} */",
+        "a='{NAME:\"x\"}'",
+        "a=`{NAME:\"x\"}`",
+        "a=/{NAME:\"x\"}/",
+        "a=b?/[/]{NAME:\"x\"}/g:1",
+        "//# sourceMappingURL=data:,{NAME:\"x\"}",
+        "c?NAME:\"x\"",
+        "x=[c?NAME:\"x\",1]",
+        "x={a:c?NAME:\"x\"}",
+        "switch(a){case NAME:\"x\"}",
+        "NAME:\"x\"",
+        "if(a){NAME:\"x\"}",
+        "()=>{NAME:\"x\"}",
+        "NAME:for(;;){}",
+        "x={NAMES:\"x\",NAM:\"y\",name:\"z\"}",
+        "x={get:\"NAME\"}",
+        "a.NAME==\"x\"",
+        "a[\"NAME\"]===\"x\"",
+        "if(a.NAME){}",
+        "let{NAME:x}=a",
+        "let{NAME:x=\"y\"}=a,{NAME}=b",
+        "({a:[{NAME:x.y}]}=b)",
+        "({NAME:x})=>x",
+        "function f({NAME:x},[{NAME:y}]){}",
+        "try{}catch({NAME:x}){}",
+        "for(const{NAME:x}of y);",
+        "import{NAME as x}from\"y\"",
+        "export{x as NAME}",
+        "<!-- x={NAME:\"x\"}\n--> x={NAME:\"x\"}",
+        "return\n{NAME:\"x\"}",
+    ] {
+        assert!(error(text).contains("no property \"NAME\" has a value"), "{text}: {}", error(text));
+        assert!(values(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_constant_is_said_exactly() {
+    let computed = |text: &str, column: usize, what: &str| {
+        let expected = format!("the value of \"NAME\" at line 1, column {column} (byte {:#x}) is {what}", column - 1);
+        assert!(error(text).contains(&expected), "{text}: {}", error(text));
+    };
+    computed("x={NAME:\"a\"+\"b\"}", 9, "an expression");
+    computed("x={NAME:`a${b}`}", 9, "a template with ${...}");
+    computed("x={NAME:f`a`}", 9, "an expression");
+    computed("x={NAME:(\"a\")}", 9, "an expression");
+    computed("x={NAME:c?\"a\":\"b\"}", 9, "an expression");
+    computed("x={NAME:{a:1}}", 9, "an expression");
+    computed("x={NAME:\"a\".length}", 9, "an expression");
+    computed("x={NAME:\"ok\",b:{NAME:1}}", 22, "an expression");
+    computed("a.NAME=\"a\"+b", 8, "an expression");
+    computed("a.NAME=\"a\"\n+b", 8, "an expression");
+    computed("a.NAME||=\"a\"", 7, "an assignment that depends on the old value");
+    computed("x={NAME}", 4, "a variable of that name");
+    computed("x={NAME(){}}", 4, "a method");
+    assert!(error("x={NAME:1,b:{NAME:2}}").contains("; 1 more values"));
+    assert!(get(b"x={NAME:1}", "NAME").is_err());
+    assert_eq!(get(b"x={NAME:\"a\"};y={NAME:1}", "NAME").unwrap(), ["a"]);
+    let missing = set(b"x={}", "NAME", "v", true).unwrap_err();
+    assert!(matches!(missing, JsError::Create { .. }), "{missing}");
+}
+
+#[test]
+fn what_passes_a_value_on_does_not_hinder() {
+    let text = "x={NAME:\"old\"};y={NAME:x.NAME};z={NAME};d(e,{NAME:()=>n});a.NAME=x.NAME;let{NAME:q}=x;a.NAME??='d'";
+    assert_eq!(values(text), ["old"]);
+    assert_eq!(edit(text, "new"), text.replace("old", "new"));
+    assert!(error("x={NAME:\"old\"};y={NAME:f(x.NAME)}").contains("an expression"));
+}
+
+#[test]
+fn division_or_regular_expression() {
+    for (text, expected) in [
+        ("a/b/c", "iii"),
+        ("a=/b/c", "ir"),
+        ("(a)/b/c", "iii"),
+        ("if(a)/b/.c", "iiri"),
+        ("while(a)/b/g", "iir"),
+        ("a[0]/b/c", "inii"),
+        ("{}/b/g", "r"),
+        ("x={}/b/g", "iii"),
+        ("function f(){}/b/g", "iir"),
+        ("x=function(){}/b/g", "iiii"),
+        ("class A{}/b/g", "iir"),
+        ("x=class{}/b/g", "iiii"),
+        ("x=()=>{}\n/b/g", "ir"),
+        ("return/b/g", "ir"),
+        ("a.return/b/g", "iiii"),
+        ("a++/b/c", "iii"),
+        ("a=b\n++/c/.d", "iiri"),
+        ("typeof/b/g", "ir"),
+        ("`${a}`/b/c", "titii"),
+        ("`${a/b}${/c/}`", "tiitrt"),
+        ("`${{a:`}`}/b/g}`", "titiit"),
+        ("x={if(){}}/b/g", "iiii"),
+        ("a?{}/b:/c/", "iir"),
+        ("a:{}/b/g", "ir"),
+        ("do{}while(a)/b/g", "iiir"),
+        ("x=a?b:/c/", "iiir"),
+        ("case_/1/2", "inn"),
+        ("switch(a){case/b/:/c/}", "iiirr"),
+        ("/[/]\\//u", "r"),
+        ("for(const a of/b/g);", "iiiir"),
+        ("for(of of of);", "iiii"),
+        ("of/a/b", "iii"),
+        ("yield/a/b", "iii"),
+        ("function*f(){yield/a/b}", "iiir"),
+        ("x={*f(){yield/a/}}", "iiir"),
+        ("async function f(){}/a/g", "iiir"),
+        ("export default function(){}/a/g", "iiir"),
+        ("export default{}/a/g", "iiii"),
+        ("class A extends B{a=1/2/3\nb(){}}", "iiiiinnni"),
+        ("class A{static{}a=/b/\nc=1}", "iiiirin"),
+        ("class A extends class{}{}/a/", "iiiir"),
+        ("a?.5:/b/", "inr"),
+        ("a?.b/c/d", "iiii"),
+        ("1.5.a/b/c", "niii"),
+        ("0x1e+1/2/3", "nnnn"),
+        ("#x in a/b/c", "iiiii"),
+        ("x=>{}\n/a/", "ir"),
+        ("f(()=>{},/a/)", "ir"),
+        ("let/a/b", "iii"),
+        ("x=await/a/", "iir"),
+        ("import a from'b';/c/", "iiisr"),
+        ("import('a')/b/c", "isii"),
+        ("import.meta/b/c", "iiii"),
+        ("a\u{2028}/b/c", "iii"),
+        ("a /* \n */ /b/c", "iii"),
+        ("@f({})class A{}/a/", "iiir"),
+        ("if(a){}else/b/", "iiir"),
+        ("x={a}/b/c", "iiii"),
+        ("({})/b/c", "ii"),
+        ("a=b?()=>{}:/c/", "iir"),
+        ("'a\\\r\nb\u{2028}'/c/d", "sii"),
+    ] {
+        assert_eq!(shape(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_javascript_is_said_exactly() {
+    for (text, at, expected) in [
+        ("x={NAME:\"a", 8, "the closing quote of this string"),
+        ("x={NAME:\"a\n\"", 8, "the closing quote of this string"),
+        ("a=`b${c", 7, "the closing bracket"),
+        ("a=`b${c}", 7, "the closing backquote"),
+        ("a/*", 1, "'*/'"),
+        ("a=/b", 2, "the closing '/'"),
+        ("a=/[/\n]/", 2, "the closing '/'"),
+        ("(a]", 2, "the closing bracket"),
+        ("a}", 1, "the closing bracket"),
+        ("a\\b", 1, "a name"),
+        ("a \u{1}", 2, "a token"),
+        ("{", 1, "the closing bracket"),
+    ] {
+        let found = tokens(text.as_bytes()).unwrap_err();
+        let JsError::Syntax { at: position, expected: said, .. } = &found else { panic!("{text}: {found}") };
+        assert_eq!((position.offset, said.starts_with(expected)), (at, true), "{text}: {found}");
+    }
+    assert!(matches!(tokens("(".repeat(100_000).as_bytes()), Err(JsError::Depth { .. })));
+    assert!(tokens(b"\xff\xfea\0").unwrap_err().to_string().contains("UTF-16"));
+}
+
+#[test]
+fn html_comments_are_none_in_modules() {
+    assert_eq!(values("import a from'b'\nx=a<!--b,y={NAME:\"old\"}"), ["old"]);
+    assert!(values("x=a<!--b,y={NAME:\"old\"}").is_empty());
+}
+
+#[test]
+fn values_are_written_for_their_quotes() {
+    assert_eq!(edit("x={NAME:\"a\"}", "\"'`${\\"), r#"x={NAME:"\"'`${\\"}"#);
+    assert_eq!(edit("x={NAME:'a'}", "\"'`${\\"), r#"x={NAME:'"\'`${\\'}"#);
+    assert_eq!(edit("x={NAME:`a`}", "\"'`${$\\"), r#"x={NAME:`"'\`\${$\\`}"#);
+    assert_eq!(edit("x={NAME:\"a\"}", "\r\n\0\u{2028}\u{7f}"), r#"x={NAME:"\r\n\x00\u2028\x7f"}"#);
+    assert_eq!(edit("x={NAME:\"a\"}", "é\u{1f600}"), r#"x={NAME:"\u00e9\ud83d\ude00"}"#);
+    assert_eq!(edit("x={NAME:\"a\",ü:1}", "é\u{1f600}"), "x={NAME:\"é\u{1f600}\",ü:1}");
+    assert_eq!(edit("x={NAME:\"a\"}", "</SCRIPT><!--</b"), r#"x={NAME:"<\/SCRIPT><\!--</b"}"#);
+    assert_eq!(set(b"x={NAME:'a',b:'\xe9'}", "NAME", "\u{e9}", false).unwrap(), b"x={NAME:'\\u00e9',b:'\xe9'}");
+}
+
+#[test]
+fn escapes_are_read() {
+    assert_eq!(
+        values(r"x={NAME:'\0\b\t\n\v\f\r\x41\u0042\u{43}\ud83d\ude00\101\q\'é\é'}"),
+        ["\0\u{8}\t\n\u{b}\u{c}\rABC\u{1f600}Aq'éé"]
+    );
+    assert_eq!(values("x={NAME:'a\\\nb\\\r\nc\\\u{2028}d'}"), ["abcd"]);
+    assert_eq!(values("x={NAME:`a\r\nb\rc`}"), ["a\nb\nc"]);
+    assert_eq!(values(r"x={NAME:'\ud83d'}"), ["\u{fffd}"]);
+}
+
+/// Text before and behind, in which nothing is a property.
+fn surroundings() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("\n"),
+        Just(";/*{NAME:\"x\"}*/"),
+        Just(";c?NAME:\"x\";"),
+        Just(";a=/[\"'`{/]/g;"),
+        Just(";b=`}${{a:'}'}+`${1/2}`}{`;"),
+        Just(";'\\';{NAME:\"x\"}\\\r\n';"),
+        Just(";d()\r\n{}"),
+        Just(";if(e)/\"/.test(f);g=h/i/j;"),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn only_the_literal_changes(
+        before in prop::collection::vec(surroundings(), 0..6),
+        behind in prop::collection::vec(surroundings(), 0..6),
+        quote in prop_oneof![Just('"'), Just('\''), Just('`')],
+        value in ".*",
+    ) {
+        let (before, behind) = (before.concat(), behind.concat());
+        let text = format!("{before};x={{a:1,NAME:{quote}old{quote}}};{behind}");
+        let edited = edit(&text, &value);
+        let head = format!("{before};x={{a:1,NAME:{quote}");
+        prop_assert!(edited.starts_with(&head));
+        let tail = format!("{quote}}};{behind}");
+        prop_assert!(edited.ends_with(&tail));
+        prop_assert_eq!(values(&edited), vec![value]);
+        prop_assert_eq!(edit(&edited, "old"), text);
+    }
+
+    #[test]
+    fn json_in_javascript_is_json(value in ".*", other in ".*", key in "[a-y\"é]{0,3}", template: bool) {
+        let json = serde_json::json!({ "z": [other.clone(), {"NAME": "old"}], key.as_str(): other }).to_string();
+        let text = if template {
+            format!("x=JSON.parse(`{}`)", json.replace('\\', "\\\\").replace('`', "\\`").replace("${", "$\\{"))
+        } else {
+            format!("JSON.parse({},a)", serde_json::Value::from(json))
+        };
+        let edited = edit(&text, &value);
+        prop_assert_eq!(values(&edited), vec![value]);
+        prop_assert_eq!(edit(&edited, "old"), text);
+    }
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        javascript(&bytes);
+    }
+
+    #[test]
+    fn nearly_javascript(words in prop::collection::vec(prop::sample::select(WORDS), 0..40)) {
+        javascript(words.concat().as_bytes());
+    }
+}
+
+const WORDS: &[&str] = &[
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "a",
+    "NAME",
+    ":",
+    "=",
+    "\"x\"",
+    "'\\x",
+    "'",
+    "`",
+    "${",
+    "/",
+    "/*",
+    "*/",
+    "//",
+    "\n",
+    ",",
+    ";",
+    "?",
+    "=>",
+    "function ",
+    "class ",
+    "async ",
+    "*",
+    "yield ",
+    "return ",
+    "JSON.parse(",
+    "'{\"NAME\":\"x\"}'",
+    ".",
+    "...",
+    "import ",
+    "export ",
+    "for(",
+    " of ",
+    "<!--",
+    "-->",
+    "\\u0061",
+    "\u{2028}",
+    "\u{1f600}",
+    "1",
+    "++",
+    "#a",
+    "let ",
+    "case ",
+    "x={NAME:\"y\"}",
+    "get ",
+    "static ",
+    "extends ",
+    "\\",
+    "${`",
+    "if(a)",
+];
