@@ -6,7 +6,7 @@
 //!
 //! Must not: know what the tables mean.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::random::Randomness;
-use crate::host::replacement::sweep;
+use crate::host::replacement::{create_held, sweep};
 
 /// How long a writer waits for another one. A transaction here takes milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -173,17 +173,24 @@ fn exists(path: &Path) -> Result<bool, FileError> {
 }
 
 fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {
-    let mut unique = [0; 8];
-    random.fill(&mut unique).map_err(FileError::on("create", path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}-{:016x}", u64::from_le_bytes(unique)));
-    let made = build(&temporary, schema, key).and_then(|_lock| match fs::hard_link(&temporary, path) {
+    let (temporary, held) = loop {
+        let mut unique = [0; 8];
+        random.fill(&mut unique).map_err(FileError::on("create", path))?;
+        let temporary = path.with_file_name(format!(".{name}-{:016x}", u64::from_le_bytes(unique)));
+        if let Some(file) = create_held(&temporary)? {
+            break (temporary, file);
+        }
+    };
+    let made = build(&temporary, schema, key).and_then(|()| match fs::hard_link(&temporary, path) {
         // The first of two processes wins; the other one opens the winner's.
         Err(error) if !path.exists() => Err(FileError::on("create", path)(error).into()),
         _ => Ok(()),
     });
     let _ = fs::remove_file(&temporary);
     let _ = fs::remove_file(journal(&temporary));
+    // Until here nobody swept the name away.
+    drop(held);
     made
 }
 
@@ -202,14 +209,8 @@ fn journal(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes a database. What is returned holds the lock that keeps others from sweeping it away.
-fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<File, DatabaseError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(FileError::on("create", path))?;
-    let _ = file.try_lock();
+/// Makes a database of an empty file.
+fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError> {
     let sqlite = |source| DatabaseError::Sqlite { kind: schema.kind, operation: "made", path: path.to_owned(), source };
     let connection = Connection::open(path).map_err(sqlite)?;
     connection.pragma_update(None, "application_id", schema.application_id).map_err(sqlite)?;
@@ -217,8 +218,7 @@ fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<File, DatabaseErr
     connection.execute_batch(schema.sql).map_err(sqlite)?;
     let check = key.derive("key check");
     connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
-    connection.close().map_err(|(_, source)| sqlite(source))?;
-    Ok(file)
+    connection.close().map_err(|(_, source)| sqlite(source))
 }
 
 fn private_folder(path: &Path) -> Result<(), FileError> {

@@ -37,14 +37,17 @@ impl Replacement {
         };
         let prefix = format!(".{}.inject-", target.file_name().unwrap_or_default().to_string_lossy());
         sweep(&folder, &prefix);
-        let mut random = [0; 8];
-        OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
-        let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
-        let (file, named) = match unnamed(&folder) {
-            Some(file) => (file, None),
-            None => (create_named(&spare_name)?, Some(spare_name.clone())),
-        };
-        Ok(Self { file, target, named, spare_name })
+        loop {
+            let mut random = [0; 8];
+            OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
+            let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
+            if let Some(file) = unnamed(&folder) {
+                return Ok(Self { file, target, named: None, spare_name });
+            }
+            if let Some(file) = create_held(&spare_name)? {
+                return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name });
+            }
+        }
     }
 
     /// Whether `target` could be replaced now: starts, and lets go.
@@ -146,14 +149,16 @@ pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     swept
 }
 
-fn create_named(name: &Path) -> Result<File, FileError> {
+/// Creates a file that [`sweep`] leaves alone while it is open. Between its making and its lock a sweep may take it: then
+/// nobody has it, and another name is tried.
+pub fn create_held(name: &Path) -> Result<Option<File>, FileError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(name).map_err(FileError::on("create", name))?;
-    let _ = file.try_lock();
-    Ok(file)
+    let taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !name.exists();
+    Ok((!taken).then_some(file))
 }
 
 #[cfg(target_os = "linux")]

@@ -74,3 +74,28 @@ fn a_folder_is_no_target() {
     let message = Replacement::start(&missing).unwrap_err().to_string();
     assert!(message.starts_with("cannot create"), "{message}");
 }
+
+#[test]
+fn a_file_that_is_held_is_never_swept() {
+    use inject::host::replacement::{create_held, sweep};
+    let folder = tempfile::tempdir().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    sweep(folder.path(), ".held-");
+                }
+            });
+        }
+        for number in 0..3000 {
+            let name = folder.path().join(format!(".held-{number:016x}"));
+            let Some(held) = create_held(&name).unwrap() else { continue };
+            assert!(name.exists(), "{number}: taken at once");
+            std::thread::yield_now();
+            assert!(name.exists(), "{number}: taken while it was held");
+            drop(held);
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
