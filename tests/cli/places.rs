@@ -210,3 +210,16 @@ fn two_values_for_one_constant_are_refused() {
     world.demo("app.apk");
     world.refuses(|world| world.signed_with(&GIVEN, &args), 3, &["classes.dex", "two different values"]);
 }
+
+#[test]
+fn a_property_of_a_script_in_a_package_is_found_by_a_glob_too() {
+    let world = World::new();
+    world.demo("app.apk");
+    let script = r#"assets/www/main.js=const e={{GAM_CLIENT_ID:"old",u:1}};/*GAM_CLIENT_ID:"x"*/"#;
+    world.signed_with(&GIVEN, &["app.apk", "--env", "dev", "--at", script, "--create"]).exits(0);
+    let args = ["app.apk", "--env", "dev", "--at", "assets/**/*.js#GAM_CLIENT_ID={client_id}"];
+    world.signed_with(&GIVEN, &args).exits(0);
+    let text = String::from_utf8(entry(&world.read("app.apk"), "assets/www/main.js")).unwrap();
+    assert_eq!(text, r#"const e={GAM_CLIENT_ID:"the-id",u:1};/*GAM_CLIENT_ID:"x"*/"#);
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+}
