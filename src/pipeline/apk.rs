@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::ArtifactFile;
 use super::assemble::write_payload;
+use super::plan::{Done, PlannedPlace, ReleaseFault};
 use super::v1_files;
-use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, TABLE};
+use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
 use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
 use crate::format::zip::{
     Alignment, Archive, Change, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
@@ -16,10 +17,8 @@ use crate::format::zip::{
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::placement::template::{TemplateError, Values};
-use crate::placement::{Address, Place, Template};
-use crate::sign::android::{
-    self, AndroidSignError, ContentHasher, DroppedPair, Schemes, SchemesError, SectionLength, Signers,
-};
+use crate::placement::{Address, Place};
+use crate::sign::android::{self, AndroidSignError, ContentHasher, Schemes, SchemesError, SectionLength, Signers};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign};
@@ -114,20 +113,6 @@ pub struct SigningRequest<'a> {
     pub allow_new_signer: bool,
 }
 
-/// A place, planned: no value in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedPlace {
-    /// The address.
-    pub address: Address,
-    /// The entry it lies in.
-    pub entry: String,
-    /// The value's template.
-    pub value: Template,
-    /// Whether it has to be made.
-    pub missing: bool,
-    found: Found,
-}
-
 /// A package, inspected, and what would change in it. Secret-free but for what the package holds itself.
 #[derive(Debug)]
 pub struct Planned {
@@ -137,23 +122,8 @@ pub struct Planned {
     facts: Facts,
     /// The places, in the order of presets and configuration.
     pub places: Vec<PlannedPlace>,
-}
-
-/// What was done.
-#[derive(Debug, Default)]
-pub struct Done {
-    /// Whether a file was written.
-    pub written: bool,
-    /// Entries whose content changed.
-    pub entries: Vec<String>,
-    /// Pairs of the input's signing block that are gone, with the stamp and old signatures.
-    pub dropped: Vec<DroppedPair>,
-    /// Entries that belonged to old signatures and stamps and are gone.
-    pub removed: Vec<String>,
-    /// What verification says of the output.
-    pub report: verify::Report,
-    /// Whether the output has another signer than the input.
-    pub new_signer: bool,
+    /// Where each of them is.
+    spots: Vec<Spot>,
 }
 
 /// A package, inspected.
@@ -169,8 +139,13 @@ impl Inspected {
     /// Step 1: inspects the package at `path`.
     pub fn new(path: &Path) -> Result<Self, ApkJobError> {
         let source = ArtifactFile::open(path)?;
-        let apk = Apk::open(&source)?;
-        let (index, facts) = (apk.archive().index(), apk.facts().clone());
+        let index = Archive::open(&source)?.index();
+        Self::over(path, source, index)
+    }
+
+    /// The same over an archive that is open already.
+    pub fn over(path: &Path, source: ArtifactFile, index: Arc<Index>) -> Result<Self, ApkJobError> {
+        let facts = Apk::over(Archive::with_index(&source, Arc::clone(&index)))?.facts().clone();
         Ok(Self { source, index, path: path.to_owned(), facts })
     }
 
@@ -183,9 +158,15 @@ impl Inspected {
         &self.facts
     }
 
-    /// What verification says of container and signature; nothing of credentials.
-    pub fn verify_signature(&self, min_sdk: Option<u32>, idsig: Option<&[u8]>) -> verify::Report {
-        verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig))
+    /// What verification says of container and signature, with the v4 signature beside it; nothing of credentials.
+    pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, ApkJobError> {
+        let path = idsig_path(&self.path);
+        let idsig = match std::fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(FileError::on("read", &path)(error).into()),
+        };
+        Ok(verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig.as_deref())))
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
@@ -217,16 +198,16 @@ impl Inspected {
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, ApkJobError> {
         let apk = Apk::again(self.archive(), self.facts.clone());
-        let mut planned = Vec::new();
+        let (mut planned, mut spots) = (Vec::new(), Vec::new());
         for place in places {
-            for found in apk.find(place)? {
+            for Found { spot, .. } in apk.find(place)? {
                 planned.push(PlannedPlace {
                     address: place.at.clone(),
-                    entry: found.spot.entry.clone(),
+                    entry: spot.entry.clone(),
                     value: place.value.clone(),
-                    missing: found.spot.missing,
-                    found,
+                    missing: spot.missing,
                 });
+                spots.push(spot);
             }
         }
         if planned.is_empty() {
@@ -234,7 +215,7 @@ impl Inspected {
         }
         drop(apk);
         let Self { source, index, path, facts } = self;
-        Ok(Planned { source, index, path, facts, places: planned })
+        Ok(Planned { source, index, path, facts, places: planned, spots })
     }
 }
 
@@ -261,8 +242,8 @@ impl Planned {
 
     fn changes(&self, apk: &Apk<'_, ArtifactFile>, values: &Values<'_>) -> Result<Changes, ApkJobError> {
         let mut pairs = Vec::new();
-        for place in &self.places {
-            pairs.push((place.found.spot.clone(), place.value.render(values)?));
+        for (place, spot) in self.places.iter().zip(&self.spots) {
+            pairs.push((spot.clone(), place.value.render(values)?));
         }
         Ok(apk.change(&pairs)?)
     }
@@ -424,8 +405,15 @@ impl Planned {
             file.write_all(&idsig)?;
             file.commit(None)?;
         }
-        let removed = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
-        Ok(Done { written: true, entries, dropped, removed, report, new_signer })
+        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
+        let mut notes: Vec<String> = dropped
+            .iter()
+            .map(|pair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len))
+            .collect();
+        if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
+            notes.push("the source stamp is gone; its signature no longer fits".to_owned());
+        }
+        Ok(Done { written: true, entries, removed, notes, report, new_signer })
     }
 
     /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.
@@ -495,8 +483,16 @@ fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
     NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
 }
 
+/// What a release must not be, and this package is.
+pub(super) fn release_faults(facts: &Facts) -> Vec<ReleaseFault> {
+    let faults =
+        [(facts.debuggable, "release.debuggable", "debuggable"), (facts.test_only, "release.test-only", "testOnly")];
+    let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
+    there.map(|(_, code, what)| ReleaseFault { code, place: MANIFEST, what }).collect()
+}
+
 /// Where a package's v4 signature lies.
-pub fn idsig_path(apk: &Path) -> PathBuf {
+fn idsig_path(apk: &Path) -> PathBuf {
     let mut name = apk.as_os_str().to_owned();
     name.push(".idsig");
     PathBuf::from(name)

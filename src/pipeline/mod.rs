@@ -5,11 +5,17 @@
 //! ```
 //! What stands in parentheses is the caller's: one credential serves many artifacts.
 //!
+//! * `job`: one surface over all kinds.
+//! * `apk`: the steps of a kind.
+//!
 //! Must not: parse formats itself, or print.
 
 pub mod apk;
 mod assemble;
+pub mod job;
+mod plan;
 mod source;
 mod v1_files;
 
+pub use plan::{Done, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

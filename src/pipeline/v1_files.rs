@@ -14,7 +14,7 @@ use crate::sign::Digest;
 use crate::sign::android::{Schemes, Signers, v1};
 
 /// The entry of a source stamp's certificate digest; without its block in the signing block it means nothing.
-const STAMP: &[u8] = b"stamp-cert-sha256";
+pub(super) const STAMP: &[u8] = b"stamp-cert-sha256";
 
 /// Indices of the entries that belong to old signatures and stamps.
 pub(super) fn stale<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Vec<usize> {

@@ -7,6 +7,7 @@ use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
+use inject::pipeline::job::JobError;
 use inject::placement::Target;
 
 use crate::suggest::nearest;
@@ -126,6 +127,18 @@ impl From<ObtainError> for Failure {
                         "the store is right: set the application's secret in the access manager to the store's value",
                     )
             }
+            _ => Self::of(Code::Internal, error),
+        }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Apk(error) => error.into(),
+            JobError::Kind(_) => Self::of(Code::Artifact, error)
+                .remedy("this version works on APKs; other kinds come with later versions"),
+            JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
             _ => Self::of(Code::Internal, error),
         }
     }

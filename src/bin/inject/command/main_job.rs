@@ -14,7 +14,8 @@ use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::host::replacement::Replacement;
-use inject::pipeline::apk::{Done, Inspected, Planned, Signing, SigningRequest};
+use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
+use inject::pipeline::{Done, PlannedPlace, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::Severity;
@@ -50,19 +51,23 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     for job in &jobs {
         check_release(&chosen, job)?;
     }
-    let keys = signing::load(&main.signing, out)?;
-    check_pin(&chosen, keys.as_ref())?;
+    // A key is loaded only where an artifact needs one of its kind.
+    let needed = |kind| jobs.iter().any(|job| job.planned.key_kind() == Some(kind));
     let schemes = signing::schemes(&main.signing)?;
-    let signing = match &keys {
-        None => Signing::Unsigned,
-        Some(keys) => Signing::With(SigningRequest {
-            signers: keys.signers(),
-            schemes,
-            min_sdk: main.signing.min_sdk,
-            v4: main.signing.v4,
-            allow_new_signer: main.signing.allow_new_signer,
-        }),
-    };
+    let keys = if needed(KeyKind::Android) { signing::load(&main.signing, out)? } else { None };
+    let mut signing = Signing::default();
+    if needed(KeyKind::Android) {
+        check_pin(&chosen, keys.as_ref())?;
+        signing.android = Some(keys.as_ref().map_or(apk::Signing::Unsigned, |keys| {
+            apk::Signing::With(apk::SigningRequest {
+                signers: keys.signers(),
+                schemes,
+                min_sdk: main.signing.min_sdk,
+                v4: main.signing.v4,
+                allow_new_signer: main.signing.allow_new_signer,
+            })
+        }));
+    }
     for job in &jobs {
         job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
         // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
@@ -151,7 +156,7 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Res
     let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
     let (application, app) = match &main.app {
         Some(name) => settings.named_app(name)?,
-        None => settings.app_of(&inspected.facts().package).map_err(during)?,
+        None => settings.app_of(inspected.id()).map_err(during)?,
     };
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create, fits).map_err(during)?;
@@ -161,14 +166,17 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Res
 
 /// A release must not be debuggable.
 fn check_release(chosen: &Chosen, job: &Job) -> Result<(), Failure> {
-    let facts = job.planned.facts();
-    for (wrong, what) in [(facts.debuggable, "debuggable"), (facts.test_only, "testOnly")] {
-        if wrong && chosen.env.release {
-            let message = format!("{}: it is {what}, and {} is a release environment", job.path.display(), chosen.name);
-            return Err(Failure::new(Code::Verification, message).remedy("build the release variant"));
+    if !chosen.env.release {
+        return Ok(());
+    }
+    match job.planned.release_faults().first() {
+        None => Ok(()),
+        Some(fault) => {
+            let path = job.path.display();
+            let message = format!("{path}: it is {}, and {} is a release environment", fault.what, chosen.name);
+            Err(Failure::new(Code::Verification, message).remedy("build the release variant"))
         }
     }
-    Ok(())
 }
 
 /// The key must be the one that the environment pins.
@@ -208,8 +216,8 @@ fn finish(
 ) -> Result<Value, Failure> {
     let Job { path, application, planned } = job;
     let output = output.map_or_else(|| path.clone(), Path::to_owned);
-    let places: Vec<Value> = planned.places.iter().map(place_json).collect();
-    let count = planned.places.len();
+    let places: Vec<Value> = planned.places().iter().map(place_json).collect();
+    let count = planned.places().len();
     let done = planned
         .finish(&values(chosen, &application, credential), signing, &output)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
@@ -229,7 +237,7 @@ fn finish(
     }))
 }
 
-fn place_json(place: &inject::pipeline::apk::PlannedPlace) -> Value {
+fn place_json(place: &PlannedPlace) -> Value {
     json!({
         "at": place.address.to_string(),
         "entry": place.entry,
@@ -252,11 +260,8 @@ fn tell(
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
     }
-    for pair in &done.dropped {
-        out.note(&format!("{}: left out of the signing block: {} ({} bytes)", path.display(), pair.what, pair.len));
-    }
-    if done.removed.iter().any(|name| name == "stamp-cert-sha256") {
-        out.note(&format!("{}: the source stamp is gone; its signature no longer fits", path.display()));
+    for note in &done.notes {
+        out.note(&format!("{}: {note}", path.display()));
     }
     if done.new_signer {
         out.warn(&format!("{}: another signer than before; devices refuse it as an update", output.display()));
@@ -296,7 +301,7 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
             }
             (Some(_), false) => format!("{path}: carries {} already:", chosen.name),
         });
-        for place in &job.planned.places {
+        for place in job.planned.places() {
             let made = if place.missing { " (new)" } else { "" };
             out.result(&format!("  {} = {} in {}{made}", place.address, place.value, place.entry));
         }
@@ -305,7 +310,7 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
             "application": job.application.id,
             "client_id": credential.as_ref().map(|credential| credential.id.as_str().to_owned()),
             "would_change": would,
-            "places": job.planned.places.iter().map(place_json).collect::<Vec<_>>(),
+            "places": job.planned.places().iter().map(place_json).collect::<Vec<_>>(),
         }));
     }
     out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));

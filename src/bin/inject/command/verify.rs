@@ -9,7 +9,7 @@ use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Registration, Request};
 use inject::credential::store::Store;
 use inject::credential::{ClientSecret, Credential};
-use inject::pipeline::apk::{Inspected, idsig_path};
+use inject::pipeline::job::Inspected;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::injected::Expected;
@@ -53,16 +53,11 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
 
 fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Result<Report, Failure> {
     let inspected = Inspected::new(path)?;
-    let idsig = match std::fs::read(idsig_path(path)) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Failure::of(Code::Artifact, error).during(idsig_path(path).display().to_string())),
-    };
-    let mut report = inspected.verify_signature(verify.min_sdk, idsig.as_deref());
+    let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok(report) };
     let (application, app) = match &verify.app {
         Some(name) => settings.named_app(name)?,
-        None => settings.app_of(&inspected.facts().package)?,
+        None => settings.app_of(inspected.id())?,
     };
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
@@ -137,15 +132,9 @@ fn foreign(store: Option<&Store>, own: &Credential) -> Result<Vec<Foreign>, Fail
 
 /// What a release environment asks for beside.
 fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
-    let facts = inspected.facts();
-    let manifest = "AndroidManifest.xml";
-    if chosen.env.release && facts.debuggable {
-        let message = "it is debuggable; build the release variant".to_owned();
-        report.findings.push(error("release.debuggable", manifest, message));
-    }
-    if chosen.env.release && facts.test_only {
-        let message = "it is testOnly; build the release variant".to_owned();
-        report.findings.push(error("release.test-only", manifest, message));
+    for fault in inspected.release_faults().into_iter().filter(|_| chosen.env.release) {
+        let message = format!("it is {}; build the release variant", fault.what);
+        report.findings.push(error(fault.code, fault.place, message));
     }
     if let Some(pin) = &chosen.env.signer {
         let found: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();

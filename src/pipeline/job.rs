@@ -1,0 +1,184 @@
+//! One surface over all kinds of artifacts: what it is decides which steps are taken, and nobody above has to know.
+//!
+//! Must not: do a step itself; each kind's module does.
+
+use std::path::Path;
+
+use super::apk::{self, ApkJobError};
+use super::plan::{Done, PlannedPlace, ReleaseFault};
+use crate::artifact::kind::FileKind;
+use crate::format::zip::{Archive, ZipError};
+use crate::host::file::FileError;
+use crate::pipeline::ArtifactFile;
+use crate::placement::template::Values;
+use crate::placement::{Address, Place};
+use crate::verify;
+use crate::verify::injected::Expected;
+use crate::verify::leak::Foreign;
+
+/// Why an artifact was not injected. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no archive.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// It is of a kind that is not worked on.
+    #[error("this is {}, which this version does not work on", .0.describe())]
+    Kind(FileKind),
+    /// A package.
+    #[error(transparent)]
+    Apk(#[from] ApkJobError),
+    /// No key was given for an artifact of this kind: a fault of the caller.
+    #[error("no key to sign {0} with")]
+    NoKey(&'static str),
+}
+
+/// How the outputs are signed. Artifacts of several kinds in one run have a key each.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Signing<'a> {
+    /// Android packages.
+    pub android: Option<apk::Signing<'a>>,
+}
+
+/// What kind of key an artifact is signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// An Android signing key.
+    Android,
+}
+
+impl Signing<'_> {
+    fn android(&self) -> Result<&apk::Signing<'_>, JobError> {
+        self.android.as_ref().ok_or(JobError::NoKey("an Android package"))
+    }
+}
+
+/// An artifact, inspected.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Inspected {
+    /// An Android package.
+    Apk(apk::Inspected),
+}
+
+impl Inspected {
+    /// Step 1: looks what is at `path`, and inspects it.
+    pub fn new(path: &Path) -> Result<Self, JobError> {
+        let source = ArtifactFile::open(path)?;
+        let archive = Archive::open(&source)?;
+        match FileKind::of_archive(&archive) {
+            FileKind::Apk => {
+                let index = archive.index();
+                Ok(Self::Apk(apk::Inspected::over(path, source, index)?))
+            }
+            other => Err(JobError::Kind(other)),
+        }
+    }
+
+    /// The package or bundle id: how an artifact finds its application.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Apk(apk) => &apk.facts().package,
+        }
+    }
+
+    /// Whether one of these addresses is there: how a preset is found by looking.
+    pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.has_one_of(addresses)?),
+        }
+    }
+
+    /// The entries in which a place lies; `Err` of the entry where it would have to be made.
+    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.spots(place)?),
+        }
+    }
+
+    /// What a release must not be, and this is.
+    pub fn release_faults(&self) -> Vec<ReleaseFault> {
+        match self {
+            Self::Apk(apk) => apk::release_faults(apk.facts()),
+        }
+    }
+
+    /// What verification says of container and signature; nothing of credentials.
+    pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.verify_signature(min_sdk)?),
+        }
+    }
+
+    /// Adds what verification says of the places, and of credentials that should not be there.
+    pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+        match self {
+            Self::Apk(apk) => apk.verify_content(report, expected, foreign),
+        }
+    }
+
+    /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
+    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(Planned::Apk(apk.plan(places, presets)?)),
+        }
+    }
+}
+
+/// An artifact, inspected, and what would change in it. Secret-free but for what the artifact holds itself.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Planned {
+    /// An Android package.
+    Apk(apk::Planned),
+}
+
+impl Planned {
+    /// The places, in the order of presets and configuration.
+    pub fn places(&self) -> &[PlannedPlace] {
+        match self {
+            Self::Apk(apk) => &apk.places,
+        }
+    }
+
+    /// The key it needs; `None` where nothing is signed.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        match self {
+            Self::Apk(_) => Some(KeyKind::Android),
+        }
+    }
+
+    /// What a release must not be, and this is.
+    pub fn release_faults(&self) -> Vec<ReleaseFault> {
+        match self {
+            Self::Apk(apk) => apk::release_faults(apk.facts()),
+        }
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there.
+    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.would_change(values)?),
+        }
+    }
+
+    /// Whether it can be signed as asked: before anything is obtained for it.
+    pub fn check(&self, signing: &Signing<'_>) -> Result<(), JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.check(signing.android()?)?),
+        }
+    }
+
+    /// Steps 3 and on: applies the values and puts the finished artifact at `output`.
+    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output)?),
+        }
+    }
+}

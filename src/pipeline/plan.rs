@@ -1,0 +1,47 @@
+//! What every kind of artifact has in common: a planned place, and what was done.
+//!
+//! Must not: hold a value; a plan is shown to people before anything is obtained.
+
+use crate::placement::{Address, Template};
+use crate::verify;
+
+/// A place, planned: no value in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPlace {
+    /// The address.
+    pub address: Address,
+    /// The entry or file it lies in.
+    pub entry: String,
+    /// The value's template.
+    pub value: Template,
+    /// Whether it has to be made.
+    pub missing: bool,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Whether anything was written.
+    pub written: bool,
+    /// Entries or files whose content changed.
+    pub entries: Vec<String>,
+    /// Entries that belonged to old signatures and stamps and are gone.
+    pub removed: Vec<String>,
+    /// What else a person should know of the output, a line each.
+    pub notes: Vec<String>,
+    /// What verification says of the output.
+    pub report: verify::Report,
+    /// Whether the output has another signer than the input.
+    pub new_signer: bool,
+}
+
+/// Something that an artifact of a release environment must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseFault {
+    /// Stable name, for machines and documentation.
+    pub code: &'static str,
+    /// Where it is said.
+    pub place: &'static str,
+    /// What it is: "debuggable".
+    pub what: &'static str,
+}
