@@ -1,6 +1,7 @@
 //! Paths to a place in an XML document, text or binary: `/a/b` is the text of an element, `/a/b/@c` an attribute. A step
 //! may carry `[2]` (the second such sibling, counted from 1) and `[@name='x']`, several in a row, each counting what the
-//! ones before it left. `*` is any element. Names match literally, prefix and all, as `XPath` 1.0 abbreviations read.
+//! ones before it left. `*` is any element, `*:a` (in text) an `a` of whatever prefix. Names match literally, prefix and
+//! all, as `XPath` 1.0 abbreviations read.
 //!
 //! Must not: know how a document is stored.
 
@@ -78,7 +79,7 @@ impl NodePath {
     /// make a missing element. `None` when only counting could tell which element is meant.
     pub(crate) fn missing(&self) -> Option<Missing<'_>> {
         let (last, parents) = self.steps.split_last()?;
-        if parents.is_empty() || last.name == "*" {
+        if parents.is_empty() || last.name.starts_with('*') {
             return None;
         }
         let mut attributes = Vec::new();

@@ -10,6 +10,12 @@ pub enum EncodingError {
     /// A byte order mark of UTF-16, or NUL bytes where UTF-8 has none.
     #[error("the file is UTF-16, expected UTF-8; convert it in the project, or address it as a whole file")]
     Utf16,
+    /// UTF-16 that ends in the middle of a character, or holds half of one.
+    #[error("byte {offset:#x} is not UTF-16; expected whole characters")]
+    Utf16Broken {
+        /// Where, from the start of the file.
+        offset: usize,
+    },
     /// Not UTF-8.
     #[error("byte {offset:#x} is not UTF-8; expected a UTF-8 text")]
     Utf8 {

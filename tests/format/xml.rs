@@ -75,7 +75,11 @@ fn what_is_wrong_is_said_exactly() {
     assert!(error(b"text").contains("text outside"));
     assert!(error(b"").contains("no element"));
     assert!(error(b"<a><!-- x </a>").contains("a comment without its end"));
-    assert!(error(b"\xfe\xff\0<").contains("UTF-16"));
+    assert!(error(b"\xfe\xff\0").contains("not UTF-16"));
+    assert!(error(b"\xff\xfe\x3c\x00\x00\xd8").contains("byte 0x4 is not UTF-16"));
+    assert!(error(b"<a b='1'c='2'/>").contains("expected a blank"));
+    assert!(error(b"<a>\xff</a>").contains("is not UTF-8"));
+    assert!(error(b"<?xml version='1.0' encoding='windows-1252'?><a>\xff</a>").contains("windows-1252"));
     assert!(error(["<a>".repeat(1000), "</a>".repeat(1000)].concat().as_bytes()).contains("nested deeper"));
     for wrong in ["", "a", "/", "/a/", "/@a", "/a[0]", "/a[x]", "/a[@b=c]", "/a//b", "/a/@b/c", "/a]"] {
         assert!(NodePath::parse(wrong).is_err(), "{wrong}");
@@ -83,6 +87,57 @@ fn what_is_wrong_is_said_exactly() {
     for right in ["/a", "/a/*/@b:c", "/a[2]/b[@x='y/]']", "/a[@x=\"'\"][3]"] {
         assert_eq!(NodePath::parse(right).unwrap().to_string(), right);
     }
+}
+
+#[test]
+fn a_namespace_is_a_prefix_as_written_or_any() {
+    let text = "<m:a xmlns:m='urn:m'><b m:k='1' k='2'/></m:a>";
+    assert_eq!(edit(text, "/m:a/b/@m:k", "v"), text.replace("m:k='1'", "m:k='v'"));
+    assert_eq!(edit(text, "/*:a/*:b/@k", "v"), text.replace(" k='2'", " k='v'"));
+    assert_eq!(get(text.as_bytes(), path("/a/b/@k")).unwrap(), [""; 0]);
+    let message = set(text.as_bytes(), path("/*:a/*:c"), "v", true).unwrap_err().to_string();
+    assert_eq!(message, "nothing at \"/*:a/*:c\": *:c is missing", "nobody knows the prefix of what is made");
+}
+
+#[test]
+fn application_gam_keeps_its_mark() {
+    let file = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Application>\r\n\t<Id>0b4a2f6e-5a0c-4a35-bb39-0c1f5a5a1b1c</Id>\r\n</Application>";
+    let edited = edit(file, "/Application/Id", "00000000-0000-0000-0000-000000000001");
+    assert_eq!(edited, file.replace("0b4a2f6e-5a0c-4a35-bb39-0c1f5a5a1b1c", "00000000-0000-0000-0000-000000000001"));
+}
+
+/// `text` in an encoding.
+fn encoded(text: &str, encoding: &str) -> Vec<u8> {
+    match encoding {
+        "le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        _ => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect(),
+    }
+}
+
+#[test]
+fn wide_files_stay_wide() {
+    for mark in ["", "\u{feff}"] {
+        let text = format!("{mark}<?xml version='1.0' encoding='UTF-16'?>\r\n<a k='\u{1f600}'>old<!-- \u{e9} --></a>");
+        for order in ["le", "be"] {
+            let edited = set(&encoded(&text, order), path("/a"), "\u{20ac}<", false).unwrap();
+            assert_eq!(edited, encoded(&text.replace("old", "\u{20ac}&lt;"), order), "{order}");
+            assert_eq!(get(&edited, path("/a/@k")).unwrap(), ["\u{1f600}"]);
+        }
+    }
+}
+
+#[test]
+fn what_an_encoding_does_not_have_is_a_reference() {
+    let text = "<?xml version='1.0' encoding='ISO-8859-1'?><a k='\u{e9}'>old</a>";
+    let edited = set(&encoded(text, "latin1"), path("/a"), "\u{e8}\u{20ac}", false).unwrap();
+    assert_eq!(edited, encoded(&text.replace("old", "\u{e8}&#8364;"), "latin1"));
+    assert_eq!(get(&edited, path("/a")).unwrap(), ["\u{e8}\u{20ac}"]);
+    let ascii = "<?xml version='1.0' encoding='windows-1252'?><a>old</a>";
+    assert_eq!(edit(ascii, "/a", "\u{e8}"), ascii.replace("old", "&#232;"));
+    let section = "<?xml version='1.0' encoding='windows-1252'?><a><![CDATA[old]]></a>";
+    let message = set(section.as_bytes(), path("/a"), "\u{e8}", false).unwrap_err().to_string();
+    assert!(message.contains("CDATA"), "{message}");
 }
 
 proptest! {

@@ -105,7 +105,7 @@ fn is_wide(bytes: &[u8]) -> Result<bool, JsError> {
     match utf8(bytes) {
         Ok((text, _)) => Ok(!text.is_ascii()),
         Err(EncodingError::Utf8 { .. }) => Ok(false),
-        Err(error @ EncodingError::Utf16) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,0 +1,250 @@
+//! A document by its parts: which elements a path means, their text, and the edits that change it.
+//!
+//! Must not: copy what is not edited.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use super::escape::escaped;
+use super::scan::scan;
+use super::{Encoding, XmlError};
+use crate::format::node_path::{self, Matcher, NodePath};
+use crate::format::splice::Splices;
+
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    /// Between the quotes.
+    pub(crate) value: Range<usize>,
+    pub(crate) quote: char,
+}
+
+pub(crate) struct Element {
+    pub(crate) parent: Option<usize>,
+    /// Of `<`.
+    pub(crate) start: usize,
+    pub(crate) name: Range<usize>,
+    pub(crate) attributes: Vec<Attribute>,
+    /// Behind the start tag up to the end tag; empty for `<a/>`.
+    pub(crate) content: Range<usize>,
+    /// `<a/>`: the range of `/>`.
+    pub(crate) empty_tag: Option<Range<usize>>,
+    /// How many elements lie directly in it.
+    pub(crate) children: usize,
+}
+
+impl Element {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// What the text of an element is made of.
+#[derive(Clone, Copy)]
+pub(crate) enum Piece {
+    /// Characters and references.
+    Text,
+    /// The inside of a CDATA section.
+    Data,
+}
+
+/// A document whose elements are known.
+pub(crate) struct Document<'t> {
+    pub(crate) text: &'t str,
+    encoding: Encoding,
+    pub(crate) elements: Vec<Element>,
+}
+
+impl<'t> Document<'t> {
+    pub(crate) fn parse(text: &'t str, encoding: Encoding) -> Result<Self, XmlError> {
+        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Ok(Self { text, encoding, elements: scan(text, mark)? })
+    }
+
+    /// A value as it stands in the document: in an attribute within `quote`, or as text.
+    pub(crate) fn escape(&self, value: &str, quote: Option<char>) -> String {
+        self.encoding.referenced(escaped(value, quote))
+    }
+
+    /// The document with these edits, in its encoding.
+    pub(crate) fn apply(&self, edits: Vec<(Range<usize>, String)>) -> Result<Vec<u8>, XmlError> {
+        let mut splices = Splices::new();
+        for (range, text) in edits {
+            splices.replace(range, text);
+        }
+        self.encoding.encode(splices.apply(self.text.as_bytes())?)
+    }
+
+    /// The elements a path means, in document order.
+    pub(crate) fn find(&self, path: &NodePath) -> Vec<usize> {
+        let mut matcher = Matcher::new(path);
+        let mut open: Vec<usize> = Vec::new();
+        let mut found = Vec::new();
+        for (index, element) in self.elements.iter().enumerate() {
+            while open.last().copied() != element.parent {
+                open.pop();
+                matcher.leave();
+            }
+            if matcher.enter(&InDocument { document: self, element }) {
+                found.push(index);
+            }
+            open.push(index);
+        }
+        found
+    }
+
+    /// The text of an element without children; `None` where there are some.
+    pub(crate) fn text_of(&self, element: &Element) -> Option<String> {
+        if element.children > 0 {
+            return None;
+        }
+        let pieces = self.pieces(element);
+        let text: String = pieces
+            .into_iter()
+            .map(|(piece, range)| match piece {
+                Piece::Text => self.decoded(range),
+                Piece::Data => self.text[range].to_owned(),
+            })
+            .collect();
+        Some(text.trim().to_owned())
+    }
+
+    /// Text and CDATA in the content of an element without children, comments and instructions left out.
+    pub(crate) fn pieces(&self, element: &Element) -> Vec<(Piece, Range<usize>)> {
+        let mut pieces = Vec::new();
+        let (mut at, end) = (element.content.start, element.content.end);
+        while at < end {
+            let rest = &self.text[at..end];
+            let until = |mark: &str| rest.find(mark).map_or(rest.len(), |len| len + mark.len());
+            let len = if rest.starts_with("<!--") {
+                until("-->")
+            } else if rest.starts_with("<![CDATA[") {
+                let len = until("]]>");
+                pieces.push((Piece::Data, at + 9..(at + len).saturating_sub(3).max(at + 9)));
+                len
+            } else if rest.starts_with("<?") {
+                until("?>")
+            } else {
+                let len = rest.find('<').unwrap_or(rest.len()).max(1);
+                pieces.push((Piece::Text, at..at + len));
+                len
+            };
+            at += len;
+        }
+        pieces
+    }
+
+    /// The edits that make `value` the text of an element: its first text is replaced, any other one goes, comments,
+    /// instructions and blanks around stay.
+    pub(crate) fn text_edits(&self, element: &Element, value: &str) -> Vec<(Range<usize>, String)> {
+        if let Some(tag) = &element.empty_tag {
+            let name = &self.text[element.name.clone()];
+            return vec![(tag.clone(), format!(">{}</{name}>", self.escape(value, None)))];
+        }
+        let mut edits = Vec::new();
+        for (piece, range) in self.pieces(element) {
+            let raw = &self.text[range.clone()];
+            let lead = raw.len() - raw.trim_start().len();
+            let inner = range.start + lead..range.start + raw.trim_end().len().max(lead);
+            if inner.is_empty() {
+                continue;
+            }
+            let text = if edits.is_empty() { value } else { "" };
+            match piece {
+                // The value may hold the mark that ends the section: then two sections carry it.
+                Piece::Data => edits.push((range, text.replace("]]>", "]]]]><![CDATA[>"))),
+                Piece::Text => edits.push((inner, self.escape(text, None))),
+            }
+        }
+        if edits.is_empty() {
+            let blank = self.text[element.content.clone()].trim().is_empty();
+            let at = element.content.end;
+            let range = if blank { element.content.clone() } else { at..at };
+            edits.push((range, self.escape(value, None)));
+        }
+        edits
+    }
+
+    /// Character and predefined entity references resolved (XML 1.0, sections 4.1 and 4.6); others stay as written.
+    pub(crate) fn decoded(&self, range: Range<usize>) -> String {
+        let raw = &self.text[range];
+        let mut out = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some(at) = rest.find('&') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let Some(end) = rest.find(';') else { break };
+            let name = &rest[1..end];
+            let decoded = match name {
+                "amp" => Some('&'),
+                "lt" => Some('<'),
+                "gt" => Some('>'),
+                "quot" => Some('"'),
+                "apos" => Some('\''),
+                _ => match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
+                    Some(digits) => u32::from_str_radix(digits, 16).ok().and_then(char::from_u32),
+                    None => name.strip_prefix('#').and_then(|digits| digits.parse().ok()).and_then(char::from_u32),
+                },
+            };
+            match decoded {
+                Some(c) => out.push(c),
+                None => out.push_str(&rest[..=end]),
+            }
+            rest = &rest[end + 1..];
+        }
+        out.push_str(rest);
+        out
+    }
+
+    pub(crate) fn insertion(&self, path: &NodePath, value: &str, create: bool) -> Result<(Range<usize>, String), XmlError> {
+        let missing = path.elements().find(|(prefix, _)| self.find(prefix).is_empty()).map(|(_, name)| name);
+        let missing = missing.unwrap_or_else(|| format!("@{}", path.attribute().unwrap_or_default()));
+        let not_found = XmlError::NotFound { path: path.to_string(), missing };
+        // Only the last element can be made; its parent must be there.
+        let Some(made) = path.missing().filter(|_| create && self.find(&path.element()).is_empty()) else {
+            return Err(not_found);
+        };
+        let Some(parent) = self.find(&made.parent).into_iter().next_back() else { return Err(not_found) };
+        let parent = &self.elements[parent];
+        let name = made.name;
+        let mut tag = name.to_owned();
+        for (attribute, value) in made.attributes.into_iter().chain(path.attribute().map(|name| (name, value))) {
+            let _ = write!(tag, " {attribute}=\"{}\"", self.escape(value, Some('"')));
+        }
+        let element = match path.attribute() {
+            Some(_) => format!("<{tag}/>"),
+            None => format!("<{tag}>{}</{name}>", self.escape(value, None)),
+        };
+        if let Some(tag) = &parent.empty_tag {
+            let outer = &self.text[parent.name.clone()];
+            return Ok((tag.clone(), format!(">{element}</{outer}>")));
+        }
+        // Before the blanks that lead to the end tag, with the blanks that lead to the first child.
+        let inner = &self.text[parent.content.clone()];
+        let blanks = &inner[..inner.len() - inner.trim_start().len()];
+        let at = parent.content.start + inner.trim_end().len();
+        let blanks = if at == parent.content.start { "" } else { blanks };
+        Ok((at..at, format!("{blanks}{element}")))
+    }
+}
+
+/// An element as a path looks at it.
+struct InDocument<'d, 'b> {
+    document: &'d Document<'b>,
+    element: &'d Element,
+}
+
+impl node_path::Element for InDocument<'_, '_> {
+    fn is_named(&self, name: &str) -> bool {
+        let own = &self.document.text[self.element.name.clone()];
+        // `*:name` is the local name, whatever the prefix (XPath 2.0, section 3.2.1.2).
+        match name.strip_prefix("*:") {
+            Some(local) => own.rsplit_once(':').map_or(own, |(_, own)| own) == local,
+            None => own == name,
+        }
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        self.element.attribute(name).map(|attribute| self.document.decoded(attribute.value.clone()))
+    }
+}
+
