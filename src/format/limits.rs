@@ -84,3 +84,7 @@ pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
 /// Brackets open at one place of a JavaScript file. The tokenizer keeps a list of them and never recurses; engines
 /// recurse, and run out of stack long before this.
 pub const JS_NESTING: usize = 65_536;
+
+/// Bytes that the values of a binary property list may take in memory, an object counted as often as it is referred to:
+/// shared objects let a small file stand for any size. The largest real ones (asset catalogues' indices) are under 16 MiB.
+pub const PLIST_BYTES: usize = 256 * 1024 * 1024;
