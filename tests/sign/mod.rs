@@ -1,6 +1,7 @@
 //! `inject::sign`.
 
 pub mod assemble;
+mod content_digest;
 mod debug_key;
 mod keystore;
 mod lineage;
