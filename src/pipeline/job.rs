@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::apk::{self, ApkJobError};
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::kind::FileKind;
 use crate::format::zip::{Archive, ZipError};
 use crate::host::file::FileError;
@@ -99,6 +99,27 @@ impl Inspected {
     pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.spots(place)?),
+        }
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.held(place)?),
+        }
+    }
+
+    /// Where these values lie, anywhere in the artifact: what each is called, and the entry.
+    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
+        match self {
+            Self::Apk(apk) => apk.holders(values),
+        }
+    }
+
+    /// What it is and says of itself, for people.
+    pub fn describe(&self) -> Description {
+        match self {
+            Self::Apk(apk) => apk.describe(),
         }
     }
 

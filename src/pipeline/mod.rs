@@ -17,5 +17,5 @@ mod plan;
 mod source;
 mod v1_files;
 
-pub use plan::{Done, PlannedPlace, ReleaseFault};
+pub use plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

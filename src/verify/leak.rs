@@ -79,6 +79,18 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
     }
 }
 
+/// Where values lie in an archive: what each is called, and the place.
+pub fn holders<S: ReadAt + ?Sized>(source: &S, values: &[Foreign]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for value in values {
+        let mut report = Report::default();
+        archive(&mut report, source, std::slice::from_ref(value));
+        let places = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
+        found.extend(places.map(|finding| (value.what.clone(), finding.place)));
+    }
+    found
+}
+
 struct Search {
     patterns: AhoCorasick,
     /// Which foreign value a pattern is a form of.

@@ -9,6 +9,7 @@ mod crash;
 mod credential;
 mod env;
 mod errors;
+mod inspect;
 mod kinds;
 mod main_job;
 mod places;

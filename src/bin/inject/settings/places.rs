@@ -100,7 +100,7 @@ fn parse(text: &str, create: bool) -> Result<Place, Failure> {
     Ok(Place { at, value, absence, unless: Vec::new() })
 }
 
-fn unknown_preset(name: &str) -> Failure {
+pub fn unknown_preset(name: &str) -> Failure {
     let failure = Failure::usage(format!("unknown preset {name:?}"));
     match nearest(name, Preset::names()) {
         Some(near) => failure.remedy(format!("did you mean {near:?}?")),
