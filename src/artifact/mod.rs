@@ -4,4 +4,6 @@
 
 pub mod apk;
 pub mod document;
+pub mod files;
 pub mod kind;
+pub mod tree;

@@ -82,13 +82,8 @@ pub enum ApkJobError {
         count: usize,
     },
     /// The output does not verify.
-    #[error("the new package does not verify, so it was not put in place: {}", findings(.0))]
+    #[error("the new package does not verify, so it was not put in place: {}", verify::findings_text(.0))]
     Unsound(Vec<verify::Finding>),
-}
-
-fn findings(all: &[verify::Finding]) -> String {
-    let shown = all.iter().map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message));
-    shown.collect::<Vec<_>>().join("; ")
 }
 
 /// How the output is signed.
@@ -209,11 +204,6 @@ impl Inspected {
             .collect())
     }
 
-    /// Where these values lie, anywhere in the package: what each is called, and the entry.
-    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
-        leak::holders(&self.source, values)
-    }
-
     /// What the package is and says of itself, for people.
     pub fn describe(&self) -> Description {
         let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
@@ -233,7 +223,7 @@ impl Inspected {
             facts.push(("flags", flags.join(", ")));
         }
         facts.push(("entries", self.archive().entries().len().to_string()));
-        Description { kind: "Android package (APK)", facts }
+        Description { kind: "Android package (APK)", signable: true, facts }
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
@@ -456,7 +446,7 @@ impl Planned {
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }
-        Ok(Done { written: true, entries, removed, notes, report, new_signer })
+        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
     }
 
     /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.

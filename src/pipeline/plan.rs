@@ -29,6 +29,8 @@ pub struct Done {
     pub entries: Vec<String>,
     /// Entries that belonged to old signatures and stamps and are gone.
     pub removed: Vec<String>,
+    /// What a person must not miss, a line each.
+    pub warnings: Vec<String>,
     /// What else a person should know of the output, a line each.
     pub notes: Vec<String>,
     /// What verification says of the output.
@@ -51,6 +53,8 @@ pub struct Held {
 pub struct Description {
     /// What it is: "Android package (APK)".
     pub kind: &'static str,
+    /// Whether such a thing has signatures.
+    pub signable: bool,
     /// What it says, each with its name: ("version", "1.2 (34)").
     pub facts: Vec<(&'static str, String)>,
 }

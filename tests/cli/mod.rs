@@ -9,12 +9,14 @@ mod crash;
 mod credential;
 mod env;
 mod errors;
+mod genexus;
 mod inspect;
 mod kinds;
 mod main_job;
 mod places;
 mod refusals;
 mod signing_options;
+mod tree;
 mod verify;
 
 use std::collections::BTreeMap;

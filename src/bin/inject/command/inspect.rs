@@ -10,7 +10,7 @@ use inject::verify::Report;
 use serde_json::json;
 
 use crate::args::Look;
-use crate::carried::{Carried, Owner, Role, Value, during, look};
+use crate::carried::{Carried, Owner, Role, Value, during, ids, look};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -34,7 +34,9 @@ fn show(path: &Path, description: &Description, report: &Report, carried: &Carri
     out.result(&format!("{}: {}", path.display(), description.kind));
     let mut lines: Vec<(&str, String)> = description.facts.clone();
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    lines.push(("signed", if schemes.is_empty() { "no".to_owned() } else { schemes.join(" ") }));
+    if description.signable {
+        lines.push(("signed", if schemes.is_empty() { "no".to_owned() } else { schemes.join(" ") }));
+    }
     for signer in report.signers() {
         lines.push(("signer", format!("{}, {}, SHA-256 {}", signer.subject, signer.key, signer.sha256_hex())));
     }
@@ -63,8 +65,12 @@ fn show(path: &Path, description: &Description, report: &Report, carried: &Carri
     for (at, problem) in &carried.unread {
         out.result(&format!("  {at} cannot be read: {problem}"));
     }
-    if let [_, _, ..] = carried.ids().as_slice() {
-        out.warn(&format!("{}: the places hold different Client Ids: {}", path.display(), carried.ids().join(", ")));
+    for (main, values) in carried.by_main() {
+        let ids = ids(values);
+        if ids.len() > 1 {
+            let of = main.map(|main| format!(" of {main}")).unwrap_or_default();
+            out.warn(&format!("{}: the places{of} hold different Client Ids: {}", path.display(), ids.join(", ")));
+        }
     }
 }
 
@@ -96,7 +102,7 @@ fn as_json(path: &Path, description: &Description, report: &Report, carried: &Ca
         "signers": report.signers().iter().map(|signer| json!({
             "subject": signer.subject, "key": signer.key, "sha256": signer.sha256_hex(),
         })).collect::<Vec<_>>(),
-        "client_ids": carried.ids(),
+        "client_ids": ids(&carried.values),
         "places": carried.values.iter().map(value_json).collect::<Vec<_>>(),
         "elsewhere": carried.elsewhere.iter().map(|(id, place)| json!({ "client_id": id, "place": place }))
             .collect::<Vec<_>>(),
