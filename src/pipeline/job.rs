@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::apk::{self, ApkJobError};
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
 use crate::artifact::apk::ApkError;
 use crate::artifact::files::FilesError;
@@ -121,6 +121,14 @@ impl Inspected {
         }
     }
 
+    /// The key it is signed with; `None` where nothing is signed.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        match self {
+            Self::Apk(_) => Some(KeyKind::Android),
+            Self::Tree(_) => None,
+        }
+    }
+
     /// Whether one of these addresses is there: how a preset is found by looking.
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
         match self {
@@ -134,6 +142,30 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(apk.spots(place)?),
             Self::Tree(tree) => Ok(tree.spots(place)?),
+        }
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.held(place)?),
+            Self::Tree(tree) => Ok(tree.held(place)?),
+        }
+    }
+
+    /// Where these values lie, anywhere in the artifact: what each is called, and the entry.
+    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
+        match self {
+            Self::Apk(apk) => apk.holders(values),
+            Self::Tree(tree) => tree.holders(values),
+        }
+    }
+
+    /// What it is and says of itself, for people.
+    pub fn describe(&self) -> Description {
+        match self {
+            Self::Apk(apk) => apk.describe(),
+            Self::Tree(tree) => tree.describe(),
         }
     }
 

@@ -10,6 +10,7 @@ mod credential;
 mod env;
 mod errors;
 mod genexus;
+mod inspect;
 mod kinds;
 mod main_job;
 mod places;

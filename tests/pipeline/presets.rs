@@ -126,6 +126,11 @@ fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
     }
 }
 
+/// A GeneXus package.
+pub fn genexus_package() -> Vec<u8> {
+    example("genexus-android").0
+}
+
 fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
     let path = folder.join("app.apk");
     std::fs::write(&path, bytes).unwrap();

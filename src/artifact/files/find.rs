@@ -84,6 +84,17 @@ impl FileSet<'_> {
         }
     }
 
+    /// What is at a spot now; nothing where its file is in an archive.
+    pub fn values_at(&self, spot: &Spot) -> Result<Vec<String>, FilesError> {
+        match spot.path.as_slice() {
+            [file] => {
+                let found = self.look_into(&spot.address, file, &spot.locator, false)?;
+                Ok(found.map(|found| found.values).unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Whether something is at an address.
     pub fn has(&self, address: &Address) -> Result<bool, FilesError> {
         if address.kind.is_some_and(|kind| kind != self.kind) {

@@ -4,6 +4,7 @@
 
 use inject::artifact::apk::ApkError;
 use inject::artifact::files::FilesError;
+use inject::artifact::web::WebError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
@@ -181,6 +182,9 @@ impl From<TreeJobError> for Failure {
             TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
                 .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
             TreeJobError::Unsound(_) => Self::of(Code::Verification, error),
+            TreeJobError::Web(WebError::Unmakeable { .. }) => {
+                Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
+            }
             _ => Self::of(Code::Artifact, error),
         }
     }

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::tree::{MAINS, mains};
+use crate::artifact::web::{self, WebError};
 use crate::format::limits;
 use crate::host::file::FileError;
 use crate::host::transaction::{Transaction, TransactionError};
@@ -20,6 +21,7 @@ use crate::placement::{Address, Kind, Locator, Place};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign};
+use crate::verify::site;
 use folder::{Folder, Renewed};
 pub use raised::RaisedError;
 
@@ -36,6 +38,9 @@ pub enum TreeJobError {
     /// Putting them in place.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// What belongs to a file that changes.
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// A value template.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -119,6 +124,32 @@ impl Inspected {
         Ok(found.into_iter().map(|found| spot(found.spot)).collect())
     }
 
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, TreeJobError> {
+        let found = self.files().find(place)?.into_iter().filter(|found| !found.spot.missing);
+        let held = found.map(|found| Held {
+            entry: found.spot.file(),
+            values: found.values.into_iter().map(Zeroizing::new).collect(),
+        });
+        Ok(held.collect())
+    }
+
+    /// Where these values lie, anywhere in the folder: what each is called, and the file.
+    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
+        leak::holders_among(&self.folder, values)
+    }
+
+    /// What the folder is, for people.
+    pub fn describe(&self) -> Description {
+        let mut facts = Vec::new();
+        if !self.mains.is_empty() {
+            facts.push(("main objects", self.mains.join(", ")));
+        }
+        facts.push(("files", self.folder.names().count().to_string()));
+        let kind = if self.mains.is_empty() { "folder of files" } else { "GeneXus prototyping metadata" };
+        Description { kind, facts }
+    }
+
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
         let prototype = ReleaseFault { code: "release.prototype", place: MAINS, what: "prototyping metadata" };
@@ -128,6 +159,7 @@ impl Inspected {
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
         injected::files(report, &self.folder, Kind::Tree, expected);
+        site::files(report, &self.folder);
         leak::files(report, &self.folder, foreign);
     }
 
@@ -160,7 +192,7 @@ impl Planned {
 
     /// Whether a value that the plan puts in place differs from what is there.
     pub fn would_change(&self, values: &Values<'_>) -> Result<bool, TreeJobError> {
-        Ok(!self.changes(&self.rendered(values)?)?.is_empty())
+        Ok(!self.changes(&self.rendered(values)?)?.0.is_empty())
     }
 
     /// Whether the files could be replaced now.
@@ -187,18 +219,30 @@ impl Planned {
         places.map(|(place, spot)| Ok((spot, place.value.render(values)?))).collect()
     }
 
-    /// The new contents; the numbers rise where anything else changes, and only then.
-    fn changes(&self, values: &[(&Spot, Zeroizing<String>)]) -> Result<Changes, TreeJobError> {
+    /// The new contents, and what a person must not miss. Numbers rise where anything else changes, and only then; what
+    /// belongs to a file of a site is kept in step with it.
+    fn changes(&self, values: &[(&Spot, Zeroizing<String>)]) -> Result<(Changes, Vec<String>), TreeJobError> {
         let files = self.inspected.files();
         let pairs: Vec<(&Spot, &str)> = values.iter().map(|(spot, value)| (*spot, value.as_str())).collect();
-        let changes = files.change(pairs.iter().copied())?;
+        let mut changes = files.change(pairs.iter().copied())?;
         let rising = || self.places.iter().zip(&self.spots).filter(|(place, _)| place.value.is_raised());
-        if changes.is_empty() || rising().next().is_none() {
-            return Ok(changes);
+        if !changes.is_empty() && rising().next().is_some() {
+            let number = raised::next(&files, rising().map(|(place, _)| &place.address))?;
+            let rising = rising().map(|(_, spot)| (spot, number.as_str()));
+            changes = files.change(pairs.into_iter().chain(rising))?;
         }
-        let number = raised::next(&files, rising().map(|(place, _)| &place.address))?;
-        let rising = rising().map(|(_, spot)| (spot, number.as_str()));
-        Ok(files.change(pairs.into_iter().chain(rising))?)
+        let mut old = web::Old::new();
+        for (spot, value) in values {
+            let Some(file) = spot.path.first() else { continue };
+            let replaced = old.entry(file.clone()).or_default();
+            // Only scripts have maps that may repeat what stood there.
+            if matches!(spot.locator, Locator::Js(_)) {
+                let was = files.values_at(spot)?.into_iter().map(Zeroizing::new);
+                replaced.extend(was.map(|was| (was, value.clone())));
+            }
+        }
+        let warnings = web::keep_in_step(&self.inspected.folder, &old, &mut changes)?;
+        Ok((changes, warnings))
     }
 
     /// Steps 3 to 6: applies the values and puts all new files in place.
@@ -217,7 +261,7 @@ impl Planned {
             .collect();
 
         // 4. Apply: new contents, beside the old ones.
-        let changes = self.changes(&rendered)?;
+        let (changes, warnings) = self.changes(&rendered)?;
         for (name, content) in &changes.contents {
             transaction.put(name, content)?;
         }
@@ -236,7 +280,7 @@ impl Planned {
         }
 
         // 6. Commit: all of them, or none.
-        let mut done = Done { report, ..Done::default() };
+        let mut done = Done { warnings, report, ..Done::default() };
         done.warnings.extend(self.public_secret(values));
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;

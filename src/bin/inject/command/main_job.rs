@@ -220,11 +220,11 @@ fn finish(
     let Job { path, application, planned } = job;
     let output = output.map_or_else(|| path.clone(), Path::to_owned);
     let places: Vec<Value> = planned.places().iter().map(place_json).collect();
-    let count = planned.places().len();
+    let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
         .finish(&values(chosen, &application, credential), signing, &output)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
-    tell(&done, &path, &output, chosen, &application, credential, count, out);
+    tell(&done, &path, &output, chosen, &application, credential, told, out);
     Ok(json!({
         "artifact": path.to_string_lossy(),
         "output": output.to_string_lossy(),
@@ -249,6 +249,13 @@ fn place_json(place: &PlannedPlace) -> Value {
     })
 }
 
+/// What is told of a plan when it is carried out.
+#[derive(Clone, Copy)]
+struct Told {
+    count: usize,
+    signable: bool,
+}
+
 #[allow(clippy::too_many_arguments, reason = "what there is to tell, told in one place")]
 fn tell(
     done: &Done,
@@ -257,7 +264,7 @@ fn tell(
     chosen: &Chosen,
     application: &Application,
     credential: &Credential,
-    places: usize,
+    places: Told,
     out: Output,
 ) {
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
@@ -278,9 +285,14 @@ fn tell(
         return;
     }
     let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    let signed = if schemes.is_empty() { "unsigned".to_owned() } else { format!("signed {}", schemes.join(" ")) };
-    let plural = if places == 1 { "" } else { "s" };
-    out.done(&format!("{what}: client id {}, {places} place{plural}, {signed}", credential.id));
+    let signed = match (places.signable, schemes.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => ", unsigned".to_owned(),
+        (true, false) => format!(", signed {}", schemes.join(" ")),
+    };
+    let count = places.count;
+    let plural = if count == 1 { "" } else { "s" };
+    out.done(&format!("{what}: client id {}, {count} place{plural}{signed}", credential.id));
 }
 
 /// `--dry-run` and `--check`: what would be done; nothing is written or registered.
