@@ -61,7 +61,8 @@ fn shift_line(line: &str, start: usize, shifts: &[&Shift], out: &mut String) -> 
         let wrong = SourceMapError { offset, expected: "a base64 VLQ number" };
         let (step, digits) = decode(segment).ok_or(wrong)?;
         column = column.saturating_add(step);
-        let by: i64 = shifts.iter().filter(|shift| shift.end <= column).map(|shift| shift.by).sum();
+        let before = shifts.iter().filter(|shift| shift.end <= column);
+        let by = before.fold(0_i64, |by, shift| by.saturating_add(shift.by));
         let target = column.saturating_add(by);
         let moved = target.saturating_sub(moved_column);
         moved_column = target;

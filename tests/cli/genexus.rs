@@ -284,6 +284,22 @@ fn an_application_that_is_not_secured() {
 }
 
 #[test]
+fn a_copy_without_the_key_is_said() {
+    let world = World::new();
+    let mut before = metadata(&[Main::new("Notes")]);
+    before.insert("notes.panel.ios.json".to_owned(), br#"{"instance":{"instanceProperties":{}}}"#.to_vec());
+    write(&world, &before);
+    inject(&world, &["--env", "dev"])
+        .exits(0)
+        .says(&["notes.panel.ios.json does not hold tree:notes.panel.*.json#", "--create makes it"]);
+    let (id, _) = world.credential("Notes", "dev");
+    assert!(holds(&read(&world)["notes.panel.android.json"], &id));
+    inject(&world, &["--env", "dev", "--create"]).exits(0);
+    assert!(holds(&read(&world)["notes.panel.ios.json"], &id));
+    assert!(!inject(&world, &["--env", "dev"]).exits(0).err.contains("--create makes it"));
+}
+
+#[test]
 fn an_old_application_has_a_secret_and_an_archive_of_another_name() {
     let world = World::new();
     let mut before = metadata(&[Main { secret: Some("OLD-SECRET"), ..Main::new("Notes") }]);

@@ -4,6 +4,7 @@
 
 use inject::artifact::apk::ApkError;
 use inject::artifact::files::FilesError;
+use inject::artifact::kind::FileKind;
 use inject::artifact::web::WebError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
@@ -140,8 +141,10 @@ impl From<JobError> for Failure {
         match error {
             JobError::Apk(error) => error.into(),
             JobError::Tree(error) => error.into(),
+            JobError::Kind(FileKind::Gxsd) => Self::of(Code::Artifact, error)
+                .remedy("give the folder it lies in (gxmetadata): all copies of a credential change together"),
             JobError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs; other kinds come with later versions"),
+                .remedy("this version works on APKs and folders; other kinds come with later versions"),
             JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
             _ => Self::of(Code::Internal, error),
         }
@@ -238,7 +241,7 @@ impl From<ApkError> for Failure {
             }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs; other kinds come with later versions"),
+                .remedy("this version works on APKs and folders; other kinds come with later versions"),
             _ => Self::of(Code::Artifact, error),
         }
     }

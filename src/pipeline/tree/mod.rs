@@ -17,7 +17,7 @@ use crate::format::limits;
 use crate::host::file::FileError;
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::placement::template::{TemplateError, Values};
-use crate::placement::{Address, Kind, Locator, Place};
+use crate::placement::{Absence, Address, Kind, Locator, Place};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign};
@@ -85,6 +85,8 @@ pub struct Planned {
     pub places: Vec<PlannedPlace>,
     /// Where each of them is.
     spots: Vec<Spot>,
+    /// Files in which a place could be made.
+    notes: Vec<String>,
 }
 
 impl Inspected {
@@ -165,9 +167,17 @@ impl Inspected {
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, TreeJobError> {
-        let (mut planned, mut spots) = (Vec::new(), Vec::new());
+        let (mut planned, mut spots, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for place in places {
-            for found in self.files().find(place)? {
+            let all = self.files().find(place)?;
+            if place.absence == Absence::Offer {
+                let within = Place { absence: Absence::CreateWithin, ..place.clone() };
+                let lacking = self.files().find(&within)?.into_iter().filter(|found| found.spot.missing);
+                notes.extend(
+                    lacking.map(|found| format!("{} does not hold {}; --create makes it", found.spot.file(), place.at)),
+                );
+            }
+            for found in all {
                 planned.push(PlannedPlace {
                     address: place.at.clone(),
                     entry: found.spot.file(),
@@ -180,7 +190,7 @@ impl Inspected {
         if planned.iter().all(|place| place.value.is_raised()) {
             return Err(TreeJobError::NoPlaceAtAll { presets: presets.to_owned() });
         }
-        Ok(Planned { inspected: self, places: planned, spots })
+        Ok(Planned { inspected: self, places: planned, spots, notes })
     }
 }
 
@@ -280,7 +290,7 @@ impl Planned {
         }
 
         // 6. Commit: all of them, or none.
-        let mut done = Done { warnings, report, ..Done::default() };
+        let mut done = Done { warnings, notes: self.notes.clone(), report, ..Done::default() };
         done.warnings.extend(self.public_secret(values));
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;
