@@ -204,11 +204,6 @@ impl Inspected {
             .collect())
     }
 
-    /// Where these values lie, anywhere in the package: what each is called, and the entry.
-    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
-        leak::holders(&self.source, values)
-    }
-
     /// What the package is and says of itself, for people.
     pub fn describe(&self) -> Description {
         let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
@@ -228,7 +223,7 @@ impl Inspected {
             facts.push(("flags", flags.join(", ")));
         }
         facts.push(("entries", self.archive().entries().len().to_string()));
-        Description { kind: "Android package (APK)", facts }
+        Description { kind: "Android package (APK)", signable: true, facts }
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.

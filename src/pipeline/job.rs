@@ -155,10 +155,14 @@ impl Inspected {
 
     /// Where these values lie, anywhere in the artifact: what each is called, and the entry.
     pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
-        match self {
-            Self::Apk(apk) => apk.holders(values),
-            Self::Tree(tree) => tree.holders(values),
+        let mut found = Vec::new();
+        for value in values {
+            let mut report = verify::Report::default();
+            self.verify_content(&mut report, &[], std::slice::from_ref(value));
+            let places = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
+            found.extend(places.map(|finding| (value.what.clone(), finding.place)));
         }
+        found
     }
 
     /// What it is and says of itself, for people.

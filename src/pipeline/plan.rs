@@ -53,6 +53,8 @@ pub struct Held {
 pub struct Description {
     /// What it is: "Android package (APK)".
     pub kind: &'static str,
+    /// Whether such a thing has signatures.
+    pub signable: bool,
     /// What it says, each with its name: ("version", "1.2 (34)").
     pub facts: Vec<(&'static str, String)>,
 }

@@ -112,27 +112,6 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
     }
 }
 
-/// Where values lie in an archive: what each is called, and the place.
-pub fn holders<S: ReadAt + ?Sized>(source: &S, values: &[Foreign]) -> Vec<(String, String)> {
-    held(values, |report, value| archive(report, source, value))
-}
-
-/// Where values lie in a set of files: what each is called, and the place.
-pub fn holders_among(among: &dyn Files, values: &[Foreign]) -> Vec<(String, String)> {
-    held(values, |report, value| files(report, among, value))
-}
-
-fn held(values: &[Foreign], search: impl Fn(&mut Report, &[Foreign])) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for value in values {
-        let mut report = Report::default();
-        search(&mut report, std::slice::from_ref(value));
-        let places = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
-        found.extend(places.map(|finding| (value.what.clone(), finding.place)));
-    }
-    found
-}
-
 /// Bytes that tell what a content is.
 const MAGIC: usize = 4;
 

@@ -396,7 +396,7 @@ fn one_run_over_package_metadata_and_site_puts_one_id_everywhere() {
         assert_eq!(artifact["elsewhere"].as_array().unwrap().len(), usize::from(artifact["artifact"] == "web/dist"));
     }
     let run = world.inject(&["inspect", "gxmetadata"]).exits(0);
-    for text in ["GeneXus prototyping metadata", "main objects  Notes", "(com.example in prod) in notes.ios.gxsd!/"] {
+    for text in ["GeneXus prototyping metadata", "mains  Notes", "(com.example in prod) in notes.ios.gxsd!/"] {
         assert!(run.out.contains(text), "{}", run.out);
     }
     let run = world.inject(&[&["identify"][..], &everything].concat()).exits(0);

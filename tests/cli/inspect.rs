@@ -95,3 +95,38 @@ fn what_cannot_be_looked_at_is_said() {
     let run = world.inject(&["inspect", "app.apk", "--at", "assets/config.xml#/a["]).exits(0);
     assert!(run.out.contains("cannot be read"), "{}", run.out);
 }
+
+#[test]
+fn a_folder_of_metadata_shows_every_copy_of_every_main() {
+    use super::genexus::{Main, metadata};
+    let world = World::new();
+    for (name, content) in metadata(&[Main::new("Notes"), Main::new("Sales")]) {
+        world.write(&format!("gxmetadata/{name}"), content);
+    }
+    let run = world.inject(&["inspect", "gxmetadata"]).exits(0);
+    for text in [
+        "gxmetadata: GeneXus prototyping metadata (folder)",
+        "mains  Notes, Sales",
+        "genexus-kbn:",
+        "in notes.properties.json",
+        "in sales.android.gxsd!/sales.panel.json",
+    ] {
+        assert!(run.out.contains(text), "{text}: {}", run.out);
+    }
+    assert!(!run.out.contains("signed"), "{}", run.out);
+    world.inject(&["gxmetadata", "--env", "dev", "--app", "Notes"]).exits(0);
+    let run = world.inject(&["inspect", "gxmetadata"]).exits(0);
+    assert!(!run.err.contains("different Client Ids"), "two mains have two ids: {}", run.err);
+    let run = world.inject(&["identify", "gxmetadata"]).exits(7);
+    let unknown = "gxmetadata (Sales): unknown here: 00000000000000000000000000000001";
+    assert_eq!(run.out.trim(), format!("gxmetadata (Notes): Notes in dev\n{unknown}"));
+    let list = String::from_utf8(world.read("gxmetadata/sdapps.json")).unwrap();
+    world.write("gxmetadata/sdapps.json", list.replace("00000000000000000000000000000001", "other"));
+    let run = world.inject(&["inspect", "gxmetadata"]).exits(0);
+    assert!(run.err.contains("the places of Sales hold different Client Ids: other, 0000"), "{}", run.err);
+    assert!(!run.err.contains("of Notes"), "{}", run.err);
+    world.write("one/app.settings.json", r#"{"GAM_CLIENT_ID":"a","GAM_CLIENT_SECRET":"b"}"#);
+    world.inject(&["one", "--env", "dev", "--app", "Notes"]).exits(0);
+    let run = world.inject(&["identify", "one"]).exits(0);
+    assert_eq!(run.out.trim(), "one: Notes in dev");
+}

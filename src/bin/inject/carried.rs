@@ -41,6 +41,8 @@ pub struct Owner {
 /// A value at a place.
 #[derive(Debug)]
 pub struct Value {
+    /// The main object it belongs to, where the artifact holds several.
+    pub main: Option<String>,
     /// The preset that names the place; `None` for configuration and `--at`.
     pub preset: Option<String>,
     /// The address.
@@ -69,16 +71,33 @@ pub struct Carried {
 }
 
 impl Carried {
-    /// The Client Ids, each once.
-    pub fn ids(&self) -> Vec<&str> {
-        let mut ids: Vec<&str> = Vec::new();
-        for id in self.values.iter().filter(|value| value.role == Role::Id).filter_map(|value| value.shown.as_deref()) {
-            if !ids.contains(&id) {
-                ids.push(id);
+    /// The values of each main object, which may well have different Client Ids; one group where there are no mains.
+    pub fn by_main(&self) -> Vec<(Option<&str>, Vec<&Value>)> {
+        let mut groups: Vec<(Option<&str>, Vec<&Value>)> = Vec::new();
+        for value in &self.values {
+            match groups.iter_mut().find(|(main, _)| *main == value.main.as_deref()) {
+                Some((_, values)) => values.push(value),
+                None => groups.push((value.main.as_deref(), vec![value])),
             }
         }
-        ids
+        // What is nobody's own tells nothing of an environment where there are several: version numbers.
+        if groups.len() > 1 {
+            groups.retain(|(main, _)| main.is_some());
+        }
+        groups
     }
+}
+
+/// The Client Ids, each once.
+pub fn ids<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<&'v str> {
+    let mut ids: Vec<&str> = Vec::new();
+    let of_ids = values.into_iter().filter(|value| value.role == Role::Id);
+    for id in of_ids.filter_map(|value| value.shown.as_deref()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 /// Looks at every place.
@@ -87,7 +106,7 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
     let stored = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
     let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new() };
     let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
-    for (preset, place) in places(settings, inspected, look)? {
+    for Looked { main, preset, place } in places(settings, inspected, look)? {
         let held = match inspected.held(&place) {
             Ok(held) => held,
             Err(error) => {
@@ -108,6 +127,7 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
                     }
                 }
                 carried.values.push(Value {
+                    main: main.clone(),
                     preset: preset.clone(),
                     at: place.at.to_string(),
                     entry: entry.clone(),
@@ -123,22 +143,23 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
     Ok(carried)
 }
 
-/// The places to look at, with the preset each comes from.
-fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec<(Option<String>, Place)>, Failure> {
-    let mut places = Vec::new();
+/// A place to look at, and where it comes from.
+struct Looked {
+    main: Option<String>,
+    preset: Option<String>,
+    place: Place,
+}
+
+fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec<Looked>, Failure> {
     let known = settings.presets();
-    let names: Vec<&str> =
-        if look.preset.is_empty() { known.names() } else { look.preset.iter().map(String::as_str).collect() };
-    for name in names {
+    let named: Vec<&str> = look.preset.iter().map(String::as_str).collect();
+    let mut places = Vec::new();
+    for name in if named.is_empty() { known.names() } else { named } {
         let preset = known.get(name)?;
         if look.preset.is_empty() && !inspected.has_one_of(&preset.fits)? {
             continue;
         }
-        // What is not there is not an error here, and nothing is passed over.
-        let there =
-            preset.places.into_iter().map(|place| Place { absence: Absence::Skip, unless: Vec::new(), ..place });
-        let of_mains = there.flat_map(|place| for_each_main(place, inspected.mains()));
-        places.extend(of_mains.map(|place| (Some(preset.name.clone()), place)));
+        places.extend(preset.places.into_iter().map(|place| (Some(preset.name.clone()), place)));
     }
     let configured = settings.owner(inspected, None).ok().and_then(|owner| owner.app);
     let configured = configured.map(|app| app.places.clone()).unwrap_or_default();
@@ -149,18 +170,24 @@ fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec
     let given: Vec<Place> = given.collect::<Result<_, Failure>>()?;
     for place in configured.into_iter().chain(given) {
         if !places.iter().any(|(_, other): &(_, Place)| other.at == place.at) {
-            places.push((None, Place { absence: Absence::Skip, ..place }));
+            places.push((None, place));
         }
     }
-    Ok(places)
-}
-
-/// A place for every main object, where it depends on one.
-fn for_each_main(place: Place, mains: &[String]) -> Vec<Place> {
-    if !place.at.names_main() {
-        return vec![place];
+    // What is not there is not an error here, and nothing is passed over.
+    let there = |at: Address, value: Template| Place { at, value, absence: Absence::Skip, unless: Vec::new() };
+    let mut all = Vec::new();
+    for (preset, Place { at, value, .. }) in places {
+        if at.names_main() {
+            all.extend(inspected.mains().iter().map(|main| Looked {
+                main: Some(main.clone()),
+                preset: preset.clone(),
+                place: there(at.for_main(main), value.clone()),
+            }));
+        } else {
+            all.push(Looked { main: None, preset, place: there(at, value) });
+        }
     }
-    mains.iter().map(|main| Place { at: place.at.for_main(main), ..place.clone() }).collect()
+    Ok(all)
 }
 
 /// What a place is for, by its template.

@@ -129,27 +129,22 @@ impl Inspected {
     /// What is at a place now; an error where it cannot be read.
     pub fn held(&self, place: &Place) -> Result<Vec<Held>, TreeJobError> {
         let found = self.files().find(place)?.into_iter().filter(|found| !found.spot.missing);
-        let held = found.map(|found| Held {
-            entry: found.spot.file(),
-            values: found.values.into_iter().map(Zeroizing::new).collect(),
-        });
-        Ok(held.collect())
-    }
-
-    /// Where these values lie, anywhere in the folder: what each is called, and the file.
-    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
-        leak::holders_among(&self.folder, values)
+        Ok(found
+            .map(|found| Held {
+                entry: found.spot.file(),
+                values: found.values.into_iter().map(Zeroizing::new).collect(),
+            })
+            .collect())
     }
 
     /// What the folder is, for people.
     pub fn describe(&self) -> Description {
-        let mut facts = Vec::new();
+        let kind = if self.mains.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
+        let mut facts = vec![("files", self.folder.names().count().to_string())];
         if !self.mains.is_empty() {
-            facts.push(("main objects", self.mains.join(", ")));
+            facts.push(("mains", self.mains.join(", ")));
         }
-        facts.push(("files", self.folder.names().count().to_string()));
-        let kind = if self.mains.is_empty() { "folder of files" } else { "GeneXus prototyping metadata" };
-        Description { kind, facts }
+        Description { kind, signable: false, facts }
     }
 
     /// What a release must not be, and this is.

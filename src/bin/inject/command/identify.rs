@@ -8,7 +8,7 @@ use inject::pipeline::job::Inspected;
 use serde_json::json;
 
 use crate::args::Look;
-use crate::carried::{Carried, Owner, Role, Value, during, look};
+use crate::carried::{Owner, Role, Value, during, ids, look};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -32,24 +32,31 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
     for path in &asked.artifacts {
         let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &inspected, asked).map_err(during(path))?;
-        let answer = answer(&carried);
-        code = match (&answer, code) {
-            (Answer::Nothing, Code::Done) => Code::NoPlace,
-            (Answer::One(_) | Answer::Nothing, code) => code,
-            _ => Code::Verification,
-        };
-        out.result(&format!("{}: {}", path.display(), said(&answer)));
-        results.push(as_json(path, &answer, &carried));
+        let mut groups = carried.by_main();
+        if groups.is_empty() {
+            groups.push((None, Vec::new()));
+        }
+        for (main, values) in groups {
+            let answer = answer(&values);
+            code = match (&answer, code) {
+                (Answer::Nothing, Code::Done) => Code::NoPlace,
+                (Answer::One(_) | Answer::Nothing, code) => code,
+                _ => Code::Verification,
+            };
+            let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
+            out.result(&format!("{}{of}: {}", path.display(), said(&answer)));
+            results.push(as_json(path, main, &answer, &values));
+        }
     }
     out.json(&json!({ "schema": 1, "artifacts": results }));
     Ok(code)
 }
 
-fn answer(carried: &Carried) -> Answer {
+fn answer(values: &[&Value]) -> Answer {
     let counts = |value: &&Value| {
         value.len > 0 && (value.role != Role::Other && value.role != Role::Unknown || !value.owners.is_empty())
     };
-    let values: Vec<&Value> = carried.values.iter().filter(counts).collect();
+    let values: Vec<&Value> = values.iter().copied().filter(counts).collect();
     let Some(first) = values.first() else { return Answer::Nothing };
     let shared: Vec<Owner> =
         first.owners.iter().filter(|owner| values.iter().all(|value| value.owners.contains(owner))).cloned().collect();
@@ -62,7 +69,7 @@ fn answer(carried: &Carried) -> Answer {
         .map(|value| value.shown.clone().unwrap_or_else(|| format!("a secret of {} characters", value.len)))
         .collect();
     if unknown.len() == values.len() {
-        let mut ids: Vec<String> = carried.ids().into_iter().map(str::to_owned).collect();
+        let mut ids: Vec<String> = ids(values).into_iter().map(str::to_owned).collect();
         if ids.is_empty() {
             ids = unknown;
         }
@@ -88,7 +95,7 @@ fn said(answer: &Answer) -> String {
     }
 }
 
-fn as_json(path: &Path, answer: &Answer, carried: &Carried) -> serde_json::Value {
+fn as_json(path: &Path, main: Option<&str>, answer: &Answer, values: &[&Value]) -> serde_json::Value {
     let (word, owners) = match answer {
         Answer::Nothing => ("nothing", &[][..]),
         Answer::One(owners) => ("one", owners.as_slice()),
@@ -98,11 +105,12 @@ fn as_json(path: &Path, answer: &Answer, carried: &Carried) -> serde_json::Value
     let mixed = if let Answer::Mixed(places) = answer { places.as_slice() } else { &[] };
     json!({
         "artifact": path.to_string_lossy(),
+        "main": main,
         "answer": word,
         "belongs_to": owners.iter().map(|owner| json!({
             "application": owner.application, "environment": owner.environment,
         })).collect::<Vec<_>>(),
-        "client_ids": carried.ids(),
+        "client_ids": ids(values.iter().copied()),
         "mixed": mixed.iter().map(|(place, whose)| json!({ "place": place, "belongs_to": whose })).collect::<Vec<_>>(),
     })
 }

@@ -10,7 +10,7 @@ use inject::verify::Report;
 use serde_json::json;
 
 use crate::args::Look;
-use crate::carried::{Carried, Owner, Role, Value, during, look};
+use crate::carried::{Carried, Owner, Role, Value, during, ids, look};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -23,30 +23,28 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
         let report = inspected.verify_signature(None).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &inspected, asked).map_err(during(path))?;
         let description = inspected.describe();
-        let signable = inspected.key_kind().is_some();
-        show(path, &description, signable.then_some(&report), &carried, out);
+        show(path, &description, &report, &carried, out);
         results.push(as_json(path, &description, &report, &carried));
     }
     out.json(&json!({ "schema": 1, "artifacts": results }));
     Ok(Code::Done)
 }
 
-fn show(path: &Path, description: &Description, report: Option<&Report>, carried: &Carried, out: Output) {
+fn show(path: &Path, description: &Description, report: &Report, carried: &Carried, out: Output) {
     out.result(&format!("{}: {}", path.display(), description.kind));
     let mut lines: Vec<(&str, String)> = description.facts.clone();
-    if let Some(report) = report {
-        let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
+    let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
+    if description.signable {
         lines.push(("signed", if schemes.is_empty() { "no".to_owned() } else { schemes.join(" ") }));
-        for signer in report.signers() {
-            lines.push(("signer", format!("{}, {}, SHA-256 {}", signer.subject, signer.key, signer.sha256_hex())));
-        }
+    }
+    for signer in report.signers() {
+        lines.push(("signer", format!("{}, {}, SHA-256 {}", signer.subject, signer.key, signer.sha256_hex())));
     }
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, text) in &lines {
         out.result(&format!("  {name:width$}  {text}"));
     }
-    let findings = report.into_iter().flat_map(|report| &report.findings);
-    let wrong = findings.filter(|finding| finding.severity == inject::verify::Severity::Error);
+    let wrong = report.findings.iter().filter(|finding| finding.severity == inject::verify::Severity::Error);
     for finding in wrong {
         out.result(&format!("  not sound: {} ({}): {}", finding.code, finding.place, finding.message));
     }
@@ -67,8 +65,12 @@ fn show(path: &Path, description: &Description, report: Option<&Report>, carried
     for (at, problem) in &carried.unread {
         out.result(&format!("  {at} cannot be read: {problem}"));
     }
-    if let [_, _, ..] = carried.ids().as_slice() {
-        out.warn(&format!("{}: the places hold different Client Ids: {}", path.display(), carried.ids().join(", ")));
+    for (main, values) in carried.by_main() {
+        let ids = ids(values);
+        if ids.len() > 1 {
+            let of = main.map(|main| format!(" of {main}")).unwrap_or_default();
+            out.warn(&format!("{}: the places{of} hold different Client Ids: {}", path.display(), ids.join(", ")));
+        }
     }
 }
 
@@ -100,7 +102,7 @@ fn as_json(path: &Path, description: &Description, report: &Report, carried: &Ca
         "signers": report.signers().iter().map(|signer| json!({
             "subject": signer.subject, "key": signer.key, "sha256": signer.sha256_hex(),
         })).collect::<Vec<_>>(),
-        "client_ids": carried.ids(),
+        "client_ids": ids(&carried.values),
         "places": carried.values.iter().map(value_json).collect::<Vec<_>>(),
         "elsewhere": carried.elsewhere.iter().map(|(id, place)| json!({ "client_id": id, "place": place }))
             .collect::<Vec<_>>(),
