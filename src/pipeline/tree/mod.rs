@@ -273,12 +273,9 @@ impl Planned {
 
         // 5. Verify what was written, independently of what wrote it.
         let mut report = verify::Report::default();
-        injected::files(
-            &mut report,
-            &Renewed::new(&self.inspected.folder, transaction.new_files()),
-            Kind::Tree,
-            &expected,
-        );
+        let renewed = Renewed::new(&self.inspected.folder, transaction.new_files());
+        injected::files(&mut report, &renewed, Kind::Tree, &expected);
+        report.findings.extend(self.misfits(&renewed, &changes));
         if !report.is_sound() {
             let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
             return Err(TreeJobError::Unsound(wrong.collect()));
@@ -293,6 +290,26 @@ impl Planned {
             done.entries = changes.contents.into_keys().collect();
         }
         Ok(done)
+    }
+
+    /// What no longer fits among the files of a site because of what changes.
+    fn misfits(&self, renewed: &Renewed<'_>, changes: &Changes) -> Vec<verify::Finding> {
+        let judged = |files: &dyn Files| {
+            let mut report = verify::Report::default();
+            site::files(&mut report, files);
+            report.findings
+        };
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        let mut found = judged(renewed);
+        found.retain(|finding| changes.contents.contains_key(&finding.place));
+        // What did not fit before is for the gate to say.
+        if !found.is_empty() {
+            let before = judged(&self.inspected.folder);
+            found.retain(|finding| !before.contains(finding));
+        }
+        found
     }
 
     /// A secret that everybody can read is none.
