@@ -266,6 +266,23 @@ fn a_configuration_names_main_objects() {
 }
 
 #[test]
+fn applications_that_share_the_metadata_get_an_id_each_in_one_run() {
+    let world = World::new();
+    write(&world, &metadata(&[Main::new("Notes"), Main::new("Orders")]));
+    let app = |name: &str| format!("[app.{name}]\nid = \"com.example.{name}\"\nartifacts = [\"gxmetadata/\"]\n");
+    world.write("inject.toml", format!("version = 1\n{}{}", app("notes"), app("orders")));
+    world.inject(&["--env", "dev"]).exits(0);
+    let after = read(&world);
+    for (name, main) in [("notes", "Notes"), ("orders", "Orders")] {
+        let (id, _) = world.credential(&format!("com.example.{name}"), "dev");
+        assert_eq!(navigated(&after, main, "ios", 0), Some(id));
+    }
+    let run = world.inject(&["--env", "dev"]).exits(0);
+    assert_eq!(run.err.matches("up to date").count(), 2, "{}", run.err);
+    assert!(read(&world) == after);
+}
+
+#[test]
 fn an_application_that_is_not_secured() {
     let world = World::new();
     write(&world, &metadata(&[Main { id: None, ..Main::new("Notes") }]));
