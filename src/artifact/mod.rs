@@ -7,3 +7,4 @@ pub mod document;
 pub mod files;
 pub mod kind;
 pub mod tree;
+pub mod web;

@@ -1,3 +1,3 @@
 //! The flow on packages made in code.
 
-mod presets;
+pub mod presets;

@@ -4,6 +4,8 @@
 
 use inject::artifact::apk::ApkError;
 use inject::artifact::files::FilesError;
+use inject::artifact::kind::FileKind;
+use inject::artifact::web::WebError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
@@ -144,8 +146,10 @@ impl From<JobError> for Failure {
         match error {
             JobError::Apk(error) => error.into(),
             JobError::Tree(error) => error.into(),
+            JobError::Kind(FileKind::Gxsd) => Self::of(Code::Artifact, error)
+                .remedy("give the folder it lies in (gxmetadata): all copies of a credential change together"),
             JobError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs; other kinds come with later versions"),
+                .remedy("this version works on APKs and folders; other kinds come with later versions"),
             JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
             _ => Self::of(Code::Internal, error),
         }
@@ -186,6 +190,9 @@ impl From<TreeJobError> for Failure {
             TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
                 .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
             TreeJobError::Unsound(_) => Self::of(Code::Verification, error),
+            TreeJobError::Web(WebError::Unmakeable { .. }) => {
+                Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
+            }
             _ => Self::of(Code::Artifact, error),
         }
     }
@@ -239,7 +246,7 @@ impl From<ApkError> for Failure {
             }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs; other kinds come with later versions"),
+                .remedy("this version works on APKs and folders; other kinds come with later versions"),
             _ => Self::of(Code::Artifact, error),
         }
     }
