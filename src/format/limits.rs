@@ -84,3 +84,23 @@ pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
 /// Brackets open at one place of a JavaScript file. The tokenizer keeps a list of them and never recurses; engines
 /// recurse, and run out of stack long before this.
 pub const JS_NESTING: usize = 65_536;
+
+/// Slices of a universal Mach-O file. Apple has shipped five at most; a Java class file, which begins with the same
+/// bytes, has its version (45 and above) in the same place.
+pub const MACHO_SLICES: usize = 20;
+
+/// Exponent of the alignment of a slice: 14 for ARM, 12 for Intel; Apple's own tools refuse more than 15.
+pub const MACHO_ALIGN: u32 = 15;
+
+/// Blobs of one code signature: there are 13 slots that have a meaning and five further code directories.
+pub const CODE_SIGNATURE_BLOBS: usize = 64;
+
+/// Values of one property list. The largest seals known have some ten thousand files of five values each; binary lists
+/// may refer to one value many times, so that a small file could mean any number.
+pub const PLIST_VALUES: usize = 4 * 1024 * 1024;
+
+/// Bytes that a compiled rule of a seal may take: Apple's rules are under 100 characters.
+pub const SEAL_RULE_BYTES: usize = 1024 * 1024;
+
+/// Rules of one seal: Apple's have 15 at most.
+pub const SEAL_RULES: usize = 256;

@@ -195,7 +195,12 @@ impl<'t> Document<'t> {
         out
     }
 
-    pub(crate) fn insertion(&self, path: &NodePath, value: &str, create: bool) -> Result<(Range<usize>, String), XmlError> {
+    pub(crate) fn insertion(
+        &self,
+        path: &NodePath,
+        value: &str,
+        create: bool,
+    ) -> Result<(Range<usize>, String), XmlError> {
         let missing = path.elements().find(|(prefix, _)| self.find(prefix).is_empty()).map(|(_, name)| name);
         let missing = missing.unwrap_or_else(|| format!("@{}", path.attribute().unwrap_or_default()));
         let not_found = XmlError::NotFound { path: path.to_string(), missing };
@@ -247,4 +252,3 @@ impl node_path::Element for InDocument<'_, '_> {
         self.element.attribute(name).map(|attribute| self.document.decoded(attribute.value.clone()))
     }
 }
-

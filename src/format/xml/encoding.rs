@@ -56,8 +56,9 @@ impl Encoding {
         if !rest.is_empty() {
             return Err(wrong(bytes.len() - 1));
         }
-        let units =
-            pairs.iter().map(|&pair| if self == Self::Utf16Le { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) });
+        let units = pairs
+            .iter()
+            .map(|&pair| if self == Self::Utf16Le { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) });
         let mut offset = 0;
         let mut text = String::with_capacity(bytes.len() / 2);
         for c in char::decode_utf16(units) {

@@ -34,13 +34,17 @@ pub enum XmlError {
     #[error(transparent)]
     Encoding(#[from] EncodingError),
     /// An encoding that is not read.
-    #[error("the file says that it is encoded in {name}, and holds other bytes than ASCII; convert it to UTF-8 in the project")]
+    #[error(
+        "the file says that it is encoded in {name}, and holds other bytes than ASCII; convert it to UTF-8 in the project"
+    )]
     Declared {
         /// What the declaration says.
         name: String,
     },
     /// A value that the file's encoding cannot hold, in a CDATA section, where no reference can stand for it.
-    #[error("the value has characters that the file's encoding cannot hold in a CDATA section; convert it to UTF-8 in the project")]
+    #[error(
+        "the value has characters that the file's encoding cannot hold in a CDATA section; convert it to UTF-8 in the project"
+    )]
     Unencodable,
     /// Two edits of one place.
     #[error(transparent)]
