@@ -4,6 +4,7 @@
 
 use crate::format::js::{self, JsError};
 use crate::format::json::{self, JsonError};
+use crate::format::plist::{self, PlistError};
 use crate::format::properties::{self, PropertiesError};
 use crate::format::xml::{self, XmlError};
 use crate::placement::Locator;
@@ -24,12 +25,9 @@ pub enum DocumentError {
     /// Java properties.
     #[error(transparent)]
     Properties(#[from] PropertiesError),
-    /// The file is there, the place in it is a kind this version does not edit.
-    #[error("{what} places are not part of this version")]
-    Unsupported {
-        /// Which.
-        what: &'static str,
-    },
+    /// A property list.
+    #[error(transparent)]
+    Plist(#[from] PlistError),
     /// A whole file that is to be read as text and is none.
     #[error("the file is no UTF-8 text")]
     NotText,
@@ -42,6 +40,7 @@ impl DocumentError {
             self,
             Self::Json(JsonError::NotFound { .. })
                 | Self::Js(JsError::NotFound { .. } | JsError::Create { .. })
+                | Self::Plist(PlistError::NotFound { .. })
                 | Self::Xml(XmlError::NotFound { .. })
                 | Self::Properties(PropertiesError::NotFound { .. })
         )
@@ -63,7 +62,7 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
         Locator::Js(name) => js::get(bytes, name)?,
         Locator::Xml(path) => xml::get(bytes, path)?,
         Locator::Properties(key) => properties::get(bytes, key)?,
-        Locator::Plist(_) => return Err(DocumentError::Unsupported { what: "property list" }),
+        Locator::Plist(path) => plist::get(bytes, path)?,
     })
 }
 
@@ -75,7 +74,7 @@ pub fn write(bytes: &[u8], locator: &Locator, value: &str, create: bool) -> Resu
         Locator::Js(name) => js::set(bytes, name, value, create)?,
         Locator::Xml(path) => xml::set(bytes, path, value, create)?,
         Locator::Properties(key) => properties::set(bytes, key, value, create)?,
-        Locator::Plist(_) => return Err(DocumentError::Unsupported { what: "property list" }),
+        Locator::Plist(path) => plist::set(bytes, path, value, create)?,
     })
 }
 
@@ -85,6 +84,7 @@ pub fn create(locator: &Locator, value: &str) -> Option<Vec<u8>> {
         Locator::Whole => Some(value.as_bytes().to_vec()),
         Locator::Json(pointer) => json::set(b"{}", pointer, value, true).ok(),
         Locator::Properties(key) => properties::set(b"", key, value, true).ok(),
-        Locator::Xml(_) | Locator::Plist(_) | Locator::Js(_) => None,
+        Locator::Plist(path) => plist::set(plist::EMPTY, path, value, true).ok(),
+        Locator::Xml(_) | Locator::Js(_) => None,
     }
 }

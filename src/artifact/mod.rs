@@ -3,5 +3,6 @@
 //! Must not: sign, verify, or obtain credentials.
 
 pub mod apk;
+pub mod apple;
 pub mod document;
 pub mod kind;

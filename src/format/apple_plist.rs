@@ -6,15 +6,13 @@
 //!
 //! Must not: be used to change a file of the app.
 
-use std::io::Cursor;
+pub use ::plist::{Dictionary, Value};
 
-pub use plist::{Dictionary, Value};
-
-use super::{base64, limits};
+use super::{base64, plist};
 
 /// Why bytes are not a property list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("property list: {problem}")]
+#[error("{problem}")]
 pub struct PlistError {
     /// What is wrong.
     pub problem: String,
@@ -26,24 +24,7 @@ fn wrong(problem: impl Into<String>) -> PlistError {
 
 /// Reads a property list, binary or XML.
 pub fn read(bytes: &[u8]) -> Result<Value, PlistError> {
-    if depth_of_xml(bytes) > limits::NESTING {
-        return Err(wrong(format!("nested deeper than {}", limits::NESTING)));
-    }
-    Value::from_reader(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))
-}
-
-/// How deep elements that hold others are nested, at most.
-fn depth_of_xml(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in bytes.split(|&byte| byte == b'<').skip(1) {
-        if tag.starts_with(b"dict>") || tag.starts_with(b"array>") {
-            depth += 1;
-            deepest = deepest.max(depth);
-        } else if tag.starts_with(b"/dict>") || tag.starts_with(b"/array>") {
-            depth = depth.saturating_sub(1);
-        }
-    }
-    deepest
+    plist::read(bytes).map_err(|error| wrong(error.to_string()))
 }
 
 /// Reads a property list that must be a dictionary.

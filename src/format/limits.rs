@@ -95,12 +95,12 @@ pub const MACHO_ALIGN: u32 = 15;
 /// Blobs of one code signature: there are 13 slots that have a meaning and five further code directories.
 pub const CODE_SIGNATURE_BLOBS: usize = 64;
 
-/// Values of one property list. The largest seals known have some ten thousand files of five values each; binary lists
-/// may refer to one value many times, so that a small file could mean any number.
-pub const PLIST_VALUES: usize = 4 * 1024 * 1024;
-
 /// Bytes that a compiled rule of a seal may take: Apple's rules are under 100 characters.
 pub const SEAL_RULE_BYTES: usize = 1024 * 1024;
 
 /// Rules of one seal: Apple's have 15 at most.
 pub const SEAL_RULES: usize = 256;
+
+/// Bytes that the values of a binary property list may take in memory, an object counted as often as it is referred to:
+/// shared objects let a small file stand for any size. The largest real ones (asset catalogues' indices) are under 16 MiB.
+pub const PLIST_BYTES: usize = 256 * 1024 * 1024;

@@ -22,6 +22,7 @@ pub mod mobileprovision;
 pub mod mutf8;
 pub mod node_path;
 pub mod oid;
+pub mod plist;
 pub mod properties;
 pub mod read_at;
 pub mod slots;

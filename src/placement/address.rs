@@ -9,7 +9,8 @@
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
 //!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
 //! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"
-//!          | KEY { "/" KEY }                    in *.plist
+//!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
+//!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
 //!          | XPATH                              in *.xml: /a/b (text) or /a/b/@c (attribute)
 //!          | NAME                               in *.js, *.mjs, *.cjs: an object property
 //!          | KEY                                in *.properties
@@ -21,6 +22,7 @@
 use std::fmt;
 
 use super::Kind;
+use crate::format::plist::KeyPath;
 
 /// An address, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,8 +97,8 @@ pub enum Locator {
     Whole,
     /// JSON pointer (RFC 6901).
     Json(String),
-    /// Keys of a property list.
-    Plist(Vec<String>),
+    /// Keys of a property list, or of a `.strings` file.
+    Plist(String),
     /// Element or attribute of an XML document.
     Xml(String),
     /// Object property in JavaScript.
@@ -226,11 +228,10 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     let locator = match (locator, extension.as_str()) {
         (None, _) => Locator::Whole,
         (Some(keys), "plist" | "strings") => {
-            let keys: Vec<String> = keys.split('/').map(str::to_owned).collect();
-            if keys.iter().any(String::is_empty) {
-                return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0"));
+            if KeyPath::parse(keys).is_err() {
+                return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0 or FILE.plist#Key/[Name=text]/0"));
             }
-            Locator::Plist(keys)
+            Locator::Plist(keys.to_owned())
         }
         (Some(path), "xml") if path.starts_with('/') => Locator::Xml(path.to_owned()),
         (Some(_), "xml") => return Err(("behind '#' stands no path", "FILE.xml#/a/b (text) or FILE.xml#/a/b/@c")),
@@ -255,8 +256,9 @@ impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
-            Self::Json(at) | Self::Xml(at) | Self::Js(at) | Self::Properties(at) => write!(f, "#{at}"),
-            Self::Plist(keys) => write!(f, "#{}", keys.join("/")),
+            Self::Json(at) | Self::Plist(at) | Self::Xml(at) | Self::Js(at) | Self::Properties(at) => {
+                write!(f, "#{at}")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod fuzz;
 mod js;
 mod json;
 mod mutf8;
+mod plist;
 mod properties;
 mod string_pool;
 mod xml;

@@ -1,6 +1,6 @@
 //! What a fuzzer calls: plain functions over any bytes that must return. Ordinary tests call them too.
 
-use inject::format::{arsc, axml, json, mutf8, properties, xml};
+use inject::format::{arsc, axml, json, mutf8, plist, properties, xml};
 
 pub fn arsc(bytes: &[u8]) {
     let edit = |name: &str| arsc::StringEdit { name: name.to_owned(), config: None, value: "fuzz".to_owned() };
@@ -37,6 +37,13 @@ pub fn text(bytes: &[u8]) {
             }
             if let Ok(edited) = xml::set(bytes, path, "f<&\"'", create) {
                 xml::get(&edited, path).expect("XML stays XML");
+            }
+            for path in ["a", "0/b"] {
+                match plist::set(bytes, path, "f<&\"", create) {
+                    Ok(edited) => assert_eq!(plist::get(&edited, path).unwrap(), ["f<&\""]),
+                    Err(plist::PlistError::Check) => panic!("an edit that does not read as it should"),
+                    Err(_) => {}
+                }
             }
             if let Ok(edited) = properties::set(bytes, "a", " f=\u{1f600}\\", create) {
                 assert_eq!(properties::get(&edited, "a").unwrap().last().map(String::as_str), Some(" f=\u{1f600}\\"));

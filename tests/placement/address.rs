@@ -45,7 +45,7 @@ fn parts_are_what_they_look_like() {
     let path = FilePath { parts: vec!["a.gxsd".into(), "b.json".into()] };
     assert_eq!(nested, Target::File { path, locator: Locator::Json("/c".into()) });
     let Target::File { locator, .. } = Address::parse("x.plist#A/B/0").unwrap().target else { panic!() };
-    assert_eq!(locator, Locator::Plist(vec!["A".into(), "B".into(), "0".into()]));
+    assert_eq!(locator, Locator::Plist("A/B/0".into()));
 }
 
 #[test]

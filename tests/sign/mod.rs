@@ -1,5 +1,6 @@
 //! `inject::sign`.
 
+pub mod apple;
 pub mod assemble;
 mod debug_key;
 mod keystore;

@@ -1,0 +1,254 @@
+//! Property lists (Apple, `plist(5)` and `CFBinaryPList.c`): one value read or changed, the format kept.
+//!
+//! * `path`: key paths.
+//! * `xml`: XML property lists by byte range: comments, CDATA, indentation and line ends stay.
+//! * `binary`: binary property lists through the crate `plist`, guarded against what expands without end.
+//! * `strings`: `.strings` files that are text.
+//!
+//! After every edit the result is read again: the old tree with the edit must equal the new one, or there is no result.
+//!
+//! Must not: turn one format into another, or change the type of a value.
+
+mod binary;
+mod path;
+mod strings;
+mod xml;
+
+use plist::Value;
+
+pub use path::{KeyPath, KeyPathError};
+
+use super::text::EncodingError;
+use super::xml::XmlError;
+use path::{Child, Missing};
+
+/// Why a property list cannot be read or edited.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlistError {
+    /// Not a key path.
+    #[error(transparent)]
+    Path(#[from] KeyPathError),
+    /// Not well-formed XML.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// Not text.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// XML, but no property list.
+    #[error("no property list: {problem}")]
+    Structure {
+        /// Place, expected and found.
+        problem: String,
+    },
+    /// Not a binary property list that can be read.
+    #[error("no binary property list that can be read: {problem}")]
+    Binary {
+        /// Why not.
+        problem: String,
+    },
+    /// None of the formats.
+    #[error("neither a binary nor an XML property list, nor a .strings file: at byte {offset:#x} {problem}")]
+    Text {
+        /// Where, in bytes of the decoded text.
+        offset: usize,
+        /// Expected and found.
+        problem: &'static str,
+    },
+    /// Nothing there.
+    #[error("nothing at {path:?}: {missing} is missing")]
+    NotFound {
+        /// The path.
+        path: String,
+        /// The first step that leads nowhere.
+        missing: String,
+    },
+    /// A value of a type that a text cannot be.
+    #[error("{path:?} is {found}, which the given value is not")]
+    Type {
+        /// The path.
+        path: String,
+        /// The type that is there.
+        found: &'static str,
+    },
+    /// What was made does not read as it should: a fault of this program, and nothing is returned.
+    #[error("the edited property list does not read as the old one with the edit in it")]
+    Check,
+}
+
+/// A property list with nothing in it, as Xcode writes one.
+pub const EMPTY: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">
+<plist version=\"1.0\">
+<dict>
+</dict>
+</plist>
+";
+
+/// How a property list is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Binary,
+    Xml,
+    Strings,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"bplist") {
+            return Self::Binary;
+        }
+        // The first character that is no byte order mark, zero byte of UTF-16, or blank.
+        let first = bytes
+            .iter()
+            .find(|byte| !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0 | b' ' | b'\t' | b'\r' | b'\n'));
+        if first == Some(&b'<') { Self::Xml } else { Self::Strings }
+    }
+}
+
+/// The whole tree.
+pub fn read(bytes: &[u8]) -> Result<Value, PlistError> {
+    match Format::of(bytes) {
+        Format::Binary => binary::read(bytes),
+        Format::Xml => xml::read(bytes),
+        Format::Strings => strings::read(bytes),
+    }
+}
+
+/// Every value at `path`, as text; none where it leads nowhere.
+pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, PlistError> {
+    let path = KeyPath::parse(path)?;
+    let root = read(bytes)?;
+    let places = path.resolve(&root);
+    Ok(places.iter().filter_map(|at| value_at(&root, at)).map(shown).collect())
+}
+
+/// The property list with `value` at every place `path` leads to. `create` makes what is missing: keys with a string at
+/// their end, and one element behind the last of an array.
+pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, PlistError> {
+    let shown_path = path.to_owned();
+    let path = KeyPath::parse(path)?;
+    let old = read(bytes)?;
+    let mut wanted = old.clone();
+    let mut edits = Vec::new();
+    for at in path.resolve(&old) {
+        let Some(there) = value_at_mut(&mut wanted, &at) else { continue };
+        let new = converted(there, value)
+            .ok_or_else(|| PlistError::Type { path: shown_path.clone(), found: type_name(there) })?;
+        *there = new.clone();
+        edits.push(Edit::Replace { at, value: new });
+    }
+    if edits.is_empty() {
+        let not_found = || PlistError::NotFound { path: shown_path.clone(), missing: path.first_missing(&old) };
+        let missing = path.missing(&old).filter(|_| create).ok_or_else(not_found)?;
+        // A .strings file has one level.
+        if Format::of(bytes) == Format::Strings && missing.keys.len() > 1 {
+            return Err(not_found());
+        }
+        edits.push(insertion(&mut wanted, missing, value).ok_or_else(not_found)?);
+    }
+    let new = match Format::of(bytes) {
+        Format::Binary if same(&old, &wanted) => bytes.to_vec(),
+        Format::Binary => binary::write(&wanted)?,
+        Format::Xml => xml::edit(bytes, &edits)?,
+        Format::Strings => strings::edit(bytes, &edits)?,
+    };
+    if same(&read(&new)?, &wanted) { Ok(new) } else { Err(PlistError::Check) }
+}
+
+/// One change of a tree.
+enum Edit {
+    /// The value at a place becomes another one of the same type.
+    Replace { at: Vec<Child>, value: Value },
+    /// A key of a dictionary, or an element behind the last of an array (no key).
+    Insert { parent: Vec<Child>, key: Option<String>, value: Value },
+}
+
+/// Puts what is missing into the tree.
+fn insertion(root: &mut Value, missing: Missing, value: &str) -> Option<Edit> {
+    let Missing { parent, keys } = missing;
+    let (first, rest) = keys.split_first()?;
+    // Below a new key, a number is the first element of a new array.
+    let made = rest.iter().rev().try_fold(Value::String(value.to_owned()), |inner, key| match key.as_str() {
+        "0" => Some(Value::Array(vec![inner])),
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) => None,
+        key => Some(Value::Dictionary([(key.to_owned(), inner)].into_iter().collect())),
+    })?;
+    match value_at_mut(root, &parent)? {
+        Value::Dictionary(dictionary) => {
+            dictionary.insert(first.clone(), made.clone());
+            Some(Edit::Insert { parent, key: Some(first.clone()), value: made })
+        }
+        Value::Array(array) if first.parse() == Ok(array.len()) => {
+            array.push(made.clone());
+            Some(Edit::Insert { parent, key: None, value: made })
+        }
+        _ => None,
+    }
+}
+
+fn value_at<'v>(root: &'v Value, at: &[Child]) -> Option<&'v Value> {
+    at.iter().try_fold(root, |value, child| match child {
+        Child::Key(key) => value.as_dictionary()?.get(key),
+        Child::Index(index) => value.as_array()?.get(*index),
+    })
+}
+
+fn value_at_mut<'v>(root: &'v mut Value, at: &[Child]) -> Option<&'v mut Value> {
+    at.iter().try_fold(root, |value, child| match child {
+        Child::Key(key) => value.as_dictionary_mut()?.get_mut(key),
+        Child::Index(index) => value.as_array_mut()?.get_mut(*index),
+    })
+}
+
+/// A text as a value of the type that is there.
+fn converted(there: &Value, text: &str) -> Option<Value> {
+    match there {
+        Value::String(_) => Some(Value::String(text.to_owned())),
+        Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
+        Value::Integer(_) => text.parse::<i64>().ok().map(Value::from),
+        Value::Real(_) => text.parse().ok().map(Value::Real),
+        Value::Date(_) => plist::Date::from_xml_format(text).ok().map(Value::Date),
+        _ => None,
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "an array",
+        Value::Dictionary(_) => "a dictionary",
+        Value::Boolean(_) => "a boolean",
+        Value::Data(_) => "data",
+        Value::Date(_) => "a date",
+        Value::Real(_) => "a real number",
+        Value::Integer(_) => "an integer",
+        Value::String(_) => "a string",
+        Value::Uid(_) => "a UID",
+        _ => "of a type that is not known",
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Date(date) => date.to_xml_format(),
+        Value::Array(_) => "[...]".to_owned(),
+        Value::Dictionary(_) => "{...}".to_owned(),
+        other => type_name(other).to_owned(),
+    }
+}
+
+/// Whether two trees are the same, order included; a number that is none equals itself here.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Dictionary(a), Value::Dictionary(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, a), (l, b))| k == l && same(a, b))
+        }
+        _ => a == b,
+    }
+}
