@@ -10,6 +10,7 @@ use std::io::{Cursor, Write as _};
 use std::time::{Duration, Instant};
 
 use inject::format::arsc::{self, StringEdit, Table, Value};
+use inject::format::sha256;
 use inject::format::zip::{Alignment, Archive, Change, Rewrite};
 use inject::sign::android::{ContentDigest, ContentHasher};
 use inject::verify;
@@ -37,6 +38,8 @@ fn main() {
 
 fn content_digest() {
     let data: Vec<u8> = (0u32..).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).take(BYTES).collect();
+    let (one, two) = data.split_at(BYTES / 2);
+    measure("SHA-256, two messages at once", Some(BYTES), || sha256::of_two(&[0xa5], [one, two]));
     for (name, kind) in [("SHA-256", ContentDigest::ChunkedSha256), ("SHA-512", ContentDigest::ChunkedSha512)] {
         measure(&format!("content digest, {name}"), Some(BYTES), || {
             let mut hasher = ContentHasher::new(&[kind]);

@@ -25,6 +25,7 @@ pub mod oid;
 pub mod plist;
 pub mod properties;
 pub mod read_at;
+pub mod sha256;
 pub mod slots;
 pub mod splice;
 pub mod string_pool;

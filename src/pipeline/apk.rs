@@ -357,7 +357,7 @@ impl Planned {
 
         // 6. Write, hashing on the way; then the signing block over what was hashed, directory and end record.
         let mut new = Replacement::start(output)?;
-        let mut idsig = None;
+        let (mut idsig, mut fresh, mut chunks) = (None, Vec::new(), Vec::new());
         match schemes.filter(|(_, schemes)| schemes.has_block()) {
             None => {
                 write_payload(&self.source, &layout, 0, &mut new, None)?;
@@ -369,7 +369,7 @@ impl Planned {
                 let start = layout.payload_len + padding;
                 let mut hasher = ContentHasher::new(&android::needed_digests(&request.signers));
                 hasher.section(start);
-                write_payload(&self.source, &layout, padding, &mut new, Some(&mut hasher))?;
+                fresh = write_payload(&self.source, &layout, padding, &mut new, Some(&mut hasher))?;
                 hasher.section(layout.directory.len() as u64);
                 hasher.update(&layout.directory);
                 let end = layout.eocd(start)?;
@@ -384,12 +384,14 @@ impl Planned {
                     let finished = ArtifactFile::over(new.reader()?);
                     idsig = Some(android::v4::idsig(&request.signers, &finished, &digests)?);
                 }
+                chunks = digests.chunks().to_vec();
             }
         }
 
         // 7. Verify what was written, independently of what wrote it.
         let wanted = schemes.map(|(request, schemes)| (*request, schemes));
-        let report = self.verify_output(&new, archive, wanted, idsig.as_deref(), values)?;
+        let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
+        let report = self.verify_output(&new, (archive, &copied), wanted, idsig.as_deref(), values)?;
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);
@@ -433,7 +435,7 @@ impl Planned {
     fn verify_output(
         &self,
         new: &Replacement,
-        original: &Archive<'_, ArtifactFile>,
+        (original, copied): (&Archive<'_, ArtifactFile>, &verify::android::Copied<'_>),
         wanted: Option<(SigningRequest<'_>, Schemes)>,
         idsig: Option<&[u8]>,
         values: &Values<'_>,
@@ -443,7 +445,7 @@ impl Planned {
         let mut report = match &wanted {
             Some((request, schemes)) => {
                 let options = options(&self.facts, self.judged_min_sdk(request, *schemes), idsig);
-                verify::android::rewritten(&archive, original, &options)
+                verify::android::rewritten(&archive, original, Some(copied), &options)
             }
             None => verify::android::container_of(&archive, self.facts.target_sdk),
         };

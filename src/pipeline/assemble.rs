@@ -4,6 +4,8 @@
 //!
 //! Must not: decide what is written.
 
+use std::ops::Range;
+
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Layout, Segment};
 use crate::host::file::FileError;
@@ -11,18 +13,21 @@ use crate::host::replacement::Replacement;
 use crate::pipeline::source::ArtifactFile;
 use crate::sign::android::ContentHasher;
 
-/// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written.
-const STEP: usize = 128 * 1024;
+/// Bytes copied at a time, from a multiple of it on: two chunks of the content digest, which are hashed at once, and little
+/// enough to be in a processor's cache still when they are written.
+const STEP: usize = 2 * 1024 * 1024;
 
-/// Writes the payload and `padding` zero bytes behind it; feeds `hasher`.
+/// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
+/// copied from the original.
 pub(super) fn write_payload(
     source: &ArtifactFile,
     layout: &Layout,
     padding: u64,
     to: &mut Replacement,
     mut hasher: Option<&mut ContentHasher>,
-) -> Result<(), FileError> {
+) -> Result<Vec<Range<u64>>, FileError> {
     let mut buf = vec![0; STEP];
+    let (mut at_new, mut fresh) = (0_u64, Vec::new());
     let mut put = |bytes: &[u8]| {
         if let Some(hasher) = hasher.as_deref_mut() {
             hasher.update(bytes);
@@ -31,18 +36,26 @@ pub(super) fn write_payload(
     };
     for segment in &layout.segments {
         match segment {
-            Segment::Bytes(bytes) => put(bytes)?,
+            Segment::Bytes(bytes) => {
+                put(bytes)?;
+                fresh.push(at_new..at_new + bytes.len() as u64);
+                at_new += bytes.len() as u64;
+            }
             Segment::Original(range) => {
                 let mut at = range.start;
                 while at < range.end {
-                    let len = usize::try_from(range.end - at).unwrap_or(STEP).min(STEP);
+                    let step = STEP as u64 - at_new % STEP as u64;
+                    let len = usize::try_from((range.end - at).min(step)).unwrap_or(STEP);
                     let part = &mut buf[..len];
                     source.read_exact_at(part, at).map_err(FileError::on("read", source.file().path()))?;
                     put(part)?;
                     at += len as u64;
+                    at_new += len as u64;
                 }
             }
         }
     }
-    put(&vec![0; usize::try_from(padding).unwrap_or(0)])
+    put(&vec![0; usize::try_from(padding).unwrap_or(0)])?;
+    fresh.push(at_new..at_new + padding);
+    Ok(fresh)
 }

@@ -12,6 +12,7 @@ mod json;
 mod mutf8;
 mod plist;
 mod properties;
+mod sha256;
 mod string_pool;
 mod xml;
 mod zip;

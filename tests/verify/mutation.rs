@@ -3,9 +3,11 @@
 use inject::format::apk_signing_block::SigningBlock;
 use inject::format::zip::Archive;
 use inject::sign::android::{Schemes, Signers, v4};
-use inject::verify::android::{Options, apk, rewritten};
+use inject::verify::android::{Copied, Options, apk, rewritten};
 use inject::verify::{Report, Scheme};
 
+use crate::format::build::zip::{Item, Zip};
+use crate::sign::assemble::sign;
 use crate::sign::package::{identity, signed};
 
 fn judge(bytes: &[u8], min_sdk: u32) -> Report {
@@ -118,7 +120,7 @@ fn a_rewrite_notices_every_changed_content_of_v1() {
     let good = signed(&Signers::single(&identity), schemes, 18).apk;
     let original = Archive::open(good.as_slice()).unwrap();
     let options = Options { min_sdk: Some(18), ..Options::default() };
-    let judge = |bytes: &[u8]| rewritten(&Archive::open(bytes).unwrap(), &original, &options);
+    let judge = |bytes: &[u8]| rewritten(&Archive::open(bytes).unwrap(), &original, None, &options);
     assert!(judge(&good).is_sound());
     for entry in original.entries() {
         let range = entry.data_range();
@@ -150,5 +152,40 @@ fn a_rewrite_of_an_unsound_original_is_hashed() {
     let cut = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
     other[cut].fill(0);
     let other = Archive::open(other.as_slice()).unwrap();
-    assert!(!rewritten(&Archive::open(bad.as_slice()).unwrap(), &other, &options).is_sound());
+    assert!(!rewritten(&Archive::open(bad.as_slice()).unwrap(), &other, None, &options).is_sound());
+}
+
+/// Of chunks that were copied whole the writer's hash counts, but for a sample; of all others the bytes do.
+#[test]
+fn a_rewrite_takes_the_word_of_the_writer_for_copied_chunks_alone() {
+    const MIB: usize = 1024 * 1024;
+    let content: Vec<u8> = (0_u32..).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).take(18 * MIB).collect();
+    let package = Zip::of([Item::new("AndroidManifest.xml", 0, b""), Item::new("assets/noise", 0, &content)]).build();
+    let schemes = Schemes::parse("v2,v3").unwrap();
+    let options = Options { min_sdk: Some(24), ..Options::default() };
+    let judge =
+        |name: &str, change: Option<usize>, hashes: &dyn Fn(&mut Vec<[u8; 32]>), fresh: &[std::ops::Range<u64>]| {
+            let identity = identity(name);
+            let good = sign(&package, &Signers::single(&identity), schemes, 24);
+            let mut chunks = good.digests.chunks().to_vec();
+            hashes(&mut chunks);
+            let mut bad = good.apk.clone();
+            if let Some(at) = change {
+                bad[at] ^= 1;
+            }
+            let (new, original) = (Archive::open(bad.as_slice()).unwrap(), Archive::open(package.as_slice()).unwrap());
+            rewritten(&new, &original, Some(&Copied { hashes: &chunks, fresh }), &options).is_sound()
+        };
+    let keep = |_: &mut Vec<[u8; 32]>| {};
+    assert!(judge("ec-p256.p12", None, &keep, &[]));
+    assert!(judge("ec-p256.p12", Some(5 * MIB), &keep, &[]), "copied: the writer read it");
+    for (at, fresh) in [(5 * MIB, 6 * MIB - 1), (6 * MIB - 1, 5 * MIB)] {
+        let fresh = [0..0, fresh as u64..fresh as u64 + 1, 17 << 20..18 << 20];
+        assert!(!judge("ec-p256.p12", Some(at), &keep, &fresh), "something of the chunk is new");
+    }
+    assert!(!judge("ec-p256.p12", Some(16 * MIB), &keep, &[]), "sampled");
+    assert!(!judge("ec-p256.p12", None, &|chunks| chunks[5][0] ^= 1, &[]), "not what was signed");
+    assert!(judge("ec-p256.p12", None, &|chunks| chunks.truncate(3), &[]), "what is not known is hashed");
+    assert!(!judge("ec-p256.p12", Some(5 * MIB), &|chunks| chunks.truncate(3), &[]));
+    assert!(!judge("rsa-4096.p12", Some(5 * MIB), &keep, &[]), "another digest was signed");
 }

@@ -8,8 +8,12 @@
 
 use sha2::{Digest as _, Sha256, Sha512};
 
+use crate::format::sha256;
+
 /// Bytes of a chunk.
 const CHUNK: u64 = 1024 * 1024;
+/// Two chunks that lie one behind the other are hashed at once.
+const TWO: usize = 2 * 1024 * 1024;
 
 /// How contents are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +29,7 @@ pub enum ContentDigest {
 pub struct ContentDigests {
     sha256: Option<Vec<u8>>,
     sha512: Option<Vec<u8>>,
+    chunks: Vec<[u8; 32]>,
 }
 
 impl ContentDigests {
@@ -34,6 +39,11 @@ impl ContentDigests {
             ContentDigest::ChunkedSha256 => self.sha256.as_deref(),
             ContentDigest::ChunkedSha512 => self.sha512.as_deref(),
         }
+    }
+
+    /// The SHA-256 of every chunk, in order, where it was computed.
+    pub fn chunks(&self) -> &[[u8; 32]] {
+        &self.chunks
     }
 }
 
@@ -85,6 +95,11 @@ impl ContentHasher {
     /// Feeds the next bytes of the section.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
+            if let Some((two, rest)) = self.two_chunks(bytes) {
+                bytes = rest;
+                self.left -= two;
+                continue;
+            }
             if self.in_chunk == 0 {
                 if self.left == 0 {
                     self.overrun += bytes.len() as u64;
@@ -111,8 +126,32 @@ impl ContentHasher {
         self.end_section();
         match self.failed {
             Some(error) => Err(error),
-            None => Ok(ContentDigests { sha256: self.sha256.map(Chunks::root), sha512: self.sha512.map(Chunks::root) }),
+            None => {
+                let hashes = self.sha256.as_ref().map(|chunks| chunks.hashes.as_chunks::<32>().0.to_vec());
+                Ok(ContentDigests {
+                    sha256: self.sha256.map(Chunks::root),
+                    sha512: self.sha512.map(Chunks::root),
+                    chunks: hashes.unwrap_or_default(),
+                })
+            }
         }
+    }
+
+    /// Takes two whole chunks where `bytes` begins with them and SHA-256 alone is wanted; the length that was taken.
+    fn two_chunks<'b>(&mut self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
+        let chunks = self.sha256.as_mut().filter(|_| self.sha512.is_none())?;
+        if self.in_chunk != 0 || self.left < 2 * CHUNK {
+            return None;
+        }
+        let (two, rest) = bytes.split_at_checked(TWO)?;
+        let (first, second) = two.split_at(TWO / 2);
+        let len = u32::try_from(CHUNK).unwrap_or(0).to_le_bytes();
+        let head = [[0xa5].as_slice(), &len].concat();
+        for hash in sha256::of_two(&head, [first, second]) {
+            chunks.hashes.extend_from_slice(&hash);
+            chunks.count += 1;
+        }
+        Some((2 * CHUNK, rest))
     }
 
     fn end_section(&mut self) {

@@ -15,6 +15,7 @@ mod v2;
 mod v3;
 mod v4;
 
+pub use content_digest::Copied;
 pub use lineage::signature_holds as lineage_signature;
 
 use block::Claim;
@@ -60,8 +61,9 @@ const SDK_MAX: u32 = i32::MAX as u32;
 enum Contents<'w, S: ReadAt + ?Sized> {
     /// Every byte is hashed for every scheme.
     All,
-    /// Every byte is hashed for v2 and later. For v1 an entry is inflated and hashed unless the original vouches for it.
-    Since(&'w Witness<'w, S>),
+    /// For v2 and later what is new is hashed, and a sample of what was copied. For v1 an entry is inflated and hashed
+    /// unless the original vouches for it.
+    Since(Option<&'w Witness<'w, S>>, Option<&'w Copied<'w>>),
     /// Nothing is hashed: only who signed what.
     Unread,
 }
@@ -90,21 +92,24 @@ pub fn package<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'
 
 /// Judges what was made of `original`, before it takes its place.
 ///
-/// Block signatures are judged as by [`package`]: every byte of the result is hashed again. For v1 that would mean to
-/// inflate and hash every entry a second time in the run that has just done so to sign, two thirds of all its work. An entry
-/// is passed over when all of this holds: its bytes and its record are those of the original, compared here; and the
-/// digest that was signed now is the one that whoever signed the original found. Two signers who do not know each
-/// other agree about the same bytes. Whatever was changed or added, whatever the original's manifest does not name, or
-/// names with other digests, is inflated and hashed; and `inject verify` never passes over anything.
+/// Signatures and structure are judged as by [`package`]. Of the contents, what the run before has just read, hashed and
+/// written as it was is not read a second time, which would be half of all work:
+/// * For v2 and later, chunks of 1 MiB that were `copied` whole keep the hash that the writer found on the way, but for one
+///   in sixteen, which is hashed again here: a writer that hashes wrongly does so everywhere. Every chunk with a new byte
+///   in it, the directory and the end record are hashed.
+/// * For v1, an entry is passed over when its bytes and its record are those of the original, compared here, and the
+///   digest that was signed now is the one that whoever signed the original found. Two signers who do not know each
+///   other agree about the same bytes. Whatever was changed or added, whatever the original's manifest does not name,
+///   or names with other digests, is inflated and hashed.
+///
+/// `inject verify` never passes over anything.
 pub fn rewritten<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     original: &Archive<'_, O>,
+    copied: Option<&Copied<'_>>,
     options: &Options<'_>,
 ) -> Report {
-    match Witness::new(original) {
-        Some(witness) => judge(archive, options, &Contents::Since(&witness)),
-        None => package(archive, options),
-    }
+    judge(archive, options, &Contents::Since(Witness::new(original).as_ref(), copied))
 }
 
 /// Who signed a package and by which schemes: signatures and certificates are judged, contents are not read.
@@ -138,7 +143,7 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     };
     let mut signed = Signed::default();
     if let Some(block) = &block {
-        signed = verify_block(&mut report, archive, block, sdk, matches!(contents, Contents::Unread));
+        signed = verify_block(&mut report, archive, block, sdk, contents);
     }
     if options.target_sandbox.is_some_and(|version| version > 1) && sdk.1 >= SDK_SANDBOX && !signed.found_any() {
         report.error("apk.sandbox", "AndroidManifest.xml", "targetSandboxVersion 2 asks for v2 or later; sign with v2");
@@ -233,12 +238,12 @@ fn signer(certificate: &Certificate) -> Signer {
 }
 
 /// The signatures of the signing block, and the contents they claim.
-fn verify_block<S: ReadAt + ?Sized>(
+fn verify_block<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     report: &mut Report,
     archive: &Archive<'_, S>,
     block: &SigningBlock,
     sdk: (u32, u32),
-    unread: bool,
+    depth: &Contents<'_, O>,
 ) -> Signed {
     let pair = |id| block.value(id).map(|(value, _)| value);
     let v3_block = pair(id::V3).filter(|_| sdk.1 >= SDK_V3);
@@ -278,8 +283,11 @@ fn verify_block<S: ReadAt + ?Sized>(
     }
     signed.found_v2 = v2_block.is_some();
 
-    let [v3_holds, v2_holds] =
-        if unread { [true; 2] } else { contents(report, archive, block, [&v3_claims, &v2_claims]) };
+    let [v3_holds, v2_holds] = match *depth {
+        Contents::Unread => [true; 2],
+        Contents::All => contents(report, archive, block, [&v3_claims, &v2_claims], None),
+        Contents::Since(_, copied) => contents(report, archive, block, [&v3_claims, &v2_claims], copied),
+    };
     signed.v3 = v3.filter(|_| v3_holds);
     signed.v2 = v2.filter(|_| v2_holds);
     let claims = v3_claims.into_iter().chain(v2_claims);
@@ -293,6 +301,7 @@ fn contents<S: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     block: &SigningBlock,
     claims: [&[Claim]; 2],
+    copied: Option<&Copied<'_>>,
 ) -> [bool; 2] {
     let mut kinds: Vec<_> = claims.iter().flat_map(|claims| claims.iter().map(|claim| claim.kind)).collect();
     kinds.sort_unstable();
@@ -307,7 +316,7 @@ fn contents<S: ReadAt + ?Sized>(
         }
         let directory = archive.directory_offset();
         let sections = Sections { block: block.range().start, directory, end_record, end_offset };
-        content_digest::compute(source, &sections, &kinds)
+        content_digest::compute(source, &sections, &kinds, copied)
     };
     let found = match compute() {
         Ok(found) => found,

@@ -420,8 +420,8 @@ fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         }
         match contents {
             Contents::Unread => continue,
-            Contents::Since(original) if original.vouches(archive, index, &digests, sdk) => continue,
-            Contents::Since(_) | Contents::All => {}
+            Contents::Since(Some(original), _) if original.vouches(archive, index, &digests, sdk) => continue,
+            Contents::Since(..) | Contents::All => {}
         }
         let mut hashers: Vec<_> = digests.iter().map(|(hash, _)| hash.hasher()).collect();
         let streamed = archive.stream(index, |chunk| hashers.iter_mut().for_each(|hasher| hasher.update(chunk)));
