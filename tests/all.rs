@@ -1,6 +1,7 @@
 //! The one test binary. `tests/` mirrors `src/`; every file below is a module of this one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_possible_truncation, missing_docs)]
 
+mod artifact;
 mod cli;
 mod credential;
 mod format;

@@ -1,7 +1,10 @@
-//! One place within the bytes of one file: read it, change it. The same for every kind of artifact.
+//! Places within the bytes of one file: read one, change some. The same for every kind of artifact.
+//!
+//! XML is what the content says it is: text, or the binary form of Android.
 //!
 //! Must not: know where the file lies.
 
+use crate::format::axml::{self, AxmlError, PathEdit};
 use crate::format::js::{self, JsError};
 use crate::format::json::{self, JsonError};
 use crate::format::plist::{self, PlistError};
@@ -22,12 +25,18 @@ pub enum DocumentError {
     /// XML text.
     #[error(transparent)]
     Xml(#[from] XmlError),
+    /// Compiled XML.
+    #[error(transparent)]
+    BinaryXml(#[from] AxmlError),
     /// Java properties.
     #[error(transparent)]
     Properties(#[from] PropertiesError),
     /// A property list.
     #[error(transparent)]
     Plist(#[from] PlistError),
+    /// A file with a place that is there no longer.
+    #[error("the file is gone, and one with this place cannot be made")]
+    Gone,
     /// A whole file that is to be read as text and is none.
     #[error("the file is no UTF-8 text")]
     NotText,
@@ -60,22 +69,73 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
             })
             .collect(),
         Locator::Js(name) => js::get(bytes, name)?,
+        Locator::Xml(path) if is_binary_xml(bytes) => axml::read_path(&axml::Document::parse(bytes)?, path)?,
         Locator::Xml(path) => xml::get(bytes, path)?,
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(path) => plist::get(bytes, path)?,
     })
 }
 
-/// The file with `value` at every place `locator` leads to; `create` makes a missing one.
-pub fn write(bytes: &[u8], locator: &Locator, value: &str, create: bool) -> Result<Vec<u8>, DocumentError> {
-    Ok(match locator {
-        Locator::Whole => value.as_bytes().to_vec(),
-        Locator::Json(pointer) => json::set(bytes, pointer, value, create)?,
-        Locator::Js(name) => js::set(bytes, name, value, create)?,
-        Locator::Xml(path) => xml::set(bytes, path, value, create)?,
-        Locator::Properties(key) => properties::set(bytes, key, value, create)?,
-        Locator::Plist(path) => plist::set(bytes, path, value, create)?,
-    })
+/// A value for one place.
+#[derive(Clone, Copy)]
+pub struct Edit<'e> {
+    /// Where.
+    pub locator: &'e Locator,
+    /// What.
+    pub value: &'e str,
+    /// Whether a missing place is made.
+    pub create: bool,
+}
+
+/// The file with every value at every place its locator leads to.
+pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> {
+    let mut content = bytes.to_vec();
+    // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
+    let mut compiled = Vec::new();
+    for Edit { locator, value, create } in edits {
+        content = match locator {
+            Locator::Whole => value.as_bytes().to_vec(),
+            Locator::Json(pointer) => json::set(&content, pointer, value, *create)?,
+            Locator::Js(name) => js::set(&content, name, value, *create)?,
+            Locator::Xml(path) if is_binary_xml(&content) => {
+                compiled.push(PathEdit { path: path.clone(), value: (*value).to_owned() });
+                continue;
+            }
+            Locator::Xml(path) => xml::set(&content, path, value, *create)?,
+            Locator::Properties(key) => properties::set(&content, key, value, *create)?,
+            Locator::Plist(path) => plist::set(&content, path, value, *create)?,
+        };
+    }
+    Ok(if compiled.is_empty() { content } else { axml::edit_paths(&content, &compiled)? })
+}
+
+/// Whether the last name of a place stands anywhere in these bytes: what tells a damaged file that holds the place from one
+/// of another kind.
+pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
+    let name = match locator {
+        Locator::Whole => return true,
+        Locator::Json(pointer) => pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~"),
+        Locator::Xml(path) => {
+            let last = path.rsplit('/').next().unwrap_or_default();
+            last.split('[').next().unwrap_or_default().trim_start_matches('@').to_owned()
+        }
+        Locator::Plist(path) => {
+            let key = |step: &&str| !step.starts_with(['[', '*']) && step.parse::<usize>().is_err();
+            path.rsplit('/').find(key).unwrap_or_default().to_owned()
+        }
+        Locator::Js(name) | Locator::Properties(name) => name.clone(),
+    };
+    let forms: [Vec<u8>; 3] = [
+        name.clone().into_bytes(),
+        name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        name.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ];
+    forms.iter().any(|form| form.is_empty() || bytes.windows(form.len()).any(|window| window == form))
+}
+
+/// `RES_XML_TYPE` (0x0003) with a header of 8 bytes: compiled XML never looks like text.
+fn is_binary_xml(content: &[u8]) -> bool {
+    content.starts_with(&[3, 0, 8, 0])
 }
 
 /// The content of a file that is made for one place.

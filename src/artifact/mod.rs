@@ -5,4 +5,6 @@
 pub mod apk;
 pub mod apple;
 pub mod document;
+pub mod files;
 pub mod kind;
+pub mod tree;

@@ -1,5 +1,8 @@
 //! JSON (RFC 8259) edited by byte range, addressed by JSON Pointer (RFC 6901).
 //!
+//! Two steps of a pointer mean more than the RFC gives them, where they meet an array: `*` is each of its elements, and
+//! `[KEY=VALUE]` those that are objects with that member, a string or number written so. In an object both are plain keys.
+//!
 //! Nothing is re-serialised: order, white space, number forms, a byte order mark and duplicate keys stay. Where a key
 //! stands twice in one object, an edit changes every occurrence, because readers differ in which one counts.
 //!
@@ -117,7 +120,7 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
         return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at: document.at(node.range.start) });
     }
     if targets.is_empty() {
-        edits.push(document.insertion(pointer, &steps, &text, create)?);
+        edits = document.insertions(pointer, &steps, &text, create)?;
     }
     let mut splices = Splices::new();
     for (range, text) in edits {
@@ -193,6 +196,11 @@ fn index(step: &str) -> Option<usize> {
     if canonical && step.bytes().all(|byte| byte.is_ascii_digit()) { step.parse().ok() } else { None }
 }
 
+/// Key and value of a step `[KEY=VALUE]`.
+fn member(step: &str) -> Option<(&str, &str)> {
+    step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
+}
+
 struct Node {
     range: Range<usize>,
     kind: Kind,
@@ -256,37 +264,60 @@ impl<'b> Document<'b> {
                 let same = |key: &Range<usize>| self.key(key).is_some_and(|key| key == step);
                 members.iter().filter(|(key, _)| same(key)).map(|(_, value)| value).collect()
             }
-            Kind::Array(items) => index(step).and_then(|index| items.get(index)).into_iter().collect(),
+            Kind::Array(items) if step == "*" => items.iter().collect(),
+            Kind::Array(items) => match member(step) {
+                None => index(step).and_then(|index| items.get(index)).into_iter().collect(),
+                Some((key, value)) => items.iter().filter(|item| self.has_member(item, key, value)).collect(),
+            },
             Kind::String | Kind::Literal => Vec::new(),
         }
     }
 
-    /// Where and what to insert so that `text` stands at the end of `steps`; an error unless `create`.
-    fn insertion(
+    /// Whether a node is an object with this member.
+    fn has_member(&self, node: &Node, key: &str, value: &str) -> bool {
+        let Kind::Object(_) = node.kind else { return false };
+        self.children(node, key).into_iter().any(|member| match self.value(member) {
+            Value::String(text) | Value::Literal(text) => text == value,
+            Value::Object | Value::Array => false,
+        })
+    }
+
+    /// Where and what to insert so that `text` stands at the end of `steps`, in every place they lead to; an error unless
+    /// `create`.
+    fn insertions(
         &self,
         pointer: &str,
         steps: &[String],
         text: &str,
         create: bool,
-    ) -> Result<(Range<usize>, String), JsonError> {
+    ) -> Result<Vec<(Range<usize>, String)>, JsonError> {
         let existing = (0..steps.len()).rev().find(|&len| !self.find(&steps[..len]).is_empty()).unwrap_or(0);
-        let (Some(parent), Some(step)) = (self.find(&steps[..existing]).into_iter().next_back(), steps.get(existing))
-        else {
+        let parents = self.find(&steps[..existing]);
+        let (Some(last), Some(step)) = (parents.last(), steps.get(existing)) else {
             return Err(JsonError::Pointer { pointer: pointer.to_owned() });
         };
         if !create {
-            let known = match &parent.kind {
+            let known = match &last.kind {
                 Kind::Object(members) => members.iter().filter_map(|(key, _)| self.key(key)).take(20).collect(),
                 _ => Vec::new(),
             };
             return Err(JsonError::NotFound { pointer: pointer.to_owned(), step: step.clone(), known });
+        }
+        let impossible = |step: &String| JsonError::Parent {
+            pointer: pointer.to_owned(),
+            parent: steps[..existing].iter().map(|step| format!("/{step}")).collect(),
+            step: step.clone(),
+        };
+        // What only picks among elements does not say what to make.
+        if let Some(picks) = steps[existing..].iter().find(|step| *step == "*" || member(step).is_some()) {
+            return Err(impossible(picks));
         }
         // Everything below the first missing step, innermost first.
         let colon = self.colon();
         let missing = &steps[existing + 1..];
         let value =
             missing.iter().rev().fold(text.to_owned(), |inner, key| format!("{{{}{colon}{inner}}}", quoted(key)));
-        match &parent.kind {
+        let insertion = |parent: &&Node| match &parent.kind {
             Kind::Object(members) => {
                 let member = format!("{}{colon}{value}", quoted(step));
                 let last = members.last().map(|(key, node)| (key.start, node.range.end));
@@ -296,12 +327,9 @@ impl<'b> Document<'b> {
                 let last = items.last().map(|node| (node.range.start, node.range.end));
                 Ok(self.insert_behind(parent, last, &value))
             }
-            _ => Err(JsonError::Parent {
-                pointer: pointer.to_owned(),
-                parent: steps[..existing].iter().map(|step| format!("/{step}")).collect(),
-                step: step.clone(),
-            }),
-        }
+            _ => Err(impossible(step)),
+        };
+        parents.iter().map(insertion).collect()
     }
 
     /// Behind the last item, with the white space that stands before that one.

@@ -104,3 +104,19 @@ pub const SEAL_RULES: usize = 256;
 /// Bytes that the values of a binary property list may take in memory, an object counted as often as it is referred to:
 /// shared objects let a small file stand for any size. The largest real ones (asset catalogues' indices) are under 16 MiB.
 pub const PLIST_BYTES: usize = 256 * 1024 * 1024;
+
+/// Archives entered one within the other to reach a place: a metadata archive in a package is one, an application in a
+/// package in a package two; each is held in memory while those within are changed.
+pub const NESTED_ARCHIVES: usize = 8;
+
+/// Bytes of an entry that is opened in an archive within another file: metadata archives are under 1 MiB, and up to
+/// [`NESTED_ARCHIVES`] such entries are in memory at once.
+pub const NESTED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Files of one folder: the largest sites and metadata trees have some ten thousand; a home directory given by mistake has
+/// more.
+pub const TREE_FILES: usize = 200_000;
+
+/// Bytes that a search unpacks from archives within one artifact, all in all: archives in each other multiply, so a small
+/// file could mean petabytes.
+pub const UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;

@@ -7,3 +7,4 @@ pub mod file;
 pub mod process;
 pub mod random;
 pub mod replacement;
+pub mod transaction;

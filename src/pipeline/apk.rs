@@ -80,13 +80,8 @@ pub enum ApkJobError {
         count: usize,
     },
     /// The output does not verify.
-    #[error("the new package does not verify, so it was not put in place: {}", findings(.0))]
+    #[error("the new package does not verify, so it was not put in place: {}", verify::findings_text(.0))]
     Unsound(Vec<verify::Finding>),
-}
-
-fn findings(all: &[verify::Finding]) -> String {
-    let shown = all.iter().map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message));
-    shown.collect::<Vec<_>>().join("; ")
 }
 
 /// How the output is signed.
@@ -415,7 +410,7 @@ impl Planned {
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }
-        Ok(Done { written: true, entries, removed, notes, report, new_signer })
+        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
     }
 
     /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.

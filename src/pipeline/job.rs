@@ -6,9 +6,13 @@ use std::path::Path;
 
 use super::apk::{self, ApkJobError};
 use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::tree::{self, TreeJobError};
+use crate::artifact::apk::ApkError;
+use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::{Archive, ZipError};
 use crate::host::file::FileError;
+use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
@@ -32,9 +36,23 @@ pub enum JobError {
     /// A package.
     #[error(transparent)]
     Apk(#[from] ApkJobError),
+    /// A folder.
+    #[error(transparent)]
+    Tree(#[from] TreeJobError),
     /// No key was given for an artifact of this kind: a fault of the caller.
     #[error("no key to sign {0} with")]
     NoKey(&'static str),
+}
+
+impl JobError {
+    /// The place that is not there, where that is all that is wrong.
+    pub fn missing_place(&self) -> Option<&Address> {
+        match self {
+            Self::Apk(ApkJobError::Apk(ApkError::NoPlace { address, .. }))
+            | Self::Tree(TreeJobError::Files(FilesError::NoPlace { address, .. })) => Some(address),
+            _ => None,
+        }
+    }
 }
 
 /// How the outputs are signed. Artifacts of several kinds in one run have a key each.
@@ -62,14 +80,20 @@ impl Signing<'_> {
 /// An artifact, inspected.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one of them per artifact")]
 pub enum Inspected {
     /// An Android package.
     Apk(apk::Inspected),
+    /// A folder of files.
+    Tree(tree::Inspected),
 }
 
 impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
+        if path.is_dir() {
+            return Ok(Self::Tree(tree::Inspected::new(path)?));
+        }
         let source = ArtifactFile::open(path)?;
         let archive = Archive::open(&source)?;
         match FileKind::of_archive(&archive) {
@@ -81,10 +105,19 @@ impl Inspected {
         }
     }
 
-    /// The package or bundle id: how an artifact finds its application.
-    pub fn id(&self) -> &str {
+    /// The package or bundle id: how an artifact finds its application. A folder has none.
+    pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Apk(apk) => &apk.facts().package,
+            Self::Apk(apk) => Some(&apk.facts().package),
+            Self::Tree(_) => None,
+        }
+    }
+
+    /// The main objects whose metadata it is, where that is what it is.
+    pub fn mains(&self) -> &[String] {
+        match self {
+            Self::Apk(_) => &[],
+            Self::Tree(tree) => tree.mains(),
         }
     }
 
@@ -92,6 +125,7 @@ impl Inspected {
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.has_one_of(addresses)?),
+            Self::Tree(tree) => Ok(tree.has_one_of(addresses)?),
         }
     }
 
@@ -99,6 +133,7 @@ impl Inspected {
     pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.spots(place)?),
+            Self::Tree(tree) => Ok(tree.spots(place)?),
         }
     }
 
@@ -106,6 +141,7 @@ impl Inspected {
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
         match self {
             Self::Apk(apk) => apk::release_faults(apk.facts()),
+            Self::Tree(tree) => tree.release_faults(),
         }
     }
 
@@ -113,6 +149,7 @@ impl Inspected {
     pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.verify_signature(min_sdk)?),
+            Self::Tree(_) => Ok(verify::Report::default()),
         }
     }
 
@@ -120,6 +157,7 @@ impl Inspected {
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
         match self {
             Self::Apk(apk) => apk.verify_content(report, expected, foreign),
+            Self::Tree(tree) => tree.verify_content(report, expected, foreign),
         }
     }
 
@@ -127,6 +165,7 @@ impl Inspected {
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, JobError> {
         match self {
             Self::Apk(apk) => Ok(Planned::Apk(apk.plan(places, presets)?)),
+            Self::Tree(tree) => Ok(Planned::Tree(tree.plan(places, presets)?)),
         }
     }
 }
@@ -134,9 +173,12 @@ impl Inspected {
 /// An artifact, inspected, and what would change in it. Secret-free but for what the artifact holds itself.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one of them per artifact")]
 pub enum Planned {
     /// An Android package.
     Apk(apk::Planned),
+    /// A folder of files.
+    Tree(tree::Planned),
 }
 
 impl Planned {
@@ -144,6 +186,7 @@ impl Planned {
     pub fn places(&self) -> &[PlannedPlace] {
         match self {
             Self::Apk(apk) => &apk.places,
+            Self::Tree(tree) => &tree.places,
         }
     }
 
@@ -151,6 +194,7 @@ impl Planned {
     pub fn key_kind(&self) -> Option<KeyKind> {
         match self {
             Self::Apk(_) => Some(KeyKind::Android),
+            Self::Tree(_) => None,
         }
     }
 
@@ -158,6 +202,7 @@ impl Planned {
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
         match self {
             Self::Apk(apk) => apk::release_faults(apk.facts()),
+            Self::Tree(tree) => tree.release_faults(),
         }
     }
 
@@ -165,6 +210,7 @@ impl Planned {
     pub fn would_change(&self, values: &Values<'_>) -> Result<bool, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.would_change(values)?),
+            Self::Tree(tree) => Ok(tree.would_change(values)?),
         }
     }
 
@@ -172,6 +218,15 @@ impl Planned {
     pub fn check(&self, signing: &Signing<'_>) -> Result<(), JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.check(signing.android()?)?),
+            Self::Tree(_) => Ok(()),
+        }
+    }
+
+    /// Whether something could be written at `output`.
+    pub fn probe(&self, output: &Path) -> Result<(), JobError> {
+        match self {
+            Self::Apk(_) => Ok(Replacement::probe(output)?),
+            Self::Tree(tree) => Ok(tree.probe(output)?),
         }
     }
 
@@ -179,6 +234,7 @@ impl Planned {
     pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, JobError> {
         match self {
             Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output)?),
+            Self::Tree(tree) => Ok(tree.finish(values, output)?),
         }
     }
 }

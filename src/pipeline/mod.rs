@@ -6,7 +6,7 @@
 //! What stands in parentheses is the caller's: one credential serves many artifacts.
 //!
 //! * `job`: one surface over all kinds.
-//! * `apk`: the steps of a kind.
+//! * `apk`, `tree`: the steps of a kind.
 //!
 //! Must not: parse formats itself, or print.
 
@@ -16,6 +16,7 @@ mod assemble;
 pub mod job;
 mod plan;
 mod source;
+pub mod tree;
 mod v1_files;
 
 pub use plan::{Done, PlannedPlace, ReleaseFault};

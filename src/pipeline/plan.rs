@@ -27,6 +27,8 @@ pub struct Done {
     pub entries: Vec<String>,
     /// Entries that belonged to old signatures and stamps and are gone.
     pub removed: Vec<String>,
+    /// What a person must not miss, a line each.
+    pub warnings: Vec<String>,
     /// What else a person should know of the output, a line each.
     pub notes: Vec<String>,
     /// What verification says of the output.

@@ -8,14 +8,16 @@
 //!          | "dex/" METHOD [ "[" INDEX "]" ]    the string constant passed to a method
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
 //!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
-//! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"
+//! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"; in an array, the
+//!                                               step * is each element, [KEY=TEXT] each that has this member
 //!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
 //!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
 //!          | XPATH                              in *.xml: /a/b (text) or /a/b/@c (attribute)
 //!          | NAME                               in *.js, *.mjs, *.cjs: an object property
 //!          | KEY                                in *.properties
 //! ```
-//! A file whose path begins like a resource is written with `./` in front.
+//! A file whose path begins like a resource is written with `./` in front. `{main}` in the path of a file, and `{Main}` in
+//! a pointer, are the name of the artifact's main object, in lower case and as it is.
 //!
 //! Must not: look into an artifact.
 
@@ -91,7 +93,7 @@ impl FilePath {
 }
 
 /// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Locator {
     /// The whole file.
     Whole,
@@ -177,6 +179,33 @@ impl Address {
         Ok(Self { kind, target })
     }
 
+    /// Whether it depends on the name of the artifact's main object.
+    pub fn names_main(&self) -> bool {
+        match &self.target {
+            Target::File { path, locator } => {
+                path.parts.iter().any(|part| part.contains(MAIN_FILE))
+                    || matches!(locator, Locator::Json(pointer) if pointer.contains(MAIN_KEY))
+            }
+            _ => false,
+        }
+    }
+
+    /// The address for a main object of this name.
+    #[must_use]
+    pub fn for_main(&self, name: &str) -> Self {
+        let mut address = self.clone();
+        if let Target::File { path, locator } = &mut address.target {
+            let file = literal(&name.to_lowercase());
+            for part in &mut path.parts {
+                *part = part.replace(MAIN_FILE, &file);
+            }
+            if let Locator::Json(pointer) = locator {
+                *pointer = pointer.replace(MAIN_KEY, &name.replace('~', "~0").replace('/', "~1"));
+            }
+        }
+        address
+    }
+
     /// Splits `ADDRESS=VALUE` at the first `=` outside quotes and brackets.
     pub fn split_assignment(text: &str) -> Option<(&str, &str)> {
         let (mut quoted, mut depth) = (None, 0_u32);
@@ -193,6 +222,23 @@ impl Address {
         }
         None
     }
+}
+
+/// The main object in the path of a file.
+const MAIN_FILE: &str = "{main}";
+/// The main object in a pointer.
+const MAIN_KEY: &str = "{Main}";
+
+/// A pattern that matches this text alone.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '*' | '?' | '[' | '{' => pattern.extend(['[', c, ']']),
+            _ => pattern.push(c),
+        }
+    }
+    pattern
 }
 
 fn is_pointer(text: &str) -> bool {

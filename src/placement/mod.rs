@@ -42,8 +42,12 @@ pub enum Absence {
     Fail,
     /// The place is passed over.
     Skip,
-    /// It is made.
+    /// It is made, with its file where that is missing too.
     Create,
+    /// It is passed over, and made within files that are there when somebody asks for it ([`Self::CreateWithin`]).
+    Offer,
+    /// It is made in files that are there; without one it is passed over.
+    CreateWithin,
 }
 
 /// An address with the value that goes there.

@@ -1,18 +1,42 @@
-//! Presets: named places, as data. One file each in `presets/`.
+//! Presets: named places, as data. One file each in `presets/`; people write their own in the same form.
+//!
+//! ```toml
+//! about = "one line for people"
+//! fits = ["apk:string/client_id"]     # addresses one of which is there where the preset fits
+//! auto = false                        # only when named; default true
+//! any-of = ["one", "other"]           # instead of places: those of these presets that fit
+//!
+//! [[place]]
+//! at = "apk:string/client_id"         # an address; {main} and {Main} are the main object's name
+//! value = "{client_id}"               # a template
+//! absent = "skip"                     # when it is not there: skip (default), fail, create, or offer: --create makes it
+//! unless = ["apk:string/other"]       # passed over when one of these is there
+//! hint = "what its absence means"
+//! ```
 //!
 //! Must not: decide by environment; a preset is the same everywhere.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::Spanned;
+use toml::de::DeValue;
 
 use super::{Absence, Address, Place, Template};
 
 /// The presets this crate ships: name and text.
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 13] = [
     ("generic", include_str!("presets/generic.toml")),
     ("amplify-gen1", include_str!("presets/amplify-gen1.toml")),
     ("amplify-gen2", include_str!("presets/amplify-gen2.toml")),
     ("appauth-android", include_str!("presets/appauth-android.toml")),
     ("auth0-android", include_str!("presets/auth0-android.toml")),
     ("firebase-android", include_str!("presets/firebase-android.toml")),
+    ("genexus", include_str!("presets/genexus.toml")),
     ("genexus-android", include_str!("presets/genexus-android.toml")),
+    ("genexus-angular", include_str!("presets/genexus-angular.toml")),
+    ("genexus-kbn", include_str!("presets/genexus-kbn.toml")),
     ("msal-android", include_str!("presets/msal-android.toml")),
     ("salesforce-android", include_str!("presets/salesforce-android.toml")),
     ("salesforce-hybrid", include_str!("presets/salesforce-hybrid.toml")),
@@ -29,8 +53,12 @@ pub struct Preset {
     pub fits: Vec<Address>,
     /// Whether it may be chosen by looking; else it must be named.
     pub auto: bool,
+    /// Instead of places: presets of which those are taken that fit.
+    pub any_of: Vec<String>,
     /// Its places.
     pub places: Vec<Place>,
+    /// What it means, and what to do, when a place is not there.
+    pub hints: Vec<(Address, String)>,
 }
 
 /// Why a text is no preset.
@@ -41,15 +69,21 @@ pub struct PresetError {
     pub name: String,
     /// What is wrong.
     pub problem: String,
+    /// Where in the text, if that is known.
+    pub span: Option<Range<usize>>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPreset {
     about: String,
+    #[serde(default)]
     fits: Vec<String>,
     #[serde(default = "yes")]
     auto: bool,
+    #[serde(default, rename = "any-of")]
+    any_of: Vec<String>,
+    #[serde(default)]
     place: Vec<RawPlace>,
 }
 
@@ -66,6 +100,7 @@ struct RawPlace {
     absent: RawAbsence,
     #[serde(default)]
     unless: Vec<String>,
+    hint: Option<String>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -75,6 +110,7 @@ enum RawAbsence {
     #[default]
     Skip,
     Create,
+    Offer,
 }
 
 impl Preset {
@@ -90,23 +126,47 @@ impl Preset {
 
     /// Parses the text of a preset.
     pub fn parse(name: &str, text: &str) -> Result<Self, PresetError> {
-        let wrong = |problem: String| PresetError { name: name.to_owned(), problem };
-        let raw: RawPreset = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let raw = toml::from_str(text).map_err(|error| PresetError::at(name, &error))?;
+        Self::checked(name, raw)
+    }
+
+    /// The preset that a table is, `[preset.NAME]` in a file with other things.
+    pub fn of_table(name: &str, table: Spanned<DeValue<'_>>) -> Result<Self, PresetError> {
+        let raw = RawPreset::deserialize(table.into_deserializer()).map_err(|error| PresetError::at(name, &error))?;
+        Self::checked(name, raw)
+    }
+
+    fn checked(name: &str, raw: RawPreset) -> Result<Self, PresetError> {
+        let wrong = |problem: String| PresetError { name: name.to_owned(), problem, span: None };
         let address = |text: &str| Address::parse(text).map_err(|e| wrong(e.to_string()));
-        let place = |raw: RawPlace| {
-            Ok(Place {
-                at: address(&raw.at)?,
-                value: Template::parse(&raw.value).map_err(|e| wrong(e.to_string()))?,
-                absence: match raw.absent {
+        if raw.place.is_empty() == raw.any_of.is_empty() {
+            return Err(wrong("it needs either places ([[place]]) or presets to choose from (any-of)".to_owned()));
+        }
+        let mut hints = Vec::new();
+        let mut places = Vec::new();
+        for place in raw.place {
+            let at = address(&place.at)?;
+            hints.extend(place.hint.map(|hint| (at.clone(), hint)));
+            places.push(Place {
+                at,
+                value: Template::parse(&place.value).map_err(|e| wrong(e.to_string()))?,
+                absence: match place.absent {
                     RawAbsence::Fail => Absence::Fail,
                     RawAbsence::Skip => Absence::Skip,
                     RawAbsence::Create => Absence::Create,
+                    RawAbsence::Offer => Absence::Offer,
                 },
-                unless: raw.unless.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
-            })
-        };
-        let places = raw.place.into_iter().map(place).collect::<Result<_, _>>()?;
+                unless: place.unless.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
+            });
+        }
         let fits = raw.fits.iter().map(|text| address(text)).collect::<Result<_, _>>()?;
-        Ok(Self { name: name.to_owned(), about: raw.about, fits, auto: raw.auto, places })
+        let (about, auto, any_of) = (raw.about, raw.auto, raw.any_of);
+        Ok(Self { name: name.to_owned(), about, fits, auto, any_of, places, hints })
+    }
+}
+
+impl PresetError {
+    fn at(name: &str, error: &toml::de::Error) -> Self {
+        Self { name: name.to_owned(), problem: error.message().to_owned(), span: error.span() }
     }
 }

@@ -1,6 +1,8 @@
 //! Value templates: literal text with names in braces, `{client_id}`, `{client_secret}`, and the environment's values.
 //!
 //! `{{` and `}}` are literal braces. `{credential_json}` is the whole credential as a JSON object, for whole files.
+//! `{raised}`, which stands alone, is no value but a rule: the number that is there, one higher whenever another place of
+//! the artifact changes.
 //!
 //! Must not: know a value; rendering takes them.
 
@@ -10,7 +12,10 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Names that every environment has.
-pub const BUILT_IN: [&str; 5] = ["client_id", "client_secret", "credential_json", "environment", "application"];
+pub const BUILT_IN: [&str; 6] = ["client_id", "client_secret", "credential_json", "environment", "application", RAISED];
+
+/// The name of a number that rises.
+const RAISED: &str = "raised";
 
 /// A template, parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,6 +50,26 @@ pub enum TemplateError {
         /// What could stand there.
         known: String,
     },
+    /// A number that rises, where it cannot.
+    #[error("value {template:?}: {{raised}} {}", match .why {
+        RaisedError::NotAlone => "stands alone: it is the number that is there, one higher",
+        RaisedError::NoCounter => "is for folders and metadata archives only",
+    })]
+    Raised {
+        /// The text.
+        template: String,
+        /// Why not.
+        why: RaisedError,
+    },
+}
+
+/// Why `{raised}` is not what it is meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RaisedError {
+    /// With text or names around it.
+    NotAlone,
+    /// In an artifact where nothing is counted.
+    NoCounter,
 }
 
 /// What names stand for. Borrowed, and gone after rendering.
@@ -96,7 +121,16 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self { parts })
+        let template = Self { parts };
+        if template.names().any(|name| name == RAISED) && !template.is_raised() {
+            return Err(TemplateError::Raised { template: text.to_owned(), why: RaisedError::NotAlone });
+        }
+        Ok(template)
+    }
+
+    /// Whether it is the number that is there, one higher.
+    pub fn is_raised(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Name(name)] if name == RAISED)
     }
 
     /// Whether the secret is part of the value.
@@ -108,8 +142,9 @@ impl Template {
     pub fn check<'a>(&self, other: impl Iterator<Item = &'a str> + Clone) -> Result<(), TemplateError> {
         for name in self.names() {
             if !BUILT_IN.contains(&name) && !other.clone().any(|known| known == name) {
-                let known: Vec<String> =
-                    BUILT_IN.into_iter().chain(other).map(|known| format!("{{{known}}}")).collect();
+                // Who looks for a value does not look for the one that is a rule.
+                let values = BUILT_IN.into_iter().filter(|name| *name != RAISED);
+                let known: Vec<String> = values.chain(other).map(|known| format!("{{{known}}}")).collect();
                 return Err(TemplateError::Unknown {
                     template: self.to_string(),
                     name: name.to_owned(),
@@ -123,6 +158,9 @@ impl Template {
     /// The value. An omitted secret is the empty text, so that an old one does not stay in its place.
     pub fn render(&self, values: &Values<'_>) -> Result<Zeroizing<String>, TemplateError> {
         self.check(values.other.keys().map(String::as_str))?;
+        if self.is_raised() {
+            return Err(TemplateError::Raised { template: self.to_string(), why: RaisedError::NoCounter });
+        }
         let parts: Vec<Zeroizing<String>> = self.parts.iter().map(|part| part.render(values)).collect();
         // Full capacity at once: growing would leave copies behind that nobody overwrites.
         let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));

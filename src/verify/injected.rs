@@ -6,9 +6,10 @@ use zeroize::Zeroizing;
 
 use super::report::Report;
 use crate::artifact::apk::Apk;
+use crate::artifact::files::{FileSet, Files, FilesError};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
-use crate::placement::{Absence, Address, Place, Target, Template};
+use crate::placement::{Absence, Address, Kind, Place, Target, Template};
 
 /// A value at a place.
 #[derive(Debug, Clone)]
@@ -23,39 +24,54 @@ pub struct Expected {
 
 /// Reads every place of a package and compares.
 pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, expected: &[Expected]) {
-    let apk = match Apk::over(archive) {
-        Ok(apk) => apk,
-        Err(error) => {
-            report.error("place.unreadable", "the package", error.to_string());
-            return;
-        }
-    };
+    match Apk::over(archive) {
+        Err(error) => report.error("place.unreadable", "the package", error.to_string()),
+        Ok(apk) => compare(report, expected, |place| {
+            let found = apk.find(place).map_err(|error| (error.is_no_place(), error.to_string()))?;
+            Ok(found.into_iter().map(|found| (found.spot.entry, found.values)).collect())
+        }),
+    }
+}
+
+/// Reads every place of a set of files and compares.
+pub fn files(report: &mut Report, files: &dyn Files, kind: Kind, expected: &[Expected]) {
+    let files = FileSet::new(files, kind);
+    compare(report, expected, |place| {
+        let found =
+            files.find(place).map_err(|error| (matches!(error, FilesError::NoPlace { .. }), error.to_string()))?;
+        Ok(found.into_iter().map(|found| (found.spot.file(), found.values)).collect())
+    });
+}
+
+/// The entries with a place and the values there; or whether it is not there, and the error's text.
+type Looked = Result<Vec<(String, Vec<String>)>, (bool, String)>;
+
+fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> Looked) {
     for Expected { address, entry, value } in expected {
         // A constant that was addressed by its old text is there under the new one.
         let by_text = matches!(address.target, Target::DexText { .. });
         let at = if by_text { constant(value) } else { address.clone() };
         let place = Place { at, value: Template::default(), absence: Absence::Fail, unless: Vec::new() };
-        let found = match apk.find(&place) {
+        let found = match find(&place) {
             Ok(found) => found,
             // The error would name the value.
-            Err(error) if by_text && error.is_no_place() => Vec::new(),
-            Err(error) => {
-                report.error("place.missing", address.to_string(), error.to_string());
+            Err((true, _)) if by_text => Vec::new(),
+            Err((_, error)) => {
+                report.error("place.missing", address.to_string(), error);
                 continue;
             }
         };
-        let here: Vec<_> =
-            found.iter().filter(|found| entry.as_ref().is_none_or(|entry| *entry == found.spot.entry)).collect();
+        let here: Vec<_> = found.iter().filter(|(file, _)| entry.as_ref().is_none_or(|entry| entry == file)).collect();
         if here.is_empty() {
             report.error("place.missing", address.to_string(), "the place is not there; inject again");
         }
-        for found in here {
-            let wrong = found.values.iter().filter(|text| **text != **value).count();
+        for (file, values) in here {
+            let wrong = values.iter().filter(|text| ***text != **value).count();
             if wrong > 0 {
                 report.error(
                     "place.value",
-                    format!("{address} in {}", found.spot.entry),
-                    format!("{wrong} of {} values are not this environment's; inject again", found.values.len()),
+                    format!("{address} in {file}"),
+                    format!("{wrong} of {} values are not this environment's; inject again", values.len()),
                 );
             }
         }

@@ -1,13 +1,19 @@
-//! Whether a credential of another environment is left anywhere: every entry inflated, and every byte between entries.
+//! Whether a credential of another environment is left anywhere: every entry inflated, and every byte between entries;
+//! archives and gzip files within likewise.
 //!
 //! Forms looked for: UTF-8 and UTF-16 in both byte orders.
 //!
 //! Must not: show a value it finds, only what it belongs to and where.
 
+use std::io::Read;
+
 use aho_corasick::AhoCorasick;
+use flate2::read::MultiGzDecoder;
 use zeroize::Zeroizing;
 
 use super::report::Report;
+use crate::artifact::files::Files;
+use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
 
@@ -25,12 +31,37 @@ pub struct Foreign {
     pub value: Zeroizing<String>,
 }
 
-/// Looks for foreign values in an archive.
-pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[Foreign]) {
+/// Looks for foreign values in a set of files.
+pub fn files(report: &mut Report, files: &dyn Files, foreign: &[Foreign]) {
+    let Some((mut search, foreign)) = start(report, foreign) else { return };
+    let names: Vec<String> = files.names().map(str::to_owned).collect();
+    for name in names {
+        match files.read(&name, limits::ENTRY_BYTES) {
+            Ok(Some(content)) => search.content(report, &foreign, &name, &content, 0),
+            Ok(None) => {}
+            Err(error) => report.error("leak.unreadable", name, error.to_string()),
+        }
+    }
+}
+
+/// The search for those values that are long enough; nothing where there is none.
+fn start<'f>(report: &mut Report, foreign: &'f [Foreign]) -> Option<(Search, Vec<&'f Foreign>)> {
     let foreign: Vec<&Foreign> = foreign.iter().filter(|foreign| foreign.value.len() >= SHORTEST).collect();
     if foreign.is_empty() {
-        return;
+        return None;
     }
+    match Search::new(&foreign) {
+        Ok(search) => Some((search, foreign)),
+        Err(error) => {
+            report.error("leak.search", "the search", error.to_string());
+            None
+        }
+    }
+}
+
+/// Looks for foreign values in an archive.
+pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[Foreign]) {
+    let Some((mut search, foreign)) = start(report, foreign) else { return };
     let archive = match Archive::open(source) {
         Ok(archive) => archive,
         Err(error) => {
@@ -38,22 +69,26 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
             return;
         }
     };
-    let mut search = match Search::new(&foreign) {
-        Ok(search) => search,
-        Err(error) => {
-            report.error("leak.search", "the search", error.to_string());
-            return;
-        }
-    };
     let mut gaps = Vec::new();
     for (index, entry) in archive.entries().iter().enumerate() {
         search.begin();
-        if let Err(error) = archive.stream(index, |chunk| search.feed(chunk)) {
+        let mut first = Vec::new();
+        let searched = archive.stream(index, |chunk| {
+            let missing = MAGIC.saturating_sub(first.len());
+            first.extend_from_slice(chunk.get(..missing.min(chunk.len())).unwrap_or_default());
+            search.feed(chunk);
+        });
+        if let Err(error) = searched {
             // What cannot be inflated is searched as it lies, below.
             report.warning("leak.unreadable", entry.display_name(), error.to_string());
             gaps.push(entry.data_range());
         }
         search.report(report, &foreign, &entry.display_name());
+        if is_packed(&first)
+            && let Some(content) = search.unpack(report, &archive, index, &entry.display_name())
+        {
+            search.within(report, &foreign, &entry.display_name(), &content, 0);
+        }
     }
     let mut at = 0;
     for entry in archive.in_file_order() {
@@ -79,7 +114,26 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
     }
 }
 
+/// Bytes that tell what a content is.
+const MAGIC: usize = 4;
+
+/// Whether a content is an archive, or a compressed file, that has to be unpacked to be searched.
+fn is_packed(content: &[u8]) -> bool {
+    is_archive(content) || is_gzip(content)
+}
+
+fn is_archive(content: &[u8]) -> bool {
+    content.starts_with(b"PK\x03\x04")
+}
+
+/// RFC 1952, 2.3.1.
+fn is_gzip(content: &[u8]) -> bool {
+    content.starts_with(&[0x1f, 0x8b, 8])
+}
+
 struct Search {
+    /// Bytes that may still be unpacked within entries.
+    unpacked: u64,
     patterns: AhoCorasick,
     /// Which foreign value a pattern is a form of.
     owners: Vec<usize>,
@@ -101,7 +155,64 @@ impl Search {
         }
         let longest = forms.iter().map(|form| form.len()).max().unwrap_or(1);
         let patterns = AhoCorasick::new(forms.iter().map(|form| form.as_slice()))?;
-        Ok(Self { patterns, owners, longest, tail: Vec::new(), found: vec![false; foreign.len()] })
+        let found = vec![false; foreign.len()];
+        Ok(Self { unpacked: limits::UNPACKED_BYTES, patterns, owners, longest, tail: Vec::new(), found })
+    }
+
+    /// Searches a content, and what is packed in it.
+    fn content(&mut self, report: &mut Report, foreign: &[&Foreign], place: &str, content: &[u8], depth: usize) {
+        self.begin();
+        self.feed(content);
+        self.report(report, foreign, place);
+        self.within(report, foreign, place, content, depth);
+    }
+
+    /// Searches what is packed in a content.
+    fn within(&mut self, report: &mut Report, foreign: &[&Foreign], place: &str, content: &[u8], depth: usize) {
+        if depth >= limits::NESTED_ARCHIVES {
+            if is_packed(content) {
+                report.warning("leak.depth", place, "archives in each other, too deep to be searched");
+            }
+        } else if is_archive(content) {
+            match Archive::open(content) {
+                Ok(archive) => {
+                    for (index, entry) in archive.entries().iter().enumerate() {
+                        let place = format!("{place}!/{}", entry.display_name());
+                        if let Some(content) = self.unpack(report, &archive, index, &place) {
+                            self.content(report, foreign, &place, &content, depth + 1);
+                        }
+                    }
+                }
+                Err(error) => report.warning("leak.unreadable", place, error.to_string()),
+            }
+        } else if is_gzip(content) {
+            let mut inflated = Vec::new();
+            let limit = limits::NESTED_BYTES.min(self.unpacked);
+            match MultiGzDecoder::new(content).take(limit).read_to_end(&mut inflated) {
+                Ok(len) if len as u64 == limit => report.warning("leak.limit", place, "too much to be unpacked"),
+                Ok(_) => {}
+                Err(error) => report.warning("leak.unreadable", place, error.to_string()),
+            }
+            self.unpacked = self.unpacked.saturating_sub(inflated.len() as u64);
+            self.content(report, foreign, &format!("{place} (unpacked)"), &inflated, depth + 1);
+        }
+    }
+
+    /// An entry, unpacked in memory; nothing where it is too much or damaged, which is said.
+    fn unpack<S: ReadAt + ?Sized>(
+        &mut self,
+        report: &mut Report,
+        archive: &Archive<'_, S>,
+        index: usize,
+        place: &str,
+    ) -> Option<Vec<u8>> {
+        let size = archive.entries().get(index).map_or(0, |entry| u64::from(entry.uncompressed_size()));
+        if size > limits::NESTED_BYTES.min(self.unpacked) {
+            report.warning("leak.limit", place, "too much to be unpacked");
+            return None;
+        }
+        self.unpacked = self.unpacked.saturating_sub(size);
+        archive.read(index).map_err(|error| report.warning("leak.unreadable", place, error.to_string())).ok()
     }
 
     fn begin(&mut self) {

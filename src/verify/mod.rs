@@ -10,7 +10,7 @@ pub mod leak;
 mod public_key;
 mod report;
 
-pub use report::{Finding, Report, Scheme, Severity, Signature, Signer};
+pub use report::{Finding, Report, Scheme, Severity, Signature, Signer, findings_text};
 
 /// SHA-256 of a certificate in DER, as lowercase hexadecimal: what pins and stores compare.
 pub fn certificate_sha256(der: &[u8]) -> String {

@@ -26,6 +26,12 @@ pub struct Finding {
     pub message: String,
 }
 
+/// Findings in one line, for messages.
+pub fn findings_text(all: &[Finding]) -> String {
+    let shown = all.iter().map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message));
+    shown.collect::<Vec<_>>().join("; ")
+}
+
 /// Signature schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {

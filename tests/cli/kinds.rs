@@ -34,7 +34,7 @@ fn other_kinds_are_named() {
 fn what_is_not_a_file() {
     let world = World::new();
     fs::create_dir(world.path("folder.apk")).unwrap();
-    world.refuses(|world| world.signed(&["folder.apk", "--env", "dev"]), 3, &["folder.apk: it is not a regular file"]);
+    world.refuses(|world| world.signed(&["folder.apk", "--env", "dev"]), 3, &["there is no file in folder.apk"]);
     let texts = ["cannot open missing.apk: No such file"];
     world.refuses(|world| world.signed(&["missing.apk", "--env", "dev"]), 3, &texts);
     world.refuses(|world| world.inject(&["verify", "missing.apk", "--env", "dev"]), 3, &texts);

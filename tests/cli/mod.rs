@@ -9,11 +9,13 @@ mod crash;
 mod credential;
 mod env;
 mod errors;
+mod genexus;
 mod kinds;
 mod main_job;
 mod places;
 mod refusals;
 mod signing_options;
+mod tree;
 mod verify;
 
 use std::collections::BTreeMap;

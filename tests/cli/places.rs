@@ -1,6 +1,6 @@
 //! Every kind of place through `--at`: found, made, and read again by something else than what wrote it.
 
-use super::{World, apk_holds, entry, values};
+use super::{World, apk_holds, entry, repacked, values, zipped};
 
 const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret")];
 
@@ -67,6 +67,21 @@ fn an_attribute_and_a_text_of_an_xml_file() {
     let apk = placed("assets/config.xml#/config/server", "a & b", false);
     let text = String::from_utf8(entry(&apk, "assets/config.xml")).unwrap();
     assert!(text.contains("<server>a &amp; b</server>"), "{text}");
+}
+
+#[test]
+fn a_file_of_an_archive_in_the_package() {
+    let inner = zipped(&[("main.properties.json", br#"{"id":"old"}"#), ("rest.txt", b"rest")]);
+    let world = World::new();
+    world.write("app.apk", repacked(&[("assets/main.gxsd", &inner)], |_, content| content));
+    let args = ["app.apk", "--env", "dev", "--at", "assets/*.gxsd!/*.json#/id={client_id}"];
+    world.signed_with(&GIVEN, &args).exits(0);
+    let apk = world.read("app.apk");
+    let inner = entry(&apk, "assets/main.gxsd");
+    assert_eq!(entry(&inner, "main.properties.json"), br#"{"id":"the-id"}"#);
+    assert_eq!(entry(&inner, "rest.txt"), b"rest");
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+    world.run(&GIVEN, &["verify", "app.apk", "--env", "dev", "--at", args[4]], "").exits(0);
 }
 
 #[test]

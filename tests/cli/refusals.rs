@@ -104,7 +104,8 @@ fn places() {
         &["1 constants reach this method", "MainApplication;->onCreate"],
     );
     refused(&["--at", "dex/\"no such text\"={client_id}"], 4, &["no string constant has this text", "the method"]);
-    refused(&["--at", "assets/a.zip!/b={client_id}"], 2, &["not part of this version"]);
+    refused(&["--at", "assets/a.zip!/b={client_id}"], 4, &["no such file"]);
+    refused(&["--at", "assets/app.properties!/b={client_id}"], 3, &["assets/app.properties: not a ZIP archive"]);
     refused(&["--at", "assets/app.properties#/x={y"], 2, &["the brace at character 1 has no partner", "{{"]);
     refused(&["--at", "string/client_id={clientid}"], 2, &["place string/client_id", "{clientid}", "{client_id}"]);
     refused(&["--at", "string/client_id"], 2, &["--at \"string/client_id\" has no value", "ADDRESS=VALUE"]);

@@ -36,6 +36,30 @@ fn a_duplicate_key_is_edited_twice_and_survives() {
 }
 
 #[test]
+fn elements_are_picked_by_a_member_or_all_at_once() {
+    let text =
+        r#"{"apps":[{"n":"A.B","p":{"id":"1"}},{"n":"C","p":{"id":"2"}},{"n":3,"p":{}},"n"],"*":{"[n=C]":"key"}}"#;
+    let of = |pointer: &str| get(text.as_bytes(), pointer).unwrap();
+    let id = |id: &str| Value::String(id.to_owned());
+    assert_eq!(of("/apps/[n=A.B]/p/id"), [id("1")]);
+    assert_eq!(of("/apps/*/p/id"), [id("1"), id("2")]);
+    assert_eq!(of("/apps/[n=3]/p"), [Value::Object]);
+    assert_eq!(of("/apps/[n=c]/p/id"), []);
+    assert_eq!(of("/apps/[m=C]/p/id"), []);
+    // In an object they are keys like any other.
+    assert_eq!(of("/*/[n=C]"), [id("key")]);
+    assert_eq!(edit(text, "/apps/[n=C]/p/id", "x"), text.replace("\"2\"", "\"x\""));
+    assert_eq!(create(text, "/apps/[n=3]/p/id", "x"), text.replace("\"p\":{}", "\"p\":{\"id\":\"x\"}"));
+    // What only picks cannot be made.
+    assert!(error(text.as_bytes(), "/apps/[n=D]/p/id", true).contains("no index of it"));
+    assert!(error(text.as_bytes(), "/new/[n=D]", true).contains("cannot make"));
+    assert!(error(text.as_bytes(), "/apps/[n=D]/p/id", false).contains("is missing"));
+    let two = r#"[{"a":{}},{"a":{}}]"#;
+    assert_eq!(create(two, "/*/a/b", "x"), r#"[{"a":{"b":"x"}},{"a":{"b":"x"}}]"#);
+    assert_eq!(get(br#"[{"k":"a/b~c"}]"#, "/[k=a~1b~0c]/k").unwrap(), [id("a/b~c")]);
+}
+
+#[test]
 fn values_are_escaped_and_pointers_unescaped() {
     assert_eq!(edit(r#"{"a/b":{"m~n":"x"}}"#, "/a~1b/m~0n", "q\"\\\n\u{1}é"), r#"{"a/b":{"m~n":"q\"\\\n\u0001é"}}"#);
     assert_eq!(edit(r#"{"":"x"}"#, "/", "y"), r#"{"":"y"}"#);

@@ -1,3 +1,4 @@
 //! The outside world: atomic replacement.
 
 mod replacement;
+mod transaction;

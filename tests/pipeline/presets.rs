@@ -1,5 +1,5 @@
-//! Every shipped preset on a package of its kind: found by looking, every place reached, coupled values only where the
-//! environment defines them.
+//! Every shipped preset on a package or folder of its kind: found by looking, every place reached, coupled values only
+//! where the environment defines them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,6 +7,8 @@ use std::path::Path;
 use inject::artifact::apk::Apk;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use inject::pipeline::apk::{Inspected, Signing};
+use inject::pipeline::tree;
+use inject::placement::Kind;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 
@@ -120,7 +122,7 @@ fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
             apk(&[], &[("auth_config", r#"{"client_id":"o","client_secret":"o","discovery_uri":"u"}"#)], &[]),
             vec![("raw/auth_config#/client_id", "ID"), ("raw/auth_config#/client_secret", "SECRET")],
         ),
-        other => panic!("no example for preset {other}; write one"),
+        other => panic!("no package for preset {other}; write one"),
     }
 }
 
@@ -141,9 +143,9 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         application: "com.example",
         other: &other,
     };
-    for name in Preset::names() {
+    for name in of_kind(Kind::Apk) {
         let (bytes, expected) = example(name);
-        for candidate in Preset::names().map(|name| Preset::shipped(name).unwrap().unwrap()) {
+        for candidate in of_kind(Kind::Apk).map(|name| Preset::shipped(name).unwrap().unwrap()) {
             let fits = inspected(folder.path(), &bytes).has_one_of(&candidate.fits).unwrap();
             assert_eq!(fits, candidate.name == name, "{} on a package of {name}", candidate.name);
         }
@@ -167,6 +169,138 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
             assert_eq!(found[0].values, [value], "{name}: {address}");
         }
         assert!(Archive::open(&after).unwrap().find(b"assets/client_credentials.json").is_none());
+    }
+}
+
+/// Shipped presets that have a place in artifacts of a kind.
+fn of_kind(kind: Kind) -> impl Iterator<Item = &'static str> {
+    Preset::names().filter(move |name| {
+        let preset = Preset::shipped(name).unwrap().unwrap();
+        preset.places.iter().any(|place| place.at.kind.is_none_or(|own| own == kind))
+    })
+}
+
+#[test]
+fn every_preset_has_places_in_a_known_kind_or_chooses_among_others() {
+    for name in Preset::names() {
+        let preset = Preset::shipped(name).unwrap().unwrap();
+        for other in &preset.any_of {
+            assert!(!Preset::shipped(other).unwrap().unwrap().places.is_empty(), "{name}: {other}");
+        }
+        for hint in &preset.hints {
+            assert!(preset.places.iter().any(|place| place.at == hint.0), "{name}: {}", hint.0);
+        }
+    }
+}
+
+/// Files of a folder, by name, and what must be in its places afterwards.
+type Example = (Vec<(&'static str, Vec<u8>)>, Vec<(&'static str, &'static str)>);
+
+/// A folder that each preset is for.
+fn folder_example(preset: &str) -> Example {
+    match preset {
+        "generic" => (
+            vec![("readme.txt", b"hello".to_vec())],
+            vec![("client_credentials.json", r#"{"client_id":"ID","client_secret":"SECRET"}"#)],
+        ),
+        "genexus-kbn" => {
+            let list = r#"{"apps":[{"n":"Sub.Notes","properties":{"IntegratedSecurityObjClientID":"o"}},{"n":"Other","properties":{"IntegratedSecurityObjClientID":"o"}}]}"#;
+            let own =
+                br#"{"properties":{"IntegratedSecurityObjClientID":"o","IntegratedSecurityObjClientSecret":"o"}}"#;
+            let panel = br#"{"instance":{"instanceProperties":{"@IntegratedSecurityObjClientID":"o"}}}"#;
+            let version = br#"{ "version":"7"}"#;
+            let packed = Zip::of([
+                Item::new("sub.notes.properties.json", METHOD_DEFLATED, own),
+                Item::new("sub.notes.panel.json", METHOD_DEFLATED, panel),
+                Item::new("gxversion.json", METHOD_STORED, br#"{ "version":"9"}"#),
+            ]);
+            (
+                vec![
+                    ("sdapps.json", list.into()),
+                    ("sub.notes.properties.json", own.to_vec()),
+                    ("sub.notes.panel.ios.json", panel.to_vec()),
+                    ("gxversion.json", version.to_vec()),
+                    ("sub.notes.android.gxsd", packed.build()),
+                ],
+                vec![
+                    ("sdapps.json#/apps/0/properties/IntegratedSecurityObjClientID", "ID"),
+                    ("sdapps.json#/apps/1/properties/IntegratedSecurityObjClientID", "o"),
+                    ("sub.notes.properties.json#/properties/IntegratedSecurityObjClientID", "ID"),
+                    ("sub.notes.properties.json#/properties/IntegratedSecurityObjClientSecret", "SECRET"),
+                    ("sub.notes.panel.ios.json#/instance/instanceProperties/@IntegratedSecurityObjClientID", "ID"),
+                    ("*.gxsd!/sub.notes.properties.json#/properties/IntegratedSecurityObjClientID", "ID"),
+                    ("*.gxsd!/sub.notes.properties.json#/properties/IntegratedSecurityObjClientSecret", "SECRET"),
+                    ("*.gxsd!/sub.notes.panel.json#/instance/instanceProperties/@IntegratedSecurityObjClientID", "ID"),
+                    ("gxversion.json#/version", "10"),
+                    ("*.gxsd!/gxversion.json#/version", "10"),
+                ],
+            )
+        }
+        "genexus-angular" => (
+            vec![
+                ("assets/app.settings.json", br#"{"GAM_CLIENT_ID":"o","GAM_CLIENT_SECRET":"o"}"#.to_vec()),
+                ("main.js", br#"const e={GAM_CLIENT_ID:"o",GAM_CLIENT_SECRET:'o',SERVICE_URL:`u`};"#.to_vec()),
+                ("vendor.js", b"const a = 1;".to_vec()),
+            ],
+            vec![
+                ("assets/app.settings.json#/GAM_CLIENT_ID", "ID"),
+                ("assets/app.settings.json#/GAM_CLIENT_SECRET", "SECRET"),
+                ("main.js#GAM_CLIENT_ID", "ID"),
+                ("main.js#GAM_CLIENT_SECRET", "SECRET"),
+                // No value defined: left as it was built.
+                ("main.js#SERVICE_URL", "u"),
+            ],
+        ),
+        other => panic!("no folder for preset {other}; write one"),
+    }
+}
+
+#[test]
+fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
+    let other = BTreeMap::new();
+    let values = Values {
+        client_id: "ID",
+        client_secret: Some("SECRET"),
+        environment: "dev",
+        application: "com.example",
+        other: &other,
+    };
+    for name in of_kind(Kind::Tree) {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, expected) = folder_example(name);
+        for (name, content) in &files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        let inspected = || tree::Inspected::new(folder.path()).unwrap();
+        for candidate in of_kind(Kind::Tree).map(|name| Preset::shipped(name).unwrap().unwrap()) {
+            let fits = inspected().has_one_of(&candidate.fits).unwrap();
+            assert_eq!(fits, candidate.name == name && name != "generic", "{} on a folder of {name}", candidate.name);
+        }
+        let preset = Preset::shipped(name).unwrap().unwrap();
+        let mut places = preset.places;
+        places.retain(|place| place.value.check([].into_iter()).is_ok());
+        for place in &mut places {
+            place.at = place.at.for_main("Sub.Notes");
+        }
+        let done = inspected().plan(&places, name).unwrap().finish(&values, folder.path()).unwrap();
+        assert!(done.written && done.report.is_sound(), "{name}");
+        for (address, value) in expected {
+            let place = inject::placement::Place {
+                at: inject::placement::Address::parse(address).unwrap(),
+                value: inject::placement::Template::default(),
+                absence: inject::placement::Absence::Fail,
+                unless: Vec::new(),
+            };
+            let expected =
+                inject::verify::injected::Expected { address: place.at, entry: None, value: value.to_owned().into() };
+            let mut report = inject::verify::Report::default();
+            inspected().verify_content(&mut report, &[expected], &[]);
+            assert!(report.is_sound(), "{name}: {address}: {:?}", report.findings);
+        }
+        let again = inspected().plan(&places, name).unwrap().finish(&values, folder.path()).unwrap();
+        assert!(!again.written, "{name}");
     }
 }
 

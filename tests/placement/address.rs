@@ -76,6 +76,19 @@ fn what_is_wrong_says_what_would_be_right() {
 }
 
 #[test]
+fn the_main_object_stands_for_itself() {
+    let text = "tree:{main}.*.gxsd!/{main}.json#/apps/[n={Main}]/{main}";
+    let address = Address::parse(text).unwrap();
+    assert!(address.names_main());
+    let of = |name: &str| address.for_main(name).to_string();
+    assert_eq!(of("Sub.Notes"), "tree:sub.notes.*.gxsd!/sub.notes.json#/apps/[n=Sub.Notes]/{main}");
+    // A name is no pattern, and no more than one step.
+    assert_eq!(of("A*[b/~"), "tree:a[*][[]b/~.*.gxsd!/a[*][[]b/~.json#/apps/[n=A*[b~1~0]/{main}");
+    assert!(!address.for_main("x").names_main());
+    assert!(!Address::parse("{mains}.json#/{main}").unwrap().names_main());
+}
+
+#[test]
 fn an_assignment_is_split_outside_quotes_and_brackets() {
     assert_eq!(Address::split_assignment("string/a={client_id}"), Some(("string/a", "{client_id}")));
     assert_eq!(Address::split_assignment("a#/b=x=y"), Some(("a#/b", "x=y")));

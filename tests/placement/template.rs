@@ -41,8 +41,16 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
+fn a_number_that_rises_stands_alone_and_has_no_value() {
+    assert!(Template::parse("{raised}").unwrap().is_raised());
+    assert!(!Template::parse("raised").unwrap().is_raised());
+    let message = Template::parse("v{raised}").unwrap_err().to_string();
+    assert!(message.contains("{raised} stands alone"), "{message}");
+}
+
+#[test]
 fn what_is_parsed_prints_back() {
-    for text in ["{client_id}", "a{{b}}c", "{a.b-c_d}x", ""] {
+    for text in ["{raised}", "{client_id}", "a{{b}}c", "{a.b-c_d}x", ""] {
         assert_eq!(Template::parse(text).unwrap().to_string(), text);
     }
 }
@@ -51,7 +59,8 @@ fn what_is_parsed_prints_back() {
 fn every_shipped_preset_parses() {
     for name in Preset::names() {
         let preset = Preset::shipped(name).unwrap().unwrap();
-        assert!(!preset.places.is_empty() && !preset.about.is_empty() && !preset.fits.is_empty(), "{name}");
+        assert!(preset.places.is_empty() != preset.any_of.is_empty() && !preset.about.is_empty(), "{name}");
+        assert!(!preset.fits.is_empty() || !preset.any_of.is_empty(), "{name}");
     }
     let generic = Preset::shipped("generic").unwrap().unwrap();
     assert_eq!(generic.places[2].absence, Absence::Create);

@@ -21,6 +21,28 @@ fn places(bytes: &[u8]) -> Vec<String> {
 }
 
 #[test]
+fn in_archives_and_compressed_files_within() {
+    let inner = Zip::of([Item::new("deep.json", METHOD_DEFLATED, SECRET.as_bytes())]).build();
+    let outer = |inner: &[u8]| Zip::of([Item::new("main.gxsd", METHOD_DEFLATED, inner)]).build();
+    assert_eq!(places(&outer(&inner)), ["main.gxsd!/deep.json"]);
+    assert_eq!(places(&outer(&outer(&inner))), ["main.gxsd!/main.gxsd!/deep.json"]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, SECRET.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    assert_eq!(places(&Zip::of([Item::new("main.js.gz", METHOD_STORED, &gzip)]).build()), ["main.js.gz (unpacked)"]);
+    // Archives in each other without end are said, not followed.
+    let mut deep = inner;
+    for _ in 0..20 {
+        deep = outer(&deep);
+    }
+    assert_eq!(places(&deep), [] as [&str; 0]);
+    let mut report = Report::default();
+    let foreign = [Foreign { what: String::new(), value: Zeroizing::new(SECRET.to_owned()) }];
+    archive(&mut report, deep.as_slice(), &foreign);
+    assert!(report.findings.iter().any(|finding| finding.code == "leak.depth"));
+}
+
+#[test]
 fn in_a_content_in_a_gap_and_in_the_comment() {
     let clean = Zip::of([Item::new("a", METHOD_DEFLATED, &b"nothing ".repeat(40))]);
     assert_eq!(places(&clean.build()), [] as [&str; 0]);

@@ -11,12 +11,10 @@ use zeroize::Zeroizing;
 use super::dex::Constant;
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
-use crate::artifact::document;
 use crate::format::arsc::{self, StringEdit};
-use crate::format::axml::{self, MetaEdit, PathEdit};
+use crate::format::axml::{self, MetaEdit};
 use crate::format::dex::{DexEdit, Target};
 use crate::format::read_at::ReadAt;
-use crate::placement::Locator;
 
 /// New contents, by entry.
 #[derive(Default)]
@@ -48,9 +46,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The contents with every value in its spot; entries that come out as they were are left out.
     pub fn change(&self, values: &[(Spot, Zeroizing<String>)]) -> Result<Changes, ApkError> {
         check_conflicts(values)?;
-        let mut contents = Contents::new();
+        let in_files = values.iter().filter_map(|(spot, value)| match &spot.slot {
+            Slot::File(spot) => Some((spot, value.as_str())),
+            _ => None,
+        });
+        let mut contents = self.files().change(in_files)?.contents;
         let (mut strings, mut meta) = (Vec::new(), Vec::new());
-        let mut compiled: BTreeMap<&str, Vec<PathEdit>> = BTreeMap::new();
         let mut constants: BTreeMap<&str, Vec<DexEdit>> = BTreeMap::new();
         let (mut create_strings, mut create_meta) = (false, false);
         for (spot, value) in values {
@@ -63,10 +64,6 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     create_meta |= spot.missing;
                     meta.push(MetaEdit { name: name.clone(), value: value.to_string() });
                 }
-                Slot::BinaryXml { path } => {
-                    let edits = compiled.entry(&spot.entry).or_default();
-                    edits.push(PathEdit { path: path.clone(), value: value.to_string() });
-                }
                 Slot::Dex(constant) => {
                     let target = match constant {
                         Constant::At(offset) => Target::At(*offset),
@@ -74,18 +71,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     };
                     constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.to_string() });
                 }
-                Slot::File { locator } => {
-                    let current = self.current(&mut contents, &spot.entry)?;
-                    let new = write_file(spot, locator, current, value)?;
-                    contents.insert(spot.entry.clone(), new);
-                }
+                Slot::File(_) => {}
             }
-        }
-        for (entry, edits) in compiled {
-            let content = self.current(&mut contents, entry)?.unwrap_or_default();
-            let new = axml::edit_paths(&content, &edits)
-                .map_err(|source| ApkError::BinaryXml { entry: entry.to_owned(), source })?;
-            contents.insert(entry.to_owned(), new);
         }
         self.change_dex(&mut contents, constants)?;
         if !meta.is_empty() {
@@ -125,7 +112,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
 fn check_conflicts(values: &[(Spot, Zeroizing<String>)]) -> Result<(), ApkError> {
     for (index, (spot, value)) in values.iter().enumerate() {
-        let same = |other: &Spot| other.entry == spot.entry && other.slot == spot.slot;
+        // Files are checked where they are changed.
+        let same =
+            |other: &Spot| !matches!(spot.slot, Slot::File(_)) && other.entry == spot.entry && other.slot == spot.slot;
         if let Some((other, _)) = values[..index].iter().find(|(other, theirs)| same(other) && theirs != value) {
             return Err(ApkError::Conflict {
                 entry: spot.entry.clone(),
@@ -135,16 +124,4 @@ fn check_conflicts(values: &[(Spot, Zeroizing<String>)]) -> Result<(), ApkError>
         }
     }
     Ok(())
-}
-
-fn write_file(spot: &Spot, locator: &Locator, current: Option<Vec<u8>>, value: &str) -> Result<Vec<u8>, ApkError> {
-    match current {
-        Some(content) => document::write(&content, locator, value, spot.missing)
-            .map_err(|source| ApkError::Document { entry: spot.entry.clone(), source }),
-        None => document::create(locator, value).ok_or_else(|| ApkError::NoPlace {
-            address: Box::new(spot.address.clone()),
-            problem: "such a file cannot be made".to_owned(),
-            near: Vec::new(),
-        }),
-    }
 }

@@ -15,20 +15,19 @@ mod spot;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobMatcher};
-
 pub use change::Changes;
 pub use facts::Facts;
 pub use spot::{Found, Spot};
 
 use super::document::DocumentError;
+use super::files::{FileSet, FilesError, ReadError};
 use super::kind::FileKind;
 use crate::format::arsc::ArscError;
 use crate::format::axml::AxmlError;
 use crate::format::dex::DexError;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, ZipError};
-use crate::placement::Address;
+use crate::placement::{Address, Kind};
 
 /// The resource table's entry.
 pub const TABLE: &str = "resources.arsc";
@@ -59,13 +58,21 @@ pub enum ApkError {
         /// Why.
         source: DocumentError,
     },
-    /// Binary XML that holds a place.
+    /// An entry that cannot be read.
     #[error("{entry}: {source}")]
-    BinaryXml {
+    Read {
         /// The entry.
         entry: String,
         /// Why.
-        source: AxmlError,
+        source: ReadError,
+    },
+    /// An archive in the package.
+    #[error("{entry}: {source}")]
+    Nested {
+        /// The entry.
+        entry: String,
+        /// Why.
+        source: ZipError,
     },
     /// A dex file that holds a place.
     #[error("{entry}: {source}")]
@@ -168,27 +175,23 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         Ok(self.table.get().and_then(|table| table.as_deref()))
     }
 
-    /// Names of the entries that a pattern matches; the pattern itself where it has no wildcards.
-    fn entries_like(&self, address: &Address, pattern: &str) -> Result<Vec<String>, ApkError> {
-        if !has_wildcards(pattern) {
-            return Ok(self.archive.find(pattern.as_bytes()).map(|_| pattern.to_owned()).into_iter().collect());
-        }
-        let matcher = matcher(address, pattern)?;
-        let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
-        Ok(names.filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
+    /// The entries as files.
+    fn files(&self) -> FileSet<'_> {
+        FileSet::new(&self.archive, Kind::Apk)
     }
 }
 
-fn has_wildcards(pattern: &str) -> bool {
-    pattern.contains(['*', '?', '[', '{'])
-}
-
-fn matcher(address: &Address, pattern: &str) -> Result<GlobMatcher, ApkError> {
-    let glob = GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .map_err(|error| ApkError::Address { address: Box::new(address.clone()), problem: error.to_string() })?;
-    Ok(glob.compile_matcher())
+impl From<FilesError> for ApkError {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::Read { file: entry, source } => Self::Read { entry, source },
+            FilesError::Document { file: entry, source } => Self::Document { entry, source },
+            FilesError::Nested { file: entry, source } => Self::Nested { entry, source },
+            FilesError::NoPlace { address, problem, near } => Self::NoPlace { address, problem, near },
+            FilesError::Address { address, problem } => Self::Address { address, problem },
+            FilesError::Conflict { file: entry, first, second } => Self::Conflict { entry, first, second },
+        }
+    }
 }
 
 /// Contents of entries that were read, by name.

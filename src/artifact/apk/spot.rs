@@ -3,13 +3,12 @@
 //! Must not: change anything.
 
 use super::dex::Constant;
-use super::{Apk, ApkError, MANIFEST, TABLE, has_wildcards, matcher};
-use crate::artifact::document;
+use super::{Apk, ApkError, MANIFEST, TABLE};
+use crate::artifact::files::{self, has_wildcards, matcher};
 use crate::format::arsc::{Table, Value};
-use crate::format::axml::{self, Document, Scalar};
+use crate::format::axml::{Document, Scalar};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::Entry;
-use crate::placement::{Absence, Address, FilePath, Kind, Locator, Place, Target};
+use crate::placement::{Absence, Address, Kind, Locator, Place, Target};
 
 /// A concrete place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +30,7 @@ pub(super) enum Slot {
     /// A `<meta-data>` of the manifest.
     MetaData { name: String },
     /// In a file.
-    File { locator: Locator },
-    /// In a compiled XML document.
-    BinaryXml { path: String },
+    File(files::Spot),
     /// In a dex file.
     Dex(Constant),
 }
@@ -59,12 +56,16 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 return Ok(Vec::new());
             }
         }
+        if matches!(place.at.target, Target::File { .. }) {
+            return Ok(self.files().at(&place.at, place.absence)?.into_iter().map(Found::from).collect());
+        }
         let found = self.look(&place.at)?;
         if !found.is_empty() {
             return Ok(found);
         }
         match place.absence {
-            Absence::Skip => Ok(Vec::new()),
+            Absence::Skip | Absence::Offer => Ok(Vec::new()),
+            Absence::CreateWithin => Ok(self.made(&place.at).unwrap_or_default()),
             Absence::Fail => Err(self.no_place(&place.at)?),
             Absence::Create => self.made(&place.at),
         }
@@ -72,8 +73,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     /// Whether something is at an address.
     pub fn has(&self, address: &Address) -> Result<bool, ApkError> {
-        if matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. }) {
-            return self.has_in_dex(address);
+        match &address.target {
+            Target::DexMethod { .. } | Target::DexText { .. } => return self.has_in_dex(address),
+            Target::File { .. } => return Ok(self.files().has(address)?),
+            _ => {}
         }
         match self.look(address) {
             Ok(found) => Ok(!found.is_empty()),
@@ -139,48 +142,14 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 paths.dedup();
                 let mut found = Vec::new();
                 for path in paths {
-                    match self.look_into(address, &path, locator) {
-                        // What a wildcard matches and is another kind of file is not what was meant.
-                        Err(ApkError::Document { .. }) if has_wildcards(name) => {}
-                        looked => found.extend(looked?),
-                    }
+                    found
+                        .extend(self.files().look_into(address, &path, locator, has_wildcards(name))?.map(Found::from));
                 }
                 Ok(found)
             }
-            Target::File { path, locator } => {
-                let mut found = Vec::new();
-                for entry in self.entries_like(address, single(address, path)?)? {
-                    found.extend(self.look_into(address, &entry, locator)?);
-                }
-                Ok(found)
-            }
+            Target::File { .. } => Ok(self.files().look(address)?.into_iter().map(Found::from).collect()),
             Target::DexMethod { .. } | Target::DexText { .. } => self.look_into_dex(address),
         }
-    }
-
-    fn look_into(&self, address: &Address, entry: &str, locator: &Locator) -> Result<Option<Found>, ApkError> {
-        let Some(content) = self.content(entry)? else { return Ok(None) };
-        let found = |slot, values| Found {
-            spot: Spot { address: address.clone(), entry: entry.to_owned(), missing: false, slot },
-            values,
-        };
-        if let Locator::Xml(path) = locator
-            && is_binary_xml(&content)
-        {
-            let values = Document::parse(&content)
-                .and_then(|document| axml::read_path(&document, path))
-                .map_err(|source| ApkError::BinaryXml { entry: entry.to_owned(), source })?;
-            let slot = Slot::BinaryXml { path: path.clone() };
-            return Ok((!values.is_empty()).then(|| found(slot, values)));
-        }
-        let slot = Slot::File { locator: locator.clone() };
-        // A whole file can be replaced whatever it holds.
-        if *locator == Locator::Whole {
-            return Ok(Some(found(slot, vec![String::from_utf8_lossy(&content).into_owned()])));
-        }
-        let values = document::read(&content, locator)
-            .map_err(|source| ApkError::Document { entry: entry.to_owned(), source })?;
-        Ok((!values.is_empty()).then(|| found(slot, values)))
     }
 
     /// The spots that have to be made.
@@ -198,24 +167,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 // The file is there, the key in it is not.
                 let Some(table) = self.table()? else { return Err(self.no_place(address)?) };
                 let table = Table::parse(table).map_err(ApkError::Table)?;
-                let files = table.files("raw", name).map_err(ApkError::Table)?;
-                if files.is_empty() {
+                let paths = table.files("raw", name).map_err(ApkError::Table)?;
+                if paths.is_empty() {
                     return Err(self.no_place(address)?);
                 }
-                let slot = Slot::File { locator: locator.clone() };
-                Ok(files.iter().flat_map(|(_, path)| made(path, slot.clone())).collect())
-            }
-            Target::File { path, locator } => {
-                let pattern = single(address, path)?;
-                let entries = self.entries_like(address, pattern)?;
-                let slot = Slot::File { locator: locator.clone() };
-                if !entries.is_empty() {
-                    return Ok(entries.iter().flat_map(|entry| made(entry, slot.clone())).collect());
-                }
-                if path.is_glob() || document::create(locator, "").is_none() {
-                    return Err(self.no_place(address)?);
-                }
-                Ok(made(pattern, slot))
+                let missing = |path| Found::from(files::missing(address, vec![path], locator));
+                Ok(paths.into_iter().map(|(_, path)| missing(path)).collect())
             }
             _ => Err(self.no_place(address)?),
         }
@@ -223,9 +180,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     fn no_place(&self, address: &Address) -> Result<ApkError, ApkError> {
         let (problem, near) = match &address.target {
-            Target::String { .. } if self.table()?.is_none() => (format!("there is no {TABLE}"), Vec::new()),
             Target::String { name, config } => {
-                let Some(bytes) = self.table()? else { return Err(unsupported(address, "tables")) };
+                let Some(bytes) = self.table()? else { return Ok(no_table(address)) };
                 let table = Table::parse(bytes).map_err(ApkError::Table)?;
                 let configs: Vec<String> = table
                     .find("string", name)
@@ -242,7 +198,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 }
             }
             Target::Raw { name, .. } => match self.table()? {
-                None => (format!("there is no {TABLE}"), Vec::new()),
+                None => return Ok(no_table(address)),
                 Some(table) => {
                     let table = Table::parse(table).map_err(ApkError::Table)?;
                     if table.files("raw", name).map_err(ApkError::Table)?.is_empty() {
@@ -258,15 +214,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let names = document.manifest().meta_data.into_iter().map(|data| data.name).collect();
                 ("the manifest has no such meta-data".to_owned(), names)
             }
-            Target::File { path, .. } => {
-                let pattern = single(address, path)?;
-                if self.entries_like(address, pattern)?.is_empty() {
-                    let names = self.archive.entries().iter().map(Entry::display_name);
-                    ("no such file".to_owned(), names.take(10_000).collect())
-                } else {
-                    ("the file is there, the place in it is not".to_owned(), Vec::new())
-                }
-            }
+            // Files say it themselves.
+            Target::File { .. } => ("no such file".to_owned(), Vec::new()),
             Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
         };
         Ok(ApkError::NoPlace { address: Box::new(address.clone()), problem, near })
@@ -278,24 +227,20 @@ fn raw_names(table: &Table<'_>, address: &Address, pattern: &str) -> Result<Vec<
     if !has_wildcards(pattern) {
         return Ok(vec![pattern.to_owned()]);
     }
-    let matcher = matcher(address, pattern)?;
+    let matcher = matcher(pattern)
+        .map_err(|e| ApkError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
     let names = table.names("raw").map_err(ApkError::Table)?;
     Ok(names.into_iter().filter(|name| matcher.is_match(name)).collect())
 }
 
-/// The only part of a path; nested archives are not entered here.
-fn single<'p>(address: &Address, path: &'p FilePath) -> Result<&'p str, ApkError> {
-    match path.parts.as_slice() {
-        [only] => Ok(only),
-        _ => Err(unsupported(address, "places in nested archives")),
+fn no_table(address: &Address) -> ApkError {
+    let problem = format!("there is no {TABLE}");
+    ApkError::NoPlace { address: Box::new(address.clone()), problem, near: Vec::new() }
+}
+
+impl From<files::Found> for Found {
+    fn from(files::Found { spot, values }: files::Found) -> Self {
+        let (address, entry, missing) = (spot.address.clone(), spot.file(), spot.missing);
+        Self { spot: Spot { address, entry, missing, slot: Slot::File(spot) }, values }
     }
-}
-
-fn unsupported(address: &Address, what: &str) -> ApkError {
-    ApkError::Address { address: Box::new(address.clone()), problem: format!("{what} are not part of this version") }
-}
-
-/// `RES_XML_TYPE` (0x0003) with a header of 8 bytes: compiled XML never looks like text.
-fn is_binary_xml(content: &[u8]) -> bool {
-    content.starts_with(&[3, 0, 8, 0])
 }

@@ -3,12 +3,14 @@
 //! Must not: exit; `main` does.
 
 use inject::artifact::apk::ApkError;
+use inject::artifact::files::FilesError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
 use inject::pipeline::job::JobError;
-use inject::placement::Target;
+use inject::pipeline::tree::{RaisedError, TreeJobError};
+use inject::placement::{Address, Target};
 
 use crate::suggest::nearest;
 
@@ -136,6 +138,7 @@ impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Apk(error) => error.into(),
+            JobError::Tree(error) => error.into(),
             JobError::Kind(_) => Self::of(Code::Artifact, error)
                 .remedy("this version works on APKs; other kinds come with later versions"),
             JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
@@ -167,19 +170,57 @@ impl From<ApkJobError> for Failure {
     }
 }
 
+impl From<TreeJobError> for Failure {
+    fn from(error: TreeJobError) -> Self {
+        match error {
+            TreeJobError::Files(error) | TreeJobError::Raised(RaisedError::Files(error)) => error.into(),
+            TreeJobError::Template(_) => Self::of(Code::Usage, error),
+            TreeJobError::Output(_) => {
+                Self::of(Code::Usage, error).remedy("leave --output out to change the folder itself")
+            }
+            TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
+                .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
+            TreeJobError::Unsound(_) => Self::of(Code::Verification, error),
+            _ => Self::of(Code::Artifact, error),
+        }
+    }
+}
+
+impl From<FilesError> for Failure {
+    fn from(error: FilesError) -> Self {
+        match &error {
+            FilesError::NoPlace { address, near, .. } => {
+                let near = near_place(address, near);
+                let failure = Self::of(Code::NoPlace, error);
+                let failure = match near {
+                    Some(near) => failure.remedy(near),
+                    None => failure,
+                };
+                failure.remedy("or make it: --create")
+            }
+            FilesError::Address { .. } | FilesError::Conflict { .. } => Self::of(Code::Usage, error),
+            _ => Self::of(Code::Artifact, error),
+        }
+    }
+}
+
+/// What may have been meant instead of an address.
+fn near_place(address: &Address, near: &[String]) -> Option<String> {
+    let name = match &address.target {
+        Target::String { name, .. } | Target::Raw { name, .. } | Target::MetaData { name } => name.clone(),
+        Target::File { path, .. } => path.to_string(),
+        _ => String::new(),
+    };
+    nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"))
+}
+
 impl From<ApkError> for Failure {
     fn from(error: ApkError) -> Self {
         match &error {
             ApkError::NoPlace { address, near, .. } => {
-                let name = match &address.target {
-                    Target::String { name, .. } | Target::Raw { name, .. } | Target::MetaData { name } => name.clone(),
-                    Target::File { path, .. } => path.to_string(),
-                    _ => String::new(),
-                };
                 // Nothing calls a constant that is made.
                 let address_is_dex = matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. });
-                let near =
-                    nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
+                let near = near_place(address, near);
                 let failure = Self::of(Code::NoPlace, error);
                 let failure = match near {
                     Some(near) => failure.remedy(near),

@@ -4,7 +4,7 @@
 //! field, data, data descriptor and the bytes around it; only alignment padding may grow or shrink, and only where the
 //! entry has moved off its alignment.
 //!
-//! Must not: write anything; the caller streams the [`Segment`]s.
+//! Must not: write anything; the caller streams the [`Segment`]s of what is not small.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -200,6 +200,21 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         })?;
         let eocd = self.index.eocd.clone();
         Ok(Layout { segments: payload.segments, payload_len: payload.len, directory, entries, eocd, count })
+    }
+
+    /// The archive that `rewrite` asks for, in memory: for archives within other files.
+    pub fn rewritten(&self, rewrite: &Rewrite) -> Result<Vec<u8>, ZipError> {
+        let layout = self.layout(rewrite)?;
+        let mut out = Vec::new();
+        for segment in &layout.segments {
+            match segment {
+                Segment::Bytes(bytes) => out.extend_from_slice(bytes),
+                Segment::Original(range) => out.extend(read(self.source, range.start, range.end - range.start)?),
+            }
+        }
+        out.extend_from_slice(&layout.directory);
+        out.extend(layout.eocd(layout.payload_len)?);
+        Ok(out)
     }
 
     /// Where the entries end when what follows them up to `before` (a signing block) is taken away: behind the last data

@@ -13,7 +13,6 @@ use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
-use inject::host::replacement::Replacement;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
 use inject::pipeline::{Done, PlannedPlace, apk};
 use inject::placement::preset::Preset;
@@ -25,7 +24,7 @@ use super::register::{fixed, obtain_or_reuse};
 use crate::args::Main;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::places::{Places, gather};
+use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
 
@@ -74,7 +73,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         // first, the latter with stand-ins. A finished artifact needs neither.
         if known(settings, &chosen, &job.application, main)?.is_none() {
             let output = main.output.as_deref().unwrap_or(&job.path);
-            Replacement::probe(output).map_err(|e| Failure::of(Code::Artifact, e))?;
+            job.planned.probe(output).map_err(Failure::from)?;
             let stand_in = Values {
                 client_id: "client_id",
                 client_secret: Some("client_secret"),
@@ -129,8 +128,10 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
         let matcher =
             glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
         let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
+        // A folder is an artifact where its own name is given, not where a pattern happens to match it.
+        let names_a_folder = !pattern.rsplit('/').next().unwrap_or_default().contains(['*', '?', '[', '{']);
         let matching: Vec<PathBuf> = files
-            .filter(|entry| !entry.file_type().is_dir())
+            .filter(|entry| names_a_folder || !entry.file_type().is_dir())
             .map(walkdir::DirEntry::into_path)
             .filter(|path| path.strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
             .collect();
@@ -154,13 +155,15 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Result<Job, Failure> {
     let during = |failure: Failure| failure.during(path.display().to_string());
     let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
-    let (application, app) = match &main.app {
-        Some(name) => settings.named_app(name)?,
-        None => settings.app_of(inspected.id()).map_err(during)?,
-    };
+    let owner = settings.owner(&inspected, main.app.as_deref()).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
-    let Places { places, presets } = gather(chosen, app, &main.preset, &main.at, main.create, fits).map_err(during)?;
-    let planned = inspected.plan(&places, &presets.join(", ")).map_err(|e| during(e.into()))?;
+    let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
+    let places = gather(settings, chosen, &owner, asked, fits).map_err(during)?;
+    let planned = inspected.plan(&places.places, &places.presets.join(", ")).map_err(|error| {
+        let missing = error.missing_place().cloned();
+        during(places.explain(error.into(), missing.as_ref()))
+    })?;
+    let application = owner.application;
     Ok(Job { path, application, planned })
 }
 
@@ -259,6 +262,9 @@ fn tell(
 ) {
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
+    }
+    for warning in &done.warnings {
+        out.warn(&format!("{}: {warning}", path.display()));
     }
     for note in &done.notes {
         out.note(&format!("{}: {note}", path.display()));

@@ -8,7 +8,7 @@ use std::path::Path;
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Registration, Request};
 use inject::credential::store::Store;
-use inject::credential::{ClientSecret, Credential};
+use inject::credential::{ClientSecret, Credential, EnvironmentName};
 use inject::pipeline::job::Inspected;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
@@ -22,7 +22,7 @@ use super::register::fixed;
 use crate::args::Verify;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::places::gather;
+use crate::settings::places::{Asked, gather};
 use crate::settings::{Chosen, Settings};
 
 /// Runs it.
@@ -55,17 +55,15 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     let inspected = Inspected::new(path)?;
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok(report) };
-    let (application, app) = match &verify.app {
-        Some(name) => settings.named_app(name)?,
-        None => settings.app_of(inspected.id())?,
-    };
+    let owner = settings.owner(&inspected, verify.app.as_deref())?;
+    let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
         Some(credential) => credential,
         None => {
             let request = Request {
-                key: settings.key(&application, chosen),
-                application: &application,
+                key: settings.key(application, chosen),
+                application,
                 needs: chosen.needs(),
                 registration: Registration::Never,
                 refresh: false,
@@ -81,7 +79,8 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
         }
     };
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
-    let places = gather(chosen, app, &verify.preset, &verify.at, false, fits)?;
+    let asked = Asked { presets: &verify.preset, at: &verify.at, create: false };
+    let places = gather(settings, chosen, &owner, asked, fits)?;
     let values = Values {
         client_id: credential.id.as_str(),
         client_secret: credential.secret.as_ref().map(ClientSecret::expose),
@@ -90,7 +89,8 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
         other: &chosen.env.values,
     };
     let mut expected = Vec::new();
-    for place in &places.places {
+    // A number that rises is right whatever it is.
+    for place in places.places.iter().filter(|place| !place.value.is_raised()) {
         for spot in inspected.spots(place)? {
             let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
             match spot {
@@ -107,16 +107,21 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
             format!("the presets {} have no place in this package; name one: --at", places.presets.join(", "));
         report.findings.push(error("place.none", "the package", message));
     }
-    let foreign = foreign(store.as_ref(), &credential)?;
+    // The metadata of several main objects holds a credential of each.
+    let neighbours = inspected.mains().len() > 1;
+    let foreign = foreign(store.as_ref(), &credential, neighbours.then_some(&chosen.name))?;
     inspected.verify_content(&mut report, &expected, &foreign);
     release_rules(&mut report, chosen, &inspected);
     Ok(report)
 }
 
-/// Everything the store knows that is not this credential.
-fn foreign(store: Option<&Store>, own: &Credential) -> Result<Vec<Foreign>, Failure> {
+/// Everything the store knows that is not this credential, nor one of the environment `shared` with other applications.
+fn foreign(store: Option<&Store>, own: &Credential, shared: Option<&EnvironmentName>) -> Result<Vec<Foreign>, Failure> {
     let mut foreign = Vec::new();
     for stored in store.map(Store::list).transpose()?.unwrap_or_default() {
+        if shared == Some(&stored.key.environment) {
+            continue;
+        }
         let whose = format!("{} in {}", stored.key.application, stored.key.environment);
         if stored.id != own.id {
             let value = Zeroizing::new(stored.id.as_str().to_owned());

@@ -26,6 +26,8 @@ pub struct Config {
     pub apps: BTreeMap<String, App>,
     /// Environments by name.
     pub envs: BTreeMap<EnvironmentName, Env>,
+    /// Presets by name.
+    pub presets: BTreeMap<String, Preset>,
 }
 
 /// `[app.KEY]`.
@@ -104,7 +106,7 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Parses the text of `path`.
     pub fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
-        let mut reader = Reader { text, problems: Vec::new(), values: BTreeMap::new() };
+        let mut reader = Reader { text, problems: Vec::new(), values: BTreeMap::new(), presets: BTreeMap::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             reader.problem(error.span().unwrap_or(0..0), error.message(), "correct the TOML syntax (toml.io)");
@@ -125,6 +127,8 @@ struct Reader<'t> {
     problems: Vec<Problem>,
     /// Where the values of an application's places stand, in their order.
     values: BTreeMap<String, Vec<Range<usize>>>,
+    /// The presets of the file, those that are wrong included.
+    presets: BTreeMap<String, Option<Preset>>,
 }
 
 impl Reader<'_> {
@@ -189,6 +193,10 @@ impl Reader<'_> {
         let mut config = Config { path, ..Config::default() };
         let mut default = None;
         let mut versioned = false;
+        // What applications name must be known first.
+        if let Some(value) = table.get("preset") {
+            self.own_presets(value);
+        }
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "version" => {
@@ -202,7 +210,8 @@ impl Reader<'_> {
                 }
                 "app" => self.apps(value, &mut config.apps),
                 "env" => self.envs(value, &mut config.envs),
-                other => self.unknown(key.span(), other, &["version", "default-env", "app", "env"]),
+                "preset" => {}
+                other => self.unknown(key.span(), other, &["version", "default-env", "app", "env", "preset"]),
             }
         }
         if !versioned {
@@ -232,7 +241,37 @@ impl Reader<'_> {
                 }
             }
         }
+        config.presets =
+            std::mem::take(&mut self.presets).into_iter().filter_map(|(name, preset)| Some((name, preset?))).collect();
         config
+    }
+
+    fn own_presets(&mut self, value: &Value<'_>) {
+        let Some(table) = self.table("preset.NAME", value) else { return };
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let preset = Preset::of_table(name, value.clone()).inspect_err(|error| {
+                let span = error.span.clone().unwrap_or_else(|| key.span());
+                self.problem(span, error.to_string(), "the form is that of the shipped ones: about, fits, [[place]]");
+            });
+            self.presets.insert(name.to_owned(), preset.ok());
+        }
+        let own: Vec<(String, Vec<String>)> = self
+            .presets
+            .iter()
+            .filter_map(|(name, preset)| Some((name.clone(), preset.as_ref()?.any_of.clone())))
+            .collect();
+        for (name, other) in own.iter().flat_map(|(name, any_of)| any_of.iter().map(move |other| (name, other))) {
+            let span = table.get_key_value(name.as_str()).map_or(0..0, |(key, _)| key.span());
+            let places = match self.presets.get(other) {
+                Some(own) => own.as_ref().is_none_or(|own| own.any_of.is_empty()),
+                None => Preset::shipped(other).is_some_and(|shipped| shipped.is_ok_and(|own| own.any_of.is_empty())),
+            };
+            if !places {
+                let message = format!("preset {name:?}: any-of names {other:?}, which is no preset with places");
+                self.problem(span, message, "name presets that have places of their own");
+            }
+        }
     }
 
     fn apps(&mut self, value: &Value<'_>, apps: &mut BTreeMap<String, App>) {
@@ -279,10 +318,14 @@ impl Reader<'_> {
         let mut presets = Vec::new();
         for preset in self.strings("preset", value) {
             let name = preset.get_ref();
-            if Preset::shipped(name).is_none() {
-                let remedy = match nearest(name, Preset::names()) {
+            if !self.presets.contains_key(name) && Preset::shipped(name).is_none() {
+                let mut known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
+                for shipped in Preset::names() {
+                    known.push(shipped);
+                }
+                let remedy = match nearest(name, known.iter().copied()) {
                     Some(near) => format!("did you mean {near:?}?"),
-                    None => format!("known: {}", Preset::names().collect::<Vec<_>>().join(", ")),
+                    None => format!("known: {}", known.join(", ")),
                 };
                 self.problem(preset.span(), format!("unknown preset {name:?}"), remedy);
             }

@@ -3,7 +3,9 @@
 //! Must not: print, or change anything.
 
 pub mod config;
+pub mod owner;
 pub mod places;
+pub mod presets;
 pub mod signing;
 pub mod source;
 
@@ -19,6 +21,7 @@ use crate::args::Global;
 use crate::exit::{Code, Failure};
 use crate::suggest::nearest;
 use config::{App, Config, Env, RegistryRef};
+use presets::Presets;
 
 /// Environment variables that are read; the one list.
 pub mod variables {
@@ -199,6 +202,11 @@ impl Settings {
                     .remedy("name one of them"))
             }
         }
+    }
+
+    /// The presets that can be named.
+    pub fn presets(&self) -> Presets<'_> {
+        Presets::new(self.config.as_ref().map(|config| &config.presets))
     }
 
     /// The registry of an environment.

@@ -5,32 +5,46 @@
 use inject::placement::preset::Preset;
 use inject::placement::{Absence, Address, Place, Template};
 
-use super::Chosen;
-use super::config::App;
+use super::owner::Owner;
+use super::presets::Presets;
+use super::{Chosen, Settings};
 use crate::exit::{Code, Failure};
-use crate::suggest::nearest;
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
 
 /// Places, and where they come from.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct Gathered {
     /// In the order of presets, configuration and flags.
     pub places: Vec<Place>,
     /// Names of the presets, for messages.
     pub presets: Vec<String>,
+    /// What it means when a place of a preset is not there.
+    hints: Vec<(Address, String)>,
 }
 
-/// Gathers the places of an application in an environment.
+/// What was asked for on the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// `--preset`.
+    pub presets: &'a [String],
+    /// `--at`.
+    pub at: &'a [String],
+    /// `--create`.
+    pub create: bool,
+}
+
+/// Gathers the places of an application in an environment: `fits` looks into the artifact.
 pub fn gather(
+    settings: &Settings,
     chosen: &Chosen,
-    app: Option<&App>,
-    presets: &[String],
-    at: &[String],
-    create: bool,
+    owner: &Owner<'_>,
+    asked: Asked<'_>,
     fits: impl Fn(&Preset) -> Result<bool, Failure>,
-) -> Result<Places, Failure> {
+) -> Result<Gathered, Failure> {
+    let Asked { presets, at, create } = asked;
+    let (app, known) = (owner.app, settings.presets());
     let given = at.iter().map(|text| parse(text, create)).collect::<Result<Vec<_>, _>>()?;
     for (index, place) in given.iter().enumerate() {
         if given[..index].iter().any(|other| other.at == place.at && other.value != place.value) {
@@ -43,12 +57,14 @@ pub fn gather(
         if presets.is_empty() { app.map(|app| app.presets.clone()).unwrap_or_default() } else { presets.to_vec() };
     // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
     if presets.is_empty() && given.is_empty() && configured.is_empty() {
-        presets.push(found_by_looking(fits)?);
+        presets.push(found_by_looking(known, &fits)?);
     }
     let mut places = Vec::new();
+    let mut hints = Vec::new();
+    let presets = chosen_of(known, presets, &fits)?;
     for name in &presets {
-        let preset = Preset::shipped(name).ok_or_else(|| unknown_preset(name))?;
-        let preset = preset.map_err(|e| Failure::of(Code::Internal, e))?;
+        let preset = known.get(name)?;
+        hints.extend(preset.hints);
         // Coupled values are for who defines them: without {redirect_uri} the redirect URI stays as it was built.
         let defined = |place: &Place| place.value.check(chosen.env.values.keys().map(String::as_str)).is_ok();
         places.extend(preset.places.into_iter().filter(defined));
@@ -58,9 +74,17 @@ pub fn gather(
         places.retain(|other| other.at != place.at);
         places.push(place);
     }
-    if create {
-        for place in places.iter_mut().filter(|place| place.absence == Absence::Fail) {
-            place.absence = Absence::Create;
+    for place in places.iter_mut().filter(|_| create) {
+        match place.absence {
+            Absence::Fail => place.absence = Absence::Create,
+            Absence::Offer => place.absence = Absence::CreateWithin,
+            Absence::Skip | Absence::Create | Absence::CreateWithin => {}
+        }
+    }
+    if places.iter().any(|place| place.at.names_main()) {
+        let main = owner.main()?;
+        for address in places.iter_mut().map(|place| &mut place.at).chain(hints.iter_mut().map(|(at, _)| at)) {
+            *address = address.for_main(&main);
         }
     }
     for place in &places {
@@ -69,14 +93,56 @@ pub fn gather(
             .check(chosen.env.values.keys().map(String::as_str))
             .map_err(|e| Failure::of(Code::Usage, e).during(format!("place {}", place.at)))?;
     }
-    Ok(Places { places, presets })
+    Ok(Gathered { places, presets, hints })
+}
+
+impl Gathered {
+    /// The failure with what a preset says of a place that is not there.
+    pub fn explain(&self, failure: Failure, missing: Option<&Address>) -> Failure {
+        let hint = self.hints.iter().find(|(address, _)| Some(address) == missing);
+        match hint {
+            Some((_, hint)) => failure.remedy(hint.clone()),
+            None => failure,
+        }
+    }
+}
+
+/// The presets with those that only choose among others replaced by what they choose.
+fn chosen_of(
+    known: Presets<'_>,
+    names: Vec<String>,
+    fits: &impl Fn(&Preset) -> Result<bool, Failure>,
+) -> Result<Vec<String>, Failure> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let preset = known.get(&name)?;
+        let mut chosen = Vec::new();
+        for other in &preset.any_of {
+            if fits(&known.get(other)?)? {
+                chosen.push(other.clone());
+            }
+        }
+        if preset.any_of.is_empty() {
+            chosen.push(name);
+        } else if chosen.is_empty() {
+            let message = format!("preset {name}: none of {} fits", preset.any_of.join(", "));
+            return Err(Failure::new(Code::NoPlace, message)
+                .remedy("name the preset all the same (--preset), or the places: --at ADDRESS=VALUE"));
+        }
+        for name in chosen {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The one preset that fits; the fallback where none does.
-fn found_by_looking(fits: impl Fn(&Preset) -> Result<bool, Failure>) -> Result<String, Failure> {
+fn found_by_looking(known: Presets<'_>, fits: &impl Fn(&Preset) -> Result<bool, Failure>) -> Result<String, Failure> {
     let mut found = Vec::new();
-    for name in Preset::names() {
-        let Some(Ok(preset)) = Preset::shipped(name) else { continue };
+    for name in known.names() {
+        let preset = known.get(name)?;
         if preset.auto && fits(&preset)? {
             found.push(preset.name);
         }
@@ -98,12 +164,4 @@ fn parse(text: &str, create: bool) -> Result<Place, Failure> {
     let value = Template::parse(value).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
     let absence = if create { Absence::Create } else { Absence::Fail };
     Ok(Place { at, value, absence, unless: Vec::new() })
-}
-
-fn unknown_preset(name: &str) -> Failure {
-    let failure = Failure::usage(format!("unknown preset {name:?}"));
-    match nearest(name, Preset::names()) {
-        Some(near) => failure.remedy(format!("did you mean {near:?}?")),
-        None => failure.remedy(format!("known: {}", Preset::names().collect::<Vec<_>>().join(", "))),
-    }
 }

@@ -1,0 +1,134 @@
+//! Values become new contents of files, archives around them written again.
+//!
+//! Must not: write a file, or touch an entry that nobody asked for.
+
+use std::collections::BTreeMap;
+
+use super::{FileSet, FilesError, ReadError, Spot};
+use crate::artifact::document::{self, DocumentError, Edit};
+use crate::format::limits;
+use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::placement::Locator;
+
+/// New contents, by name.
+#[derive(Default)]
+pub struct Changes {
+    /// Files that change, and files that are made.
+    pub contents: BTreeMap<String, Vec<u8>>,
+}
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Contents hold secrets.
+        f.debug_struct("Changes").field("contents", &self.contents.keys()).finish()
+    }
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.contents.is_empty()
+    }
+}
+
+/// A value, and what leads to its file from here.
+#[derive(Clone, Copy)]
+struct Step<'v> {
+    spot: &'v Spot,
+    value: &'v str,
+    rest: &'v [String],
+}
+
+impl FileSet<'_> {
+    /// The contents with every value in its spot; files that come out as they were are left out.
+    pub fn change<'v>(&self, values: impl IntoIterator<Item = (&'v Spot, &'v str)>) -> Result<Changes, FilesError> {
+        let values: Vec<(&Spot, &str)> = values.into_iter().collect();
+        check_conflicts(&values)?;
+        let steps = values.into_iter().map(|(spot, value)| Step { spot, value, rest: &spot.path });
+        let mut changes = Changes::default();
+        for (name, steps) in by_first(steps) {
+            let old = self.files.read(name, limits::ENTRY_BYTES);
+            let old = old.map_err(|source| FilesError::Read { file: name.to_owned(), source })?;
+            let new = edited(&[name], old.as_deref(), &steps)?;
+            if old.as_ref() != Some(&new) {
+                changes.contents.insert(name.to_owned(), new);
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// The steps below each name.
+fn by_first<'v>(steps: impl IntoIterator<Item = Step<'v>>) -> BTreeMap<&'v str, Vec<Step<'v>>> {
+    let mut names: BTreeMap<&str, Vec<Step<'v>>> = BTreeMap::new();
+    for step in steps {
+        if let Some((first, rest)) = step.rest.split_first() {
+            names.entry(first).or_default().push(Step { rest, ..step });
+        }
+    }
+    names
+}
+
+/// A file with all edits of it: those of the file itself, then those of the entries in it.
+fn edited(path: &[&str], old: Option<&[u8]>, steps: &[Step<'_>]) -> Result<Vec<u8>, FilesError> {
+    let file = || path.join("!/");
+    let edits: Vec<Edit<'_>> = steps
+        .iter()
+        .filter(|step| step.rest.is_empty())
+        .map(|step| Edit { locator: &step.spot.locator, value: step.value, create: step.spot.missing })
+        .collect();
+    let content = match old {
+        _ if edits.is_empty() => old.unwrap_or_default().to_vec(),
+        Some(old) => document::edit(old, &edits).map_err(|source| FilesError::Document { file: file(), source })?,
+        None => made(&edits).map_err(|source| FilesError::Document { file: file(), source })?,
+    };
+    let inner = by_first(steps.iter().copied());
+    if inner.is_empty() {
+        return Ok(content);
+    }
+    let nested = |source| FilesError::Nested { file: file(), source };
+    let archive = Archive::open(content.as_slice()).map_err(nested)?;
+    let mut rewrite = Rewrite::default();
+    for (name, steps) in inner {
+        let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+        let old = super::Files::read(&archive, name, limits::NESTED_BYTES);
+        let old = old.map_err(|source: ReadError| FilesError::Read { file: path.join("!/"), source })?;
+        let new = edited(&path, old.as_deref(), &steps)?;
+        match archive.find(name.as_bytes()) {
+            Some(_) if old.as_ref() == Some(&new) => {}
+            Some(index) => {
+                rewrite.changes.insert(index, Change::Replace(new));
+            }
+            None => {
+                rewrite.added.push(NewEntry { name: name.into(), content: new, method: METHOD_DEFLATED });
+            }
+        }
+    }
+    if rewrite.is_empty() {
+        return Ok(content);
+    }
+    archive.rewritten(&rewrite).map_err(nested)
+}
+
+/// A file that is made for the first of its places, with the others in it.
+fn made(edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> {
+    let Some((first, others)) = edits.split_first() else { return Ok(Vec::new()) };
+    // Planning refuses what cannot be made; this is for a file that went away since.
+    let new = document::create(first.locator, first.value).ok_or(DocumentError::Gone)?;
+    document::edit(&new, others)
+}
+
+fn check_conflicts(values: &[(&Spot, &str)]) -> Result<(), FilesError> {
+    let mut seen: BTreeMap<(&[String], &Locator), (&Spot, &str)> = BTreeMap::new();
+    for &(spot, value) in values {
+        let (first, other) = seen.entry((&spot.path, &spot.locator)).or_insert((spot, value));
+        if *other != value {
+            return Err(FilesError::Conflict {
+                file: spot.file(),
+                first: Box::new(first.address.clone()),
+                second: Box::new(spot.address.clone()),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! Addresses become spots: one concrete file, archives around it, and one place in it.
+//!
+//! A pattern may match files that are not what was meant: `**/*.json` also finds what is no JSON. Such a file is passed
+//! over unless it mentions the place's own name: then the place may well be in it, and not seeing it would be a mistake.
+//!
+//! Must not: change anything.
+
+use super::{FileSet, Files, FilesError, has_wildcards, matcher};
+use crate::artifact::document;
+use crate::format::limits;
+use crate::format::zip::Archive;
+use crate::placement::{Absence, Address, FilePath, Locator, Place, Target};
+
+/// Names of files that an error may carry, to find a similar one among them.
+const NAMES: usize = 10_000;
+
+/// A concrete place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// The address as it was given.
+    pub address: Address,
+    /// The file that holds it, behind the archives that hold the file.
+    pub path: Vec<String>,
+    /// Where in the file.
+    pub locator: Locator,
+    /// Whether it has to be made.
+    pub missing: bool,
+}
+
+impl Spot {
+    /// The file, as an address would write it.
+    pub fn file(&self) -> String {
+        shown(&self.path)
+    }
+}
+
+/// A spot with the values that are there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where.
+    pub spot: Spot,
+    /// Usually one; several where a key stands twice.
+    pub values: Vec<String>,
+}
+
+/// What to do with a file that a pattern matches and that is no such document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    /// An error if it mentions the place.
+    Judge,
+    /// It does not count.
+    PassOver,
+}
+
+impl FileSet<'_> {
+    /// The spots of a place, with what is there. None where the place is for another kind of artifact, excluded by
+    /// `unless`, or may be absent and is.
+    pub fn find(&self, place: &Place) -> Result<Vec<Found>, FilesError> {
+        if place.at.kind.is_some_and(|kind| kind != self.kind) {
+            return Ok(Vec::new());
+        }
+        for other in &place.unless {
+            if !self.look(other)?.is_empty() {
+                return Ok(Vec::new());
+            }
+        }
+        self.at(&place.at, place.absence)
+    }
+
+    /// The spots of an address, or what its absence means.
+    pub(in crate::artifact) fn at(&self, address: &Address, absence: Absence) -> Result<Vec<Found>, FilesError> {
+        let found = self.look(address)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        match absence {
+            Absence::Skip | Absence::Offer => Ok(Vec::new()),
+            Absence::Fail => Err(self.no_place(address)?),
+            Absence::Create => match self.made(address)? {
+                made if made.is_empty() => Err(self.no_place(address)?),
+                made => Ok(made),
+            },
+            Absence::CreateWithin => self.made_within(address),
+        }
+    }
+
+    /// Whether something is at an address.
+    pub fn has(&self, address: &Address) -> Result<bool, FilesError> {
+        if address.kind.is_some_and(|kind| kind != self.kind) {
+            return Ok(false);
+        }
+        match self.look_for(address, Odd::PassOver) {
+            Ok(found) => Ok(!found.is_empty()),
+            Err(FilesError::Address { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is at an address now.
+    pub(in crate::artifact) fn look(&self, address: &Address) -> Result<Vec<Found>, FilesError> {
+        self.look_for(address, Odd::Judge)
+    }
+
+    /// What is in one file, whatever the address says of its name; a `pattern` led there.
+    pub(in crate::artifact) fn look_into(
+        &self,
+        address: &Address,
+        file: &str,
+        locator: &Locator,
+        pattern: bool,
+    ) -> Result<Option<Found>, FilesError> {
+        let path = vec![file.to_owned()];
+        let content = self.files.read(file, limits::ENTRY_BYTES);
+        let content = content.map_err(|source| FilesError::Read { file: file.to_owned(), source })?;
+        content.map_or(Ok(None), |content| found(address, &path, &content, locator, pattern.then_some(Odd::Judge)))
+    }
+
+    fn look_for(&self, address: &Address, odd: Odd) -> Result<Vec<Found>, FilesError> {
+        let (path, locator) = file_of(address)?;
+        let odd = (path.is_glob() || odd == Odd::PassOver).then_some(odd);
+        let mut all = Vec::new();
+        walk(address, self.files, &[], &path.parts, odd, &mut |path, content| {
+            all.extend(found(address, &path, &content, locator, odd)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The spots to make in files that are there.
+    fn made_within(&self, address: &Address) -> Result<Vec<Found>, FilesError> {
+        let (path, locator) = file_of(address)?;
+        let mut made = Vec::new();
+        walk(address, self.files, &[], &path.parts, None, &mut |path, _| {
+            made.push(missing(address, path, locator));
+            Ok(())
+        })?;
+        Ok(made)
+    }
+
+    /// The spots to make, with the file where that is missing too.
+    fn made(&self, address: &Address) -> Result<Vec<Found>, FilesError> {
+        let within = self.made_within(address)?;
+        let (path, locator) = file_of(address)?;
+        let Some((file, around)) = path.parts.split_last() else { return Ok(within) };
+        if !within.is_empty() || has_wildcards(file) || document::create(locator, "").is_none() {
+            return Ok(within);
+        }
+        if around.is_empty() {
+            return Ok(vec![missing(address, vec![file.clone()], locator)]);
+        }
+        let mut made = Vec::new();
+        walk(address, self.files, &[], around, None, &mut |mut path, _| {
+            path.push(file.clone());
+            made.push(missing(address, path, locator));
+            Ok(())
+        })?;
+        Ok(made)
+    }
+
+    fn no_place(&self, address: &Address) -> Result<FilesError, FilesError> {
+        let (path, _) = file_of(address)?;
+        let mut there = false;
+        walk(address, self.files, &[], &path.parts, Some(Odd::PassOver), &mut |_, _| {
+            there = true;
+            Ok(())
+        })?;
+        let (problem, near) = if there {
+            ("the file is there, the place in it is not", Vec::new())
+        } else {
+            ("no such file", self.files.names().take(NAMES).map(str::to_owned).collect())
+        };
+        Ok(FilesError::NoPlace { address: Box::new(address.clone()), problem: problem.to_owned(), near })
+    }
+}
+
+pub(in crate::artifact) fn missing(address: &Address, path: Vec<String>, locator: &Locator) -> Found {
+    let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true };
+    Found { spot, values: Vec::new() }
+}
+
+fn shown(path: &[String]) -> String {
+    path.join("!/")
+}
+
+fn file_of(address: &Address) -> Result<(&FilePath, &Locator), FilesError> {
+    match &address.target {
+        Target::File { path, locator } => Ok((path, locator)),
+        _ => Err(FilesError::Address {
+            address: Box::new(address.clone()),
+            problem: "only Android packages have such places; write apk: in front, or address a file".to_owned(),
+        }),
+    }
+}
+
+/// What is at a place of one file. `odd` says what a file is that a pattern led to and that is no such document.
+fn found(
+    address: &Address,
+    path: &[String],
+    content: &[u8],
+    locator: &Locator,
+    odd: Option<Odd>,
+) -> Result<Option<Found>, FilesError> {
+    let values = match locator {
+        // A whole file can be replaced whatever it holds.
+        Locator::Whole => vec![String::from_utf8_lossy(content).into_owned()],
+        _ => match (document::read(content, locator), odd) {
+            (Ok(values), _) => values,
+            (Err(_), Some(Odd::PassOver)) => return Ok(None),
+            (Err(_), Some(Odd::Judge)) if !document::mentions(content, locator) => return Ok(None),
+            (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
+        },
+    };
+    let spot = Spot { address: address.clone(), path: path.to_vec(), locator: locator.clone(), missing: false };
+    Ok((!values.is_empty()).then_some(Found { spot, values }))
+}
+
+type Visit<'v> = &'v mut dyn FnMut(Vec<String>, Vec<u8>) -> Result<(), FilesError>;
+
+/// Every file that `parts` lead to, `around` being the archives that were entered.
+fn walk(
+    address: &Address,
+    files: &dyn Files,
+    around: &[String],
+    parts: &[String],
+    odd: Option<Odd>,
+    visit: Visit<'_>,
+) -> Result<(), FilesError> {
+    let Some((pattern, inner)) = parts.split_first() else { return Ok(()) };
+    if around.len() > limits::NESTED_ARCHIVES {
+        let problem = format!("it enters more than {} archives", limits::NESTED_ARCHIVES);
+        return Err(FilesError::Address { address: Box::new(address.clone()), problem });
+    }
+    let limit = if around.is_empty() { limits::ENTRY_BYTES } else { limits::NESTED_BYTES };
+    for name in matching(address, files, pattern)? {
+        let path: Vec<String> = around.iter().cloned().chain([name.clone()]).collect();
+        let content = match files.read(&name, limit) {
+            Ok(Some(content)) => content,
+            Ok(None) => continue,
+            Err(source) => return Err(FilesError::Read { file: shown(&path), source }),
+        };
+        if inner.is_empty() {
+            visit(path, content)?;
+            continue;
+        }
+        match Archive::open(content.as_slice()) {
+            Ok(archive) => walk(address, &archive, &path, inner, odd, visit)?,
+            Err(_) if odd == Some(Odd::PassOver) => {}
+            Err(_) if has_wildcards(pattern) && !content.starts_with(b"PK") => {}
+            Err(source) => return Err(FilesError::Nested { file: shown(&path), source }),
+        }
+    }
+    Ok(())
+}
+
+/// The names that a pattern stands for; itself where it has no wildcards.
+fn matching(address: &Address, files: &dyn Files, pattern: &str) -> Result<Vec<String>, FilesError> {
+    if !has_wildcards(pattern) {
+        return Ok(vec![pattern.to_owned()]);
+    }
+    let matcher = matcher(pattern)
+        .map_err(|e| FilesError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
+    Ok(files.names().filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
+}

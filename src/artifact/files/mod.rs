@@ -1,0 +1,111 @@
+//! Places in a set of named files, the same for everything that has files: a folder, the entries of a zip, a bundle in
+//! one. Archives within are entered by `!/` and written again around what changes in them.
+//!
+//! * `find`: an address becomes concrete spots.
+//! * `change`: values become new contents.
+//! * `source`: what can be such a set.
+//!
+//! Must not: know where the files lie, or write one.
+
+mod change;
+mod find;
+mod source;
+
+pub use change::Changes;
+pub(in crate::artifact) use find::missing;
+pub use find::{Found, Spot};
+pub use source::{Below, Files, ReadError};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::document::DocumentError;
+use crate::format::zip::ZipError;
+use crate::placement::{Address, Kind};
+
+/// Why files cannot be read or edited.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilesError {
+    /// A file that is there and cannot be read.
+    #[error("{file}: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: ReadError,
+    },
+    /// A file that holds a place.
+    #[error("{file}: {source}")]
+    Document {
+        /// The file.
+        file: String,
+        /// Why.
+        source: DocumentError,
+    },
+    /// A file that is entered as an archive.
+    #[error("{file}: {source}")]
+    Nested {
+        /// The file.
+        file: String,
+        /// Why.
+        source: ZipError,
+    },
+    /// Nothing at an address.
+    #[error("no place {address} here: {problem}")]
+    NoPlace {
+        /// The address.
+        address: Box<Address>,
+        /// What is missing.
+        problem: String,
+        /// Names that are there.
+        near: Vec<String>,
+    },
+    /// An address that does not fit files.
+    #[error("place {address}: {problem}")]
+    Address {
+        /// The address.
+        address: Box<Address>,
+        /// Why not.
+        problem: String,
+    },
+    /// Two addresses lead to one spot with different values.
+    #[error("places {first} and {second} are the same spot in {file}, with different values; keep one of them")]
+    Conflict {
+        /// The file.
+        file: String,
+        /// One address.
+        first: Box<Address>,
+        /// The other one.
+        second: Box<Address>,
+    },
+}
+
+/// A set of files of an artifact of some kind, in which places are looked for.
+#[derive(Clone, Copy)]
+pub struct FileSet<'f> {
+    files: &'f dyn Files,
+    kind: Kind,
+}
+
+impl std::fmt::Debug for FileSet<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileSet").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl<'f> FileSet<'f> {
+    /// The files of an artifact. Places of other kinds are not looked for.
+    pub fn new(files: &'f dyn Files, kind: Kind) -> Self {
+        Self { files, kind }
+    }
+}
+
+/// Whether a name is a pattern for several.
+pub fn has_wildcards(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '[', '{'])
+}
+
+/// A pattern, ready to match. `*` stays within a folder, `**` does not.
+pub fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
+}

@@ -1,0 +1,3 @@
+//! Places in artifacts of every kind.
+
+mod files;

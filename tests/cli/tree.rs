@@ -1,0 +1,180 @@
+//! Folders of files: the fallback, places named by hand, links, and all files together or none.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::{PROGRAM, World};
+
+const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret")];
+/// Files of the tree that is killed over.
+const FILES: usize = 40;
+/// Moments at which it is killed.
+const KILLS: u32 = 30;
+
+#[test]
+fn a_folder_without_anything_known_gets_a_file_of_its_own() {
+    let world = World::new();
+    world.write("site/readme.txt", "hello");
+    let args = ["site", "--env", "dev", "--app", "com.example.site"];
+    world.refuses(|world| world.inject(&["site", "--env", "dev"]), 2, &["which application?", "--app"]);
+    world.run(&GIVEN, &args, "").exits(0);
+    assert_eq!(world.read("site/client_credentials.json"), br#"{"client_id":"the-id","client_secret":"the-secret"}"#);
+    world.run(&GIVEN, &args, "").exits(0).says(&["up to date"]);
+    assert_eq!(world.files().len(), 2);
+}
+
+#[test]
+fn what_is_no_tree() {
+    let world = World::new();
+    fs::create_dir(world.path("empty")).unwrap();
+    let app = ["--env", "dev", "--app", "a"];
+    let run = |folder: &'static str| [&[folder][..], &app].concat();
+    world.refuses(|world| world.inject(&run("empty")), 3, &["there is no file in empty"]);
+    world.write("site/a.json", r#"{"id":"old"}"#);
+    let output = [&run("site")[..], &["--at", "a.json#/id={client_id}", "-o", "other"]].concat();
+    world.refuses(|world| world.inject(&output), 2, &["changed in place", "--output"]);
+    let raised = [&run("site")[..], &["--at", "a.json#/id=v{raised}"]].concat();
+    world.refuses(|world| world.inject(&raised), 2, &["{raised} stands alone"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let world = World::new();
+    world.write("site/real.json", r#"{"id":"old"}"#);
+    world.write("outside.json", r#"{"id":"old"}"#);
+    std::os::unix::fs::symlink(world.path("outside.json"), world.path("site/link.json")).unwrap();
+    std::os::unix::fs::symlink(world.project(), world.path("site/up")).unwrap();
+    let app = ["site", "--env", "dev", "--app", "a"];
+    for at in ["link.json#/id={client_id}", "up/outside.json#/id={client_id}"] {
+        let args = [&app[..], &["--at", at]].concat();
+        world.refuses(|world| world.inject(&args), 3, &["a symbolic link leads there"]);
+    }
+    world.run(&GIVEN, &[&app[..], &["--at", "*.json#/id={client_id}"]].concat(), "").exits(0);
+    assert_eq!(world.read("site/real.json"), br#"{"id":"the-id"}"#);
+    assert_eq!(world.read("outside.json"), br#"{"id":"old"}"#);
+    assert!(fs::symlink_metadata(world.path("site/link.json")).unwrap().is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.write("site/a.json", r#"{"id":"old"}"#);
+    fs::set_permissions(world.path("site/a.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    world.run(&GIVEN, &["site", "--env", "dev", "--app", "a", "--at", "a.json#/id={client_id}"], "").exits(0);
+    assert_eq!(fs::metadata(world.path("site/a.json")).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn a_preset_of_the_project() {
+    let world = World::new();
+    let preset = "[preset.mine]\nabout = \"ours\"\nfits = [\"tree:conf.json#/auth\"]\n[[preset.mine.place]]\nat = \"tree:conf.json#/auth/id\"\nvalue = \"{client_id}\"\n";
+    world.write("inject.toml", format!("version = 1\n{preset}"));
+    world.write("site/conf.json", r#"{"auth":{"id":"old"}}"#);
+    // Found by looking, like a shipped one.
+    world.run(&GIVEN, &["site", "--env", "dev", "--app", "a"], "").exits(0);
+    assert_eq!(world.read("site/conf.json"), br#"{"auth":{"id":"the-id"}}"#);
+    let app = "[app.a]\nid = \"a\"\npreset = [\"mine\"]\nartifacts = [\"site\"]\n";
+    world.write("inject.toml", format!("version = 1\n{app}{preset}"));
+    world.run(&GIVEN, &["--env", "dev"], "").exits(0).says(&["up to date"]);
+
+    let wrong = "version = 1\n[app.a]\nid = \"a\"\npreset = [\"mien\"]\n[preset.mine]\nabout = \"x\"\n[preset.all]\nabout = \"y\"\nany-of = [\"none\"]\n[preset.typo]\nabuot = \"z\"\n";
+    world.write("inject.toml", wrong);
+    world.refuses(
+        |world| world.inject(&["site", "--env", "dev", "--app", "a"]),
+        2,
+        &["did you mean \"mine\"?", "either places ([[place]]) or", "any-of names \"none\"", "11:1: ", "abuot"],
+    );
+}
+
+fn many(value: &str) -> BTreeMap<String, String> {
+    (0..FILES).map(|index| (format!("site/f{}/{index}.json", index % 7), format!(r#"{{"id":"{value}"}}"#))).collect()
+}
+
+#[test]
+fn killed_at_any_moment_all_files_are_old_or_new() {
+    let world = World::new();
+    let reset = |world: &World| {
+        for (name, content) in many("old") {
+            world.write(&name, content);
+        }
+    };
+    reset(&world);
+    let args = ["site", "--env", "dev", "--app", "a", "--at", "**/*.json#/id={client_id}"];
+    let began = Instant::now();
+    world.run(&GIVEN, &args, "").exits(0);
+    let mut whole = began.elapsed();
+    reset(&world);
+    let (mut running, mut finished, mut torn) = (0, 0, 0);
+    for round in 0..4 * KILLS {
+        let delay = whole.mul_f64((f64::from(round) * 0.618_034).fract());
+        if killed(&world, &args, delay) {
+            running += 1;
+            whole = whole.mul_f64(1.02);
+        } else {
+            whole = whole.max(Duration::from_millis(2)).mul_f64(0.97);
+        }
+        let new = many("the-id").iter().filter(|(name, text)| world.read(name) == text.as_bytes()).count();
+        torn += usize::from(new != 0 && new != FILES);
+        // Any command that looks at the folder repairs it.
+        let verified = world.run(&GIVEN, &["verify", "site", "--env", "dev", "--app", "a", "--at", args[6]], "");
+        let new = many("the-id").iter().filter(|(name, text)| world.read(name) == text.as_bytes()).count();
+        assert!(new == 0 || new == FILES, "killed after {delay:?}: {new} of {FILES} files are new");
+        assert_eq!(verified.code, Some(if new == FILES { 0 } else { 7 }), "{}", verified.err);
+        assert_eq!(world.files().len(), FILES, "killed after {delay:?}: a stray file");
+        if new == FILES {
+            finished += 1;
+            reset(&world);
+        }
+        if running >= KILLS && finished > 0 {
+            break;
+        }
+    }
+    assert!(
+        running >= KILLS && finished > 0,
+        "{running} kills met a running program, {finished} were done, {torn} torn"
+    );
+    world.run(&GIVEN, &args, "").exits(0);
+}
+
+/// Runs and kills after `delay`; whether it was still running.
+fn killed(world: &World, args: &[&str], delay: Duration) -> bool {
+    let mut command = world.command(PROGRAM);
+    let mut child = command.envs(GIVEN).args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(delay);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+#[test]
+fn two_runs_on_one_folder_wait_for_each_other() {
+    let world = World::new();
+    for (name, content) in many("old") {
+        world.write(&name, content);
+    }
+    let runs: Vec<_> = ["one", "two", "three", "four"]
+        .into_iter()
+        .map(|id| {
+            let mut command = world.command(PROGRAM);
+            command.env("INJECT_CLIENT_ID", id).env("INJECT_CLIENT_SECRET", "s");
+            let at = "**/*.json#/id={client_id}";
+            command.args(["site", "--env", "dev", "--app", "a", "--at", at]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let first = world.read("site/f0/0.json");
+    for name in many("").keys() {
+        assert_eq!(world.read(name), first, "{name}: two runs were mixed");
+    }
+    assert_eq!(world.files().len(), FILES);
+}
