@@ -120,3 +120,6 @@ pub const TREE_FILES: usize = 200_000;
 /// Bytes that a search unpacks from archives within one artifact, all in all: archives in each other multiply, so a small
 /// file could mean petabytes.
 pub const UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The last second that a certificate or profile can name: its year has four digits (RFC 5280 4.1.2.5).
+pub const LAST_SECOND: u64 = 253_402_300_799;

@@ -17,7 +17,7 @@ mod password;
 mod pem;
 mod pkcs8;
 
-pub use identity::{Identity, IdentityError};
+pub use identity::{Identity, IdentityError, read_certificates as certificates};
 pub use key::{Algorithm, Digest, KeyError, PrivateKey};
 pub use keystore::{KeystoreKind, aliases};
 pub use password::Password;

@@ -12,4 +12,4 @@ mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use ipa::{IpaError, IpaTree};
-pub use tree::{Node, Overlay, Tree, TreeError, below};
+pub use tree::{AppFiles, Node, Overlay, Tree, TreeError, below};

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::artifact::files::{Files, ReadError};
+
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
@@ -102,4 +104,31 @@ impl Tree for Overlay<'_> {
 /// The path below a folder (`""` is the whole tree); `None` where it lies elsewhere.
 pub fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
+}
+
+/// The files of an app as places are looked for in them.
+#[derive(Clone, Copy)]
+pub struct AppFiles<'t>(pub &'t dyn Tree);
+
+impl std::fmt::Debug for AppFiles<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AppFiles(..)")
+    }
+}
+
+impl Files for AppFiles<'_> {
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        let files = self.0.nodes().iter().filter(|(_, node)| **node == Node::File);
+        Box::new(files.map(|(path, _)| path.as_str()))
+    }
+
+    fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let content = self.0.read_if_there(name).map_err(|error| ReadError::Io(std::io::Error::other(error)))?;
+        match &content {
+            Some(content) if content.len() as u64 > limit => {
+                Err(ReadError::Limit { found: content.len() as u64, limit })
+            }
+            _ => Ok(content),
+        }
+    }
 }

@@ -18,9 +18,12 @@ use crate::artifact::apple::{Bundle, Layout, Node, Tree};
 use crate::format::code_signature::HashType;
 use crate::format::x509::{Certificate, PublicKeyInfo};
 use crate::verify::hash::Hash;
-use crate::verify::report::{Report, Scheme, Signature, Signer};
+use crate::verify::report::{Report, Scheme, Severity, Signature, Signer};
 
 pub use profile::{Claim, check as profile};
+
+/// What codes of findings about profiles begin with: they say where an app runs, not whether its signature holds.
+pub const PROFILE: &str = "apple.profile";
 
 /// How an app is verified.
 #[derive(Clone, Copy, Default)]
@@ -84,10 +87,10 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
         codes.insert(&bundle.root, verified);
     }
     nested_signers(&mut report, &codes);
-    if let Some(Verified { leaf: Some(leaf), .. }) = codes.get("")
-        && report.is_sound()
+    if let Some(Verified { leaf, signed: true, .. }) = codes.get("")
+        && report.findings.iter().all(|finding| finding.severity < Severity::Error || finding.code.starts_with(PROFILE))
     {
-        report.signatures.push(Signature { scheme: Scheme::Code, signers: vec![signer(leaf)] });
+        report.signatures.push(Signature { scheme: Scheme::Code, signers: leaf.iter().map(signer).collect() });
     }
     report
 }

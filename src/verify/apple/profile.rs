@@ -41,21 +41,24 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
         let message = format!("profile {name:?} is for {pattern}, the app is {:?}; choose another", claim.bundle_id);
         report.error("apple.profile-app", place, message);
     }
-    for (key, value) in claim.entitlements.into_iter().flatten() {
-        if let Some(problem) = forbidden(profile.entitlements.get(key), value) {
-            let message = format!("entitlement {key:?} {problem} by profile {name:?}");
-            report.error("apple.profile-entitlement", place, message);
-        }
+    let claimed = claim.entitlements.into_iter().flatten();
+    let refused: Vec<&str> = claimed
+        .filter(|(key, value)| !grants(profile.entitlements.get(key), value))
+        .map(|(key, _)| key.as_str())
+        .collect();
+    if !refused.is_empty() {
+        let message = format!("profile {name:?} does not grant what the app claims: {}", refused.join(", "));
+        report.error("apple.profile-entitlement", place, message);
     }
 }
 
-/// Why a claimed value is not allowed.
-fn forbidden(granted: Option<&Value>, claimed: &Value) -> Option<&'static str> {
+/// Whether a claimed value is granted.
+fn grants(granted: Option<&Value>, claimed: &Value) -> bool {
     let Some(granted) = granted else {
         // What is switched off claims nothing.
-        return (claimed != &Value::Boolean(false)).then_some("is not granted");
+        return claimed == &Value::Boolean(false);
     };
-    let good = match (granted, claimed) {
+    match (granted, claimed) {
         (_, Value::Boolean(false)) => true,
         (Value::Array(granted), Value::Array(claimed)) => {
             claimed.iter().all(|claimed| granted.iter().any(|granted| covers(granted, claimed)))
@@ -64,8 +67,7 @@ fn forbidden(granted: Option<&Value>, claimed: &Value) -> Option<&'static str> {
         // `*` alone grants any value, lists too (iCloud containers, associated domains).
         (Value::String(any), Value::Array(_)) if any == "*" => true,
         (granted, claimed) => covers(granted, claimed),
-    };
-    (!good).then_some("has a value that is not granted")
+    }
 }
 
 fn covers(granted: &Value, claimed: &Value) -> bool {

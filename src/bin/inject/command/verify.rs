@@ -166,7 +166,8 @@ fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {
         Some(signer) => format!("signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
-        None => "not signed".to_owned(),
+        None if report.signatures.is_empty() => "not signed".to_owned(),
+        None => "signed by nobody (ad hoc)".to_owned(),
     };
     let what = match chosen {
         Some(chosen) if report.is_sound() => format!("carries {}, ", chosen.name),
