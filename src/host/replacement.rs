@@ -7,7 +7,7 @@
 //! Must not: know what is written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::file::{FileError, SourceFile};
@@ -63,6 +63,25 @@ impl Replacement {
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))
+    }
+
+    /// Writes all of `first`, and all of `second` `apart` bytes further on; the next write follows `first`.
+    pub fn write_two(&mut self, first: &[u8], second: &[u8], apart: u64) -> Result<(), FileError> {
+        let on = FileError::on("write a new version of", &self.target);
+        let mut write = || {
+            let here = self.file.stream_position()?;
+            self.file.seek(SeekFrom::Start(here + apart))?;
+            self.file.write_all(second)?;
+            self.file.seek(SeekFrom::Start(here))?;
+            self.file.write_all(first)
+        };
+        write().map_err(on)
+    }
+
+    /// Passes over bytes that were written already.
+    pub fn skip(&mut self, len: u64) -> Result<(), FileError> {
+        let moved = i64::try_from(len).map_err(io::Error::other).and_then(|len| self.file.seek_relative(len));
+        moved.map_err(FileError::on("write a new version of", &self.target))
     }
 
     /// The bytes written so far, for reading.

@@ -5,9 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::ArtifactFile;
 use super::assemble::write_payload;
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
 use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
@@ -188,6 +190,40 @@ impl Inspected {
             .into_iter()
             .map(|Found { spot, .. }| if spot.missing { Err(spot.entry) } else { Ok(spot.entry) })
             .collect())
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, ApkJobError> {
+        let found = Apk::again(self.archive(), self.facts.clone()).find(place)?;
+        let held = found.into_iter().filter(|found| !found.spot.missing);
+        Ok(held
+            .map(|Found { spot, values }| Held {
+                entry: spot.entry,
+                values: values.into_iter().map(Zeroizing::new).collect(),
+            })
+            .collect())
+    }
+
+    /// What the package is and says of itself, for people.
+    pub fn describe(&self) -> Description {
+        let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
+            &self.facts;
+        let mut facts = vec![("package", package.clone())];
+        facts.extend(split.clone().map(|split| ("split", split)));
+        let code = version_code.map(|code| format!("({code})"));
+        let version: Vec<String> = version_name.iter().cloned().chain(code).collect();
+        if !version.is_empty() {
+            facts.push(("version", version.join(" ")));
+        }
+        let shown = |sdk: &Option<u32>| sdk.map_or_else(|| "not given".to_owned(), |sdk| sdk.to_string());
+        facts.push(("API levels", format!("lowest {}, target {}", shown(min_sdk), shown(target_sdk))));
+        let flags = [(*debuggable, "debuggable"), (*test_only, "testOnly")];
+        let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+        if !flags.is_empty() {
+            facts.push(("flags", flags.join(", ")));
+        }
+        facts.push(("entries", self.archive().entries().len().to_string()));
+        Description { kind: "Android package (APK)", signable: true, facts }
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.

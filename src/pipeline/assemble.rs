@@ -1,6 +1,6 @@
 //! Writing a laid-out archive: ranges of the original and new bytes, hashed while they pass by.
 //!
-//! One buffer is all the memory it takes, whatever the archive's size.
+//! Two small buffers are all the memory it takes, whatever the archive's size.
 //!
 //! Must not: decide what is written.
 
@@ -11,11 +11,10 @@ use crate::format::zip::{Layout, Segment};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::pipeline::source::ArtifactFile;
-use crate::sign::android::ContentHasher;
+use crate::sign::android::{CHUNK, ContentHasher};
 
-/// Bytes copied at a time, from a multiple of it on: two chunks of the content digest, which are hashed at once, and little
-/// enough to be in a processor's cache still when they are written.
-const STEP: usize = 2 * 1024 * 1024;
+/// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written.
+const STEP: usize = 128 * 1024;
 
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
 /// copied from the original.
@@ -24,38 +23,80 @@ pub(super) fn write_payload(
     layout: &Layout,
     padding: u64,
     to: &mut Replacement,
-    mut hasher: Option<&mut ContentHasher>,
+    hasher: Option<&mut ContentHasher>,
 ) -> Result<Vec<Range<u64>>, FileError> {
-    let mut buf = vec![0; STEP];
-    let (mut at_new, mut fresh) = (0_u64, Vec::new());
-    let mut put = |bytes: &[u8]| {
-        if let Some(hasher) = hasher.as_deref_mut() {
-            hasher.update(bytes);
-        }
-        to.write_all(bytes)
-    };
+    let mut writer = Writer { source, to, hasher, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
+    let mut fresh = Vec::new();
     for segment in &layout.segments {
         match segment {
+            Segment::Original(range) => writer.copy(range.clone())?,
             Segment::Bytes(bytes) => {
-                put(bytes)?;
-                fresh.push(at_new..at_new + bytes.len() as u64);
-                at_new += bytes.len() as u64;
-            }
-            Segment::Original(range) => {
-                let mut at = range.start;
-                while at < range.end {
-                    let step = STEP as u64 - at_new % STEP as u64;
-                    let len = usize::try_from((range.end - at).min(step)).unwrap_or(STEP);
-                    let part = &mut buf[..len];
-                    source.read_exact_at(part, at).map_err(FileError::on("read", source.file().path()))?;
-                    put(part)?;
-                    at += len as u64;
-                    at_new += len as u64;
-                }
+                fresh.push(writer.at..writer.at + bytes.len() as u64);
+                writer.put(bytes)?;
             }
         }
     }
-    put(&vec![0; usize::try_from(padding).unwrap_or(0)])?;
-    fresh.push(at_new..at_new + padding);
+    fresh.push(writer.at..writer.at + padding);
+    writer.put(&vec![0; usize::try_from(padding).unwrap_or(0)])?;
     Ok(fresh)
+}
+
+struct Writer<'a> {
+    source: &'a ArtifactFile,
+    to: &'a mut Replacement,
+    hasher: Option<&'a mut ContentHasher>,
+    buffers: [Vec<u8>; 2],
+    /// Bytes written so far.
+    at: u64,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        if let Some(hasher) = self.hasher.as_deref_mut() {
+            hasher.update(bytes);
+        }
+        self.to.write_all(bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn copy(&mut self, mut range: Range<u64>) -> Result<(), FileError> {
+        while range.start < range.end {
+            let left = range.end - range.start;
+            if left >= 2 * CHUNK && self.copy_two_chunks(range.start)? {
+                range.start += 2 * CHUNK;
+                continue;
+            }
+            // Up to the end of the chunk, so that two whole ones can follow.
+            let len = left.min(CHUNK - self.at % CHUNK).min(STEP as u64);
+            let mut buffer = std::mem::take(&mut self.buffers[0]);
+            let part = buffer.get_mut(..usize::try_from(len).unwrap_or(STEP)).unwrap_or_default();
+            read(self.source, part, range.start)?;
+            self.put(part)?;
+            self.buffers[0] = buffer;
+            range.start += len;
+        }
+        Ok(())
+    }
+
+    /// Copies two chunks of the content digest, hashing both at once; says whether they could be.
+    fn copy_two_chunks(&mut self, from: u64) -> Result<bool, FileError> {
+        let Some(mut two) = self.hasher.as_deref_mut().and_then(ContentHasher::two_chunks) else { return Ok(false) };
+        let [first, second] = &mut self.buffers;
+        for step in 0..CHUNK / STEP as u64 {
+            let offset = step * STEP as u64;
+            read(self.source, first, from + offset)?;
+            read(self.source, second, from + CHUNK + offset)?;
+            two.update([first, second]);
+            self.to.write_two(first, second, CHUNK)?;
+        }
+        two.end();
+        self.to.skip(CHUNK)?;
+        self.at += 2 * CHUNK;
+        Ok(true)
+    }
+}
+
+fn read(source: &ArtifactFile, part: &mut [u8], at: u64) -> Result<(), FileError> {
+    source.read_exact_at(part, at).map_err(FileError::on("read", source.file().path()))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
 use crate::artifact::apk::ApkError;
 use crate::artifact::files::FilesError;
@@ -164,6 +164,36 @@ impl Inspected {
             Self::Apk(apk) => Ok(apk.spots(place)?),
             Self::Tree(tree) => Ok(tree.spots(place)?),
             Self::Apple(app) => Ok(app.spots(place)?),
+        }
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, JobError> {
+        match self {
+            Self::Apk(apk) => Ok(apk.held(place)?),
+            Self::Tree(tree) => Ok(tree.held(place)?),
+            Self::Apple(app) => Ok(app.held(place)?),
+        }
+    }
+
+    /// Where these values lie, anywhere in the artifact: what each is called, and the entry.
+    pub fn holders(&self, values: &[Foreign]) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for value in values {
+            let mut report = verify::Report::default();
+            self.verify_content(&mut report, &[], std::slice::from_ref(value));
+            let places = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
+            found.extend(places.map(|finding| (value.what.clone(), finding.place)));
+        }
+        found
+    }
+
+    /// What it is and says of itself, for people.
+    pub fn describe(&self) -> Description {
+        match self {
+            Self::Apk(apk) => apk.describe(),
+            Self::Tree(tree) => tree.describe(),
+            Self::Apple(app) => app.describe(),
         }
     }
 

@@ -19,5 +19,5 @@ mod source;
 pub mod tree;
 mod v1_files;
 
-pub use plan::{Done, PlannedPlace, ReleaseFault};
+pub use plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

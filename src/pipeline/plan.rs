@@ -2,6 +2,8 @@
 //!
 //! Must not: hold a value; a plan is shown to people before anything is obtained.
 
+use zeroize::Zeroizing;
+
 use crate::placement::{Address, Template};
 use crate::verify;
 
@@ -35,6 +37,26 @@ pub struct Done {
     pub report: verify::Report,
     /// Whether the output has another signer than the input.
     pub new_signer: bool,
+}
+
+/// What is at a place now.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The entry or file it lies in.
+    pub entry: String,
+    /// Usually one; several where configurations or duplicate keys hold it more than once.
+    pub values: Vec<Zeroizing<String>>,
+}
+
+/// What an artifact is and says of itself, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// What it is: "Android package (APK)".
+    pub kind: &'static str,
+    /// Whether such a thing has signatures.
+    pub signable: bool,
+    /// What it says, each with its name: ("version", "1.2 (34)").
+    pub facts: Vec<(&'static str, String)>,
 }
 
 /// Something that an artifact of a release environment must not be.

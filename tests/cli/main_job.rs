@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{APP, World, apk_holds, entry, values};
+use super::{APP, World, apk_holds, entry, repacked, values};
 
 #[test]
 fn dev_again_prod_and_back() {
@@ -296,4 +296,20 @@ fn eight_builds_at_once_end_with_one_finished_artifact_and_one_id() {
     world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
     world.signed(&["app.apk", "--env", "dev"]).exits(0).says(&["up to date"]);
     assert_eq!(world.files().len(), 1, "{:?}", world.files().keys());
+}
+
+/// Chunks of the content digest that are copied two at a time, at every alignment to the chunks.
+#[test]
+fn a_large_package_is_copied_and_signed_right() {
+    let world = World::new();
+    let noise: Vec<u8> = (0_u32..).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).take(7 << 20).collect();
+    for lead in [0, 1, 500_000] {
+        let (first, second) = (&noise[..lead], &noise[lead..]);
+        world.write("app.apk", repacked(&[("assets/a.bin", first), ("assets/b.bin", second)], |_, content| content));
+        world.signed(&["app.apk", "--env", "dev", "--schemes", "v2,v3", "--min-sdk", "24"]).exits(0);
+        // This one hashes every byte, with other code.
+        world.inject(&["verify", "app.apk", "--env", "dev", "--min-sdk", "24"]).exits(0);
+        assert_eq!(entry(&world.read("app.apk"), "assets/b.bin"), second);
+        assert_eq!(entry(&world.read("app.apk"), "assets/a.bin"), first);
+    }
 }

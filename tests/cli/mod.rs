@@ -11,6 +11,7 @@ mod credential;
 mod env;
 mod errors;
 mod genexus;
+mod inspect;
 mod kinds;
 mod main_job;
 mod places;

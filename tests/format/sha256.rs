@@ -1,11 +1,29 @@
 //! Two digests at once are the digests of each.
 
-use inject::format::sha256::of_two;
+use inject::format::sha256::Two;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 fn alone(head: &[u8], message: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(head).chain_update(message).finalize().into()
+}
+
+fn of_two(head: &[u8], messages: [&[u8]; 2]) -> [[u8; 32]; 2] {
+    let mut two = Two::new(head);
+    two.update(messages);
+    two.finish()
+}
+
+#[test]
+fn pieces_do_not_matter() {
+    let bytes: Vec<u8> = (0..1000_u32).map(|n| n.to_le_bytes()[0].wrapping_mul(37)).collect();
+    for piece in [1, 3, 59, 63, 64, 65, 128, 200] {
+        let mut two = Two::new(b"12345");
+        for (a, b) in bytes[..500].chunks(piece).zip(bytes[500..].chunks(piece)) {
+            two.update([a, b]);
+        }
+        assert_eq!(two.finish(), [alone(b"12345", &bytes[..500]), alone(b"12345", &bytes[500..])], "{piece}");
+    }
 }
 
 #[test]

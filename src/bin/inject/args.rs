@@ -234,6 +234,14 @@ pub enum Command {
     /// Check that artifacts carry exactly the environment's credential, and are sound
     #[command(after_help = "Examples:\n  inject verify app.apk --env prod\n  inject verify app.apk --signature-only")]
     Verify(Verify),
+    /// What an artifact is, and every place that holds a credential; secrets are never shown
+    #[command(
+        after_help = "Examples:\n  inject inspect app.apk\n  inject inspect app.apk --at 'assets/config.json#/id' --json"
+    )]
+    Inspect(Look),
+    /// Which application and environment does an artifact carry? By the local store
+    #[command(after_help = IDENTIFY)]
+    Identify(Look),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -241,6 +249,29 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+const IDENTIFY: &str = "\
+Exit codes:
+  0  one environment
+  4  no credential at any place that was looked at
+  7  an id that the store does not know, or several environments mixed
+
+Example:
+  inject identify app.apk";
+
+/// Where `inspect` and `identify` look.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// The artifacts
+    #[arg(required = true, value_name = "ARTIFACT")]
+    pub artifacts: Vec<PathBuf>,
+    /// Look at this place too; repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub at: Vec<String>,
+    /// Look at the places of this preset, whether it fits or not; default: of every preset that fits
+    #[arg(long, value_name = "NAME")]
+    pub preset: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! The program `inject`: arguments, settings, rendering and exit codes over the library's public API.
 
 mod args;
+mod carried;
 mod command;
 mod exit;
 mod render;
@@ -64,6 +65,8 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
             page.render(&mut std::io::stdout()).map_err(|e| Failure::of(Code::Internal, e))?;
             Ok(Code::Done)
         }
+        Some(Command::Inspect(look)) => command::inspect::run(&settings()?, look, out),
+        Some(Command::Identify(look)) => command::identify::run(&settings()?, look, out),
         Some(Command::Verify(verify)) => command::verify::run(&settings, verify, out),
         None => command::main_job::run(&settings()?, &cli.main, out),
     }

@@ -22,11 +22,14 @@ pub use error::AppleJobError;
 pub use folder::FolderTree;
 pub use signing::{Signing, SigningRequest};
 
+use zeroize::Zeroizing;
+
 use super::ArtifactFile;
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::apple::{AppFiles, Layout, Overlay, Tree};
-use crate::artifact::files::{FileSet, Spot};
+use crate::artifact::files::{FileSet, Found, Spot};
 use crate::format::apple_plist::{self, Value};
+use crate::format::mobileprovision::Profile;
 use crate::format::zip::Index;
 use crate::host::clock;
 use crate::host::replacement::Replacement;
@@ -109,6 +112,59 @@ impl Inspected {
         let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
         let spot = |spot: Spot| if spot.missing { Err(spot.file()) } else { Ok(spot.file()) };
         Ok(found.into_iter().map(|found| spot(found.spot)).collect())
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, AppleJobError> {
+        let kind = self.source.kind();
+        let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
+        let there = found.into_iter().filter(|found| !found.spot.missing);
+        let held = |found: Found| Held {
+            entry: found.spot.file(),
+            values: found.values.into_iter().map(Zeroizing::new).collect(),
+        };
+        Ok(there.map(held).collect())
+    }
+
+    /// What the app is, for people.
+    pub fn describe(&self) -> Description {
+        let mut facts = vec![("bundle id", self.id().to_owned())];
+        // What cannot be read here was read before, or is found by verification.
+        let _ = self.source.with(|tree| facts.extend(self.facts(tree)));
+        let kind = match &self.source {
+            Source::Ipa { .. } => "iOS package (IPA)",
+            Source::Folder { path, .. } if path.extension().is_some_and(|ending| ending == "xcarchive") => {
+                "archive of Xcode (folder)"
+            }
+            Source::Folder { .. } => "app (folder)",
+        };
+        Description { kind, signable: true, facts }
+    }
+
+    fn facts(&self, tree: &dyn Tree) -> Vec<(&'static str, String)> {
+        let mut facts = Vec::new();
+        let Some(app) = self.layout.app() else { return facts };
+        let info = tree.read(&app.info).ok().and_then(|bytes| apple_plist::read_dictionary(&bytes).ok());
+        let text = |key: &str| info.as_ref().and_then(|info| info.get(key)).and_then(Value::as_string);
+        match (text("CFBundleShortVersionString"), text("CFBundleVersion")) {
+            (Some(version), Some(build)) => facts.push(("version", format!("{version} ({build})"))),
+            (Some(one), None) | (None, Some(one)) => facts.push(("version", one.to_owned())),
+            (None, None) => {}
+        }
+        if let Some(team) = tree.read(&app.executable).ok().and_then(|bytes| signing::signed_by(&bytes).team) {
+            facts.push(("team", team));
+        }
+        let profile = tree.read_if_there(&app.profile()).ok().flatten();
+        if let Some(profile) = profile.and_then(|bytes| Profile::parse(&bytes).ok()) {
+            facts.push(("profile", format!("{} (until {})", profile.name, profile.expires)));
+        }
+        let nested: Vec<&str> = self.layout.bundles.iter().map(|bundle| bundle.root.as_str()).collect();
+        let nested = nested.into_iter().filter(|root| !root.is_empty());
+        let nested: Vec<&str> = nested.chain(self.layout.loose.iter().map(String::as_str)).collect();
+        if !nested.is_empty() {
+            facts.push(("nested code", nested.join(", ")));
+        }
+        facts
     }
 
     /// What a release must not be, and this is.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::plan::{Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::tree::{MAINS, mains};
 use crate::format::limits;
@@ -117,6 +117,27 @@ impl Inspected {
         let found = self.files().find(place)?;
         let spot = |spot: Spot| if spot.missing { Err(spot.file()) } else { Ok(spot.file()) };
         Ok(found.into_iter().map(|found| spot(found.spot)).collect())
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, TreeJobError> {
+        let found = self.files().find(place)?.into_iter().filter(|found| !found.spot.missing);
+        Ok(found
+            .map(|found| Held {
+                entry: found.spot.file(),
+                values: found.values.into_iter().map(Zeroizing::new).collect(),
+            })
+            .collect())
+    }
+
+    /// What the folder is, for people.
+    pub fn describe(&self) -> Description {
+        let kind = if self.mains.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
+        let mut facts = vec![("files", self.folder.names().count().to_string())];
+        if !self.mains.is_empty() {
+            facts.push(("mains", self.mains.join(", ")));
+        }
+        Description { kind, signable: false, facts }
     }
 
     /// What a release must not be, and this is.

@@ -8,13 +8,10 @@
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use crate::format::sha256;
+use crate::format::sha256::Two;
 
 /// Bytes of a chunk.
-const CHUNK: u64 = 1024 * 1024;
-/// Two chunks that lie one behind the other are hashed at once.
-const TWO: usize = 2 * 1024 * 1024;
-
+pub const CHUNK: u64 = 1024 * 1024;
 /// How contents are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContentDigest {
@@ -95,11 +92,6 @@ impl ContentHasher {
     /// Feeds the next bytes of the section.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if let Some((two, rest)) = self.two_chunks(bytes) {
-                bytes = rest;
-                self.left -= two;
-                continue;
-            }
             if self.in_chunk == 0 {
                 if self.left == 0 {
                     self.overrun += bytes.len() as u64;
@@ -137,21 +129,16 @@ impl ContentHasher {
         }
     }
 
-    /// Takes two whole chunks where `bytes` begins with them and SHA-256 alone is wanted; the length that was taken.
-    fn two_chunks<'b>(&mut self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
+    /// The next two chunks, to be fed at once; `None` where a chunk has begun, the section ends before, or more than SHA-256
+    /// is wanted.
+    pub fn two_chunks(&mut self) -> Option<TwoChunks<'_>> {
         let chunks = self.sha256.as_mut().filter(|_| self.sha512.is_none())?;
         if self.in_chunk != 0 || self.left < 2 * CHUNK {
             return None;
         }
-        let (two, rest) = bytes.split_at_checked(TWO)?;
-        let (first, second) = two.split_at(TWO / 2);
         let len = u32::try_from(CHUNK).unwrap_or(0).to_le_bytes();
-        let head = [[0xa5].as_slice(), &len].concat();
-        for hash in sha256::of_two(&head, [first, second]) {
-            chunks.hashes.extend_from_slice(&hash);
-            chunks.count += 1;
-        }
-        Some((2 * CHUNK, rest))
+        let two = Two::new(&[[0xa5].as_slice(), &len].concat());
+        Some(TwoChunks { chunks, left: &mut self.left, two, fed: 0 })
     }
 
     fn end_section(&mut self) {
@@ -165,6 +152,34 @@ impl ContentHasher {
     fn each(&mut self, first: impl FnOnce(&mut Chunks<Sha256>), second: impl FnOnce(&mut Chunks<Sha512>)) {
         self.sha256.as_mut().map(first);
         self.sha512.as_mut().map(second);
+    }
+}
+
+/// Two chunks that follow each other, hashed at once.
+pub struct TwoChunks<'h> {
+    chunks: &'h mut Chunks<Sha256>,
+    left: &'h mut u64,
+    two: Two,
+    fed: u64,
+}
+
+impl TwoChunks<'_> {
+    /// The next bytes of each, as many of one as of the other; together [`CHUNK`] bytes of each.
+    pub fn update(&mut self, pieces: [&[u8]; 2]) {
+        self.two.update(pieces);
+        self.fed += pieces[0].len().min(pieces[1].len()) as u64;
+    }
+
+    /// Ends both chunks. Those that were not fed whole do not count, which [`ContentHasher::finish`] notices.
+    pub fn end(self) {
+        if self.fed != CHUNK {
+            return;
+        }
+        *self.left -= 2 * CHUNK;
+        for hash in self.two.finish() {
+            self.chunks.hashes.extend_from_slice(&hash);
+            self.chunks.count += 1;
+        }
     }
 }
 

@@ -20,7 +20,7 @@ mod v2;
 mod v3;
 pub mod v4;
 
-pub use content_digest::{ContentDigest, ContentDigests, ContentHasher, SectionLength};
+pub use content_digest::{CHUNK, ContentDigest, ContentDigests, ContentHasher, SectionLength, TwoChunks};
 pub use lineage::{DEFAULT_CAPABILITIES, Lineage, LineageError};
 pub use schemes::{Schemes, SchemesError};
 pub use signing_block::{

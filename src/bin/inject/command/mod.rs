@@ -4,6 +4,8 @@
 
 pub mod credential;
 pub mod env;
+pub mod identify;
+pub mod inspect;
 pub mod main_job;
 pub mod register;
 pub mod verify;

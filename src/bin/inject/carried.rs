@@ -1,0 +1,238 @@
+//! What an artifact carries: the values at the places of presets and configuration, matched with the store.
+//!
+//! Must not: let a secret out; of a value that may be one only its length and its owner are kept.
+
+use std::path::Path;
+
+use inject::credential::ClientSecret;
+use inject::credential::store::{Store, Stored};
+use inject::pipeline::Held;
+use inject::pipeline::job::Inspected;
+use inject::placement::{Absence, Address, Place, Template};
+use inject::verify::leak::Foreign;
+use zeroize::Zeroizing;
+
+use crate::args::Look;
+use crate::exit::{Code, Failure};
+use crate::settings::Settings;
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A Client Id, which is public.
+    Id,
+    /// A secret, or something with one in it.
+    Secret,
+    /// A coupled value: a server's URL.
+    Other,
+    /// Nobody said what.
+    Unknown,
+}
+
+/// An application in an environment that a value belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    /// The application's id.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+}
+
+/// A value at a place.
+#[derive(Debug)]
+pub struct Value {
+    /// The main object it belongs to, where the artifact holds several.
+    pub main: Option<String>,
+    /// The preset that names the place; `None` for configuration and `--at`.
+    pub preset: Option<String>,
+    /// The address.
+    pub at: String,
+    /// The entry or file.
+    pub entry: String,
+    /// What it is.
+    pub role: Role,
+    /// The value, where it may be shown.
+    pub shown: Option<String>,
+    /// Its characters.
+    pub len: usize,
+    /// Whose it is, by the store.
+    pub owners: Vec<Owner>,
+}
+
+/// All that was found.
+#[derive(Debug)]
+pub struct Carried {
+    /// The values, in the order of presets and places.
+    pub values: Vec<Value>,
+    /// Places that could not be read, and why.
+    pub unread: Vec<(String, String)>,
+    /// Where the same values lie outside these places: what, and where.
+    pub elsewhere: Vec<(String, String)>,
+}
+
+impl Carried {
+    /// The values of each main object, which may well have different Client Ids; one group where there are no mains.
+    pub fn by_main(&self) -> Vec<(Option<&str>, Vec<&Value>)> {
+        let mut groups: Vec<(Option<&str>, Vec<&Value>)> = Vec::new();
+        for value in &self.values {
+            match groups.iter_mut().find(|(main, _)| *main == value.main.as_deref()) {
+                Some((_, values)) => values.push(value),
+                None => groups.push((value.main.as_deref(), vec![value])),
+            }
+        }
+        // What is nobody's own tells nothing of an environment where there are several: version numbers.
+        if groups.len() > 1 {
+            groups.retain(|(main, _)| main.is_some());
+        }
+        groups
+    }
+}
+
+/// The Client Ids, each once.
+pub fn ids<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<&'v str> {
+    let mut ids: Vec<&str> = Vec::new();
+    let of_ids = values.into_iter().filter(|value| value.role == Role::Id);
+    for id in of_ids.filter_map(|value| value.shown.as_deref()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// Looks at every place.
+pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Carried, Failure> {
+    let store = Store::open_existing(&settings.home)?;
+    let stored = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
+    let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new() };
+    let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
+    for Looked { main, preset, place } in places(settings, inspected, look)? {
+        let held = match inspected.held(&place) {
+            Ok(held) => held,
+            Err(error) => {
+                carried.unread.push((place.at.to_string(), error.to_string()));
+                continue;
+            }
+        };
+        for Held { entry, values } in held {
+            for value in values {
+                let role = role(&place.value);
+                let owners = owners(&stored, &value);
+                let is_known_id = stored.iter().any(|stored| stored.id.as_str() == *value);
+                let shown = matches!(role, Role::Id | Role::Other) || is_known_id;
+                if role == Role::Id && !value.is_empty() {
+                    match ids.iter_mut().find(|(id, _)| *id == value) {
+                        Some((_, entries)) => entries.push(entry.clone()),
+                        None => ids.push((value.clone(), vec![entry.clone()])),
+                    }
+                }
+                carried.values.push(Value {
+                    main: main.clone(),
+                    preset: preset.clone(),
+                    at: place.at.to_string(),
+                    entry: entry.clone(),
+                    role,
+                    shown: shown.then(|| value.to_string()),
+                    len: value.chars().count(),
+                    owners,
+                });
+            }
+        }
+    }
+    carried.elsewhere = elsewhere(inspected, &ids);
+    Ok(carried)
+}
+
+/// A place to look at, and where it comes from.
+struct Looked {
+    main: Option<String>,
+    preset: Option<String>,
+    place: Place,
+}
+
+fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec<Looked>, Failure> {
+    let known = settings.presets();
+    let named: Vec<&str> = look.preset.iter().map(String::as_str).collect();
+    let mut places = Vec::new();
+    for name in if named.is_empty() { known.names() } else { named } {
+        let preset = known.get(name)?;
+        if look.preset.is_empty() && !inspected.has_one_of(&preset.fits)? {
+            continue;
+        }
+        places.extend(preset.places.into_iter().map(|place| (Some(preset.name.clone()), place)));
+    }
+    let configured = settings.owner(inspected, None).ok().and_then(|owner| owner.app);
+    let configured = configured.map(|app| app.places.clone()).unwrap_or_default();
+    let given = look.at.iter().map(|text| {
+        let at = Address::parse(text).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
+        Ok(Place { at, value: Template::default(), absence: Absence::Skip, unless: Vec::new() })
+    });
+    let given: Vec<Place> = given.collect::<Result<_, Failure>>()?;
+    for place in configured.into_iter().chain(given) {
+        if !places.iter().any(|(_, other): &(_, Place)| other.at == place.at) {
+            places.push((None, place));
+        }
+    }
+    // What is not there is not an error here, and nothing is passed over.
+    let there = |at: Address, value: Template| Place { at, value, absence: Absence::Skip, unless: Vec::new() };
+    let mut all = Vec::new();
+    for (preset, Place { at, value, .. }) in places {
+        if at.names_main() {
+            all.extend(inspected.mains().iter().map(|main| Looked {
+                main: Some(main.clone()),
+                preset: preset.clone(),
+                place: there(at.for_main(main), value.clone()),
+            }));
+        } else {
+            all.push(Looked { main: None, preset, place: there(at, value) });
+        }
+    }
+    Ok(all)
+}
+
+/// What a place is for, by its template.
+fn role(template: &Template) -> Role {
+    if template.needs_secret() {
+        Role::Secret
+    } else if template.to_string() == "{client_id}" {
+        Role::Id
+    } else if template.to_string().is_empty() {
+        Role::Unknown
+    } else {
+        Role::Other
+    }
+}
+
+fn owners(stored: &[Stored], value: &str) -> Vec<Owner> {
+    let secret = ClientSecret::parse(value).ok();
+    let same = |stored: &&Stored| stored.id.as_str() == value || (secret.is_some() && stored.secret == secret);
+    let mut owners: Vec<Owner> = stored
+        .iter()
+        .filter(same)
+        .map(|stored| Owner {
+            application: stored.key.application.clone(),
+            environment: stored.key.environment.to_string(),
+        })
+        .collect();
+    owners.sort();
+    owners.dedup();
+    owners
+}
+
+/// Where the Client Ids lie beside the places that were looked at.
+fn elsewhere(inspected: &Inspected, ids: &[(Zeroizing<String>, Vec<String>)]) -> Vec<(String, String)> {
+    let sought: Vec<Foreign> = ids.iter().map(|(id, _)| Foreign { what: id.to_string(), value: id.clone() }).collect();
+    let mut found = Vec::new();
+    for (what, place) in inspected.holders(&sought) {
+        let expected = ids.iter().any(|(id, entries)| **id == what && entries.contains(&place));
+        if !expected {
+            found.push((what, place));
+        }
+    }
+    found
+}
+
+/// For the name of an artifact in messages.
+pub fn during(path: &Path) -> impl Fn(Failure) -> Failure + '_ {
+    move |failure| failure.during(path.display().to_string())
+}

@@ -1,0 +1,116 @@
+//! `inject identify`: which application and environment does this file carry, by the store's word?
+//!
+//! Must not: guess. An id that the store does not know, and places that disagree, are answers of their own.
+
+use std::path::Path;
+
+use inject::pipeline::job::Inspected;
+use serde_json::json;
+
+use crate::args::Look;
+use crate::carried::{Owner, Role, Value, during, ids, look};
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+
+/// The answer for one artifact.
+enum Answer {
+    /// Nothing at any place.
+    Nothing,
+    /// Every value belongs to these, which share a credential.
+    One(Vec<Owner>),
+    /// An id that the store does not know.
+    Unknown(Vec<String>),
+    /// Values of different environments: where, and whose.
+    Mixed(Vec<(String, String)>),
+}
+
+/// Runs it.
+pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failure> {
+    let mut results = Vec::new();
+    let mut code = Code::Done;
+    for path in &asked.artifacts {
+        let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+        let carried = look(settings, &inspected, asked).map_err(during(path))?;
+        let mut groups = carried.by_main();
+        if groups.is_empty() {
+            groups.push((None, Vec::new()));
+        }
+        for (main, values) in groups {
+            let answer = answer(&values);
+            code = match (&answer, code) {
+                (Answer::Nothing, Code::Done) => Code::NoPlace,
+                (Answer::One(_) | Answer::Nothing, code) => code,
+                _ => Code::Verification,
+            };
+            let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
+            out.result(&format!("{}{of}: {}", path.display(), said(&answer)));
+            results.push(as_json(path, main, &answer, &values));
+        }
+    }
+    out.json(&json!({ "schema": 1, "artifacts": results }));
+    Ok(code)
+}
+
+fn answer(values: &[&Value]) -> Answer {
+    let counts = |value: &&Value| {
+        value.len > 0 && (value.role != Role::Other && value.role != Role::Unknown || !value.owners.is_empty())
+    };
+    let values: Vec<&Value> = values.iter().copied().filter(counts).collect();
+    let Some(first) = values.first() else { return Answer::Nothing };
+    let shared: Vec<Owner> =
+        first.owners.iter().filter(|owner| values.iter().all(|value| value.owners.contains(owner))).cloned().collect();
+    if !shared.is_empty() {
+        return Answer::One(shared);
+    }
+    let unknown: Vec<String> = values
+        .iter()
+        .filter(|value| value.owners.is_empty())
+        .map(|value| value.shown.clone().unwrap_or_else(|| format!("a secret of {} characters", value.len)))
+        .collect();
+    if unknown.len() == values.len() {
+        let mut ids: Vec<String> = ids(values).into_iter().map(str::to_owned).collect();
+        if ids.is_empty() {
+            ids = unknown;
+        }
+        ids.dedup();
+        return Answer::Unknown(ids);
+    }
+    let whose = |value: &Value| match value.owners.as_slice() {
+        [] => "unknown".to_owned(),
+        owners => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
+    };
+    Answer::Mixed(values.iter().map(|value| (format!("{} in {}", value.at, value.entry), whose(value))).collect())
+}
+
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Nothing => "no credential at any known place".to_owned(),
+        Answer::One(owners) => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
+        Answer::Unknown(ids) => format!("unknown here: {}", ids.join(", ")),
+        Answer::Mixed(places) => {
+            let places: Vec<String> = places.iter().map(|(place, whose)| format!("\n  {place}: {whose}")).collect();
+            format!("MIXED{}", places.concat())
+        }
+    }
+}
+
+fn as_json(path: &Path, main: Option<&str>, answer: &Answer, values: &[&Value]) -> serde_json::Value {
+    let (word, owners) = match answer {
+        Answer::Nothing => ("nothing", &[][..]),
+        Answer::One(owners) => ("one", owners.as_slice()),
+        Answer::Unknown(_) => ("unknown", &[][..]),
+        Answer::Mixed(_) => ("mixed", &[][..]),
+    };
+    let mixed = if let Answer::Mixed(places) = answer { places.as_slice() } else { &[] };
+    json!({
+        "artifact": path.to_string_lossy(),
+        "main": main,
+        "answer": word,
+        "belongs_to": owners.iter().map(|owner| json!({
+            "application": owner.application, "environment": owner.environment,
+        })).collect::<Vec<_>>(),
+        "client_ids": ids(values.iter().copied()),
+        "mixed": mixed.iter().map(|(place, whose)| json!({ "place": place, "belongs_to": whose })).collect::<Vec<_>>(),
+    })
+}
