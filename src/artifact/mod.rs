@@ -3,6 +3,7 @@
 //! Must not: sign, verify, or obtain credentials.
 
 pub mod apk;
+pub mod apple;
 pub mod document;
 pub mod files;
 pub mod kind;

@@ -85,6 +85,22 @@ pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
 /// recurse, and run out of stack long before this.
 pub const JS_NESTING: usize = 65_536;
 
+/// Slices of a universal Mach-O file. Apple has shipped five at most; a Java class file, which begins with the same
+/// bytes, has its version (45 and above) in the same place.
+pub const MACHO_SLICES: usize = 20;
+
+/// Exponent of the alignment of a slice: 14 for ARM, 12 for Intel; Apple's own tools refuse more than 15.
+pub const MACHO_ALIGN: u32 = 15;
+
+/// Blobs of one code signature: there are 13 slots that have a meaning and five further code directories.
+pub const CODE_SIGNATURE_BLOBS: usize = 64;
+
+/// Bytes that a compiled rule of a seal may take: Apple's rules are under 100 characters.
+pub const SEAL_RULE_BYTES: usize = 1024 * 1024;
+
+/// Rules of one seal: Apple's have 15 at most.
+pub const SEAL_RULES: usize = 256;
+
 /// Bytes that the values of a binary property list may take in memory, an object counted as often as it is referred to:
 /// shared objects let a small file stand for any size. The largest real ones (asset catalogues' indices) are under 16 MiB.
 pub const PLIST_BYTES: usize = 256 * 1024 * 1024;
@@ -104,3 +120,6 @@ pub const TREE_FILES: usize = 200_000;
 /// Bytes that a search unpacks from archives within one artifact, all in all: archives in each other multiply, so a small
 /// file could mean petabytes.
 pub const UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The last second that a certificate or profile can name: its year has four digits (RFC 5280 4.1.2.5).
+pub const LAST_SECOND: u64 = 253_402_300_799;

@@ -3,16 +3,23 @@
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
 pub mod apk_signing_block;
+pub mod apple_plist;
 pub mod arsc;
 pub mod axml;
 pub mod base64;
 pub mod chunk;
+pub mod cms;
+pub mod code_resources;
+pub mod code_signature;
 pub mod compressed;
 pub mod der;
+pub mod der_entitlements;
 pub mod dex;
 pub mod js;
 pub mod json;
 pub mod limits;
+pub mod macho;
+pub mod mobileprovision;
 pub mod mutf8;
 pub mod node_path;
 pub mod oid;

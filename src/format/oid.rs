@@ -73,6 +73,11 @@ pub const CONTENT_TYPE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03";
 /// messageDigest attribute (RFC 5652 11.2), 1.2.840.113549.1.9.4.
 pub const MESSAGE_DIGEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04";
 
+/// Hashes of the code directories as a property list, 1.2.840.113635.100.9.1 (Apple).
+pub const CODE_DIRECTORY_HASHES: &[u8] = b"\x2a\x86\x48\x86\xf7\x63\x64\x09\x01";
+/// Hashes of the code directories with their digests, 1.2.840.113635.100.9.2 (Apple).
+pub const CODE_DIRECTORY_DIGESTS: &[u8] = b"\x2a\x86\x48\x86\xf7\x63\x64\x09\x02";
+
 /// Sun's protection of keys in JKS files, 1.3.6.1.4.1.42.2.17.1.1.
 pub const JKS_KEY_PROTECTOR: &[u8] = b"\x2b\x06\x01\x04\x01\x2a\x02\x11\x01\x01";
 
@@ -80,6 +85,8 @@ pub const JKS_KEY_PROTECTOR: &[u8] = b"\x2b\x06\x01\x04\x01\x2a\x02\x11\x01\x01"
 pub const COMMON_NAME: &[u8] = b"\x55\x04\x03";
 /// countryName, 2.5.4.6.
 pub const COUNTRY: &[u8] = b"\x55\x04\x06";
+/// organizationalUnitName, 2.5.4.11.
+pub const ORGANIZATIONAL_UNIT: &[u8] = b"\x55\x04\x0b";
 /// organizationName, 2.5.4.10.
 pub const ORGANIZATION: &[u8] = b"\x55\x04\x0a";
 
@@ -91,7 +98,7 @@ const NAMES: [(&[u8], &str); 8] = [
     (b"\x55\x04\x07", "L"),
     (b"\x55\x04\x08", "ST"),
     (ORGANIZATION, "O"),
-    (b"\x55\x04\x0b", "OU"),
+    (ORGANIZATIONAL_UNIT, "OU"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "EMAILADDRESS"),
 ];
 

@@ -21,6 +21,9 @@ pub struct Certificate {
     public_key: Range<usize>,
     not_before: String,
     not_after: String,
+    to_be_signed: Range<usize>,
+    signature_algorithm: Range<usize>,
+    signature: Range<usize>,
 }
 
 impl Certificate {
@@ -30,9 +33,10 @@ impl Certificate {
         let certificate = outer.expect(tag::SEQUENCE, "certificate")?;
         outer.end("the certificate")?;
         let mut parts = certificate.reader();
-        let mut tbs = parts.expect(tag::SEQUENCE, "TBSCertificate")?.reader();
-        parts.expect(tag::SEQUENCE, "signatureAlgorithm")?;
-        parts.expect(tag::BIT_STRING, "signature")?;
+        let to_be_signed = parts.expect(tag::SEQUENCE, "TBSCertificate")?;
+        let mut tbs = to_be_signed.reader();
+        let signature_algorithm = parts.expect(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = parts.expect(tag::BIT_STRING, "signature")?;
         tbs.optional(tag::context(0))?;
         let serial = tbs.expect(tag::INTEGER, "serialNumber")?;
         tbs.expect(tag::SEQUENCE, "signature algorithm")?;
@@ -55,6 +59,9 @@ impl Certificate {
             public_key: place(&public_key),
             not_before,
             not_after,
+            to_be_signed: place(&to_be_signed),
+            signature_algorithm: place(&signature_algorithm),
+            signature: place(&signature),
         })
     }
 
@@ -83,6 +90,28 @@ impl Certificate {
         name_text(self.subject()).unwrap_or_else(|_| "(unreadable)".to_owned())
     }
 
+    /// The issuer's name for people.
+    pub fn issuer_text(&self) -> String {
+        name_text(self.issuer()).unwrap_or_else(|_| "(unreadable)".to_owned())
+    }
+
+    /// The first attribute of that type in the subject's name.
+    pub fn subject_attribute(&self, oid: &[u8]) -> Option<String> {
+        let mut names = Reader::new(self.subject()).expect(tag::SEQUENCE, "Name").ok()?.reader();
+        while !names.is_empty() {
+            let mut set = names.expect(tag::SET, "RelativeDistinguishedName").ok()?.reader();
+            while !set.is_empty() {
+                let mut pair = set.expect(tag::SEQUENCE, "AttributeTypeAndValue").ok()?.reader();
+                let kind = pair.expect(tag::OID, "attribute type").ok()?;
+                let value = pair.any().ok()?;
+                if kind.content == oid {
+                    return Some(text(&value));
+                }
+            }
+        }
+        None
+    }
+
     /// The `SubjectPublicKeyInfo`, encoded.
     pub fn public_key(&self) -> &[u8] {
         self.part(&self.public_key)
@@ -93,9 +122,29 @@ impl Certificate {
         (&self.not_before, &self.not_after)
     }
 
+    /// What the issuer did.
+    pub fn issued(&self) -> Result<Issued<'_>, DerError> {
+        let mut algorithm =
+            Reader::new(self.part(&self.signature_algorithm)).expect(tag::SEQUENCE, "algorithm")?.reader();
+        let algorithm = algorithm.expect(tag::OID, "algorithm")?.content;
+        let signature = Reader::new(self.part(&self.signature)).expect(tag::BIT_STRING, "signature")?.bits()?;
+        Ok(Issued { to_be_signed: self.part(&self.to_be_signed), algorithm, signature })
+    }
+
     fn part(&self, range: &Range<usize>) -> &[u8] {
         self.raw.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// The signature of a certificate's issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued<'a> {
+    /// What was signed.
+    pub to_be_signed: &'a [u8],
+    /// OID of the signature algorithm, encoded content.
+    pub algorithm: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8],
 }
 
 /// A `SubjectPublicKeyInfo` (RFC 5280 4.1.2.7).

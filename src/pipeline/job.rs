@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use super::apk::{self, ApkJobError};
+use super::apple::{self, AppleJobError};
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
 use crate::artifact::apk::ApkError;
@@ -39,6 +40,9 @@ pub enum JobError {
     /// A folder.
     #[error(transparent)]
     Tree(#[from] TreeJobError),
+    /// An app for Apple's systems.
+    #[error(transparent)]
+    Apple(#[from] AppleJobError),
     /// No key was given for an artifact of this kind: a fault of the caller.
     #[error("no key to sign {0} with")]
     NoKey(&'static str),
@@ -49,7 +53,8 @@ impl JobError {
     pub fn missing_place(&self) -> Option<&Address> {
         match self {
             Self::Apk(ApkJobError::Apk(ApkError::NoPlace { address, .. }))
-            | Self::Tree(TreeJobError::Files(FilesError::NoPlace { address, .. })) => Some(address),
+            | Self::Tree(TreeJobError::Files(FilesError::NoPlace { address, .. }))
+            | Self::Apple(AppleJobError::Files(FilesError::NoPlace { address, .. })) => Some(address),
             _ => None,
         }
     }
@@ -61,6 +66,8 @@ impl JobError {
 pub struct Signing<'a> {
     /// Android packages.
     pub android: Option<apk::Signing<'a>>,
+    /// Apps for Apple's systems.
+    pub apple: Option<apple::Signing<'a>>,
 }
 
 /// What kind of key an artifact is signed with.
@@ -69,9 +76,20 @@ pub struct Signing<'a> {
 pub enum KeyKind {
     /// An Android signing key.
     Android,
+    /// An identity for Apple's code signing.
+    Apple,
 }
 
 impl Signing<'_> {
+    /// How an app is signed; one that needs no key is left unsigned where none was given.
+    fn apple(&self, needs_key: bool) -> Result<apple::Signing<'_>, JobError> {
+        match self.apple {
+            Some(signing) => Ok(signing),
+            None if needs_key => Err(JobError::NoKey("an app")),
+            None => Ok(apple::Signing::Unsigned),
+        }
+    }
+
     fn android(&self) -> Result<&apk::Signing<'_>, JobError> {
         self.android.as_ref().ok_or(JobError::NoKey("an Android package"))
     }
@@ -86,12 +104,17 @@ pub enum Inspected {
     Apk(apk::Inspected),
     /// A folder of files.
     Tree(tree::Inspected),
+    /// An app for Apple's systems.
+    Apple(apple::Inspected),
 }
 
 impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
         if path.is_dir() {
+            if let Some(app) = apple::Inspected::folder(path)? {
+                return Ok(Self::Apple(app));
+            }
             return Ok(Self::Tree(tree::Inspected::new(path)?));
         }
         let source = ArtifactFile::open(path)?;
@@ -100,6 +123,10 @@ impl Inspected {
             FileKind::Apk => {
                 let index = archive.index();
                 Ok(Self::Apk(apk::Inspected::over(path, source, index)?))
+            }
+            FileKind::Ipa => {
+                let index = archive.index();
+                Ok(Self::Apple(apple::Inspected::ipa(path, source, index)?))
             }
             other => Err(JobError::Kind(other)),
         }
@@ -110,13 +137,14 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Some(&apk.facts().package),
             Self::Tree(_) => None,
+            Self::Apple(app) => Some(app.id()),
         }
     }
 
     /// The main objects whose metadata it is, where that is what it is.
     pub fn mains(&self) -> &[String] {
         match self {
-            Self::Apk(_) => &[],
+            Self::Apk(_) | Self::Apple(_) => &[],
             Self::Tree(tree) => tree.mains(),
         }
     }
@@ -125,6 +153,7 @@ impl Inspected {
     pub fn key_kind(&self) -> Option<KeyKind> {
         match self {
             Self::Apk(_) => Some(KeyKind::Android),
+            Self::Apple(_) => Some(KeyKind::Apple),
             Self::Tree(_) => None,
         }
     }
@@ -134,6 +163,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(apk.has_one_of(addresses)?),
             Self::Tree(tree) => Ok(tree.has_one_of(addresses)?),
+            Self::Apple(app) => Ok(app.has_one_of(addresses)?),
         }
     }
 
@@ -142,6 +172,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(apk.spots(place)?),
             Self::Tree(tree) => Ok(tree.spots(place)?),
+            Self::Apple(app) => Ok(app.spots(place)?),
         }
     }
 
@@ -150,6 +181,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(apk.held(place)?),
             Self::Tree(tree) => Ok(tree.held(place)?),
+            Self::Apple(app) => Ok(app.held(place)?),
         }
     }
 
@@ -170,6 +202,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => apk.describe(),
             Self::Tree(tree) => tree.describe(),
+            Self::Apple(app) => app.describe(),
         }
     }
 
@@ -178,6 +211,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => apk::release_faults(apk.facts()),
             Self::Tree(tree) => tree.release_faults(),
+            Self::Apple(app) => app.release_faults(),
         }
     }
 
@@ -186,6 +220,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(apk.verify_signature(min_sdk)?),
             Self::Tree(_) => Ok(verify::Report::default()),
+            Self::Apple(app) => Ok(app.verify_signature()?),
         }
     }
 
@@ -194,6 +229,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => apk.verify_content(report, expected, foreign),
             Self::Tree(tree) => tree.verify_content(report, expected, foreign),
+            Self::Apple(app) => app.verify_content(report, expected, foreign),
         }
     }
 
@@ -202,6 +238,7 @@ impl Inspected {
         match self {
             Self::Apk(apk) => Ok(Planned::Apk(apk.plan(places, presets)?)),
             Self::Tree(tree) => Ok(Planned::Tree(tree.plan(places, presets)?)),
+            Self::Apple(app) => Ok(Planned::Apple(app.plan(places, presets)?)),
         }
     }
 }
@@ -215,6 +252,8 @@ pub enum Planned {
     Apk(apk::Planned),
     /// A folder of files.
     Tree(tree::Planned),
+    /// An app for Apple's systems.
+    Apple(apple::Planned),
 }
 
 impl Planned {
@@ -223,6 +262,7 @@ impl Planned {
         match self {
             Self::Apk(apk) => &apk.places,
             Self::Tree(tree) => &tree.places,
+            Self::Apple(app) => &app.places,
         }
     }
 
@@ -231,6 +271,7 @@ impl Planned {
         match self {
             Self::Apk(_) => Some(KeyKind::Android),
             Self::Tree(_) => None,
+            Self::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
         }
     }
 
@@ -239,6 +280,7 @@ impl Planned {
         match self {
             Self::Apk(apk) => apk::release_faults(apk.facts()),
             Self::Tree(tree) => tree.release_faults(),
+            Self::Apple(app) => app.release_faults(),
         }
     }
 
@@ -247,6 +289,7 @@ impl Planned {
         match self {
             Self::Apk(apk) => Ok(apk.would_change(values)?),
             Self::Tree(tree) => Ok(tree.would_change(values)?),
+            Self::Apple(app) => Ok(app.would_change(values)?),
         }
     }
 
@@ -255,6 +298,7 @@ impl Planned {
         match self {
             Self::Apk(apk) => Ok(apk.check(signing.android()?)?),
             Self::Tree(_) => Ok(()),
+            Self::Apple(app) => Ok(app.check(&signing.apple(app.needs_key())?)?),
         }
     }
 
@@ -263,6 +307,7 @@ impl Planned {
         match self {
             Self::Apk(_) => Ok(Replacement::probe(output)?),
             Self::Tree(tree) => Ok(tree.probe(output)?),
+            Self::Apple(app) => Ok(app.probe(output)?),
         }
     }
 
@@ -271,6 +316,10 @@ impl Planned {
         match self {
             Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output)?),
             Self::Tree(tree) => Ok(tree.finish(values, output)?),
+            Self::Apple(app) => {
+                let signing = signing.apple(app.needs_key())?;
+                Ok(app.finish(values, &signing, output)?)
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 //! Must not: parse formats itself, or print.
 
 pub mod apk;
+pub mod apple;
 mod assemble;
 pub mod job;
 mod plan;

@@ -10,63 +10,89 @@ use super::key::{Algorithm, Digest, KeyError};
 use crate::format::x509::Certificate;
 use crate::format::{der, oid};
 
-/// A signed attribute: its type (encoded OID content) and its one value, encoded.
+/// A signed attribute: its type (encoded OID content) and its values, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// The type.
     pub kind: Vec<u8>,
-    /// The value in DER.
-    pub value: Vec<u8>,
+    /// The values in DER.
+    pub values: Vec<Vec<u8>>,
 }
 
 impl Attribute {
+    /// An attribute of one value.
+    pub fn one(kind: &[u8], value: Vec<u8>) -> Self {
+        Self { kind: kind.to_vec(), values: vec![value] }
+    }
+
     fn encode(&self) -> Vec<u8> {
-        der::sequence(&[&der::oid(&self.kind), &der::value(der::tag::SET, &[&self.value])])
+        der::sequence(&[&der::oid(&self.kind), &der::set_of(self.values.clone())])
     }
 }
 
-/// Signs `content`, which is not included. `attributes: None` signs the content itself; `Some` signs attributes about it,
-/// the given ones added to content type and digest.
-pub fn sign_detached(
+/// Signs `content`, which is not included; the certificates of the identity come along. JAR signatures are made so.
+pub fn sign_detached(identity: &Identity, digest: Digest, content: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let signature = identity.key().sign(digest, &[content])?;
+    // The bare algorithm of the key, as apksigner writes it: Android before 5.0 knows no other for ECDSA.
+    let algorithm = match identity.key().algorithm() {
+        Algorithm::Rsa => rsa_algorithm(),
+        Algorithm::Ec => der::sequence(&[&der::oid(oid::EC), &der::NULL]),
+    };
+    let certificates: Vec<&Certificate> = identity.certificates().iter().collect();
+    Ok(signed_data(identity, digest, &certificates, &[], &algorithm, &signature))
+}
+
+/// Signs attributes about `content`, which is not included: its type and digest, and the given ones. `certificates` come
+/// along.
+pub fn sign_with_attributes(
     identity: &Identity,
     digest: Digest,
     content: &[u8],
-    attributes: Option<&[Attribute]>,
+    attributes: &[Attribute],
+    certificates: &[&Certificate],
 ) -> Result<Vec<u8>, KeyError> {
+    let hash = der::octets(&digest.of(&[content]));
+    let mut all = vec![
+        Attribute::one(oid::CONTENT_TYPE, der::oid(oid::PKCS7_DATA)).encode(),
+        Attribute::one(oid::MESSAGE_DIGEST, hash).encode(),
+    ];
+    all.extend(attributes.iter().map(Attribute::encode));
+    let set = der::set_of(all);
+    let signature = identity.key().sign(digest, &[&set])?;
+    let mut implicit = set;
+    if let Some(first) = implicit.first_mut() {
+        *first = der::tag::context(0);
+    }
+    let algorithm = match identity.key().algorithm() {
+        Algorithm::Rsa => rsa_algorithm(),
+        Algorithm::Ec => der::sequence(&[&der::oid(identity.key().signature_oid(digest))]),
+    };
+    Ok(signed_data(identity, digest, certificates, &implicit, &algorithm, &signature))
+}
+
+fn rsa_algorithm() -> Vec<u8> {
+    der::sequence(&[&der::oid(oid::RSA), &der::NULL])
+}
+
+fn signed_data(
+    identity: &Identity,
+    digest: Digest,
+    certificates: &[&Certificate],
+    attributes: &[u8],
+    algorithm: &[u8],
+    signature: &[u8],
+) -> Vec<u8> {
     let digest_algorithm = der::sequence(&[&der::oid(digest.oid()), &der::NULL]);
-    let (signed, attributes) = match attributes {
-        None => (None, Vec::new()),
-        Some(more) => {
-            let hash = der::octets(&digest.of(&[content]));
-            let mut all = vec![
-                Attribute { kind: oid::CONTENT_TYPE.to_vec(), value: der::oid(oid::PKCS7_DATA) }.encode(),
-                Attribute { kind: oid::MESSAGE_DIGEST.to_vec(), value: hash }.encode(),
-            ];
-            all.extend(more.iter().map(Attribute::encode));
-            let set = der::set_of(all);
-            let mut implicit = set.clone();
-            if let Some(first) = implicit.first_mut() {
-                *first = der::tag::context(0);
-            }
-            (Some(set), implicit)
-        }
-    };
-    let signature = identity.key().sign(digest, &[signed.as_deref().unwrap_or(content)])?;
-    // The bare algorithm of the key, as apksigner writes it: Android before 5.0 knows no other for ECDSA.
-    let signature_algorithm = match identity.key().algorithm() {
-        Algorithm::Rsa => der::sequence(&[&der::oid(oid::RSA), &der::NULL]),
-        Algorithm::Ec => der::sequence(&[&der::oid(oid::EC), &der::NULL]),
-    };
     let certificate = identity.certificate();
     let signer = der::sequence(&[
         &der::unsigned(&[1]),
         &der::sequence(&[certificate.issuer(), certificate.serial()]),
         &digest_algorithm,
-        &attributes,
-        &signature_algorithm,
-        &der::octets(&signature),
+        attributes,
+        algorithm,
+        &der::octets(signature),
     ]);
-    let certificates: Vec<&[u8]> = identity.certificates().iter().map(Certificate::raw).collect();
+    let certificates: Vec<&[u8]> = certificates.iter().map(|certificate| certificate.raw()).collect();
     let data = der::sequence(&[
         &der::unsigned(&[1]),
         &der::value(der::tag::SET, &[&digest_algorithm]),
@@ -74,5 +100,5 @@ pub fn sign_detached(
         &der::value(der::tag::context(0), &certificates),
         &der::value(der::tag::SET, &[&signer]),
     ]);
-    Ok(der::sequence(&[&der::oid(oid::PKCS7_SIGNED_DATA), &der::value(der::tag::context(0), &[&data])]))
+    der::sequence(&[&der::oid(oid::PKCS7_SIGNED_DATA), &der::value(der::tag::context(0), &[&data])])
 }

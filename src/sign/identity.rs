@@ -231,7 +231,8 @@ fn read_key(bytes: &[u8], password: Option<&Password>) -> Result<PrivateKey, Ide
     Err(IdentityError::NoKey { what: "key file" })
 }
 
-fn read_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, IdentityError> {
+/// Certificates of a PEM file, or the one of a DER file.
+pub fn read_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, IdentityError> {
     let parse = |index: usize, raw: &[u8]| {
         Certificate::parse(raw).map_err(|source| IdentityError::Certificate { index, source })
     };

@@ -1,10 +1,12 @@
 //! Signing: keys, certificates, CMS and the Android and Apple schemes. Pure: time and randomness are passed in.
 //!
-//! Start with an [`Identity`] (from a keystore, PEM files or [`debug_key`]); [`android`] shows the order of the schemes.
+//! Start with an [`Identity`] (from a keystore, PEM files or [`debug_key`]); [`android`] shows the order of the schemes,
+//! [`apple`] how an executable is signed.
 //!
 //! Must not: read files, or be imported by `verify`.
 
 pub mod android;
+pub mod apple;
 pub mod cms;
 pub mod debug_key;
 mod identity;
@@ -15,7 +17,7 @@ mod password;
 mod pem;
 mod pkcs8;
 
-pub use identity::{Identity, IdentityError};
+pub use identity::{Identity, IdentityError, read_certificates as certificates};
 pub use key::{Algorithm, Digest, KeyError, PrivateKey};
 pub use keystore::{KeystoreKind, aliases};
 pub use password::Password;

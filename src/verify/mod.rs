@@ -3,6 +3,7 @@
 //! Must not: import `sign`, change anything, or stop at the first finding.
 
 pub mod android;
+pub mod apple;
 mod hash;
 pub mod injected;
 pub mod leak;

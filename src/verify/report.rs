@@ -45,6 +45,8 @@ pub enum Scheme {
     V31,
     /// APK Signature Scheme v4.
     V4,
+    /// Apple's code signature.
+    Code,
 }
 
 impl fmt::Display for Scheme {
@@ -55,6 +57,7 @@ impl fmt::Display for Scheme {
             Self::V3 => "v3",
             Self::V31 => "v3.1",
             Self::V4 => "v4",
+            Self::Code => "code signature",
         })
     }
 }
@@ -110,8 +113,9 @@ impl Report {
 
     /// The signers that the newest Android sees: those of the latest scheme.
     pub fn signers(&self) -> &[Signer] {
-        let latest =
-            [Scheme::V31, Scheme::V3, Scheme::V2, Scheme::V1].iter().find_map(|scheme| self.signature(*scheme));
+        let latest = [Scheme::Code, Scheme::V31, Scheme::V3, Scheme::V2, Scheme::V1]
+            .iter()
+            .find_map(|scheme| self.signature(*scheme));
         match latest {
             Some(Signature { scheme: Scheme::V3 | Scheme::V31, signers }) => {
                 signers.get(signers.len().saturating_sub(1)..).unwrap_or_default()

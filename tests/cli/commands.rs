@@ -3,7 +3,7 @@
 use super::{PROGRAM, World};
 
 /// Variables that are read: empty counts as absent, so nothing of the caller's own settings is.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "INJECT_ENV",
     "INJECT_CONFIG",
     "INJECT_CLIENT_ID",
@@ -12,6 +12,7 @@ const VARIABLES: [&str; 8] = [
     "KEYSTORE_PASSWORD",
     "KEY_ALIAS",
     "KEY_PASSWORD",
+    "P12_PASSWORD",
 ];
 
 fn cases(world: &World, variables: &[(&str, &str)], pattern: &str) {

@@ -15,7 +15,7 @@ fn other_kinds_are_named() {
             zipped(&[("BundleConfig.pb", b""), ("base/manifest/AndroidManifest.xml", b"x")]),
             "an Android App Bundle",
         ),
-        ("ipa", zipped(&[("Payload/Demo.app/Info.plist", b"x")]), "an iOS package (IPA)"),
+        ("ipa", zipped(&[("Payload/Demo.app/Info.plist", b"x")]), "Info.plist: neither a binary nor an XML"),
         ("apks", zipped(&[("toc.pb", b""), ("splits/base-master.apk", b"x")]), "a set of Android packages"),
         ("zip", zipped(&[("readme.txt", b"x")]), "neither an APK"),
         ("manifest", zipped(&[("AndroidManifest.xml", b"<manifest/>")]), "AndroidManifest.xml: "),

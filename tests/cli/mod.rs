@@ -2,6 +2,7 @@
 //!
 //! Every run has a home, stores and a temporary folder of its own, and none of the variables of whoever runs the tests.
 
+mod apple;
 mod canary;
 mod commands;
 mod config;

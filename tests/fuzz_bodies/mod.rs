@@ -1,5 +1,6 @@
 //! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
 
+pub mod apple;
 pub mod dex;
 pub mod javascript;
 pub mod resources;

@@ -1,3 +1,4 @@
 //! The flow on packages made in code.
 
+mod apple;
 pub mod presets;

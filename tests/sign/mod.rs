@@ -1,5 +1,6 @@
 //! `inject::sign`.
 
+pub mod apple;
 pub mod assemble;
 mod content_digest;
 mod debug_key;

@@ -2,6 +2,8 @@
 //!
 //! Must not: be needed by the tests; what it makes is committed.
 
+pub mod apple;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -44,7 +46,7 @@ pub fn run(root: &Path) -> Result<()> {
     )?;
     fs::write(data.join("demo.txt"), dump(&apk, &dex)?)?;
     println!("{} ({} bytes)", apk.display(), fs::metadata(&apk)?.len());
-    Ok(())
+    apple::run(root)
 }
 
 /// What the outside tools say of the demo, as one text.

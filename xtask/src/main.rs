@@ -1,4 +1,4 @@
-//! House tasks: `cargo xtask ci | tidy | fixtures | corpus | oracle | bench`.
+//! House tasks: `cargo xtask ci | tidy | fixtures [apple] | corpus | oracle | bench`.
 
 mod bench;
 mod corpus;
@@ -28,6 +28,7 @@ fn run() -> Result<()> {
         ["ci"] => ci(&root),
         ["tidy"] => tidy::run(&root),
         ["fixtures"] => fixtures::run(&root),
+        ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
         ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
@@ -37,8 +38,9 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
+        ["oracle-apple", judge, folder] => oracle::apple::run(judge.as_ref(), folder.as_ref()),
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
         ),
     }
 }

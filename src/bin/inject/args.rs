@@ -13,6 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   inject app.apk --env prod --ks release.p12 --ks-pass env:KEYSTORE_PASSWORD
   inject app.apk --env dev --debug-key -o app-dev.apk
+  inject App.ipa --env prod --p12 id.p12 --p12-pass env:P12_PASSWORD
   inject app.apk --env dev --dry-run
   inject verify app.apk --env prod
   inject register com.example.app --env prod
@@ -178,6 +179,32 @@ pub struct Signing {
     /// Also write a v4 signature (ARTIFACT.idsig)
     #[arg(long)]
     pub v4: bool,
+    #[command(flatten)]
+    pub apple: AppleSigning,
+}
+
+/// Apple signing.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Signing for Apple's systems (also --key, --cert, --unsigned, --allow-new-signer)")]
+pub struct AppleSigning {
+    /// Identity, PKCS#12
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "unsigned", "ad_hoc"])]
+    pub p12: Option<PathBuf>,
+    /// Its password: env:NAME, file:PATH, stdin or prompt
+    #[arg(long, value_name = "SRC", requires = "p12")]
+    pub p12_pass: Option<String>,
+    /// Certificates of issuers that the identity lacks, PEM or DER; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub chain: Vec<PathBuf>,
+    /// Provisioning profile; the best fit for the app and for each extension is chosen; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub profile: Vec<PathBuf>,
+    /// Entitlements of the app instead of those it has, a property list
+    #[arg(long, value_name = "FILE")]
+    pub entitlements: Option<PathBuf>,
+    /// Sign by nobody, for simulators
+    #[arg(long, conflicts_with_all = ["key", "unsigned"])]
+    pub ad_hoc: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
+use inject::pipeline::apple::AppleJobError;
 use inject::pipeline::job::JobError;
 use inject::pipeline::tree::{RaisedError, TreeJobError};
 use inject::placement::{Address, Target};
@@ -146,10 +147,11 @@ impl From<JobError> for Failure {
         match error {
             JobError::Apk(error) => error.into(),
             JobError::Tree(error) => error.into(),
+            JobError::Apple(error) => error.into(),
             JobError::Kind(FileKind::Gxsd) => Self::of(Code::Artifact, error)
                 .remedy("give the folder it lies in (gxmetadata): all copies of a credential change together"),
             JobError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs and folders; other kinds come with later versions"),
+                .remedy("this version works on APKs, IPAs, apps and folders; other kinds come with later versions"),
             JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
             _ => Self::of(Code::Internal, error),
         }
@@ -175,6 +177,34 @@ impl From<ApkJobError> for Failure {
             }
             ApkJobError::Unsound(_) => Self::of(Code::Verification, error),
             _ => Self::of(Code::Internal, error),
+        }
+    }
+}
+
+impl From<AppleJobError> for Failure {
+    fn from(error: AppleJobError) -> Self {
+        match error {
+            AppleJobError::Files(error) => error.into(),
+            AppleJobError::Template(_) | AppleJobError::OutsideContents { .. } => Self::of(Code::Usage, error),
+            AppleJobError::Output(_) => {
+                Self::of(Code::Usage, error).remedy("leave --output out to change the app itself")
+            }
+            AppleJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error).remedy(
+                "name the places: --at ADDRESS=VALUE, for example --at Info.plist#ClientId={client_id} --create",
+            ),
+            AppleJobError::Signer(_) => Self::of(Code::Signing, error).remedy("give the issuers: --chain FILE.pem"),
+            AppleJobError::Sign { .. } | AppleJobError::Expired { .. } | AppleJobError::Profile { .. } => {
+                Self::of(Code::Signing, error)
+            }
+            AppleJobError::Entitlements { .. } => Self::of(Code::Signing, error),
+            AppleJobError::Team { .. } => Self::of(Code::Signing, error)
+                .remedy("give the identity of the team that signed the input")
+                .remedy("or accept another team on purpose, with its profile and entitlements: --allow-new-signer"),
+            AppleJobError::ProfileDoesNotFit { .. } => Self::of(Code::Signing, error)
+                .remedy("give a profile that fits: --profile FILE.mobileprovision")
+                .remedy("or accept it on purpose: --allow-new-signer (not for one that has expired)"),
+            AppleJobError::Unsound(_) => Self::of(Code::Verification, error),
+            _ => Self::of(Code::Artifact, error),
         }
     }
 }

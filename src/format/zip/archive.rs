@@ -54,6 +54,11 @@ impl Entry {
         self.central.uncompressed_size()
     }
 
+    /// The Unix mode, where the archive was made on Unix (APPNOTE 4.4.2, 4.4.15).
+    pub fn unix_mode(&self) -> Option<u32> {
+        self.central.unix_mode()
+    }
+
     /// Offset of the local header.
     pub fn local_offset(&self) -> u64 {
         self.local_offset

@@ -68,6 +68,33 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         Ok(())
     }
 
+    /// The first `len` bytes of the content, fewer where it has fewer; read from the first pieces alone, so nothing is
+    /// checked against the directory.
+    pub fn start(&self, index: usize, len: usize) -> Result<Vec<u8>, ZipError> {
+        let Some(entry) = self.index.entries.get(index) else { return Ok(Vec::new()) };
+        let range = entry.data_range();
+        let mut raw =
+            vec![0; usize::try_from(range.end - range.start).unwrap_or(STEP).min(len.saturating_mul(2) + 512)];
+        self.source.read_exact_at(&mut raw, range.start).map_err(|source| ZipError::Read {
+            offset: range.start,
+            len: raw.len() as u64,
+            source,
+        })?;
+        if entry.method() != METHOD_DEFLATED {
+            raw.truncate(len);
+            return Ok(raw);
+        }
+        let mut out = vec![0; len];
+        let mut inflater = Decompress::new(false);
+        let done = inflater.decompress(&raw, &mut out, FlushDecompress::None).map_err(|e| ZipError::Content {
+            name: entry.display_name(),
+            problem: format!("not valid deflate data: {e}"),
+        });
+        done?;
+        out.truncate(usize::try_from(inflater.total_out()).unwrap_or(0));
+        Ok(out)
+    }
+
     /// Passes the entry's bytes as they lie in the file to `sink`.
     fn raw(&self, index: usize, mut sink: impl FnMut(&[u8]) -> Result<(), ZipError>) -> Result<(), ZipError> {
         let range = self.index.entries[index].data_range();

@@ -155,6 +155,11 @@ impl Central {
         (usize::from(self.half(28)), usize::from(self.half(30)), usize::from(self.half(32)))
     }
 
+    /// The upper half of the external attributes, where the record was made on Unix or macOS.
+    pub(super) fn unix_mode(&self) -> Option<u32> {
+        [3, 19].contains(&self.0[5]).then(|| self.word(38) >> 16)
+    }
+
     pub(super) fn disk(&self) -> u16 {
         self.half(34)
     }

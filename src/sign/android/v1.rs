@@ -149,7 +149,7 @@ pub fn sign(
         file.extend_from_slice(b"\r\n");
     }
 
-    let block = sign_detached(identity, digest, &file, None)?;
+    let block = sign_detached(identity, digest, &file)?;
     let stem = file_stem(identity.name());
     let extension = match identity.key().algorithm() {
         Algorithm::Rsa => "RSA",

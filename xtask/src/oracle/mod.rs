@@ -2,6 +2,7 @@
 //!
 //! Must not: be needed by the project's own tests.
 
+pub mod apple;
 pub mod container;
 pub mod dex;
 pub mod main_job;

@@ -17,6 +17,7 @@ use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
 use inject::pipeline::{Done, PlannedPlace, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
+use inject::sign::Identity;
 use inject::verify::Severity;
 use serde_json::{Value, json};
 
@@ -67,6 +68,15 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                 allow_new_signer: main.signing.allow_new_signer,
             })
         }));
+    }
+    let apple = if needed(KeyKind::Apple) || main.signing.apple.is_given() {
+        Some(signing::apple::load(&main.signing)?)
+    } else {
+        None
+    };
+    if let Some(apple) = &apple {
+        check_apple_pin(&chosen, apple)?;
+        signing.apple = Some(apple.signing(main.signing.allow_new_signer));
     }
     for job in &jobs {
         job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
@@ -206,8 +216,21 @@ fn check_pin(chosen: &Chosen, keys: Option<&Keys>) -> Result<(), Failure> {
             format!("{} pins its signer, and --unsigned asks for none", chosen.name),
         ));
     };
-    let given = inject::verify::certificate_sha256(keys.current().certificate().raw());
-    if given == *pin {
+    check_pinned(chosen, pin, keys.current())
+}
+
+/// Likewise for apps.
+fn check_apple_pin(chosen: &Chosen, keys: &signing::apple::Keys) -> Result<(), Failure> {
+    let Some(pin) = &chosen.env.signer else { return Ok(()) };
+    match keys.identity() {
+        Some(identity) => check_pinned(chosen, pin, identity),
+        None => Err(Failure::new(Code::Signing, format!("{} pins its signer, and none is given", chosen.name))),
+    }
+}
+
+fn check_pinned(chosen: &Chosen, pin: &str, identity: &Identity) -> Result<(), Failure> {
+    let given = inject::verify::certificate_sha256(identity.certificate().raw());
+    if given == pin {
         return Ok(());
     }
     Err(Failure::new(Code::Signing, format!("{} pins the signer {pin}, the key given is {given}", chosen.name))

@@ -168,6 +168,7 @@ fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, o
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {
         Some(signer) => format!(", signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
+        None if !report.signatures.is_empty() => ", signed by nobody (ad hoc)".to_owned(),
         None if signable => ", not signed".to_owned(),
         None => String::new(),
     };

@@ -46,6 +46,8 @@ pub mod variables {
     pub const KEY_ALIAS: &str = "KEY_ALIAS";
     /// Password of the key.
     pub const KEY_PASSWORD: &str = "KEY_PASSWORD";
+    /// Password of an Apple identity.
+    pub const P12_PASSWORD: &str = "P12_PASSWORD";
 }
 
 /// A non-empty environment variable.

@@ -2,6 +2,8 @@
 //!
 //! Must not: keep a password longer than a keystore takes to open.
 
+pub mod apple;
+
 use std::io::IsTerminal;
 use std::path::Path;
 

@@ -8,7 +8,6 @@
 
 mod algorithm;
 mod manifest;
-mod pkcs7;
 mod witness;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::Contents;
 use algorithm::{Named, first_refusing};
 use manifest::Section;
-use pkcs7::{SignedData, SignerInfo};
 pub(super) use witness::Witness;
 
+use crate::format::cms::{self, SignedData, SignerInfo};
 use crate::format::der::tag;
 use crate::format::read_at::ReadAt;
 use crate::format::x509::{Certificate, same_name};
@@ -139,7 +138,7 @@ fn verify_signer<S: ReadAt + ?Sized>(
     };
     let block = read(report, archive, index)?;
     let file = read(report, archive, file_index)?;
-    let signed = match pkcs7::parse(&block) {
+    let signed = match cms::parse(&block) {
         Ok(signed) => signed,
         Err(error) => {
             report.error("v1.block", block_name, format!("not a PKCS#7 SignedData: {error}; sign the package again"));

@@ -1,42 +1,62 @@
-//! The PKCS#7 block of a JAR signature (RFC 5652 `SignedData`, detached), BER tolerated.
+//! CMS `SignedData` (RFC 5652, PKCS#7 before it), BER tolerated: JAR signatures, Apple's code signatures (both detached)
+//! and provisioning profiles (which hold what they sign).
 //!
 //! Must not: verify; it takes the structure apart and keeps the bytes that are signed.
 
-use crate::format::der::{DerError, Reader, Tlv, tag};
-use crate::format::oid;
-use crate::format::x509::Certificate;
+use super::der::{DerError, Reader, Tlv, tag};
+use super::oid;
+use super::x509::Certificate;
+
+/// `[UNIVERSAL 4]`, constructed.
+const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
 
 /// A `SignedData`.
 #[derive(Debug)]
-pub(super) struct SignedData<'a> {
-    pub(super) content_type: &'a [u8],
-    pub(super) certificates: Vec<Certificate>,
-    pub(super) signers: Vec<SignerInfo<'a>>,
+pub struct SignedData<'a> {
+    /// `eContentType`: what is signed.
+    pub content_type: &'a [u8],
+    /// What is signed; `None` where the signature is detached.
+    pub content: Option<Vec<u8>>,
+    /// The certificates that came along.
+    pub certificates: Vec<Certificate>,
+    /// The signers.
+    pub signers: Vec<SignerInfo<'a>>,
 }
 
 /// A `SignerInfo`.
 #[derive(Debug)]
-pub(super) struct SignerInfo<'a> {
+pub struct SignerInfo<'a> {
     /// Issuer and serial number, encoded; `None` for a subject key identifier.
-    pub(super) issuer_and_serial: Option<(&'a [u8], &'a [u8])>,
-    pub(super) digest_algorithm: &'a [u8],
-    pub(super) signature_algorithm: &'a [u8],
-    pub(super) signed_attributes: Option<SignedAttributes<'a>>,
-    pub(super) signature: &'a [u8],
+    pub issuer_and_serial: Option<(&'a [u8], &'a [u8])>,
+    /// Its key identifier, where that names the signer.
+    pub key_identifier: Option<&'a [u8]>,
+    /// OID of the digest.
+    pub digest_algorithm: &'a [u8],
+    /// OID of the signature.
+    pub signature_algorithm: &'a [u8],
+    /// What is signed instead of the content.
+    pub signed_attributes: Option<SignedAttributes<'a>>,
+    /// The signature.
+    pub signature: &'a [u8],
 }
 
 /// Signed attributes.
 #[derive(Debug)]
-pub(super) struct SignedAttributes<'a> {
+pub struct SignedAttributes<'a> {
     /// Type and the one value of each.
     values: Vec<(&'a [u8], Vec<Tlv<'a>>)>,
     /// The bytes that are signed: the set with its universal tag (RFC 5652 5.4), in the order of the file.
-    pub(super) signed: Vec<u8>,
+    pub signed: Vec<u8>,
 }
 
 impl<'a> SignedAttributes<'a> {
+    /// All values of an attribute.
+    pub fn all(&self, kind: &[u8]) -> Option<&[Tlv<'a>]> {
+        self.values.iter().find(|(found, _)| *found == kind).map(|(_, values)| values.as_slice())
+    }
+
     /// The single value of an attribute.
-    pub(super) fn single(&self, kind: &[u8]) -> Option<Tlv<'a>> {
+    pub fn single(&self, kind: &[u8]) -> Option<Tlv<'a>> {
         match self.values.iter().find(|(found, _)| *found == kind) {
             Some((_, values)) => match values.as_slice() {
                 [one] => Some(*one),
@@ -48,7 +68,7 @@ impl<'a> SignedAttributes<'a> {
 }
 
 /// Takes a block apart.
-pub(super) fn parse(raw: &[u8]) -> Result<SignedData<'_>, DerError> {
+pub fn parse(raw: &[u8]) -> Result<SignedData<'_>, DerError> {
     let mut content = Reader::new(raw).expect(tag::SEQUENCE, "ContentInfo")?.reader();
     let kind = content.expect(tag::OID, "contentType")?;
     if kind.content != oid::PKCS7_SIGNED_DATA {
@@ -60,6 +80,10 @@ pub(super) fn parse(raw: &[u8]) -> Result<SignedData<'_>, DerError> {
     data.expect(tag::SET, "digestAlgorithms")?;
     let mut encapsulated = data.expect(tag::SEQUENCE, "encapContentInfo")?.reader();
     let content_type = encapsulated.expect(tag::OID, "eContentType")?.content;
+    let content = match encapsulated.optional(tag::context(0))? {
+        Some(wrapped) => Some(octets(&wrapped.reader().any()?)?),
+        None => None,
+    };
     let mut certificates = Vec::new();
     if let Some(set) = data.optional(tag::context(0))? {
         let mut set = set.reader();
@@ -76,24 +100,46 @@ pub(super) fn parse(raw: &[u8]) -> Result<SignedData<'_>, DerError> {
     while !set.is_empty() {
         signers.push(signer(&set.expect(tag::SEQUENCE, "SignerInfo")?)?);
     }
-    Ok(SignedData { content_type, certificates, signers })
+    Ok(SignedData { content_type, content, certificates, signers })
+}
+
+/// The content of an OCTET STRING, or of the pieces of a constructed one (X.690 8.7.3).
+fn octets(value: &Tlv<'_>) -> Result<Vec<u8>, DerError> {
+    match value.tag {
+        CONSTRUCTED_OCTET_STRING => {
+            let (mut content, mut pieces) = (Vec::new(), value.reader());
+            while !pieces.is_empty() {
+                content.extend_from_slice(pieces.expect(tag::OCTET_STRING, "a piece of eContent")?.content);
+            }
+            Ok(content)
+        }
+        // An OCTET STRING; PKCS#7 allowed any type, of which the content is signed.
+        _ => Ok(value.content.to_vec()),
+    }
 }
 
 fn signer<'a>(raw: &Tlv<'a>) -> Result<SignerInfo<'a>, DerError> {
     let mut info = raw.reader();
     info.expect(tag::INTEGER, "version")?;
     let id = info.any()?;
-    let issuer_and_serial = if id.tag == tag::SEQUENCE {
+    let (issuer_and_serial, key_identifier) = if id.tag == tag::SEQUENCE {
         let mut id = id.reader();
-        Some((id.expect(tag::SEQUENCE, "issuer")?.raw, id.expect(tag::INTEGER, "serialNumber")?.raw))
+        (Some((id.expect(tag::SEQUENCE, "issuer")?.raw, id.expect(tag::INTEGER, "serialNumber")?.raw)), None)
     } else {
-        None
+        (None, Some(id.content))
     };
     let digest_algorithm = algorithm(&info.expect(tag::SEQUENCE, "digestAlgorithm")?)?;
     let signed_attributes = info.optional(tag::context(0))?.map(|set| attributes(&set)).transpose()?;
     let signature_algorithm = algorithm(&info.expect(tag::SEQUENCE, "signatureAlgorithm")?)?;
     let signature = info.expect(tag::OCTET_STRING, "signature")?.content;
-    Ok(SignerInfo { issuer_and_serial, digest_algorithm, signature_algorithm, signed_attributes, signature })
+    Ok(SignerInfo {
+        issuer_and_serial,
+        key_identifier,
+        digest_algorithm,
+        signature_algorithm,
+        signed_attributes,
+        signature,
+    })
 }
 
 fn algorithm<'a>(tlv: &Tlv<'a>) -> Result<&'a [u8], DerError> {

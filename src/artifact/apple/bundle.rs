@@ -1,0 +1,289 @@
+//! Which code an app holds: itself, bundles in it, loose images; and what must be left alone.
+//!
+//! Must not: judge a signature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::{Node, Tree, TreeError, below};
+use crate::format::apple_plist::{self, Value};
+use crate::format::macho::MachO;
+
+/// Endings of folders that are bundles of code.
+const ENDINGS: [&str; 8] =
+    [".app", ".appex", ".framework", ".xctest", ".xpc", ".bundle", ".plugin", ".systemextension"];
+/// Endings of files that are never code, so that they need not be looked into.
+const RESOURCES: [&str; 24] = [
+    ".plist",
+    ".strings",
+    ".nib",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".car",
+    ".json",
+    ".js",
+    ".html",
+    ".css",
+    ".ttf",
+    ".otf",
+    ".mp3",
+    ".mp4",
+    ".m4a",
+    ".wav",
+    ".caf",
+    ".txt",
+    ".xml",
+    ".mom",
+    ".mobileprovision",
+    ".stringsdict",
+];
+
+/// Why the code of an app cannot be told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// No `Info.plist`.
+    #[error("the app has no Info.plist: this is no app bundle")]
+    NoInfo,
+    /// An `Info.plist` that is no property list.
+    #[error("{path}: {problem}")]
+    Info {
+        /// Which.
+        path: String,
+        /// Why.
+        problem: String,
+    },
+    /// No executable.
+    #[error("{info}: CFBundleExecutable is {name:?}, but there is no file {expected:?}; build the app again")]
+    NoExecutable {
+        /// The `Info.plist`.
+        info: String,
+        /// What it says.
+        name: String,
+        /// The file that should be there.
+        expected: String,
+    },
+    /// A file.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A link out of the app.
+    #[error("{path}: a symbolic link to {target:?}, which leaves the app; nothing was changed")]
+    Escape {
+        /// The link.
+        path: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// Bought or downloaded in a store.
+    #[error(
+        "{path} is there: the app comes from the App Store, and runs under the store's signature only; take the build \
+         that was sent to the store"
+    )]
+    FromStore {
+        /// What says so.
+        path: String,
+    },
+}
+
+/// A bundle with code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its folder in the app; `""` is the app.
+    pub root: String,
+    /// The folder that paths of its seal are relative to: itself, its `Contents`, or its `Versions/A`.
+    pub base: String,
+    /// Its `Info.plist`.
+    pub info: String,
+    /// Its main executable.
+    pub executable: String,
+    /// `CFBundleIdentifier`; empty where there is none.
+    pub identifier: String,
+    /// Whether it has the layout of macOS, with nested code sealed by its own signature.
+    pub deep: bool,
+}
+
+impl Bundle {
+    /// Its seal.
+    pub fn seal(&self) -> String {
+        join(&self.base, "_CodeSignature/CodeResources")
+    }
+
+    /// Its profile, where it has one.
+    pub fn profile(&self) -> String {
+        join(&self.base, if self.deep { "embedded.provisionprofile" } else { "embedded.mobileprovision" })
+    }
+
+    /// A path of the app, relative to the base; `None` where it lies elsewhere.
+    pub fn within<'p>(&self, path: &'p str) -> Option<&'p str> {
+        below(path, &self.base)
+    }
+
+    /// Whether entitlements and a profile belong to it: code that runs by itself.
+    pub fn runs(&self) -> bool {
+        self.root.is_empty() || [".app", ".appex", ".xpc"].iter().any(|ending| self.root.ends_with(ending))
+    }
+}
+
+/// The code of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Bundles, the innermost first, the app last.
+    pub bundles: Vec<Bundle>,
+    /// Mach-O files that are no bundle's main executable.
+    pub loose: Vec<String>,
+}
+
+impl Layout {
+    /// Looks through an app.
+    pub fn of(tree: &dyn Tree) -> Result<Self, LayoutError> {
+        check_nodes(tree)?;
+        let Some(app) = bundle_at(tree, "")? else { return Err(LayoutError::NoInfo) };
+        let mut bundles = vec![app];
+        for folder in folders(tree) {
+            if ENDINGS.iter().any(|ending| folder.ends_with(ending))
+                && !is_exempt(&folder)
+                && let Some(bundle) = bundle_at(tree, &folder)?
+            {
+                bundles.push(bundle);
+            }
+        }
+        bundles.sort_by_key(|bundle| (std::cmp::Reverse(depth(&bundle.root)), bundle.root.clone()));
+        let executables: BTreeSet<&str> = bundles.iter().map(|bundle| bundle.executable.as_str()).collect();
+        let mut loose = Vec::new();
+        for (path, node) in tree.nodes() {
+            let lower = path.to_ascii_lowercase();
+            let passed_over = *node != Node::File
+                || executables.contains(path.as_str())
+                || is_exempt(path)
+                || path.contains("_CodeSignature/")
+                || RESOURCES.iter().any(|ending| lower.ends_with(ending));
+            if !passed_over && MachO::is_one(&tree.start(path)?) {
+                loose.push(path.clone());
+            }
+        }
+        Ok(Self { bundles, loose })
+    }
+
+    /// The app itself.
+    pub fn app(&self) -> Option<&Bundle> {
+        self.bundles.last()
+    }
+
+    /// The innermost bundle that a path lies in.
+    pub fn owner(&self, path: &str) -> Option<&Bundle> {
+        self.bundles.iter().find(|bundle| below(path, &bundle.root).is_some())
+    }
+
+    /// Whether a path is the main executable or the seal of a bundle, or a loose image: what signing changes.
+    pub fn is_code(&self, path: &str) -> bool {
+        self.bundles.iter().any(|bundle| bundle.executable == path || bundle.seal() == path)
+            || self.loose.iter().any(|loose| loose == path)
+    }
+}
+
+/// What no re-signing touches: Apple's own stub and support files, symbols.
+pub fn is_exempt(path: &str) -> bool {
+    path.split('/').any(|step| step == "_WatchKitStub" || step.ends_with(".dSYM"))
+}
+
+fn depth(root: &str) -> usize {
+    if root.is_empty() { 0 } else { root.split('/').count() }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Every folder that something lies in.
+fn folders(tree: &dyn Tree) -> BTreeSet<String> {
+    let mut folders = BTreeSet::new();
+    for path in tree.nodes().keys() {
+        for (at, _) in path.match_indices('/') {
+            folders.insert(path.get(..at).unwrap_or_default().to_owned());
+        }
+    }
+    folders
+}
+
+/// Refuses links out of the app and what a store put there.
+fn check_nodes(tree: &dyn Tree) -> Result<(), LayoutError> {
+    for (path, node) in tree.nodes() {
+        if path.split('/').any(|step| step == "SC_Info" || step == "_MASReceipt") {
+            return Err(LayoutError::FromStore { path: path.clone() });
+        }
+        if let Node::Symlink(target) = node {
+            let mut at = depth(path) - 1;
+            for step in target.split('/') {
+                match step {
+                    ".." if at == 0 => return Err(LayoutError::Escape { path: path.clone(), target: target.clone() }),
+                    ".." => at -= 1,
+                    "." | "" => {}
+                    _ => at += 1,
+                }
+            }
+            if target.starts_with('/') {
+                return Err(LayoutError::Escape { path: path.clone(), target: target.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bundle in a folder; `None` where the folder has no code of its own.
+fn bundle_at(tree: &dyn Tree, root: &str) -> Result<Option<Bundle>, LayoutError> {
+    let nodes = tree.nodes();
+    let is_file = |path: &str| nodes.get(path) == Some(&Node::File);
+    let version = match nodes.get(&join(root, "Versions/Current")) {
+        Some(Node::Symlink(target)) if !target.contains('/') => Some(join(root, &format!("Versions/{target}"))),
+        _ => None,
+    };
+    let mut shapes = vec![
+        (join(root, "Contents"), join(root, "Contents/Info.plist"), "MacOS/", true),
+        (root.to_owned(), join(root, "Info.plist"), "", false),
+    ];
+    if let Some(version) = version {
+        shapes.push((version.clone(), join(&version, "Resources/Info.plist"), "", true));
+    }
+    shapes.push((root.to_owned(), join(root, "Resources/Info.plist"), "", true));
+    let Some((base, info, folder, deep)) = shapes.into_iter().find(|(_, info, ..)| is_file(info)) else {
+        return Ok(None);
+    };
+    let problem = |problem: String| LayoutError::Info { path: info.clone(), problem };
+    let dictionary = apple_plist::read_dictionary(&tree.read(&info)?);
+    let is_signed = is_file(&join(&base, "_CodeSignature/CodeResources"));
+    let dictionary = match dictionary {
+        Ok(dictionary) => dictionary,
+        // A folder that only looks like a bundle of code.
+        Err(_) if !root.is_empty() && !is_signed => return Ok(None),
+        Err(error) => return Err(problem(error.to_string())),
+    };
+    let text = |key: &str| dictionary.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
+    let name = match text("CFBundleExecutable") {
+        Some(name) => name,
+        None if root.is_empty() => {
+            return Err(problem("CFBundleExecutable is missing, expected a file's name".to_owned()));
+        }
+        None => return Ok(None),
+    };
+    let executable = join(&base, &format!("{folder}{name}"));
+    if !is_file(&executable) {
+        if root.is_empty() || is_signed {
+            return Err(LayoutError::NoExecutable { info, name: name.to_owned(), expected: executable });
+        }
+        return Ok(None);
+    }
+    Ok(Some(Bundle {
+        root: root.to_owned(),
+        identifier: text("CFBundleIdentifier").unwrap_or_default().to_owned(),
+        base,
+        info,
+        executable,
+        deep,
+    }))
+}
+
+/// The nodes below a folder, by their path in it.
+pub(super) fn nodes_below(nodes: impl Iterator<Item = (String, Node)>, folder: &str) -> BTreeMap<String, Node> {
+    nodes.filter_map(|(path, node)| Some((path.strip_prefix(folder)?.to_owned(), node))).collect()
+}

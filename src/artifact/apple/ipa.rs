@@ -1,0 +1,143 @@
+//! The app in an IPA: `Payload/NAME.app/` of a zip.
+//!
+//! Must not: accept a name that would leave the folder it is extracted to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bundle::nodes_below;
+use super::tree::{Node, Tree, TreeError};
+use crate::format::read_at::ReadAt;
+use crate::format::zip::{Archive, ZipError};
+
+/// File type bits of a Unix mode, and a link's (`stat.h`).
+const TYPE_MASK: u32 = 0o170_000;
+const TYPE_LINK: u32 = 0o120_000;
+/// Bytes read to tell what a file is.
+const START: usize = 64;
+
+/// Why an IPA holds no app.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IpaError {
+    /// The container.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// No app.
+    #[error("no app in this IPA: expected one folder Payload/NAME.app; there: {}", .there.join(", "))]
+    NoApp {
+        /// What is at the top.
+        there: Vec<String>,
+    },
+    /// Several apps.
+    #[error("{} apps in this IPA, expected one: {}", .apps.len(), .apps.join(", "))]
+    SeveralApps {
+        /// Their folders.
+        apps: Vec<String>,
+    },
+    /// A name that leads out.
+    #[error("entry {name:?} would be written outside the folder that the IPA is extracted to")]
+    Traversal {
+        /// The name.
+        name: String,
+    },
+    /// A name that is no text.
+    #[error("entry {name:?} of the app has a name that is not UTF-8: it could not be sealed")]
+    Name {
+        /// The name, unprintable bytes replaced.
+        name: String,
+    },
+    /// A link whose target cannot be read.
+    #[error("{0}")]
+    Tree(#[from] TreeError),
+}
+
+/// Whether a folder of `Payload` is an app; the ending is compared as iOS does.
+fn is_app(name: &str) -> bool {
+    name.strip_suffix(".app").is_some_and(|stem| !stem.is_empty())
+}
+
+/// The app in an IPA.
+#[derive(Debug)]
+pub struct IpaTree<'a, 's, S: ReadAt + ?Sized> {
+    archive: &'a Archive<'s, S>,
+    prefix: String,
+    nodes: BTreeMap<String, Node>,
+}
+
+impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
+    /// Finds the app.
+    pub fn open(archive: &'a Archive<'s, S>) -> Result<Self, IpaError> {
+        let mut apps = BTreeSet::new();
+        let mut top = BTreeSet::new();
+        for entry in archive.entries() {
+            let name = entry.display_name();
+            if name.starts_with('/') || name.contains('\\') || name.split('/').any(|step| step == "..") {
+                return Err(IpaError::Traversal { name });
+            }
+            top.insert(name.split('/').take(2).collect::<Vec<_>>().join("/"));
+            if let Some((app, _)) = name.strip_prefix("Payload/").and_then(|rest| rest.split_once('/'))
+                && is_app(app)
+            {
+                apps.insert(format!("Payload/{app}/"));
+            }
+        }
+        let prefix = match apps.iter().collect::<Vec<_>>().as_slice() {
+            [] => return Err(IpaError::NoApp { there: top.into_iter().take(8).collect() }),
+            [one] => (*one).clone(),
+            _ => return Err(IpaError::SeveralApps { apps: apps.into_iter().collect() }),
+        };
+        let mut nodes = Vec::new();
+        for (index, entry) in archive.entries().iter().enumerate() {
+            if !entry.name().starts_with(prefix.as_bytes()) || entry.name().ends_with(b"/") {
+                continue;
+            }
+            let Ok(name) = std::str::from_utf8(entry.name()) else {
+                return Err(IpaError::Name { name: entry.display_name() });
+            };
+            let is_link = entry.unix_mode().is_some_and(|mode| mode & TYPE_MASK == TYPE_LINK);
+            let node = if is_link {
+                let target = String::from_utf8(archive.read(index)?);
+                let target = target.map_err(|_| TreeError {
+                    path: name.to_owned(),
+                    problem: "a symbolic link to a name that is not UTF-8".to_owned(),
+                })?;
+                Node::Symlink(target)
+            } else {
+                Node::File
+            };
+            nodes.push((name.to_owned(), node));
+        }
+        let nodes = nodes_below(nodes.into_iter(), &prefix);
+        Ok(Self { archive, prefix, nodes })
+    }
+
+    /// `Payload/NAME.app/`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The entry of a file of the app.
+    pub fn entry(&self, path: &str) -> Option<usize> {
+        self.archive.find(format!("{}{path}", self.prefix).as_bytes())
+    }
+
+    fn find(&self, path: &str) -> Result<usize, TreeError> {
+        self.entry(path).ok_or_else(|| TreeError { path: path.to_owned(), problem: "no such entry".to_owned() })
+    }
+}
+
+impl<S: ReadAt + ?Sized> Tree for IpaTree<'_, '_, S> {
+    fn nodes(&self) -> &BTreeMap<String, Node> {
+        &self.nodes
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, TreeError> {
+        let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
+        self.archive.read(self.find(path)?).map_err(failed)
+    }
+
+    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
+        let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
+        self.archive.start(self.find(path)?, START).map_err(failed)
+    }
+}

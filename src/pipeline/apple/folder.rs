@@ -1,0 +1,86 @@
+//! The files of an app in a folder.
+//!
+//! Must not: follow a link.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::artifact::apple::{Node, Tree, TreeError};
+use crate::format::limits;
+
+/// Bytes read to tell what a file is.
+const START: u64 = 64;
+
+/// An app in a folder.
+#[derive(Debug)]
+pub struct FolderTree {
+    root: PathBuf,
+    nodes: BTreeMap<String, Node>,
+}
+
+impl FolderTree {
+    /// Lists a folder.
+    pub fn open(root: &Path) -> Result<Self, TreeError> {
+        let mut nodes = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(root).follow_links(false).min_depth(1) {
+            let failed = |problem: String| TreeError { path: root.display().to_string(), problem };
+            let entry = entry.map_err(|error| failed(error.to_string()))?;
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let steps: Option<Vec<&str>> = below.components().map(|step| step.as_os_str().to_str()).collect();
+            let Some(path) = steps.map(|steps| steps.join("/")) else {
+                return Err(failed(format!("{}: a name that is not UTF-8 could not be sealed", below.display())));
+            };
+            let wrong = |problem: String| TreeError { path: path.clone(), problem };
+            let node = if entry.file_type().is_symlink() {
+                let target = fs::read_link(entry.path()).map_err(|error| wrong(error.to_string()))?;
+                let target = target.to_str().map(str::to_owned);
+                Node::Symlink(target.ok_or_else(|| wrong("a link to a name that is not UTF-8".to_owned()))?)
+            } else if entry.file_type().is_file() {
+                Node::File
+            } else {
+                return Err(wrong("neither a file nor a folder nor a link".to_owned()));
+            };
+            nodes.insert(path, node);
+        }
+        Ok(Self { root: root.to_owned(), nodes })
+    }
+
+    /// Where a file lies.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    fn take(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError> {
+        let failed = |error: std::io::Error| TreeError { path: path.to_owned(), problem: error.to_string() };
+        if self.nodes.get(path) != Some(&Node::File) {
+            return Err(TreeError { path: path.to_owned(), problem: "no such file".to_owned() });
+        }
+        let mut content = Vec::new();
+        File::open(self.path(path)).map_err(failed)?.take(limit).read_to_end(&mut content).map_err(failed)?;
+        Ok(content)
+    }
+}
+
+impl Tree for FolderTree {
+    fn nodes(&self) -> &BTreeMap<String, Node> {
+        &self.nodes
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, TreeError> {
+        let content = self.take(path, limits::ENTRY_BYTES + 1)?;
+        if content.len() as u64 > limits::ENTRY_BYTES {
+            let problem = format!("more than {} bytes, the limit for a file that is opened", limits::ENTRY_BYTES);
+            return Err(TreeError { path: path.to_owned(), problem });
+        }
+        Ok(content)
+    }
+
+    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
+        self.take(path, START)
+    }
+}

@@ -1,0 +1,385 @@
+//! Apps for Apple's systems: in an IPA, in a folder before or after signing, in an archive of Xcode.
+//!
+//! * `source`, `folder`: where an app lies.
+//! * `signing`: how it is signed, and what is checked of that before.
+//! * `reseal`: what is signed again.
+//! * `write`: the finished app, verified and put in place.
+//!
+//! Must not: obtain credentials; values come from the caller, between plan and apply.
+
+mod error;
+mod folder;
+mod reseal;
+mod signing;
+mod source;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::AppleJobError;
+pub use folder::FolderTree;
+pub use signing::{Signing, SigningRequest};
+
+use zeroize::Zeroizing;
+
+use super::ArtifactFile;
+use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
+use crate::artifact::apple::{AppFiles, Layout, Overlay, Tree};
+use crate::artifact::files::{FileSet, Found, Spot};
+use crate::format::apple_plist::{self, Value};
+use crate::format::mobileprovision::Profile;
+use crate::format::zip::Index;
+use crate::host::clock;
+use crate::host::replacement::Replacement;
+use crate::host::transaction::Transaction;
+use crate::placement::template::{TemplateError, Values};
+use crate::placement::{Address, Place};
+use crate::sign::apple::Signer;
+use crate::verify::injected::{self, Expected};
+use crate::verify::leak::{self, Foreign};
+use crate::verify::{self, Severity};
+use reseal::Reseal;
+use source::Source;
+use write::Judge;
+
+/// An app, inspected.
+#[derive(Debug)]
+pub struct Inspected {
+    source: Source,
+    layout: Layout,
+    /// Who signed the app, and what it may do.
+    signed: bool,
+    debuggable: bool,
+}
+
+/// An app, inspected, and what would change in it.
+#[derive(Debug)]
+pub struct Planned {
+    inspected: Inspected,
+    /// The places, in the order of presets and configuration.
+    pub places: Vec<PlannedPlace>,
+    /// Where each of them is.
+    spots: Vec<Spot>,
+}
+
+impl Inspected {
+    /// Step 1: the app in an IPA that was opened.
+    pub fn ipa(path: &Path, file: ArtifactFile, index: Arc<Index>) -> Result<Self, AppleJobError> {
+        Self::of(Source::Ipa { path: path.to_owned(), file, index })
+    }
+
+    /// Step 1: the app in a folder or an archive of Xcode; `None` where the folder holds something else.
+    pub fn folder(path: &Path) -> Result<Option<Self>, AppleJobError> {
+        Source::in_folder(path)?.map(Self::of).transpose()
+    }
+
+    fn of(source: Source) -> Result<Self, AppleJobError> {
+        let (layout, by) = source.with(|tree| {
+            let layout = Layout::of(tree)?;
+            let executable = layout.app().map(|app| app.executable.clone()).unwrap_or_default();
+            let by = signing::signed_by(&tree.read(&executable)?);
+            Ok::<_, AppleJobError>((layout, by))
+        })??;
+        let entitlements = by.entitlements.as_deref().and_then(|xml| apple_plist::read_dictionary(xml).ok());
+        let debuggable = entitlements.and_then(|all| all.get("get-task-allow").and_then(Value::as_boolean));
+        Ok(Self { source, layout, signed: by.signed, debuggable: debuggable.unwrap_or(false) })
+    }
+
+    /// The bundle identifier.
+    pub fn id(&self) -> &str {
+        self.layout.app().map_or("", |app| &app.identifier)
+    }
+
+    /// Whether one of these addresses is there: how a preset is found by looking.
+    pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, AppleJobError> {
+        let kind = self.source.kind();
+        self.source.with(|tree| {
+            let files = AppFiles(tree);
+            for address in addresses {
+                if FileSet::new(&files, kind).has(address)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?
+    }
+
+    /// The files in which a place lies; `Err` of the file where it would have to be made.
+    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, AppleJobError> {
+        let kind = self.source.kind();
+        let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
+        let spot = |spot: Spot| if spot.missing { Err(spot.file()) } else { Ok(spot.file()) };
+        Ok(found.into_iter().map(|found| spot(found.spot)).collect())
+    }
+
+    /// What is at a place now; an error where it cannot be read.
+    pub fn held(&self, place: &Place) -> Result<Vec<Held>, AppleJobError> {
+        let kind = self.source.kind();
+        let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
+        let there = found.into_iter().filter(|found| !found.spot.missing);
+        let held = |found: Found| Held {
+            entry: found.spot.file(),
+            values: found.values.into_iter().map(Zeroizing::new).collect(),
+        };
+        Ok(there.map(held).collect())
+    }
+
+    /// What the app is, for people.
+    pub fn describe(&self) -> Description {
+        let mut facts = vec![("bundle id", self.id().to_owned())];
+        // What cannot be read here was read before, or is found by verification.
+        let _ = self.source.with(|tree| facts.extend(self.facts(tree)));
+        let kind = match &self.source {
+            Source::Ipa { .. } => "iOS package (IPA)",
+            Source::Folder { path, .. } if path.extension().is_some_and(|ending| ending == "xcarchive") => {
+                "archive of Xcode (folder)"
+            }
+            Source::Folder { .. } => "app (folder)",
+        };
+        Description { kind, signable: true, facts }
+    }
+
+    fn facts(&self, tree: &dyn Tree) -> Vec<(&'static str, String)> {
+        let mut facts = Vec::new();
+        let Some(app) = self.layout.app() else { return facts };
+        let info = tree.read(&app.info).ok().and_then(|bytes| apple_plist::read_dictionary(&bytes).ok());
+        let text = |key: &str| info.as_ref().and_then(|info| info.get(key)).and_then(Value::as_string);
+        match (text("CFBundleShortVersionString"), text("CFBundleVersion")) {
+            (Some(version), Some(build)) => facts.push(("version", format!("{version} ({build})"))),
+            (Some(one), None) | (None, Some(one)) => facts.push(("version", one.to_owned())),
+            (None, None) => {}
+        }
+        if let Some(team) = tree.read(&app.executable).ok().and_then(|bytes| signing::signed_by(&bytes).team) {
+            facts.push(("team", team));
+        }
+        let profile = tree.read_if_there(&app.profile()).ok().flatten();
+        if let Some(profile) = profile.and_then(|bytes| Profile::parse(&bytes).ok()) {
+            facts.push(("profile", format!("{} (until {})", profile.name, profile.expires)));
+        }
+        let nested: Vec<&str> = self.layout.bundles.iter().map(|bundle| bundle.root.as_str()).collect();
+        let nested = nested.into_iter().filter(|root| !root.is_empty());
+        let nested: Vec<&str> = nested.chain(self.layout.loose.iter().map(String::as_str)).collect();
+        if !nested.is_empty() {
+            facts.push(("nested code", nested.join(", ")));
+        }
+        facts
+    }
+
+    /// What a release must not be, and this is.
+    pub fn release_faults(&self) -> Vec<ReleaseFault> {
+        let fault =
+            ReleaseFault { code: "release.debuggable", place: "the entitlements", what: "debuggable (get-task-allow)" };
+        if self.debuggable { vec![fault] } else { Vec::new() }
+    }
+
+    /// What verification says of signatures, seals and profiles; nothing of credentials.
+    pub fn verify_signature(&self) -> Result<verify::Report, AppleJobError> {
+        let now = signing::time(clock::unix_seconds());
+        let options = verify::apple::Options { now: Some(&now), unchanged: None };
+        self.source.with(|tree| verify::apple::app(tree, &options))
+    }
+
+    /// Adds what verification says of the places, and of credentials that should not be there.
+    pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+        let kind = self.source.kind();
+        let looked = self.source.with(|tree| {
+            injected::files(report, &AppFiles(tree), kind, expected);
+            match &self.source {
+                Source::Ipa { file, .. } => leak::archive(report, file, foreign),
+                Source::Folder { .. } => leak::files(report, &AppFiles(tree), foreign),
+            }
+        });
+        if let Err(error) = looked {
+            report.error("apple.unreadable", "the app", error.to_string());
+        }
+    }
+
+    /// A new file at the top of an app for macOS, beside `Contents`, would be sealed by nothing.
+    fn check_new(&self, spot: &Spot) -> Result<(), AppleJobError> {
+        let file = spot.path.first().map_or("", String::as_str);
+        match self.layout.app() {
+            Some(app) if spot.missing && app.within(file).is_none() => {
+                Err(AppleJobError::OutsideContents { file: file.to_owned(), base: app.base.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
+    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, AppleJobError> {
+        let kind = self.source.kind();
+        let (planned, spots) = self.source.with(|tree| {
+            let (mut planned, mut spots) = (Vec::new(), Vec::new());
+            for place in places {
+                for found in FileSet::new(&AppFiles(tree), kind).find(place)? {
+                    self.check_new(&found.spot)?;
+                    planned.push(PlannedPlace {
+                        address: place.at.clone(),
+                        entry: found.spot.file(),
+                        value: place.value.clone(),
+                        missing: found.spot.missing,
+                    });
+                    spots.push(found.spot);
+                }
+            }
+            Ok::<_, AppleJobError>((planned, spots))
+        })??;
+        if planned.is_empty() {
+            return Err(AppleJobError::NoPlaceAtAll { presets: presets.to_owned() });
+        }
+        Ok(Planned { inspected: self, places: planned, spots })
+    }
+}
+
+impl Planned {
+    /// What a release must not be, and this is.
+    pub fn release_faults(&self) -> Vec<ReleaseFault> {
+        self.inspected.release_faults()
+    }
+
+    /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
+    pub fn needs_key(&self) -> bool {
+        self.inspected.signed || matches!(self.inspected.source, Source::Ipa { .. })
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there.
+    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, AppleJobError> {
+        self.inspected.source.with(|tree| Ok(!self.changes(tree, values)?.is_empty()))?
+    }
+
+    /// Whether it can be signed as asked: before anything is obtained for it.
+    pub fn check(&self, signing: &Signing<'_>) -> Result<(), AppleJobError> {
+        signing.signer()?;
+        if let Signing::With(request) = signing {
+            self.inspected.source.with(|tree| signing::check(tree, &self.inspected.layout, request))??;
+        }
+        Ok(())
+    }
+
+    /// Whether something could be written at `output`.
+    pub fn probe(&self, output: &Path) -> Result<(), AppleJobError> {
+        match &self.inspected.source {
+            Source::Ipa { .. } => Ok(Replacement::probe(output)?),
+            Source::Folder { path, tree } => {
+                check_output(path, output)?;
+                let info = self.inspected.layout.app().map(|app| app.info.clone()).unwrap_or_default();
+                Ok(Transaction::probe(&tree.path(""), &info)?)
+            }
+        }
+    }
+
+    /// The new contents of files that change.
+    fn changes(&self, tree: &dyn Tree, values: &Values<'_>) -> Result<BTreeMap<String, Vec<u8>>, AppleJobError> {
+        let files = AppFiles(tree);
+        let mut rendered = Vec::new();
+        for (place, spot) in self.places.iter().zip(&self.spots) {
+            rendered.push((spot, place.value.render(values)?));
+        }
+        let pairs = rendered.iter().map(|(spot, value)| (*spot, value.as_str()));
+        Ok(FileSet::new(&files, self.inspected.source.kind()).change(pairs)?.contents)
+    }
+
+    fn expected(&self, values: &Values<'_>) -> Result<Vec<Expected>, TemplateError> {
+        let places = self.places.iter();
+        let one = |place: &PlannedPlace| {
+            let value = place.value.render(values)?;
+            Ok(Expected { address: place.address.clone(), entry: Some(place.entry.clone()), value })
+        };
+        places.map(one).collect()
+    }
+
+    /// Steps 3 to 7: applies the values, signs, and puts the finished app at `output`.
+    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, AppleJobError> {
+        if let Source::Folder { path, .. } = &self.inspected.source {
+            check_output(path, output)?;
+        }
+        let mut done = Done::default();
+        let signer = signing.signer()?;
+        let now = signing::time(match signing {
+            Signing::With(request) => request.now,
+            _ => clock::unix_seconds(),
+        });
+        let contents = self.inspected.source.with(|tree| {
+            // 3. Apply: new contents of the files that change, and the profiles given.
+            let mut overlay = Overlay::new(tree);
+            for (path, content) in self.changes(tree, values)? {
+                overlay.set(path, content);
+            }
+            if let Signing::With(request) = signing {
+                done.warnings = signing::check(tree, &self.inspected.layout, request)?;
+                self.profiles(&mut overlay, request)?;
+            }
+
+            // 4. Sign what changed and what lies around it; everything, where the input is unsound and nothing else says so.
+            if let Some(signer) = &signer {
+                let everything = overlay.contents().is_empty() && !is_sound(tree, &now);
+                let layout = Layout::of(&overlay)?;
+                Reseal { layout: &layout, signing, signer, everything }.run(&mut overlay)?;
+                done.new_signer = self.is_new_signer(tree, signer)?;
+            } else if self.inspected.signed && !overlay.contents().is_empty() {
+                done.notes.push(
+                    "its seal is broken now, because it stays unsigned: sign it before it is installed".to_owned(),
+                );
+            }
+            Ok::<_, AppleJobError>(overlay.into_contents())
+        })??;
+        done.entries = contents.keys().cloned().collect();
+        let in_place = match &self.inspected.source {
+            Source::Ipa { path, .. } => same_file(path, output),
+            Source::Folder { .. } => true,
+        };
+        let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
+        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some() };
+        if contents.is_empty() && in_place {
+            done.report = self.inspected.source.with(|tree| judge.report(tree, None))??;
+            return Ok(done);
+        }
+
+        // 5. Write, 6. verify what was written, 7. commit.
+        done.report = match &self.inspected.source {
+            Source::Ipa { file, index, .. } => write::ipa(file, index, &contents, output, &judge)?,
+            Source::Folder { tree, .. } => write::folder(tree, &contents, &judge)?,
+        };
+        done.written = true;
+        Ok(done)
+    }
+
+    /// Lays the profiles given over those that are there.
+    fn profiles(&self, overlay: &mut Overlay<'_>, request: &SigningRequest<'_>) -> Result<(), AppleJobError> {
+        for bundle in self.inspected.layout.bundles.iter().filter(|bundle| bundle.runs()) {
+            if let Some((_, profile)) = request.profile_for(bundle)
+                && overlay.read_if_there(&bundle.profile())?.as_ref() != Some(profile)
+            {
+                overlay.set(bundle.profile(), profile.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn is_new_signer(&self, tree: &dyn Tree, signer: &Signer<'_>) -> Result<bool, AppleJobError> {
+        let executable = self.inspected.layout.app().map(|app| app.executable.clone()).unwrap_or_default();
+        let there = signing::signed_by(&tree.read(&executable)?);
+        Ok(there.leaf.is_some() && there.team.as_deref() != signer.team())
+    }
+}
+
+/// Whether what is there is signed and sealed as it should be, wherever it may run.
+fn is_sound(tree: &dyn Tree, now: &str) -> bool {
+    let options = verify::apple::Options { now: Some(now), unchanged: None };
+    let errors = |finding: &&verify::Finding| finding.severity == Severity::Error;
+    let report = verify::apple::app(tree, &options);
+    report.findings.iter().filter(errors).all(|finding| finding.code.starts_with(verify::apple::PROFILE))
+}
+
+fn check_output(path: &Path, output: &Path) -> Result<(), AppleJobError> {
+    if same_file(path, output) { Ok(()) } else { Err(AppleJobError::Output(output.to_owned())) }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}

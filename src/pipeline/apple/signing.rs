@@ -1,0 +1,226 @@
+//! How an app is to be signed, and what is checked of that before anything is written: the team, the profiles, the
+//! certificate's time.
+//!
+//! Must not: sign.
+
+use super::AppleJobError;
+use crate::artifact::apple::{Bundle, Layout, Tree};
+use crate::format::apple_plist::{self, Dictionary, Value};
+use crate::format::code_signature::SuperBlob;
+use crate::format::macho::MachO;
+use crate::format::mobileprovision::Profile;
+use crate::format::x509::Certificate;
+use crate::format::{cms, limits};
+use crate::sign::Identity;
+use crate::sign::apple::Signer;
+use crate::verify::{self, Severity};
+
+/// How the output is signed.
+#[derive(Debug, Clone, Copy)]
+pub enum Signing<'a> {
+    /// With this identity.
+    With(SigningRequest<'a>),
+    /// By nobody: for simulators.
+    AdHoc,
+    /// Not at all, on purpose.
+    Unsigned,
+}
+
+/// With which identity, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningRequest<'a> {
+    /// Who signs.
+    pub identity: &'a Identity,
+    /// Certificates of issuers that the identity lacks.
+    pub issuers: &'a [Certificate],
+    /// Profiles to choose from, each with its name for messages.
+    pub profiles: &'a [(String, Vec<u8>)],
+    /// Entitlements of the app instead of those it has.
+    pub entitlements: Option<&'a [u8]>,
+    /// Accept a certificate or team that the input's signature or profile does not name.
+    pub allow_new_signer: bool,
+    /// The time, seconds since 1970.
+    pub now: u64,
+}
+
+impl SigningRequest<'_> {
+    /// The profile given that fits a bundle best: the one with the longest pattern.
+    pub(super) fn profile_for(&self, bundle: &Bundle) -> Option<&(String, Vec<u8>)> {
+        let fit = |bytes: &[u8]| Profile::parse(bytes).ok().and_then(|profile| profile.fits(&bundle.identifier));
+        let fitting = self.profiles.iter().filter_map(|profile| Some((fit(&profile.1)?, profile)));
+        fitting.max_by_key(|(len, _)| *len).map(|(_, profile)| profile)
+    }
+}
+
+impl<'a> Signing<'a> {
+    /// Who signs; `None` where nobody does.
+    pub(super) fn signer(&self) -> Result<Option<Signer<'a>>, AppleJobError> {
+        match self {
+            Self::With(request) => Ok(Some(Signer::new(request.identity, request.issuers)?)),
+            Self::AdHoc => Ok(Some(Signer::ad_hoc())),
+            Self::Unsigned => Ok(None),
+        }
+    }
+}
+
+/// What a signature says of who made it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct SignedBy {
+    pub(super) signed: bool,
+    pub(super) leaf: Option<Vec<u8>>,
+    pub(super) team: Option<String>,
+    pub(super) entitlements: Option<Vec<u8>>,
+}
+
+/// Who signed a Mach-O file; several slices by several are nobody's.
+pub(super) fn signed_by(bytes: &[u8]) -> SignedBy {
+    let Ok(file) = MachO::parse(bytes) else { return SignedBy::default() };
+    let mut all: Vec<SignedBy> = Vec::new();
+    for slice in &file.slices {
+        let blob = slice.signature_bytes(bytes).and_then(|raw| SuperBlob::parse(raw).ok());
+        let Some(blob) = blob else { return SignedBy::default() };
+        let team = blob.directories().ok().and_then(|all| all.first()?.team.map(str::to_owned));
+        let leaf = blob.cms().and_then(leaf);
+        let entitlements = blob.entitlements().map(<[u8]>::to_vec);
+        all.push(SignedBy { signed: true, leaf, team, entitlements });
+    }
+    let first = all.first().cloned().unwrap_or_default();
+    if all.iter().all(|other| other.leaf == first.leaf) { first } else { SignedBy { leaf: None, ..first } }
+}
+
+fn leaf(raw: &[u8]) -> Option<Vec<u8>> {
+    let signed = cms::parse(raw).ok()?;
+    let (issuer, serial) = signed.signers.first()?.issuer_and_serial?;
+    let own = signed.certificates.iter().find(|own| own.issuer() == issuer && own.serial() == serial)?;
+    Some(own.raw().to_vec())
+}
+
+/// Refuses what a device would refuse. What was accepted on purpose comes back as warnings.
+pub(super) fn check(
+    tree: &dyn Tree,
+    layout: &Layout,
+    request: &SigningRequest<'_>,
+) -> Result<Vec<String>, AppleJobError> {
+    let signer = Signer::new(request.identity, request.issuers)?;
+    let own = request.identity.certificate();
+    let now = time(request.now);
+    if own.validity().1 < now.as_str() {
+        return Err(AppleJobError::Expired { subject: own.subject_text(), at: own.validity().1.to_owned() });
+    }
+    let mut warnings = Vec::new();
+    for (name, bytes) in request.profiles {
+        Profile::parse(bytes).map_err(|source| AppleJobError::Profile { name: name.clone(), source })?;
+    }
+    for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
+        let there = signed_by(&tree.read(&bundle.executable)?);
+        if let (Some(old), Some(new)) = (there.team.as_deref(), signer.team())
+            && old != new
+            && !request.allow_new_signer
+        {
+            return Err(AppleJobError::Team { bundle: shown(bundle), old: old.to_owned(), new: new.to_owned() });
+        }
+        warnings.extend(check_profile(tree, bundle, request, own, &there, &now)?);
+    }
+    Ok(warnings)
+}
+
+fn check_profile(
+    tree: &dyn Tree,
+    bundle: &Bundle,
+    request: &SigningRequest<'_>,
+    own: &Certificate,
+    there: &SignedBy,
+    now: &str,
+) -> Result<Vec<String>, AppleJobError> {
+    let given = request.profile_for(bundle);
+    let embedded = tree.read_if_there(&bundle.profile())?;
+    let (name, profile) = match (given, &embedded) {
+        (Some((name, bytes)), _) => (name.clone(), bytes.as_slice()),
+        (None, Some(bytes)) => (bundle.profile(), bytes.as_slice()),
+        (None, None) => return Ok(Vec::new()),
+    };
+    let claimed = entitlements(bundle, request, there, Some(profile))?;
+    let claimed = claimed.map(|xml| apple_plist::read_dictionary(&xml)).transpose();
+    let claimed = claimed.map_err(|error| AppleJobError::Entitlements { problem: error.to_string() })?;
+    let mut report = verify::Report::default();
+    let claim = verify::apple::Claim {
+        bundle_id: &bundle.identifier,
+        certificate: Some(own.raw()),
+        entitlements: claimed.as_ref(),
+        now: Some(now),
+    };
+    verify::apple::profile(&mut report, &name, profile, &claim);
+    let (tolerable, fatal): (Vec<_>, Vec<_>) = report
+        .findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .partition(|finding| request.allow_new_signer && is_tolerable(finding.code));
+    if fatal.is_empty() {
+        return Ok(tolerable.into_iter().map(|finding| finding.message).collect());
+    }
+    Err(AppleJobError::ProfileDoesNotFit { bundle: shown(bundle), findings: fatal })
+}
+
+/// What `allow_new_signer` accepts: that the profile is another team's. Time passes for everybody.
+pub(super) fn is_tolerable(code: &str) -> bool {
+    matches!(code, "apple.profile-certificate" | "apple.profile-app" | "apple.profile-entitlement")
+}
+
+/// The entitlements that a bundle is signed with where its own are not kept: those given for the app; for code that has
+/// none, what its profile says of application and team.
+pub(super) fn entitlements(
+    bundle: &Bundle,
+    request: &SigningRequest<'_>,
+    there: &SignedBy,
+    profile: Option<&[u8]>,
+) -> Result<Option<Vec<u8>>, AppleJobError> {
+    if let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) {
+        return Ok(Some(given.to_vec()));
+    }
+    if there.entitlements.is_some() {
+        return Ok(there.entitlements.clone());
+    }
+    let Some(profile) = profile else { return Ok(None) };
+    let name = bundle.profile();
+    let profile = Profile::parse(profile).map_err(|source| AppleJobError::Profile { name, source })?;
+    let mut claimed = Dictionary::new();
+    for key in ["application-identifier", "com.apple.application-identifier"] {
+        let pattern = profile.entitlements.get(key).and_then(Value::as_string);
+        if let Some((prefix, _)) = pattern.and_then(|pattern| pattern.split_once('.')) {
+            // A pattern is what may be claimed, never the claim.
+            claimed.insert(key.to_owned(), Value::String(format!("{prefix}.{}", bundle.identifier)));
+        }
+    }
+    for key in ["com.apple.developer.team-identifier", "get-task-allow"] {
+        if let Some(value) = profile.entitlements.get(key) {
+            claimed.insert(key.to_owned(), value.clone());
+        }
+    }
+    Ok(Some(apple_plist::write(&Value::Dictionary(claimed))))
+}
+
+fn shown(bundle: &Bundle) -> String {
+    if bundle.root.is_empty() { "the app".to_owned() } else { bundle.root.clone() }
+}
+
+/// Seconds since 1970 as `YYYYMMDDHHMMSSZ`, the form of certificates and profiles.
+pub(super) fn time(seconds: u64) -> String {
+    // Beyond the year 9999 nothing expires.
+    let seconds = seconds.min(limits::LAST_SECOND);
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days since 0000-03-01 in the proleptic Gregorian calendar, in eras of 400 years.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!(
+        "{:04}{month:02}{date:02}{:02}{:02}{:02}Z",
+        era * 400 + year + carry,
+        rest / 3_600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}

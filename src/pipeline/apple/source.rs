@@ -1,0 +1,73 @@
+//! Where an app lies: in an IPA, in a folder, in an archive of Xcode.
+//!
+//! Must not: decide what happens to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::AppleJobError;
+use super::folder::FolderTree;
+use crate::artifact::apple::{IpaTree, Tree};
+use crate::format::zip::{Archive, Index};
+use crate::pipeline::ArtifactFile;
+use crate::placement::Kind;
+
+/// An app, found.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// In an IPA.
+    Ipa { path: PathBuf, file: ArtifactFile, index: Arc<Index> },
+    /// In a folder of its own; the path may be that of the archive around it.
+    Folder { path: PathBuf, tree: FolderTree },
+}
+
+impl Source {
+    /// The app in a folder; `None` where it is a folder of something else.
+    pub(super) fn in_folder(path: &Path) -> Result<Option<Self>, AppleJobError> {
+        let app = if path.extension().is_some_and(|extension| extension == "xcarchive") {
+            app_of_archive(path)?
+        } else if is_app(path) {
+            path.to_owned()
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Self::Folder { path: path.to_owned(), tree: FolderTree::open(&app)? }))
+    }
+
+    /// Does something with the files.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Tree) -> T) -> Result<T, AppleJobError> {
+        match self {
+            Self::Ipa { file, index, .. } => {
+                let archive = Archive::with_index(file, Arc::clone(index));
+                let tree = IpaTree::open(&archive)?;
+                Ok(work(&tree))
+            }
+            Self::Folder { tree, .. } => Ok(work(tree)),
+        }
+    }
+
+    /// As what addresses know it.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Ipa { .. } => Kind::Ipa,
+            Self::Folder { .. } => Kind::App,
+        }
+    }
+}
+
+/// A folder with the name of an app and its `Info.plist`.
+fn is_app(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "app")
+        && ["Info.plist", "Contents/Info.plist"].iter().any(|info| path.join(info).is_file())
+}
+
+fn app_of_archive(path: &Path) -> Result<PathBuf, AppleJobError> {
+    let folder = path.join("Products/Applications");
+    let listed = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut apps: Vec<PathBuf> = listed.filter(|path| is_app(path)).collect();
+    apps.sort();
+    match apps.as_slice() {
+        [app] => Ok(app.clone()),
+        _ => Err(AppleJobError::Archive { folder, count: apps.len() }),
+    }
+}

@@ -1,0 +1,249 @@
+//! The signature of one slice: what it says is kept from the old one, what binds it to the bundle and the signer is new.
+//!
+//! Must not: change a byte of the code.
+
+use super::directory::{self, Facts};
+use super::{AppleSignError, Code, Signer};
+use crate::format::apple_plist::{self, Value};
+use crate::format::code_signature::code_directory::{
+    EXEC_ALLOW_UNSIGNED, EXEC_MAIN_BINARY, FLAG_ADHOC, FLAG_LINKER_SIGNED,
+};
+use crate::format::code_signature::{
+    CodeDirectory, HashType, MAGIC_ENTITLEMENTS, MAGIC_ENTITLEMENTS_DER, MAGIC_WRAPPER, SuperBlob, is_directory,
+    requirement, slot, superblob, wrap,
+};
+use crate::format::macho::{Platform, Slice, TYPE_EXECUTE};
+use crate::format::{cms, der_entitlements};
+
+/// Bytes that codesign keeps free for a CMS signature; a later signer then finds room.
+const CMS_RESERVE: usize = 18_000;
+/// Room beside a CMS that is larger than that, for signatures of varying length.
+const CMS_SPARE: usize = 1024;
+
+pub(super) struct SignedSlice {
+    pub(super) bytes: Vec<u8>,
+    pub(super) in_place: bool,
+}
+
+pub(super) fn sign(
+    file: &[u8],
+    slice: &Slice,
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<SignedSlice, AppleSignError> {
+    // A signature that cannot be read says nothing that could be kept; it is replaced as if there were none.
+    let old = slice.signature_bytes(file).and_then(|bytes| SuperBlob::parse(bytes).ok());
+    let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
+    let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
+    let facts = content.facts(slice, code, signer);
+    let image = slice.bytes(file);
+    let reserved = slice.signature.map(|command| command.range());
+
+    // 1. Into the place of the old signature, where it fits.
+    if let Some(range) = &reserved {
+        let code_bytes = image.get(..range.start).unwrap_or_default();
+        let new = directory::all(&facts, code_bytes, &directories);
+        let blob = content.superblob(&new, signer)?;
+        if blob.len() <= range.len() {
+            let mut bytes = image.to_vec();
+            if let Some(place) = bytes.get_mut(range.clone()) {
+                place.fill(0);
+                if let Some(place) = place.get_mut(..blob.len()) {
+                    place.copy_from_slice(&blob);
+                }
+            }
+            return Ok(SignedSlice { bytes, in_place: true });
+        }
+    }
+
+    // 2. Else with room made for it. The load commands change, so the size must be known before anything is hashed.
+    let pages_from = slice.with_room(file, 0)?;
+    let sized = content.superblob(&directory::all(&facts, &pages_from, &[]), signer)?;
+    let cms = content.cms_len(&sized);
+    let reserve = if signer.certificate().is_none() || cms + 8 <= CMS_RESERVE {
+        CMS_RESERVE
+    } else {
+        (cms + CMS_SPARE).next_multiple_of(4096)
+    };
+    let reserve = if signer.certificate().is_none() { 0 } else { reserve.saturating_sub(cms) };
+    let size = (sized.len() + reserve).next_multiple_of(16);
+    let mut bytes = slice.with_room(file, u32::try_from(size).unwrap_or(u32::MAX))?;
+    let new = directory::all(&facts, &bytes, &[]);
+    let blob = content.superblob(&new, signer)?;
+    let end = bytes.len() + size;
+    bytes.extend_from_slice(&blob);
+    bytes.resize(end, 0);
+    Ok(SignedSlice { bytes, in_place: false })
+}
+
+/// What the new signature says, apart from hashes.
+struct Content<'a> {
+    identifier: String,
+    team: Option<String>,
+    flags: u32,
+    hash_types: Vec<HashType>,
+    page_exponent: u8,
+    runtime: Option<u32>,
+    requirements: Vec<u8>,
+    /// XML and DER blobs.
+    entitlements: Option<(Vec<u8>, Vec<u8>)>,
+    debuggable: bool,
+    /// What else the old signature allowed its code, by entitlements that stay.
+    kept_exec_flags: u64,
+    /// Blobs that are kept: launch and library constraints.
+    others: Vec<(u32, &'a [u8])>,
+}
+
+impl<'a> Content<'a> {
+    fn new(
+        slice: &Slice,
+        old: Option<&SuperBlob<'a>>,
+        directories: &[CodeDirectory<'_>],
+        code: &Code<'_>,
+        signer: &Signer<'_>,
+    ) -> Result<Self, AppleSignError> {
+        let first = directories.first();
+        // A linker names code by its file; codesign then takes the bundle's identifier.
+        let kept = first.filter(|directory| directory.flags & FLAG_LINKER_SIGNED == 0);
+        let identifier = kept.map_or(code.identifier, |directory| directory.identifier).to_owned();
+        let ad_hoc = signer.certificate().is_none();
+        let flags = first.map_or(0, |directory| directory.flags) & !(FLAG_ADHOC | FLAG_LINKER_SIGNED);
+        let (blobs, debuggable) = entitlements(slice, old, code)?;
+        let old_leaf = old.and_then(SuperBlob::cms).and_then(leaf);
+        let same_signer = signer.certificate().is_some_and(|own| old_leaf.as_deref() == Some(own.raw()));
+        let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw.to_vec());
+        let requirements = match (signer.requirement(&identifier), old_requirements) {
+            (_, Some(old)) if same_signer => old,
+            (Some((blob, _)), _) => blob,
+            (None, _) => requirement::empty(),
+        };
+        let hash_types = if directories.is_empty() {
+            default_hash_types(slice.platform)
+        } else {
+            directories.iter().map(|directory| directory.hash_type).collect()
+        };
+        let others = old.into_iter().flat_map(|old| &old.blobs);
+        let others = others.filter(|blob| blob.slot > slot::ENTITLEMENTS_DER && blob.slot <= slot::LAST_SPECIAL);
+        Ok(Self {
+            identifier,
+            team: signer.team().map(str::to_owned),
+            flags: if ad_hoc { flags | FLAG_ADHOC } else { flags },
+            hash_types,
+            page_exponent: first.map(|first| first.page_exponent).filter(|&exponent| exponent != 0).unwrap_or(12),
+            runtime: first.and_then(|first| first.runtime),
+            requirements,
+            entitlements: blobs,
+            debuggable,
+            kept_exec_flags: first
+                .filter(|_| code.entitlements.is_none())
+                .and_then(|first| first.exec_segment)
+                .map_or(0, |(.., flags)| flags & !(EXEC_MAIN_BINARY | EXEC_ALLOW_UNSIGNED)),
+            others: others.map(|blob| (blob.slot, blob.raw)).collect(),
+        })
+    }
+
+    fn facts(&self, slice: &Slice, code: &Code<'_>, signer: &Signer<'_>) -> Facts<'_> {
+        let text = slice.segment("__TEXT");
+        let mut exec = if slice.file_type == TYPE_EXECUTE { EXEC_MAIN_BINARY } else { 0 };
+        if exec != 0 && self.debuggable {
+            exec |= EXEC_ALLOW_UNSIGNED;
+        }
+        exec |= self.kept_exec_flags;
+        let mut special: Vec<(u32, Vec<u8>)> = Vec::new();
+        let mut bind = |slot: u32, bytes: Option<&[u8]>| {
+            if let Some(bytes) = bytes {
+                special.push((slot, bytes.to_vec()));
+            }
+        };
+        bind(slot::INFO, code.info);
+        bind(slot::REQUIREMENTS, Some(&self.requirements));
+        bind(slot::RESOURCES, code.resources);
+        bind(slot::ENTITLEMENTS, self.entitlements.as_ref().map(|(xml, _)| xml.as_slice()));
+        bind(slot::ENTITLEMENTS_DER, self.entitlements.as_ref().map(|(_, der)| der.as_slice()));
+        for (slot, raw) in &self.others {
+            bind(*slot, Some(raw));
+        }
+        Facts {
+            identifier: &self.identifier,
+            team: self.team.as_deref().filter(|_| signer.certificate().is_some()),
+            flags: self.flags,
+            hash_types: &self.hash_types,
+            page_exponent: self.page_exponent,
+            runtime: self.runtime,
+            exec_segment: (text.map_or(0, |text| text.file_offset), text.map_or(0, |text| text.file_size), exec),
+            special,
+        }
+    }
+
+    /// The superblob over these code directories, signed.
+    fn superblob(&self, directories: &[Vec<u8>], signer: &Signer<'_>) -> Result<Vec<u8>, AppleSignError> {
+        let mut blobs = Vec::new();
+        let (first, more) = directories.split_first().map_or((None, &[][..]), |(first, more)| (Some(first), more));
+        blobs.extend(first.map(|first| (slot::DIRECTORY, first.clone())));
+        blobs.push((slot::REQUIREMENTS, self.requirements.clone()));
+        if let Some((xml, der)) = &self.entitlements {
+            blobs.push((slot::ENTITLEMENTS, xml.clone()));
+            blobs.push((slot::ENTITLEMENTS_DER, der.clone()));
+        }
+        blobs.extend(self.others.iter().map(|(slot, raw)| (*slot, raw.to_vec())));
+        for (slot, directory) in (slot::ALTERNATE..).zip(more).filter(|(slot, _)| is_directory(*slot)) {
+            blobs.push((slot, directory.clone()));
+        }
+        // Without a signer the wrapper is empty, as codesign leaves it.
+        let cms = signer.cms(directories)?.unwrap_or_default();
+        blobs.push((slot::SIGNATURE, wrap(MAGIC_WRAPPER, &cms)));
+        Ok(superblob(&blobs))
+    }
+
+    /// Bytes of the CMS in a superblob.
+    #[allow(clippy::unused_self, reason = "reads what `superblob` made")]
+    fn cms_len(&self, blob: &[u8]) -> usize {
+        SuperBlob::parse(blob).ok().and_then(|blob| blob.cms().map(<[u8]>::len)).unwrap_or(0)
+    }
+}
+
+/// The entitlements: those given, else those that are there byte for byte; never added to a library. Also whether they
+/// let a debugger in.
+type EntitlementBlobs = (Option<(Vec<u8>, Vec<u8>)>, bool);
+
+fn entitlements(
+    slice: &Slice,
+    old: Option<&SuperBlob<'_>>,
+    code: &Code<'_>,
+) -> Result<EntitlementBlobs, AppleSignError> {
+    let there = old.and_then(|old| old.find(slot::ENTITLEMENTS));
+    let given = code.entitlements.filter(|_| slice.file_type == TYPE_EXECUTE);
+    let xml = match (given, there) {
+        (Some(given), _) => given,
+        (None, Some(there)) => there.content(),
+        (None, None) => return Ok((None, false)),
+    };
+    let wrong = |error: apple_plist::PlistError| AppleSignError::Entitlements { problem: error.to_string() };
+    let tree = apple_plist::read_dictionary(xml).map_err(wrong)?;
+    // Other forms than XML are no entitlements blob; a given file may be binary.
+    let xml_bytes =
+        if xml.starts_with(b"bplist") { apple_plist::write(&Value::Dictionary(tree.clone())) } else { xml.to_vec() };
+    let debuggable = tree.get("get-task-allow").and_then(Value::as_boolean).unwrap_or(false);
+    let der = der_entitlements::encode(&tree)?;
+    Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), debuggable))
+}
+
+/// The digests of code that has no signature: SHA-1 too where some system it is for knows nothing else.
+fn default_hash_types(platform: Option<Platform>) -> Vec<HashType> {
+    let knows_sha256 = match platform {
+        // macOS 10.11.4, iOS and tvOS 11; for watchOS both are always written.
+        Some(Platform { id: 1, min_os }) => min_os >= 0x000a_0b04,
+        Some(Platform { id: 2 | 3, min_os }) => min_os >= 0x000b_0000,
+        Some(Platform { id: 4, .. }) => false,
+        _ => true,
+    };
+    if knows_sha256 { vec![HashType::Sha256] } else { vec![HashType::Sha1, HashType::Sha256] }
+}
+
+/// The certificate of a CMS signature's signer.
+pub(super) fn leaf(cms: &[u8]) -> Option<Vec<u8>> {
+    let signed = cms::parse(cms).ok()?;
+    let (issuer, serial) = signed.signers.first()?.issuer_and_serial?;
+    let own = signed.certificates.iter().find(|own| own.issuer() == issuer && own.serial() == serial)?;
+    Some(own.raw().to_vec())
+}

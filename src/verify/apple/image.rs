@@ -1,0 +1,244 @@
+//! The signature of a Mach-O file, slice by slice.
+//!
+//! Must not: read anything but the file and what is bound to it.
+
+use super::{Bound, Verified, cms, digest};
+use crate::format::apple_plist::{self, Dictionary};
+use crate::format::code_signature::code_directory::VERSION_EXEC_SEGMENT;
+use crate::format::code_signature::{Blob, CodeDirectory, SuperBlob, slot};
+use crate::format::der_entitlements;
+use crate::format::macho::{MachO, Slice, TYPE_EXECUTE};
+use crate::verify::report::Report;
+
+/// Special slots that no known signer binds to anything that can be found here.
+const UNKNOWN_SLOTS: [u32; 2] = [4, 6];
+
+pub(super) fn check(report: &mut Report, path: &str, file: &[u8], bound: Bound<'_>) -> Verified {
+    let parsed = match MachO::parse(file) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            report.error("apple.macho", path, error.to_string());
+            return Verified::default();
+        }
+    };
+    let mut verified = Verified { signed: true, ..Verified::default() };
+    for slice in &parsed.slices {
+        let place = format!("{path} ({})", slice.architecture());
+        if let Some(encryption) = slice.encryption.filter(|encryption| encryption.id != 0) {
+            let message =
+                format!("its code is encrypted (cryptid {}): it runs as the store delivers it only", encryption.id);
+            report.error("apple.encrypted", place.clone(), message);
+        }
+        verified.platform = verified.platform.or(slice.platform.map(|platform| platform.id));
+        let Some(signature) = slice.signature_bytes(file) else {
+            verified.signed = false;
+            if !bound.in_bundle {
+                report.warning("apple.unsigned-image", place, "not signed; a device loads signed code only");
+            }
+            continue;
+        };
+        geometry(report, &place, slice, file);
+        match SuperBlob::parse(signature) {
+            Ok(blob) => superblob(report, &place, slice, slice.bytes(file), &blob, bound, &mut verified),
+            Err(error) => report.error("apple.superblob", place, error.to_string()),
+        }
+    }
+    verified
+}
+
+/// The signature is the last thing in its slice, within `__LINKEDIT`.
+fn geometry(report: &mut Report, place: &str, slice: &Slice, file: &[u8]) {
+    let Some(signature) = slice.signature else { return };
+    let end = u64::from(signature.offset) + u64::from(signature.size);
+    let Some(linkedit) = slice.segment("__LINKEDIT") else {
+        report.error("apple.geometry", place, "no segment __LINKEDIT, expected one that holds the signature");
+        return;
+    };
+    let segment_end = linkedit.file_offset + linkedit.file_size;
+    if segment_end != end {
+        report.error(
+            "apple.geometry",
+            place,
+            format!("__LINKEDIT ends at {segment_end:#x}, the signature at {end:#x}; they must end together"),
+        );
+    }
+    if linkedit.vm_size < linkedit.file_size {
+        report.error(
+            "apple.geometry",
+            place,
+            format!(
+                "__LINKEDIT takes {:#x} bytes in memory and {:#x} in the file",
+                linkedit.vm_size, linkedit.file_size
+            ),
+        );
+    }
+    if !signature.offset.is_multiple_of(16) {
+        report.warning(
+            "apple.alignment",
+            place,
+            format!("the signature begins at {:#x}, no multiple of 16", signature.offset),
+        );
+    }
+    let behind = (slice.bytes(file).len() as u64).saturating_sub(end);
+    if behind > 0 {
+        report.warning("apple.trailing", place, format!("{behind} bytes behind the signature, which nothing covers"));
+    }
+}
+
+fn superblob(
+    report: &mut Report,
+    place: &str,
+    slice: &Slice,
+    image: &[u8],
+    blob: &SuperBlob<'_>,
+    bound: Bound<'_>,
+    verified: &mut Verified,
+) {
+    let directories = match blob.directories() {
+        Ok(directories) => directories,
+        Err(error) => return report.error("apple.directory", place, error.to_string()),
+    };
+    if blob.find(slot::DIRECTORY).is_none() {
+        return report.error("apple.directory", place, "no code directory: nothing of the code is signed");
+    }
+    for directory in &directories {
+        let place = format!("{place} {:?}", directory.hash_type);
+        pages(report, &place, slice, image, directory);
+        special(report, &place, blob, directory, bound);
+        let (cdhash, full) = digest(directory.hash_type, directory.raw);
+        verified.cdhashes.push(cdhash.get(..20).unwrap_or(&cdhash).to_vec());
+        verified.cdhashes.push(full);
+    }
+    let claimed = entitlements(report, place, slice, blob, &directories);
+    verified.entitlements = verified.entitlements.take().or(claimed);
+    let leaf = blob.cms().and_then(|raw| cms::check(report, place, raw, &directories));
+    if blob.cms().is_none() && directories.iter().any(|directory| directory.team.is_some()) {
+        report.error("apple.cms", place, "the code directory names a team, but nobody signed it");
+    }
+    verified.leaf = verified.leaf.take().or(leaf);
+}
+
+fn pages(report: &mut Report, place: &str, slice: &Slice, image: &[u8], directory: &CodeDirectory<'_>) {
+    if directory.unusual {
+        report.error("apple.directory", place, "scattered or pre-encrypted pages, which are not supported");
+        return;
+    }
+    let offset = slice.signature.map_or(0, |signature| u64::from(signature.offset));
+    if directory.code_limit != offset {
+        report.error(
+            "apple.code-limit",
+            place,
+            format!("{:#x} bytes are hashed, expected all up to the signature at {offset:#x}", directory.code_limit),
+        );
+    }
+    let limit = usize::try_from(directory.code_limit).unwrap_or(usize::MAX).min(image.len());
+    let code = image.get(..limit).unwrap_or_default();
+    let size = directory.page_size().unwrap_or(code.len().max(1));
+    let hashes = directory.pages();
+    if hashes.len() != code.len().div_ceil(size) {
+        report.error(
+            "apple.pages",
+            place,
+            format!("{} page hashes, expected {} of {size} bytes each", hashes.len(), code.len().div_ceil(size)),
+        );
+    }
+    let wrong: Vec<usize> = code
+        .chunks(size)
+        .zip(hashes)
+        .enumerate()
+        .filter(|(_, (page, expected))| digest(directory.hash_type, page).0 != **expected)
+        .map(|(index, _)| index)
+        .collect();
+    if let Some(first) = wrong.first() {
+        report.error(
+            "apple.page-hash",
+            place,
+            format!("{} pages are not what was signed, the first at {:#x}", wrong.len(), first * size),
+        );
+    }
+}
+
+fn special(report: &mut Report, place: &str, blob: &SuperBlob<'_>, directory: &CodeDirectory<'_>, bound: Bound<'_>) {
+    let last = directory.special_count().clamp(slot::ENTITLEMENTS_DER, slot::LAST_SPECIAL);
+    for slot in 1..=last {
+        let (what, content) = match slot {
+            slot::INFO | slot::RESOURCES if !bound.in_bundle => continue,
+            slot::INFO => ("Info.plist", bound.info),
+            slot::RESOURCES => ("CodeResources", bound.resources),
+            slot::REQUIREMENTS => ("requirements", blob.find(slot).map(|blob| blob.raw)),
+            slot::ENTITLEMENTS => ("entitlements", blob.find(slot).map(|blob| blob.raw)),
+            slot::ENTITLEMENTS_DER => ("entitlements in DER", blob.find(slot).map(|blob| blob.raw)),
+            _ => ("constraints", blob.find(slot).map(|blob| blob.raw)),
+        };
+        let place = format!("{place} slot -{slot}");
+        match (directory.special(slot).filter(|_| directory.binds(slot)), content) {
+            (None, None) => {}
+            (Some(_), None) if UNKNOWN_SLOTS.contains(&slot) => {
+                report.warning("apple.slot-unknown", place, "it holds a hash of something that is not known");
+            }
+            (Some(_), None) => {
+                report.error("apple.slot-missing", place, format!("{what}: a hash, but nothing that it could be of"));
+            }
+            (None, Some(_)) => {
+                report.error(
+                    "apple.slot-unbound",
+                    place,
+                    format!("{what}: it is there, but the signature does not hold its hash"),
+                );
+            }
+            (Some(expected), Some(content)) => {
+                if digest(directory.hash_type, content).0 != expected {
+                    report.error("apple.slot", place, format!("{what}: it is not what was signed; sign again"));
+                }
+            }
+        }
+    }
+}
+
+/// The entitlements in both forms, which must say the same.
+fn entitlements(
+    report: &mut Report,
+    place: &str,
+    slice: &Slice,
+    blob: &SuperBlob<'_>,
+    directories: &[CodeDirectory<'_>],
+) -> Option<Dictionary> {
+    let xml = blob.find(slot::ENTITLEMENTS).map(Blob::content);
+    let der = blob.find(slot::ENTITLEMENTS_DER).map(Blob::content);
+    let read = xml.and_then(|xml| match apple_plist::read_dictionary(xml) {
+        Ok(dictionary) => Some(dictionary),
+        Err(error) => {
+            report.error("apple.entitlements", place, error.to_string());
+            None
+        }
+    });
+    let executable = slice.file_type == TYPE_EXECUTE;
+    let old = directories.first().is_some_and(|first| first.version < VERSION_EXEC_SEGMENT);
+    if executable && read.as_ref().is_some_and(|read| !read.is_empty()) && (der.is_none() || old) {
+        let message =
+            "the signature is in a form of before iOS 15, whose entitlements no system of today reads; sign again";
+        report.warning("apple.entitlements-der", place, message);
+    }
+    let decoded = der_entitlements::decode(der?);
+    match (&decoded, &read) {
+        (Err(error), _) => report.error("apple.entitlements-der", place, error.to_string()),
+        (Ok(decoded), Some(read)) if !same(&decoded.entitlements, read) => {
+            report.error(
+                "apple.entitlements-differ",
+                place,
+                "XML and DER entitlements say different things; sign again",
+            );
+        }
+        (Ok(decoded), _) if !decoded.canonical => {
+            report.warning("apple.entitlements-form", place, "DER entitlements are not in the form of today");
+        }
+        _ => {}
+    }
+    read.or(decoded.ok().map(|decoded| decoded.entitlements))
+}
+
+/// Equal, whatever the order of keys.
+fn same(a: &Dictionary, b: &Dictionary) -> bool {
+    let sorted = |dictionary: &Dictionary| der_entitlements::encode(dictionary);
+    sorted(a) == sorted(b)
+}

@@ -1,0 +1,224 @@
+//! Apps for Apple's systems: signature of every code, seal of every bundle, profile.
+//!
+//! * `image`: one slice: pages, special slots, entitlements, geometry.
+//! * `cms`: who signed the code directories.
+//! * `seal`: which files a bundle has, and which it should have.
+//! * `profile`: whether the app may run with what it claims.
+//!
+//! Must not: stop at the first finding; rely on anything the signer computed.
+
+mod cms;
+mod image;
+mod profile;
+mod seal;
+
+use std::collections::BTreeMap;
+
+use crate::artifact::apple::{Bundle, Layout, Node, Tree};
+use crate::format::code_signature::HashType;
+use crate::format::x509::{Certificate, PublicKeyInfo};
+use crate::verify::hash::Hash;
+use crate::verify::report::{Report, Scheme, Severity, Signature, Signer};
+
+pub use profile::{Claim, check as profile};
+
+/// What codes of findings about profiles begin with: they say where an app runs, not whether its signature holds.
+pub const PROFILE: &str = "apple.profile";
+
+/// How an app is verified.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'o> {
+    /// The time as `YYYYMMDDHHMMSSZ`; without it nothing expires.
+    pub now: Option<&'o str>,
+    /// Files that are known to be as they were in a signed original: their content is not read again, but that they are
+    /// there and sealed is looked at.
+    pub unchanged: Option<&'o dyn Fn(&str) -> bool>,
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// What is bound to code from outside it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bound<'a> {
+    /// Whether it is the main executable of a bundle.
+    pub(super) in_bundle: bool,
+    pub(super) info: Option<&'a [u8]>,
+    pub(super) resources: Option<&'a [u8]>,
+}
+
+/// What was found of one image.
+#[derive(Debug, Default)]
+pub(super) struct Verified {
+    /// Whether every slice is signed.
+    pub(super) signed: bool,
+    /// Certificate of the signer of the first slice; `None` for ad hoc.
+    pub(super) leaf: Option<Certificate>,
+    /// Hashes of code directories: what a seal of macOS holds of nested code.
+    pub(super) cdhashes: Vec<Vec<u8>>,
+    /// The entitlements of the first slice that has some.
+    pub(super) entitlements: Option<crate::format::apple_plist::Dictionary>,
+    /// `PLATFORM_*` of the first slice.
+    pub(super) platform: Option<u32>,
+}
+
+/// All that can be found of an app.
+pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
+    let mut report = Report::default();
+    let layout = match Layout::of(tree) {
+        Ok(layout) => layout,
+        Err(error) => {
+            report.error("apple.layout", "the app", error.to_string());
+            return report;
+        }
+    };
+    let mut codes: BTreeMap<&str, Verified> = BTreeMap::new();
+    for path in &layout.loose {
+        if let Some(verified) = code(&mut report, tree, path, Bound::default()) {
+            codes.insert(path, verified);
+        }
+    }
+    // Innermost first, so that the hashes of nested code are there when they are compared.
+    for bundle in &layout.bundles {
+        let verified = whole_bundle(&mut report, tree, &layout, bundle, &codes, options);
+        codes.insert(&bundle.root, verified);
+    }
+    nested_signers(&mut report, &codes);
+    if let Some(Verified { leaf, signed: true, .. }) = codes.get("")
+        && report.findings.iter().all(|finding| finding.severity < Severity::Error || finding.code.starts_with(PROFILE))
+    {
+        report.signatures.push(Signature { scheme: Scheme::Code, signers: leaf.iter().map(signer).collect() });
+    }
+    report
+}
+
+fn whole_bundle(
+    report: &mut Report,
+    tree: &dyn Tree,
+    layout: &Layout,
+    bundle: &Bundle,
+    codes: &BTreeMap<&str, Verified>,
+    options: &Options<'_>,
+) -> Verified {
+    let mut read = |path: &str| match tree.read_if_there(path) {
+        Ok(content) => content,
+        Err(error) => {
+            report.error("apple.unreadable", path, error.problem);
+            None
+        }
+    };
+    let (info, resources) = (read(&bundle.info), read(&bundle.seal()));
+    let bound = Bound { in_bundle: true, info: info.as_deref(), resources: resources.as_deref() };
+    let verified = code(report, tree, &bundle.executable, bound).unwrap_or_default();
+    match &resources {
+        Some(resources) => seal::check(report, tree, layout, bundle, resources, codes, options),
+        None if verified.signed => {
+            report.error(
+                "apple.seal-none",
+                bundle.seal(),
+                "the code is signed, but its bundle has no seal; sign it again",
+            );
+        }
+        None => {}
+    }
+    if bundle.runs() && verified.signed && verified.leaf.is_some() {
+        embedded_profile(report, tree, bundle, &verified, options);
+    }
+    if bundle.root.is_empty() && !verified.signed {
+        report.error("apple.unsigned", bundle.executable.clone(), "the app is not signed; sign it");
+    } else if bundle.root.is_empty() && verified.leaf.is_none() {
+        report.warning("apple.ad-hoc", bundle.executable.clone(), "signed by nobody (ad hoc): only simulators run it");
+    }
+    verified
+}
+
+fn embedded_profile(report: &mut Report, tree: &dyn Tree, bundle: &Bundle, verified: &Verified, options: &Options<'_>) {
+    let path = bundle.profile();
+    if tree.nodes().get(&path) != Some(&Node::File) {
+        // PLATFORM_IOS, tvOS, watchOS: what runs on a device.
+        if matches!(verified.platform, Some(2..=4)) {
+            report.warning(
+                "apple.profile-none",
+                path,
+                "no profile in the app: a device takes it from the App Store only",
+            );
+        }
+        return;
+    }
+    let content = match tree.read(&path) {
+        Ok(content) => content,
+        Err(error) => return report.error("apple.unreadable", path, error.problem),
+    };
+    let claim = Claim {
+        bundle_id: &bundle.identifier,
+        certificate: verified.leaf.as_ref().map(Certificate::raw),
+        entitlements: verified.entitlements.as_ref(),
+        now: options.now,
+    };
+    profile::check(report, &path, &content, &claim);
+}
+
+/// Verifies a Mach-O file; `None` where it cannot be read.
+fn code(report: &mut Report, tree: &dyn Tree, path: &str, bound: Bound<'_>) -> Option<Verified> {
+    match tree.read(path) {
+        Ok(bytes) => Some(image::check(report, path, &bytes, bound)),
+        Err(error) => {
+            report.error("apple.unreadable", path, error.problem);
+            None
+        }
+    }
+}
+
+/// A Mach-O file by itself.
+pub fn executable(bytes: &[u8]) -> Report {
+    let mut report = Report::default();
+    image::check(&mut report, "the file", bytes, Bound::default());
+    report
+}
+
+/// Code within an app is by its signer or by Apple.
+fn nested_signers(report: &mut Report, codes: &BTreeMap<&str, Verified>) {
+    let Some(own) = codes.get("").and_then(|app| app.leaf.as_ref()) else { return };
+    for (path, verified) in codes {
+        if let Some(leaf) = &verified.leaf
+            && leaf.raw() != own.raw()
+        {
+            report.warning(
+                "apple.nested-signer",
+                *path,
+                format!(
+                    "signed by {:?}, the app by {:?}: a device may refuse to load it",
+                    leaf.subject_text(),
+                    own.subject_text()
+                ),
+            );
+        }
+    }
+}
+
+fn signer(leaf: &Certificate) -> Signer {
+    let sha256 = Hash::Sha256.of(&[leaf.raw()]);
+    Signer {
+        sha256: sha256.try_into().unwrap_or_default(),
+        subject: leaf.subject_text(),
+        key: PublicKeyInfo::parse(leaf.public_key()).map_or("unreadable".to_owned(), |key| key.describe()),
+        certificate: leaf.raw().to_vec(),
+    }
+}
+
+/// A hash as code directories hold it, and before it is cut.
+fn digest(kind: HashType, bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let full = of(kind).of(&[bytes]);
+    (full.get(..kind.size()).unwrap_or(&full).to_vec(), full)
+}
+
+fn of(kind: HashType) -> Hash {
+    match kind {
+        HashType::Sha1 => Hash::Sha1,
+        HashType::Sha256 | HashType::Sha256Truncated => Hash::Sha256,
+        HashType::Sha384 => Hash::Sha384,
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether a provisioning profile lets code run with what it claims.
+//!
+//! Must not: verify Apple's signature on the profile; a device does, and tests have their own.
+
+use crate::format::apple_plist::{Dictionary, Value};
+use crate::format::mobileprovision::{Profile, allows};
+use crate::verify::report::Report;
+
+/// What is claimed of a profile.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// `CFBundleIdentifier`.
+    pub bundle_id: &'a str,
+    /// The certificate that signs, in DER.
+    pub certificate: Option<&'a [u8]>,
+    /// The entitlements of the code.
+    pub entitlements: Option<&'a Dictionary>,
+    /// The time as `YYYYMMDDHHMMSSZ`.
+    pub now: Option<&'a str>,
+}
+
+/// Adds what is wrong between a profile and a claim.
+pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>) {
+    let profile = match Profile::parse(profile) {
+        Ok(profile) => profile,
+        Err(error) => return report.error("apple.profile", place, error.to_string()),
+    };
+    let name = &profile.name;
+    if claim.now.is_some_and(|now| profile.expires.as_str() < now) {
+        let message = format!("profile {name:?} expired at {}; download a new one", profile.expires);
+        report.error("apple.profile-expired", place, message);
+    }
+    if let Some(certificate) = claim.certificate
+        && !profile.certificates.iter().any(|listed| listed == certificate)
+    {
+        let message = format!("profile {name:?} does not list the certificate that signs; choose one that does");
+        report.error("apple.profile-certificate", place, message);
+    }
+    if profile.fits(claim.bundle_id).is_none() {
+        let pattern = profile.application_identifier().unwrap_or("nothing");
+        let message = format!("profile {name:?} is for {pattern}, the app is {:?}; choose another", claim.bundle_id);
+        report.error("apple.profile-app", place, message);
+    }
+    let claimed = claim.entitlements.into_iter().flatten();
+    let refused: Vec<&str> = claimed
+        .filter(|(key, value)| !grants(profile.entitlements.get(key), value))
+        .map(|(key, _)| key.as_str())
+        .collect();
+    if !refused.is_empty() {
+        let message = format!("profile {name:?} does not grant what the app claims: {}", refused.join(", "));
+        report.error("apple.profile-entitlement", place, message);
+    }
+}
+
+/// Whether a claimed value is granted.
+fn grants(granted: Option<&Value>, claimed: &Value) -> bool {
+    let Some(granted) = granted else {
+        // What is switched off claims nothing.
+        return claimed == &Value::Boolean(false);
+    };
+    match (granted, claimed) {
+        (_, Value::Boolean(false)) => true,
+        (Value::Array(granted), Value::Array(claimed)) => {
+            claimed.iter().all(|claimed| granted.iter().any(|granted| covers(granted, claimed)))
+        }
+        (Value::Array(granted), claimed) => granted.iter().any(|granted| covers(granted, claimed)),
+        // `*` alone grants any value, lists too (iCloud containers, associated domains).
+        (Value::String(any), Value::Array(_)) if any == "*" => true,
+        (granted, claimed) => covers(granted, claimed),
+    }
+}
+
+fn covers(granted: &Value, claimed: &Value) -> bool {
+    match (granted, claimed) {
+        (Value::String(pattern), Value::String(text)) => allows(pattern, text),
+        (granted, claimed) => granted == claimed,
+    }
+}

@@ -1,0 +1,172 @@
+//! The seal of a bundle: by its own rules, which files must be in it, and whether they are what was sealed.
+//!
+//! Must not: bring rules of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Options, Verified};
+use crate::artifact::apple::{Bundle, Layout, Node, Tree};
+use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, Rules, SealError, Sealed};
+use crate::verify::hash::Hash;
+use crate::verify::report::Report;
+
+struct Seal<'a> {
+    tree: &'a dyn Tree,
+    layout: &'a Layout,
+    bundle: &'a Bundle,
+    resources: CodeResources,
+    codes: &'a BTreeMap<&'a str, Verified>,
+    options: &'a Options<'a>,
+}
+
+pub(super) fn check(
+    report: &mut Report,
+    tree: &dyn Tree,
+    layout: &Layout,
+    bundle: &Bundle,
+    bytes: &[u8],
+    codes: &BTreeMap<&str, Verified>,
+    options: &Options<'_>,
+) {
+    match CodeResources::parse(bytes) {
+        Err(error) => report.error("apple.seal", bundle.seal(), error.to_string()),
+        Ok(resources) => {
+            let seal = Seal { tree, layout, bundle, resources, codes, options };
+            if let Err(error) = seal.judge(report) {
+                report.error("apple.seal", bundle.seal(), error.to_string());
+            }
+        }
+    }
+}
+
+impl Seal<'_> {
+    fn judge(&self, report: &mut Report) -> Result<(), SealError> {
+        if !self.resources.has(Generation::Two) {
+            report.warning("apple.seal-old", self.bundle.seal(), "no files2: the seal is of before iOS 7");
+        }
+        let mut hashes = Hashes::default();
+        for generation in Generation::BOTH {
+            if !self.resources.has(generation) {
+                continue;
+            }
+            for path in self.resources.paths(generation) {
+                if let Some(sealed) = self.resources.get(generation, path)? {
+                    self.sealed(report, generation, path, &sealed, &mut hashes);
+                }
+            }
+            self.coverage(report, generation, &self.resources.rules(generation)?)?;
+        }
+        Ok(())
+    }
+
+    /// A path of the app.
+    fn full(&self, path: &str) -> String {
+        if self.bundle.base.is_empty() { path.to_owned() } else { format!("{}/{path}", self.bundle.base) }
+    }
+
+    /// One entry of the seal.
+    fn sealed(&self, report: &mut Report, generation: Generation, path: &str, sealed: &Sealed, hashes: &mut Hashes) {
+        let full = self.full(path);
+        let place = format!("{full} ({})", generation.files_key());
+        let node = self.tree.nodes().get(&full);
+        if let Some(target) = &sealed.symlink {
+            if node != Some(&Node::Symlink(target.clone())) {
+                report.error("apple.seal-changed", place, format!("sealed as a link to {target:?}, which it is not"));
+            }
+            return;
+        }
+        if let Some(cdhash) = &sealed.cdhash {
+            return self.nested(report, &full, place, cdhash);
+        }
+        match node {
+            None if sealed.optional => {}
+            None => report.error("apple.seal-missing", place, "sealed, but not there; put it back, or sign again"),
+            Some(Node::Symlink(_)) => {
+                report.error("apple.seal-changed", place, "sealed as a file, but it is a link");
+            }
+            Some(Node::File) => {
+                if self.options.unchanged.is_some_and(|unchanged| unchanged(&full)) {
+                    return;
+                }
+                match hashes.of(self.tree, &full) {
+                    Err(problem) => report.error("apple.unreadable", full, problem),
+                    Ok((sha1, sha256)) => {
+                        let differs =
+                            |stated: &Option<Vec<u8>>, found: &[u8]| stated.as_deref().is_some_and(|s| s != found);
+                        if differs(&sealed.hash, sha1) || differs(&sealed.hash2, sha256) {
+                            report.error("apple.seal-changed", place, "it is not what was sealed; sign again");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nested code is sealed by the hash of its code directory.
+    fn nested(&self, report: &mut Report, full: &str, place: String, cdhash: &[u8]) {
+        // The code is a bundle by its folder, or an image by its file.
+        match self.codes.get(full) {
+            None => report.error("apple.seal-missing", place, "sealed as nested code, but no code is there"),
+            Some(verified) if verified.cdhashes.iter().any(|found| found.get(..cdhash.len()) == Some(cdhash)) => {}
+            Some(_) => report.error("apple.seal-changed", place, "nested code is not what was sealed; sign again"),
+        }
+    }
+
+    /// Every file that the rules name is in the list.
+    fn coverage(&self, report: &mut Report, generation: Generation, rules: &Rules) -> Result<(), SealError> {
+        let listed: BTreeSet<&str> = self.resources.paths(generation).collect();
+        let executable = self.bundle.within(&self.bundle.executable).map(str::to_owned);
+        let exclusions = Exclusions { executable };
+        let mut nested = Vec::new();
+        for path in &listed {
+            if self.resources.get(generation, path)?.is_some_and(|sealed| sealed.cdhash.is_some()) {
+                nested.push(format!("{path}/"));
+            }
+        }
+        for (full, node) in self.tree.nodes() {
+            let Some(path) = self.bundle.within(full) else { continue };
+            if exclusions.cover(path) || nested.iter().any(|code| path.starts_with(code.as_str())) {
+                continue;
+            }
+            let link = matches!(node, Node::Symlink(_));
+            if generation == Generation::One && link || self.in_nested_code(full) {
+                continue;
+            }
+            let sealed = listed.contains(path);
+            let place = format!("{full} ({})", generation.files_key());
+            match rules.fate(path) {
+                Fate::Sealed { .. } if !sealed && generation == Generation::Two => {
+                    report.error("apple.seal-added", place, "not sealed, though the rules name it; sign again");
+                }
+                Fate::Sealed { .. } if !sealed => {
+                    report.warning("apple.seal-added", place, "not in the older list, though its rules name it");
+                }
+                Fate::Omitted if sealed => {
+                    report.warning("apple.seal-omitted", place, "sealed, though the rules omit it");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a path lies in code that a seal of macOS holds by its own signature in `files2`, and not at all in `files`.
+    fn in_nested_code(&self, full: &str) -> bool {
+        self.bundle.deep && self.layout.owner(full).is_some_and(|owner| owner.root != self.bundle.root)
+    }
+}
+
+/// Hashes of files, each computed once for both lists.
+#[derive(Default)]
+struct Hashes(BTreeMap<String, (Vec<u8>, Vec<u8>)>);
+
+impl Hashes {
+    fn of(&mut self, tree: &dyn Tree, path: &str) -> Result<(&[u8], &[u8]), String> {
+        if !self.0.contains_key(path) {
+            let content = tree.read(path).map_err(|error| error.problem)?;
+            let both = (Hash::Sha1.of(&[&content]), Hash::Sha256.of(&[&content]));
+            self.0.insert(path.to_owned(), both);
+        }
+        Ok(self.0.get(path).map_or((&[], &[]), |(sha1, sha256)| (sha1.as_slice(), sha256.as_slice())))
+    }
+}

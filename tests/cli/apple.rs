@@ -1,0 +1,74 @@
+//! Apps on the command line: identities, profiles, both directions of the gate, and no secret where it should not be.
+
+use super::{World, testdata, zipped};
+
+const INFO: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n<dict>\n\t<!-- kept -->\n\
+    \t<key>CFBundleExecutable</key>\n\t<string>Notes</string>\n\t<key>CFBundleIdentifier</key>\n\
+    \t<string>com.example.notes</string>\n</dict>\n</plist>\n";
+
+fn key(name: &str) -> String {
+    testdata("apple/keys").join(name).to_string_lossy().into_owned()
+}
+
+fn with_ipa() -> World {
+    let world = World::new();
+    let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
+    let profile = std::fs::read(key("notes.mobileprovision")).unwrap();
+    world.write(
+        "App.ipa",
+        zipped(&[
+            ("Payload/Notes.app/Info.plist", INFO),
+            ("Payload/Notes.app/Notes", &executable),
+            ("Payload/Notes.app/embedded.mobileprovision", &profile),
+        ]),
+    );
+    world
+}
+
+#[test]
+fn one_step_signs_and_the_gate_agrees() {
+    let world = with_ipa();
+    let pass = format!("file:{}", key("p12.password"));
+    let args = ["App.ipa", "--env", "prod", "--p12", &key("aes256.p12"), "--p12-pass", &pass];
+    let done = world.inject(&args).exits(0).says(&["2 places, signed code signature"]);
+    assert!(done.err.contains("com.example.notes"), "{}", done.err);
+    world.inject(&["verify", "App.ipa", "--env", "prod"]).exits(0);
+    world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
+    world.inject(&args).exits(0).says(&["up to date"]);
+    // Dev in the same file is found foreign to prod.
+    world.inject(&["App.ipa", "--env", "dev", "--p12", &key("aes256.p12"), "--p12-pass", &pass]).exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "prod"]).exits(7);
+}
+
+#[test]
+fn without_an_identity_nothing_is_written() {
+    let world = with_ipa();
+    let before = world.read("App.ipa");
+    world.inject(&["App.ipa", "--env", "dev"]).exits(6).says(&["no identity to sign the app", "--ad-hoc"]);
+    let wrong = format!("file:{}", key("../macho/headers.txt"));
+    world.inject(&["App.ipa", "--env", "dev", "--p12", &key("aes256.p12"), "--p12-pass", &wrong]).exits(6);
+    let pass = format!("file:{}", key("p12.password"));
+    let alone = ["App.ipa", "--env", "dev", "--p12", &key("aes256-leaf-only.p12"), "--p12-pass", &pass];
+    world.inject(&alone).exits(6).says(&["Developer Relations", "--chain"]);
+    let (chain, profile) = (key("chain.pem"), key("expired.mobileprovision"));
+    let expired = [alone.as_slice(), &["--chain", &chain, "--profile", &profile]].concat();
+    world.inject(&expired).exits(6).says(&["expired at 2020"]);
+    assert_eq!(world.read("App.ipa"), before);
+    assert!(!world.stores().exists(), "nothing was registered");
+    world.inject(&[alone.as_slice(), &["--chain", &chain]].concat()).exits(0);
+}
+
+#[test]
+fn unsigned_and_ad_hoc_are_said_to_be() {
+    let world = with_ipa();
+    world.inject(&["App.ipa", "--env", "dev", "--unsigned"]).exits(0).says(&["unsigned"]);
+    world.inject(&["verify", "App.ipa", "--signature-only"]).exits(7).says(&["apple.unsigned"]);
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0).says(&["signed code signature"]);
+    let verified = world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
+    assert!(verified.out.contains("ad hoc"), "{}", verified.out);
+    // What stands beside the keys stays.
+    let bytes = world.read("App.ipa");
+    let archive = inject::format::zip::Archive::open(&bytes).unwrap();
+    let info = archive.read(archive.find(b"Payload/Notes.app/Info.plist").unwrap()).unwrap();
+    assert!(String::from_utf8(info).unwrap().contains("\t<!-- kept -->\n"));
+}

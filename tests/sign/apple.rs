@@ -1,0 +1,209 @@
+//! Apple's code signing of one file, judged by the verifier, which shares nothing with it.
+
+use inject::format::apple_plist::{self, Value};
+use inject::format::code_signature::{HashType, SuperBlob, slot};
+use inject::format::macho::MachO;
+use inject::format::x509::Certificate;
+use inject::sign::apple::{AppleSignError, Code, Signer, SignerError, sign};
+use inject::sign::{Identity, Password};
+use inject::verify::{Severity, apple};
+
+macro_rules! file {
+    ($name:literal) => {
+        include_bytes!(concat!("../../testdata/apple/", $name)).as_slice()
+    };
+}
+
+const IOS: &[u8] = file!("macho/ios-arm64");
+const IMAGES: [&[u8]; 5] = [
+    IOS,
+    file!("macho/dylib-arm64"),
+    file!("macho/watchos-arm64_32"),
+    file!("macho/macos-arm64"),
+    file!("macho/simulator-fat"),
+];
+
+pub fn distribution() -> Identity {
+    let chain = [file!("keys/distribution.pem"), file!("keys/chain.pem")].concat();
+    Identity::from_files("distribution", file!("keys/distribution.key.pem"), &chain, None).unwrap()
+}
+
+pub fn other() -> Identity {
+    let chain = [file!("keys/other.pem"), file!("keys/chain.pem")].concat();
+    Identity::from_files("other", file!("keys/other.key.pem"), &chain, None).unwrap()
+}
+
+fn code<'a>() -> Code<'a> {
+    Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None }
+}
+
+fn entitlements(debuggable: bool) -> Vec<u8> {
+    let mut entitlements = apple_plist::Dictionary::new();
+    entitlements.insert("application-identifier".to_owned(), Value::String("TEAM123456.com.example.notes".to_owned()));
+    entitlements.insert("get-task-allow".to_owned(), Value::Boolean(debuggable));
+    apple_plist::write(&Value::Dictionary(entitlements))
+}
+
+fn assert_sound(bytes: &[u8]) {
+    let report = apple::executable(bytes);
+    assert_eq!(report.findings, [], "{report:#?}");
+}
+
+#[test]
+fn every_image_is_signed_and_verifies() {
+    for identity in [distribution(), ec()] {
+        let signer = Signer::new(&identity, &[]).unwrap();
+        for image in IMAGES {
+            let signed = sign(image, &code(), &signer).unwrap();
+            assert!(!signed.in_place);
+            assert_sound(&signed.bytes);
+            let again = sign(&signed.bytes, &code(), &signer).unwrap();
+            assert!(again.in_place);
+            assert_eq!(again.bytes, signed.bytes, "signing again changes nothing");
+        }
+    }
+}
+
+fn ec() -> Identity {
+    let chain = [file!("keys/ec.pem"), file!("keys/chain.pem")].concat();
+    Identity::from_files("ec", file!("keys/ec.key.pem"), &chain, None).unwrap()
+}
+
+#[test]
+fn ad_hoc_signatures_have_no_signer() {
+    for image in IMAGES {
+        let signed = sign(image, &code(), &Signer::ad_hoc()).unwrap();
+        assert_sound(&signed.bytes);
+        let file = MachO::parse(&signed.bytes).unwrap();
+        let blob = SuperBlob::parse(file.slices[0].signature_bytes(&signed.bytes).unwrap()).unwrap();
+        assert_eq!(blob.cms(), None);
+        let directory = blob.directories().unwrap()[0];
+        assert_eq!((directory.flags & 2, directory.team, directory.identifier), (2, None, "com.example.notes"));
+    }
+}
+
+#[test]
+fn old_systems_get_both_digests_and_keep_them() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let watch = sign(file!("macho/watchos-arm64_32"), &code(), &signer).unwrap();
+    for bytes in [&watch.bytes, &sign(&watch.bytes, &code(), &signer).unwrap().bytes] {
+        let file = MachO::parse(bytes).unwrap();
+        let blob = SuperBlob::parse(file.slices[0].signature_bytes(bytes).unwrap()).unwrap();
+        let kinds: Vec<HashType> = blob.directories().unwrap().iter().map(|directory| directory.hash_type).collect();
+        assert_eq!(kinds, [HashType::Sha1, HashType::Sha256]);
+    }
+}
+
+#[test]
+fn a_change_outside_goes_into_the_old_place_and_changes_no_page() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let given = entitlements(false);
+    let first = Code { info: Some(b"one"), resources: Some(b"seal"), entitlements: Some(&given), ..code() };
+    let one = sign(IOS, &first, &signer).unwrap().bytes;
+    let second = Code { info: Some(b"two"), entitlements: None, ..first };
+    let two = sign(&one, &second, &signer).unwrap();
+    assert!(two.in_place);
+    let end = MachO::parse(&one).unwrap().slices[0].signature.unwrap().offset as usize;
+    assert_eq!(one[..end], two.bytes[..end]);
+    let blob = |bytes: &[u8]| -> Vec<(u32, Vec<u8>)> {
+        let blob = SuperBlob::parse(&bytes[end..]).unwrap();
+        blob.blobs.iter().map(|blob| (blob.slot, blob.raw.to_vec())).collect()
+    };
+    let changed: Vec<u32> =
+        blob(&one).iter().zip(&blob(&two.bytes)).filter(|(a, b)| a != b).map(|((slot, _), _)| *slot).collect();
+    assert_eq!(changed, [slot::DIRECTORY, slot::SIGNATURE], "entitlements and requirements are kept");
+    let back = sign(&two.bytes, &Code { entitlements: None, ..first }, &signer).unwrap();
+    assert_eq!(back.bytes, one, "there and back");
+}
+
+#[test]
+fn entitlements_reach_executables_only_and_open_the_debugger_only_when_true() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    for (debuggable, flags) in [(true, 0x11), (false, 0x1)] {
+        let given = entitlements(debuggable);
+        let with = Code { entitlements: Some(&given), ..code() };
+        let signed = sign(IOS, &with, &signer).unwrap().bytes;
+        assert_sound(&signed);
+        let file = MachO::parse(&signed).unwrap();
+        let blob = SuperBlob::parse(file.slices[0].signature_bytes(&signed).unwrap()).unwrap();
+        assert_eq!(blob.entitlements(), Some(given.as_slice()));
+        assert_eq!(blob.directories().unwrap()[0].exec_segment.map(|(.., flags)| flags), Some(flags));
+        let library = sign(file!("macho/dylib-arm64"), &with, &signer).unwrap().bytes;
+        let file = MachO::parse(&library).unwrap();
+        let blob = SuperBlob::parse(file.slices[0].signature_bytes(&library).unwrap()).unwrap();
+        assert_eq!(blob.entitlements(), None);
+    }
+}
+
+#[test]
+fn another_signer_takes_over_team_and_requirement() {
+    let (own, other) = (distribution(), other());
+    let one = sign(IOS, &code(), &Signer::new(&own, &[]).unwrap()).unwrap().bytes;
+    let two = sign(&one, &code(), &Signer::new(&other, &[]).unwrap()).unwrap();
+    assert_sound(&two.bytes);
+    assert!(two.in_place, "there is room for another signer");
+    let file = MachO::parse(&two.bytes).unwrap();
+    let blob = SuperBlob::parse(file.slices[0].signature_bytes(&two.bytes).unwrap()).unwrap();
+    assert_eq!(blob.directories().unwrap()[0].team, Some("OTHERTEAM1"));
+    let back = sign(&two.bytes, &code(), &Signer::new(&own, &[]).unwrap()).unwrap();
+    assert_eq!(back.bytes, one);
+}
+
+#[test]
+fn every_keystore_gives_the_right_leaf_and_an_incomplete_chain_is_an_error() {
+    let password = Password::new("secret".to_owned());
+    let own = distribution();
+    for p12 in [file!("keys/aes256.p12"), file!("keys/3des.p12"), file!("keys/rc2-40.p12")] {
+        let identity = Identity::from_keystore(p12, None, &password, None).unwrap();
+        assert_eq!(identity.certificate().raw(), own.certificate().raw());
+        let signer = Signer::new(&identity, &[]).unwrap();
+        assert_eq!(signer.team(), Some("TEAM123456"));
+        assert_sound(&sign(IOS, &code(), &signer).unwrap().bytes);
+    }
+    let alone = Identity::from_keystore(file!("keys/aes256-leaf-only.p12"), None, &password, None).unwrap();
+    let error = Signer::new(&alone, &[]).unwrap_err();
+    assert!(matches!(&error, SignerError::ChainIncomplete { issuer, .. } if issuer.contains("Developer Relations")));
+    let issuers: Vec<Certificate> = own.certificates()[1..].to_vec();
+    assert_sound(&sign(IOS, &code(), &Signer::new(&alone, &issuers).unwrap()).unwrap().bytes);
+}
+
+#[test]
+fn encrypted_code_is_refused() {
+    let file = MachO::parse(IOS).unwrap();
+    let slice = &file.slices[0];
+    // The linker leaves LC_ENCRYPTION_INFO_64 for the store, which sets the last word but one.
+    let mut bytes = IOS.to_vec();
+    let command = bytes[slice.commands.clone()].windows(8).position(|words| words == [0x2c, 0, 0, 0, 24, 0, 0, 0]);
+    bytes[slice.commands.start + command.unwrap() + 16] = 1;
+    let error = sign(&bytes, &code(), &Signer::ad_hoc()).unwrap_err();
+    assert!(matches!(error, AppleSignError::Encrypted { id: 1 }), "{error}");
+    let report = apple::executable(&bytes);
+    assert!(report.findings.iter().any(|finding| finding.code == "apple.encrypted"));
+}
+
+#[test]
+fn every_changed_byte_is_found() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let given = entitlements(false);
+    let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
+    let command = MachO::parse(&signed).unwrap().slices[0].signature.unwrap();
+    let used = SuperBlob::parse(&signed[command.range()]).unwrap().raw.len();
+    let end = command.offset as usize + used;
+    let mut places: Vec<usize> = (0..command.offset as usize).step_by(397).collect();
+    places.extend((command.offset as usize..end).step_by(7));
+    let mut missed = Vec::new();
+    for at in places {
+        let mut broken = signed.clone();
+        broken[at] ^= 0x55;
+        let report = apple::executable(&broken);
+        if report.findings.iter().all(|finding| finding.severity != Severity::Error) {
+            missed.push(at);
+        }
+    }
+    // The list of digests that CMS announces and empty parameters of algorithms say nothing.
+    assert!(missed.len() < 4, "{missed:?}");
+}
