@@ -114,6 +114,11 @@ impl From<RegistryError> for Failure {
 impl From<ObtainError> for Failure {
     fn from(error: ObtainError) -> Self {
         match &error {
+            ObtainError::Registry(RegistryError::Offline { .. }) => Self::of(Code::Registry, error)
+                .remedy("run once without --offline; from then on the store has it")
+                .remedy("or give the credential: INJECT_CLIENT_ID and INJECT_CLIENT_SECRET"),
+            ObtainError::Registry(RegistryError::NotRegistered { .. }) => Self::of(Code::Registry, error)
+                .remedy("register the application where that registry keeps its credentials, then run again"),
             ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
                 Self::of(Code::Registry, error)
             }

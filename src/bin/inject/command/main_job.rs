@@ -20,7 +20,7 @@ use inject::placement::template::Values;
 use inject::verify::Severity;
 use serde_json::{Value, json};
 
-use super::register::{fixed, obtain_or_reuse};
+use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::Main;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
@@ -89,9 +89,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     for job in &jobs {
         if !credentials.contains_key(&job.application.id) {
-            let registration = chosen.registration(main.obtain.no_register);
-            let obtained =
-                obtain_or_reuse(settings, &chosen, &job.application, main.obtain.refresh, registration, out)?;
+            let how = How {
+                refresh: main.obtain.refresh,
+                registration: chosen.registration(main.obtain.no_register),
+                offline: main.obtain.offline,
+            };
+            let obtained = obtain_or_reuse(settings, &chosen, &job.application, how, out)?;
             credentials.insert(job.application.id.clone(), obtained.credential);
         }
     }
@@ -311,6 +314,7 @@ fn tell(
 fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Output) -> Result<Code, Failure> {
     let mut results = Vec::new();
     let mut changes = false;
+    let remote = chosen.env.registry.is_remote();
     for job in jobs {
         let credential = known(settings, chosen, &job.application, main)?;
         let would = match &credential {
@@ -323,6 +327,13 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
         changes |= would;
         let path = job.path.display();
         out.result(&match (&credential, would) {
+            (None, _) if remote => {
+                let registry = settings.registry_identity(chosen)?;
+                format!(
+                    "{path}: the credential of {} in {} would be asked of {registry}, then put here:",
+                    job.application.id, chosen.name
+                )
+            }
             (None, _) => {
                 format!("{path}: {} would be registered in {}, then put here:", job.application.id, chosen.name)
             }
@@ -354,18 +365,24 @@ fn known(
     application: &Application,
     main: &Main,
 ) -> Result<Option<Credential>, Failure> {
-    if let Some(credential) = fixed(chosen)? {
+    if let Some((credential, _)) = fixed(chosen)? {
         return Ok(Some(credential));
     }
     let store = Store::open_existing(&settings.home)?;
     let request = Request {
-        key: settings.key(application, chosen),
+        key: settings.key(application, chosen)?,
         application,
         needs: chosen.needs(),
         registration: chosen.registration(main.obtain.no_register),
         refresh: main.obtain.refresh,
     };
-    let found = look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())?;
+    // A dry run asks nobody outside of this machine.
+    let mut registry = if main.dry_run || main.check || main.obtain.offline {
+        settings.registry_within(chosen)?
+    } else {
+        settings.registry(chosen)?
+    };
+    let found = look_up(&request, store.as_ref(), registry.as_mut())?;
     Ok(match found {
         Lookup::InStore(credential) | Lookup::InRegistry(credential) => Some(credential),
         Lookup::Unregistered(_) => None,

@@ -61,16 +61,16 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
-        Some(credential) => credential,
+        Some((credential, _)) => credential,
         None => {
             let request = Request {
-                key: settings.key(application, chosen),
+                key: settings.key(application, chosen)?,
                 application,
                 needs: chosen.needs(),
                 registration: Registration::Never,
                 refresh: false,
             };
-            match look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())? {
+            match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
                 Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
                 Lookup::Unregistered(_) => {
                     let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
