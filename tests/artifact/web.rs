@@ -179,6 +179,20 @@ fn a_map_that_cannot_be_corrected_is_said_and_stops_nothing() {
 }
 
 #[test]
+fn a_table_with_a_mark_is_kept_in_step_and_one_that_is_none_is_said() {
+    let mut files = site();
+    let marked = [&[0xef, 0xbb, 0xbf], files.0["ngsw.json"].as_slice()].concat();
+    files.0.insert("ngsw.json".to_owned(), marked);
+    let (after, warnings) = changed(&files, "new").unwrap();
+    assert_eq!(warnings, [] as [&str; 0]);
+    let text = String::from_utf8(after.0["ngsw.json"].clone()).unwrap();
+    assert!(text.starts_with('\u{feff}') && text.contains(&sha1_hex(&after.0["main.js"])), "{text}");
+    files.0.insert("ngsw.json".to_owned(), b"none".to_vec());
+    let (_, warnings) = changed(&files, "new").unwrap();
+    assert!(warnings[0].starts_with("ngsw.json is not read"), "{warnings:?}");
+}
+
+#[test]
 fn stale_copies_are_made_again_even_where_the_script_is_right() {
     let mut files = site();
     files.0.insert("main.js.gz".to_owned(), gzip(b"stale"));

@@ -4,14 +4,17 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::{Site, WebError};
 use crate::artifact::document::DocumentError;
 use crate::artifact::files::FilesError;
-use crate::format::json::{self, Value};
+use crate::format::json;
 
 const TABLE: &str = "ngsw.json";
+/// The byte order mark.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<(), WebError> {
     let is_table = |name: &&str| name.rsplit('/').next() == Some(TABLE);
@@ -20,20 +23,25 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
         let Some(mut content) = site.after(&table)? else { continue };
         let json =
             |source| WebError::Files(FilesError::Document { file: table.clone(), source: DocumentError::Json(source) });
-        let root = json::get(&content, "/index").map_err(json)?.into_iter().next_back();
-        let base = match root {
-            Some(Value::String(index)) => index.rsplit_once('/').map_or(String::new(), |(base, _)| base.to_owned()),
-            _ => String::new(),
+        // Read once, for what is listed; edited by byte range.
+        let listed: Value = match serde_json::from_slice(content.strip_prefix(&MARK).unwrap_or(&content)) {
+            Ok(listed) => listed,
+            Err(error) => {
+                site.warn(format!("{table} is not read, so hashes in it may no longer be right: {error}"));
+                continue;
+            }
         };
+        let index = listed.get("index").and_then(Value::as_str).unwrap_or_default();
+        let base = index.rsplit_once('/').map_or("", |(base, _)| base);
         let folder = table.strip_suffix(TABLE).unwrap_or_default();
         let mut changed = false;
         for (file, relative) in touched.iter().filter_map(|file| Some((file, file.strip_prefix(folder)?))) {
             let url = format!("{base}/{relative}");
-            let pointer = format!("/hashTable/{}", url.replace('~', "~0").replace('/', "~1"));
-            let listed = json::get(&content, &pointer).map_err(json)?;
-            let Some(bytes) = site.after(file)?.filter(|_| !listed.is_empty()) else { continue };
+            let Some(known) = listed.get("hashTable").and_then(|table| table.get(&url)) else { continue };
+            let Some(bytes) = site.after(file)? else { continue };
             let hash: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            if listed != [Value::String(hash.clone())] {
+            if known.as_str() != Some(&hash) {
+                let pointer = format!("/hashTable/{}", url.replace('~', "~0").replace('/', "~1"));
                 content = json::set(&content, &pointer, &hash, false).map_err(json)?;
                 changed = true;
             }
