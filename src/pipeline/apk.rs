@@ -231,13 +231,8 @@ impl Inspected {
         let apk = Apk::again(self.archive(), self.facts.clone());
         let (mut planned, mut spots) = (Vec::new(), Vec::new());
         for place in places {
-            for Found { spot, .. } in apk.find(place)? {
-                planned.push(PlannedPlace {
-                    address: place.at.clone(),
-                    entry: spot.entry.clone(),
-                    value: place.value.clone(),
-                    missing: spot.missing,
-                });
+            for Found { spot, values } in apk.find(place)? {
+                planned.push(PlannedPlace::new(place, spot.entry.clone(), spot.missing, values));
                 spots.push(spot);
             }
         }

@@ -4,7 +4,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::placement::{Address, Template};
+use crate::placement::{Address, Place, Template};
 use crate::verify;
 
 /// A place, planned: no value in it.
@@ -18,6 +18,16 @@ pub struct PlannedPlace {
     pub value: Template,
     /// Whether it has to be made.
     pub missing: bool,
+    /// The Client Ids that are there now, where the place is one for a Client Id alone. They are public.
+    pub held_ids: Vec<String>,
+}
+
+impl PlannedPlace {
+    /// `place` in `entry`, where `values` are now.
+    pub(super) fn new(place: &Place, entry: String, missing: bool, values: Vec<String>) -> Self {
+        let held_ids = if place.value.is_client_id() { values } else { Vec::new() };
+        Self { address: place.at.clone(), entry, value: place.value.clone(), missing, held_ids }
+    }
 }
 
 /// What was done.

@@ -1,7 +1,7 @@
 //! The address grammar: one parser for presets, `inject.toml` and `--at`.
 //!
 //! ```text
-//! address  = [ kind ":" ] target                kind = apk | aab | ipa | app | tree
+//! address  = [ kind ":" ] target                kind = apk | aab | ipa | app | tree | ios (ipa and app)
 //! target   = "string/" NAME [ "@" CONFIG ]      a string resource, in one or all configurations
 //!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc; globs in NAME
 //!          | "meta-data/" NAME                  <meta-data> of the application in AndroidManifest.xml

@@ -20,14 +20,27 @@ pub enum Kind {
     Ipa,
     /// Application bundle, a folder.
     App,
+    /// Either of the two.
+    Ios,
     /// A folder of files.
     Tree,
 }
 
 impl Kind {
     /// Every kind with its word in addresses.
-    pub const ALL: [(&'static str, Self); 5] =
-        [("apk", Self::Apk), ("aab", Self::Aab), ("ipa", Self::Ipa), ("app", Self::App), ("tree", Self::Tree)];
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("apk", Self::Apk),
+        ("aab", Self::Aab),
+        ("ipa", Self::Ipa),
+        ("app", Self::App),
+        ("ios", Self::Ios),
+        ("tree", Self::Tree),
+    ];
+
+    /// Whether an address of this kind means artifacts of `actual` kind.
+    pub fn covers(self, actual: Self) -> bool {
+        self == actual || self == Self::Ios && matches!(actual, Self::Ipa | Self::App)
+    }
 
     /// Its word in addresses and messages.
     pub fn word(self) -> &'static str {

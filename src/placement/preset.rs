@@ -26,20 +26,25 @@ use toml::de::DeValue;
 use super::{Absence, Address, Place, Template};
 
 /// The presets this crate ships: name and text.
-const SHIPPED: [(&str, &str); 13] = [
+const SHIPPED: [(&str, &str); 18] = [
     ("generic", include_str!("presets/generic.toml")),
     ("amplify-gen1", include_str!("presets/amplify-gen1.toml")),
     ("amplify-gen2", include_str!("presets/amplify-gen2.toml")),
     ("appauth-android", include_str!("presets/appauth-android.toml")),
     ("auth0-android", include_str!("presets/auth0-android.toml")),
+    ("auth0-ios", include_str!("presets/auth0-ios.toml")),
     ("firebase-android", include_str!("presets/firebase-android.toml")),
+    ("firebase-ios", include_str!("presets/firebase-ios.toml")),
     ("genexus", include_str!("presets/genexus.toml")),
     ("genexus-android", include_str!("presets/genexus-android.toml")),
     ("genexus-angular", include_str!("presets/genexus-angular.toml")),
+    ("genexus-ios", include_str!("presets/genexus-ios.toml")),
     ("genexus-kbn", include_str!("presets/genexus-kbn.toml")),
     ("msal-android", include_str!("presets/msal-android.toml")),
+    ("okta-ios", include_str!("presets/okta-ios.toml")),
     ("salesforce-android", include_str!("presets/salesforce-android.toml")),
     ("salesforce-hybrid", include_str!("presets/salesforce-hybrid.toml")),
+    ("salesforce-ios", include_str!("presets/salesforce-ios.toml")),
 ];
 
 /// A preset.

@@ -1,6 +1,7 @@
 //! Value templates: literal text with names in braces, `{client_id}`, `{client_secret}`, and the environment's values.
 //!
 //! `{{` and `}}` are literal braces. `{credential_json}` is the whole credential as a JSON object, for whole files.
+//! `{reversed_client_id}` is the Client Id with the parts between its dots in reverse order: the URL scheme of Google's ids.
 //! `{raised}`, which stands alone, is no value but a rule: the number that is there, one higher whenever another place of
 //! the artifact changes.
 //!
@@ -12,7 +13,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Names that every environment has.
-pub const BUILT_IN: [&str; 6] = ["client_id", "client_secret", "credential_json", "environment", "application", RAISED];
+pub const BUILT_IN: [&str; 7] =
+    ["client_id", "client_secret", "credential_json", "reversed_client_id", "environment", "application", RAISED];
 
 /// The name of a number that rises.
 const RAISED: &str = "raised";
@@ -133,6 +135,11 @@ impl Template {
         matches!(self.parts.as_slice(), [Part::Name(name)] if name == RAISED)
     }
 
+    /// Whether the value is the Client Id and nothing else.
+    pub fn is_client_id(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Name(name)] if name == "client_id")
+    }
+
     /// Whether the secret is part of the value.
     pub fn needs_secret(&self) -> bool {
         self.names().any(|name| name == "client_secret" || name == "credential_json")
@@ -184,6 +191,7 @@ impl Part {
             Self::Text(text) => text.clone(),
             Self::Name(name) => match name.as_str() {
                 "client_id" => values.client_id.to_owned(),
+                "reversed_client_id" => values.client_id.split('.').rev().collect::<Vec<_>>().join("."),
                 "client_secret" => values.client_secret.unwrap_or_default().to_owned(),
                 "environment" => values.environment.to_owned(),
                 "application" => values.application.to_owned(),

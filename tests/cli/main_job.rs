@@ -313,3 +313,22 @@ fn a_large_package_is_copied_and_signed_right() {
         assert_eq!(entry(&world.read("app.apk"), "assets/a.bin"), first);
     }
 }
+
+#[test]
+fn places_that_disagreed_are_said_once() {
+    let world = World::new();
+    world.demo("app.apk");
+    let args = [
+        "app.apk",
+        "--env",
+        "dev",
+        "--at",
+        "string/client_id={client_id}",
+        "--at",
+        "assets/app.properties#client.id={client_id}",
+    ];
+    let text = "its places held different Client Ids: placeholder-client-id in resources.arsc, placeholder-in-properties in assets/app.properties";
+    world.signed(&args).exits(0).says(&[text]);
+    let run = world.signed(&args).exits(0);
+    assert!(!run.err.contains("different Client Ids"), "{}", run.err);
+}

@@ -48,7 +48,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The spots of a place, with what is there. None where the place is for another kind of artifact, excluded by
     /// `unless`, or may be absent and is.
     pub fn find(&self, place: &Place) -> Result<Vec<Found>, ApkError> {
-        if place.at.kind.is_some_and(|kind| kind != Kind::Apk) {
+        if place.at.kind.is_some_and(|kind| !kind.covers(Kind::Apk)) {
             return Ok(Vec::new());
         }
         for other in &place.unless {

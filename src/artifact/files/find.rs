@@ -56,7 +56,7 @@ impl FileSet<'_> {
     /// The spots of a place, with what is there. None where the place is for another kind of artifact, excluded by
     /// `unless`, or may be absent and is.
     pub fn find(&self, place: &Place) -> Result<Vec<Found>, FilesError> {
-        if place.at.kind.is_some_and(|kind| kind != self.kind) {
+        if place.at.kind.is_some_and(|kind| !kind.covers(self.kind)) {
             return Ok(Vec::new());
         }
         for other in &place.unless {
@@ -104,7 +104,7 @@ impl FileSet<'_> {
 
     /// Whether something is at an address.
     pub fn has(&self, address: &Address) -> Result<bool, FilesError> {
-        if address.kind.is_some_and(|kind| kind != self.kind) {
+        if address.kind.is_some_and(|kind| !kind.covers(self.kind)) {
             return Ok(false);
         }
         match self.look_for(address, Odd::PassOver) {

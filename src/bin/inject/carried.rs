@@ -196,7 +196,7 @@ fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec
 fn role(template: &Template) -> Role {
     if template.needs_secret() {
         Role::Secret
-    } else if template.to_string() == "{client_id}" {
+    } else if template.is_client_id() {
         Role::Id
     } else if template.to_string().is_empty() {
         Role::Unknown

@@ -215,12 +215,7 @@ impl Inspected {
             for place in places {
                 for found in FileSet::new(&AppFiles(tree), kind).find(place)? {
                     self.check_new(&found.spot)?;
-                    planned.push(PlannedPlace {
-                        address: place.at.clone(),
-                        entry: found.spot.file(),
-                        value: place.value.clone(),
-                        missing: found.spot.missing,
-                    });
+                    planned.push(PlannedPlace::new(place, found.spot.file(), found.spot.missing, found.values));
                     spots.push(found.spot);
                 }
             }

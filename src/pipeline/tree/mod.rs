@@ -173,12 +173,7 @@ impl Inspected {
                 );
             }
             for found in all {
-                planned.push(PlannedPlace {
-                    address: place.at.clone(),
-                    entry: found.spot.file(),
-                    value: place.value.clone(),
-                    missing: found.spot.missing,
-                });
+                planned.push(PlannedPlace::new(place, found.spot.file(), found.spot.missing, found.values));
                 spots.push(found.spot);
             }
         }

@@ -46,6 +46,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
     let jobs = given.into_iter().map(|given| plan(settings, &chosen, main, given)).collect::<Result<Vec<_>, _>>()?;
+    jobs.iter().for_each(|job| tell_mixed(job, out));
     if main.dry_run || main.check {
         return show(settings, &chosen, main, &jobs, out);
     }
@@ -190,6 +191,22 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, given: Given) -> Resu
     })?;
     let application = owner.application;
     Ok(Job { path, application, planned })
+}
+
+/// Places that disagree show a build that was put together from two, or an edit by hand that missed one.
+fn tell_mixed(job: &Job, out: Output) {
+    let mut held: Vec<(&str, &str)> = Vec::new();
+    for place in job.planned.places() {
+        for id in place.held_ids.iter().filter(|id| !id.is_empty()) {
+            if !held.iter().any(|(known, _)| known == id) {
+                held.push((id, &place.entry));
+            }
+        }
+    }
+    if held.len() > 1 {
+        let held: Vec<String> = held.iter().map(|(id, entry)| format!("{id} in {entry}")).collect();
+        out.note(&format!("{}: its places held different Client Ids: {}", job.path.display(), held.join(", ")));
+    }
 }
 
 /// A release must not be debuggable.
