@@ -157,7 +157,7 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         }
         let changes = set.change(pairs.iter().map(|(spot, value)| (spot, value.as_str()))).unwrap();
         files.0.extend(changes.contents);
-        for (address, value) in expected.into_iter() {
+        for (address, value) in expected {
             let at = Address::parse(address).unwrap();
             let place = Place { at, value: Template::default(), absence: Absence::Fail, unless: Vec::new() };
             let found = FileSet::new(&files, Kind::Ipa).find(&place).unwrap();

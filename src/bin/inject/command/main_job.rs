@@ -46,7 +46,9 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
     let jobs = given.into_iter().map(|given| plan(settings, &chosen, main, given)).collect::<Result<Vec<_>, _>>()?;
-    jobs.iter().for_each(|job| tell_mixed(job, out));
+    for job in &jobs {
+        tell_mixed(job, out);
+    }
     if main.dry_run || main.check {
         return show(settings, &chosen, main, &jobs, out);
     }
