@@ -17,6 +17,8 @@ pub enum FileKind {
     ApkSet,
     /// iOS package.
     Ipa,
+    /// GeneXus metadata, packed.
+    Gxsd,
     /// A zip that is none of these.
     OtherZip,
 }
@@ -29,6 +31,7 @@ impl FileKind {
             Self::Aab => "an Android App Bundle (AAB)",
             Self::ApkSet => "a set of Android packages",
             Self::Ipa => "an iOS package (IPA)",
+            Self::Gxsd => "a GeneXus metadata archive (gxsd)",
             Self::OtherZip => "a ZIP archive, but neither an APK, an AAB, a set of APKs nor an IPA",
         }
     }
@@ -51,6 +54,8 @@ impl FileKind {
             Self::Ipa
         } else if archive.find(b"toc.pb").is_some() || ends_with(b".apk") {
             Self::ApkSet
+        } else if archive.find(b"gxversion.json").is_some() {
+            Self::Gxsd
         } else {
             Self::OtherZip
         }

@@ -8,3 +8,4 @@ pub mod document;
 pub mod files;
 pub mod kind;
 pub mod tree;
+pub mod web;

@@ -101,7 +101,8 @@ pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
     Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
 }
 
-/// The document with a string at `pointer`, in every place the pointer leads to. `create` makes a missing one.
+/// The document with a string at `pointer`, in every place the pointer leads to; a number takes the place of a number.
+/// `create` makes a missing one.
 pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec<u8>, JsonError> {
     let document = Document::parse(bytes)?;
     let steps = steps(pointer)?;
@@ -112,6 +113,10 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
         let kind = match node.kind {
             Kind::Object(_) => "object",
             Kind::Array(_) => "array",
+            Kind::Literal if is_number(&document.text[node.range.clone()]) && is_number(value) => {
+                edits.push((node.range.clone(), value.to_owned()));
+                continue;
+            }
             Kind::String | Kind::Literal => {
                 edits.push((node.range.clone(), text.clone()));
                 continue;
@@ -158,6 +163,11 @@ pub(super) fn named(text: &str, key: &str) -> Result<Vec<Named>, JsonError> {
     }
     found.sort_by_key(|member| member.range.start);
     Ok(found)
+}
+
+fn is_number(text: &str) -> bool {
+    let mut scanner = Scanner { text, at: 0 };
+    matches!(scanner.peek(), Some(b'-' | b'0'..=b'9')) && scanner.number().is_ok() && scanner.at == text.len()
 }
 
 pub(super) fn quoted(value: &str) -> String {

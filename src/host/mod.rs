@@ -3,7 +3,9 @@
 //! Must not: know formats, credentials or policy.
 
 pub mod clock;
+pub mod command;
 pub mod file;
+pub mod http;
 pub mod process;
 pub mod random;
 pub mod replacement;

@@ -149,6 +149,15 @@ impl Inspected {
         }
     }
 
+    /// The key it is signed with; `None` where nothing is signed.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        match self {
+            Self::Apk(_) => Some(KeyKind::Android),
+            Self::Tree(_) => None,
+            Self::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
+        }
+    }
+
     /// Whether one of these addresses is there: how a preset is found by looking.
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
         match self {

@@ -12,7 +12,7 @@
 //!                                               step * is each element, [KEY=TEXT] each that has this member
 //!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
 //!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
-//!          | XPATH                              in *.xml: /a/b (text) or /a/b/@c (attribute)
+//!          | XPATH                              in *.xml, *.gam, *.config: /a/b (text), /a/b/@c (attribute)
 //!          | NAME                               in *.js, *.mjs, *.cjs: an object property
 //!          | KEY                                in *.properties
 //! ```
@@ -279,8 +279,10 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
             }
             Locator::Plist(keys.to_owned())
         }
-        (Some(path), "xml") if path.starts_with('/') => Locator::Xml(path.to_owned()),
-        (Some(_), "xml") => return Err(("behind '#' stands no path", "FILE.xml#/a/b (text) or FILE.xml#/a/b/@c")),
+        (Some(path), "xml" | "gam" | "config") if path.starts_with('/') => Locator::Xml(path.to_owned()),
+        (Some(_), "xml" | "gam" | "config") => {
+            return Err(("behind '#' stands no path", "FILE.xml#/a/b (text) or FILE.xml#/a/b/@c"));
+        }
         (Some(""), _) if extension == "properties" || extension == "js" => {
             return Err(("behind '#' stands nothing", "FILE.properties#key or FILE.js#NAME"));
         }

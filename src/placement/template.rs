@@ -53,7 +53,7 @@ pub enum TemplateError {
     /// A number that rises, where it cannot.
     #[error("value {template:?}: {{raised}} {}", match .why {
         RaisedError::NotAlone => "stands alone: it is the number that is there, one higher",
-        RaisedError::NoCounter => "is for folders and metadata archives only",
+        RaisedError::NoCounter => "is for folders only",
     })]
     Raised {
         /// The text.

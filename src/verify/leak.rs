@@ -1,18 +1,16 @@
 //! Whether a credential of another environment is left anywhere: every entry inflated, and every byte between entries;
-//! archives and gzip files within likewise.
+//! archives and compressed files within likewise.
 //!
 //! Forms looked for: UTF-8 and UTF-16 in both byte orders.
 //!
 //! Must not: show a value it finds, only what it belongs to and where.
 
-use std::io::Read;
-
 use aho_corasick::AhoCorasick;
-use flate2::read::MultiGzDecoder;
 use zeroize::Zeroizing;
 
 use super::report::Report;
 use crate::artifact::files::Files;
+use crate::format::compressed::Encoding;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
@@ -84,7 +82,7 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
             gaps.push(entry.data_range());
         }
         search.report(report, &foreign, &entry.display_name());
-        if is_packed(&first)
+        if is_packed(&entry.display_name(), &first)
             && let Some(content) = search.unpack(report, &archive, index, &entry.display_name())
         {
             search.within(report, &foreign, &entry.display_name(), &content, 0);
@@ -118,17 +116,20 @@ pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[F
 const MAGIC: usize = 4;
 
 /// Whether a content is an archive, or a compressed file, that has to be unpacked to be searched.
-fn is_packed(content: &[u8]) -> bool {
-    is_archive(content) || is_gzip(content)
+fn is_packed(name: &str, content: &[u8]) -> bool {
+    is_archive(content) || encoding_of(name, content).is_some()
 }
 
 fn is_archive(content: &[u8]) -> bool {
     content.starts_with(b"PK\x03\x04")
 }
 
-/// RFC 1952, 2.3.1.
-fn is_gzip(content: &[u8]) -> bool {
-    content.starts_with(&[0x1f, 0x8b, 8])
+/// How a file is compressed. gzip says so itself (RFC 1952, 2.3.1); Brotli has nothing but the name.
+fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {
+    if content.starts_with(&[0x1f, 0x8b, 8]) {
+        return Some(Encoding::Gzip);
+    }
+    name.ends_with(Encoding::Brotli.extension()).then_some(Encoding::Brotli)
 }
 
 struct Search {
@@ -170,7 +171,7 @@ impl Search {
     /// Searches what is packed in a content.
     fn within(&mut self, report: &mut Report, foreign: &[&Foreign], place: &str, content: &[u8], depth: usize) {
         if depth >= limits::NESTED_ARCHIVES {
-            if is_packed(content) {
+            if is_packed(place, content) {
                 report.warning("leak.depth", place, "archives in each other, too deep to be searched");
             }
         } else if is_archive(content) {
@@ -185,16 +186,14 @@ impl Search {
                 }
                 Err(error) => report.warning("leak.unreadable", place, error.to_string()),
             }
-        } else if is_gzip(content) {
-            let mut inflated = Vec::new();
-            let limit = limits::NESTED_BYTES.min(self.unpacked);
-            match MultiGzDecoder::new(content).take(limit).read_to_end(&mut inflated) {
-                Ok(len) if len as u64 == limit => report.warning("leak.limit", place, "too much to be unpacked"),
-                Ok(_) => {}
+        } else if let Some(encoding) = encoding_of(place, content) {
+            match encoding.decode(content, limits::NESTED_BYTES.min(self.unpacked)) {
+                Ok(unpacked) => {
+                    self.unpacked = self.unpacked.saturating_sub(unpacked.len() as u64);
+                    self.content(report, foreign, &format!("{place} (unpacked)"), &unpacked, depth + 1);
+                }
                 Err(error) => report.warning("leak.unreadable", place, error.to_string()),
             }
-            self.unpacked = self.unpacked.saturating_sub(inflated.len() as u64);
-            self.content(report, foreign, &format!("{place} (unpacked)"), &inflated, depth + 1);
         }
     }
 

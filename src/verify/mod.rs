@@ -9,6 +9,7 @@ pub mod injected;
 pub mod leak;
 mod public_key;
 mod report;
+pub mod site;
 
 pub use report::{Finding, Report, Scheme, Severity, Signature, Signer, findings_text};
 

@@ -1,32 +1,13 @@
 //! Places in a set of files: found by name and pattern, in archives within archives, changed all at once.
 
-use std::collections::BTreeMap;
-
-use inject::artifact::files::{Below, Changes, FileSet, Files, FilesError, Found, ReadError};
+use inject::artifact::files::{Below, Changes, FileSet, Files, FilesError, Found};
 use inject::format::limits;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use inject::placement::{Absence, Address, Kind, Place, Template};
 use proptest::prelude::*;
 
+use super::{Memory, memory};
 use crate::format::build::zip::{Item, Zip, virtual_entry};
-
-/// Files in memory.
-#[derive(Clone, Default)]
-struct Memory(BTreeMap<String, Vec<u8>>);
-
-impl Files for Memory {
-    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        Box::new(self.0.keys().map(String::as_str))
-    }
-
-    fn read(&self, name: &str, _limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.0.get(name).cloned())
-    }
-}
-
-fn memory<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Memory {
-    Memory(files.into_iter().map(|(name, content)| (name.to_owned(), content.to_vec())).collect())
-}
 
 fn place(at: &str, absence: Absence) -> Place {
     Place { at: Address::parse(at).unwrap(), value: Template::default(), absence, unless: Vec::new() }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Run, World, entry, holds, zipped};
+use super::{Run, World, apk_holds, entry, holds, values, zipped};
+use crate::pipeline::presets::genexus_package;
 
 const TYPE: &str = "7be41ed5-31f4-4a2a-b7a4-3e6b2b9c0a11";
 /// The version that every copy starts with.
@@ -265,6 +266,23 @@ fn a_configuration_names_main_objects() {
 }
 
 #[test]
+fn applications_that_share_the_metadata_get_an_id_each_in_one_run() {
+    let world = World::new();
+    write(&world, &metadata(&[Main::new("Notes"), Main::new("Orders")]));
+    let app = |name: &str| format!("[app.{name}]\nid = \"com.example.{name}\"\nartifacts = [\"gxmetadata/\"]\n");
+    world.write("inject.toml", format!("version = 1\n{}{}", app("notes"), app("orders")));
+    world.inject(&["--env", "dev"]).exits(0);
+    let after = read(&world);
+    for (name, main) in [("notes", "Notes"), ("orders", "Orders")] {
+        let (id, _) = world.credential(&format!("com.example.{name}"), "dev");
+        assert_eq!(navigated(&after, main, "ios", 0), Some(id));
+    }
+    let run = world.inject(&["--env", "dev"]).exits(0);
+    assert_eq!(run.err.matches("up to date").count(), 2, "{}", run.err);
+    assert!(read(&world) == after);
+}
+
+#[test]
 fn an_application_that_is_not_secured() {
     let world = World::new();
     write(&world, &metadata(&[Main { id: None, ..Main::new("Notes") }]));
@@ -280,6 +298,22 @@ fn an_application_that_is_not_secured() {
     }
     assert!(holds(&after["notes.properties.json"], &id));
     inject(&world, &["--env", "dev"]).exits(0).says(&["up to date"]);
+}
+
+#[test]
+fn a_copy_without_the_key_is_said() {
+    let world = World::new();
+    let mut before = metadata(&[Main::new("Notes")]);
+    before.insert("notes.panel.ios.json".to_owned(), br#"{"instance":{"instanceProperties":{}}}"#.to_vec());
+    write(&world, &before);
+    inject(&world, &["--env", "dev"])
+        .exits(0)
+        .says(&["notes.panel.ios.json does not hold tree:notes.panel.*.json#", "--create makes it"]);
+    let (id, _) = world.credential("Notes", "dev");
+    assert!(holds(&read(&world)["notes.panel.android.json"], &id));
+    inject(&world, &["--env", "dev", "--create"]).exits(0);
+    assert!(holds(&read(&world)["notes.panel.ios.json"], &id));
+    assert!(!inject(&world, &["--env", "dev"]).exits(0).err.contains("--create makes it"));
 }
 
 #[test]
@@ -300,6 +334,95 @@ fn an_old_application_has_a_secret_and_an_archive_of_another_name() {
         assert!(holds(&content, &id) && holds(&content, &secret), "{inner}");
     }
     assert!(holds(&after["sdapps.json"], &secret));
+}
+
+/// An Angular application before and after its build.
+fn angular(world: &World) {
+    let settings = r#"{"GAM_CLIENT_ID":"built-in-client-id","GAM_CLIENT_SECRET":"built-in-secret","SERVICE_URL":"http://localhost/"}"#;
+    world.write("web/src/app.settings.json", settings);
+    world.write("web/dist/index.html", "<!doctype html><script src=main.js></script>");
+    let main = format!("(()=>{{var e=JSON.parse('{settings}');boot(e)}})();\n");
+    world.write("web/dist/main.js", &main);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, main.as_bytes()).unwrap();
+    world.write("web/dist/main.js.gz", gzip.finish().unwrap());
+    world.write("web/dist/vendor.js", "export const GAM = 'GAM_CLIENT_ID';");
+}
+
+#[test]
+fn one_run_over_package_metadata_and_site_puts_one_id_everywhere() {
+    let world = World::new();
+    world.write("app.apk", genexus_package());
+    write(&world, &metadata(&[Main::new("Notes")]));
+    angular(&world);
+    world.write(
+        "inject.toml",
+        "version = 1\n[app.notes]\nid = \"com.example\"\nname = \"Notes\"\npreset = [\"genexus\"]\n\
+         artifacts = [\"*.apk\", \"gxmetadata\", \"web/src\", \"web/dist\"]\n\
+         [env.dev]\n[env.prod]\n[env.prod.values]\nserver_url = \"https://example.com/notes/\"\n[env.public]\nsecret = \"omit\"\n",
+    );
+    let run = world.inject(&["--env", "dev", "--unsigned", "--json"]).exits(0);
+    assert!(run.err.contains("web/dist: the secret in main.js can be read by everybody"), "{}", run.err);
+    let (dev, _) = world.credential("com.example", "dev");
+    let artifacts = run.json()["artifacts"].as_array().unwrap().clone();
+    assert_eq!(artifacts.len(), 4);
+    assert!(artifacts.iter().all(|artifact| artifact["client_id"] == dev.as_str()));
+
+    let check = |id: &str, last: u64| {
+        let apk = world.read("app.apk");
+        for at in [
+            "dex/setClientId",
+            "raw/notes_properties#/properties/IntegratedSecurityObjClientID",
+            "raw/notes_panel#/instance/instanceProperties/@IntegratedSecurityObjClientID",
+        ] {
+            assert_eq!(values(&apk, at), [id], "{at}");
+        }
+        let metadata = read(&world);
+        assert_eq!(navigated(&metadata, "Notes", "android", last).as_deref(), Some(id));
+        let settings: Value = serde_json::from_slice(&world.read("web/src/app.settings.json")).unwrap();
+        assert_eq!(settings["GAM_CLIENT_ID"], id);
+        let main = world.read("web/dist/main.js");
+        assert!(holds(&main, &format!("\"GAM_CLIENT_ID\":\"{id}\"")), "{}", String::from_utf8_lossy(&main));
+        let mut unpacked = Vec::new();
+        let packed = world.read("web/dist/main.js.gz");
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed.as_slice()), &mut unpacked).unwrap();
+        assert_eq!(unpacked, main);
+        version(&metadata)
+    };
+    let last = check(&dev, 0);
+    let everything = ["app.apk", "gxmetadata", "web/src", "web/dist"];
+    let gate = |env: &str| world.inject(&[&["verify"][..], &everything, &["--env", env]].concat());
+    world.inject(&["--env", "dev", "--unsigned", "--check"]).exits(0);
+
+    world.inject(&["--env", "prod", "--unsigned"]).exits(0);
+    let (prod, _) = world.credential("com.example", "prod");
+    check(&prod, last);
+    assert!(holds(&world.read("web/dist/main.js"), "https://example.com/notes/"));
+    assert!(!apk_holds(&world.read("app.apk"), &dev));
+    for (path, content) in world.files() {
+        assert!(!holds(&content, &dev), "{}", path.display());
+    }
+    let run = gate("prod");
+    assert!(!run.err.contains("leak") && !run.err.contains("place.") && !run.err.contains("site."), "{}", run.err);
+    gate("dev").exits(7).says(&["web/dist: leak.foreign (main.js.gz (unpacked))", "gxmetadata: place.value"]);
+
+    // Each of them says the same of itself, and what it is.
+    let run = world.inject(&[&["inspect", "--json"][..], &everything].concat()).exits(0);
+    for artifact in run.json()["artifacts"].as_array().unwrap() {
+        assert_eq!(artifact["client_ids"], serde_json::json!([prod]), "{artifact}");
+        assert_eq!(artifact["elsewhere"].as_array().unwrap().len(), usize::from(artifact["artifact"] == "web/dist"));
+    }
+    let run = world.inject(&["inspect", "gxmetadata"]).exits(0);
+    for text in ["GeneXus prototyping metadata", "mains  Notes", "(com.example in prod) in notes.ios.gxsd!/"] {
+        assert!(run.out.contains(text), "{}", run.out);
+    }
+    let run = world.inject(&[&["identify"][..], &everything].concat()).exits(0);
+    assert_eq!(run.out.matches("com.example in prod").count(), 4, "{}", run.out);
+
+    // A public client: no secret stays in the site, and nothing is warned about.
+    let run = world.inject(&["web/dist", "--env", "public"]).exits(0);
+    assert!(!run.err.contains("can be read by everybody"), "{}", run.err);
+    assert!(holds(&world.read("web/dist/main.js"), "\"GAM_CLIENT_SECRET\":\"\""));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::{World, repacked, zipped};
 
 #[test]
 fn other_kinds_are_named() {
-    let cases: [(&str, Vec<u8>, &str); 7] = [
+    let cases: [(&str, Vec<u8>, &str); 8] = [
+        ("gxsd", zipped(&[("gxversion.json", b"{}"), ("a.properties.json", b"{}")]), "a GeneXus metadata archive"),
         ("text", b"not a package".to_vec(), "ZIP"),
         ("empty", Vec::new(), "ZIP"),
         (

@@ -16,6 +16,7 @@ mod kinds;
 mod main_job;
 mod places;
 mod refusals;
+mod registry;
 mod signing_options;
 mod tree;
 mod verify;
@@ -193,7 +194,9 @@ impl World {
         // Not in the project, whose configuration may be broken on purpose.
         let mut command = self.command(PROGRAM);
         command.current_dir(self.home()).args(["credential", "list", "--json"]);
-        finish(command, "").exits(0).json()["credentials"].as_array().unwrap().len()
+        let list = finish(command, "").exits(0).json()["credentials"].as_array().unwrap().clone();
+        // An id that is only claimed is no registration: the next run proposes it again.
+        list.iter().filter(|credential| credential["registered"] == true).count()
     }
 
     /// Every file of the project with its content.

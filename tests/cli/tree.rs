@@ -35,6 +35,8 @@ fn what_is_no_tree() {
     world.write("site/a.json", r#"{"id":"old"}"#);
     let output = [&run("site")[..], &["--at", "a.json#/id={client_id}", "-o", "other"]].concat();
     world.refuses(|world| world.inject(&output), 2, &["changed in place", "--output"]);
+    let none = [&run("site")[..], &["--preset", "genexus"]].concat();
+    world.refuses(|world| world.inject(&none), 4, &["preset genexus: none of genexus-android", "fits"]);
     let raised = [&run("site")[..], &["--at", "a.json#/id=v{raised}"]].concat();
     world.refuses(|world| world.inject(&raised), 2, &["{raised} stands alone"]);
 }
@@ -56,6 +58,19 @@ fn links_are_not_followed() {
     assert_eq!(world.read("site/real.json"), br#"{"id":"the-id"}"#);
     assert_eq!(world.read("outside.json"), br#"{"id":"old"}"#);
     assert!(fs::symlink_metadata(world.path("site/link.json")).unwrap().is_symlink());
+}
+
+#[test]
+fn what_never_fitted_is_for_the_gate_and_what_breaks_is_not_written() {
+    let world = World::new();
+    world.write("site/main.js", "const a = {ID: 'old'};");
+    // A digest of something else: it was wrong before.
+    world.write("site/index.html", "<script src=main.js integrity=\"sha256-AAAA\"></script>");
+    let args = ["site", "--env", "dev", "--app", "a", "--at", "main.js#ID={client_id}"];
+    world.run(&GIVEN, &args, "").exits(0);
+    assert_eq!(world.read("site/main.js"), b"const a = {ID: 'the-id'};");
+    let gate = ["verify", "site", "--env", "dev", "--app", "a", "--at", args[6]];
+    world.run(&GIVEN, &gate, "").exits(7).says(&["site.integrity (main.js)", "browsers refuse it"]);
 }
 
 #[cfg(unix)]

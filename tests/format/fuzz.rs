@@ -45,6 +45,7 @@ proptest! {
         fuzz_bodies::arsc(&bytes);
         fuzz_bodies::axml(&bytes);
         fuzz_bodies::text(&bytes);
+        crate::fuzz_bodies::site::site(&bytes);
     }
 
     #[test]
@@ -62,5 +63,6 @@ proptest! {
     #[test]
     fn nearly_text(text in "[\\[\\]{}\":,ab01 \\\\/<>&;='!\\-\n#u]{0,60}") {
         fuzz_bodies::text(text.as_bytes());
+        crate::fuzz_bodies::site::site(text.as_bytes());
     }
 }

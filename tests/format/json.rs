@@ -60,6 +60,16 @@ fn elements_are_picked_by_a_member_or_all_at_once() {
 }
 
 #[test]
+fn a_number_stays_a_number() {
+    assert_eq!(edit(r#"{"v": 1.5e3,"s":"1"}"#, "/v", "-20"), r#"{"v": -20,"s":"1"}"#);
+    assert_eq!(edit(r#"{"v":1,"s":"1"}"#, "/s", "2"), r#"{"v":1,"s":"2"}"#);
+    for text in ["x", "", "1x", "01", "+1", " 1", "1 ", "--1"] {
+        assert_eq!(edit(r#"{"v":1}"#, "/v", text), format!("{{\"v\":\"{text}\"}}"));
+    }
+    assert_eq!(edit(r#"{"v":true}"#, "/v", "1"), r#"{"v":"1"}"#);
+}
+
+#[test]
 fn values_are_escaped_and_pointers_unescaped() {
     assert_eq!(edit(r#"{"a/b":{"m~n":"x"}}"#, "/a~1b/m~0n", "q\"\\\n\u{1}é"), r#"{"a/b":{"m~n":"q\"\\\n\u0001é"}}"#);
     assert_eq!(edit(r#"{"":"x"}"#, "/", "y"), r#"{"":"y"}"#);

@@ -5,3 +5,4 @@ pub mod dex;
 pub mod javascript;
 pub mod resources;
 pub mod signatures;
+pub mod site;

@@ -29,7 +29,8 @@ pub fn axml(bytes: &[u8]) {
 }
 
 pub fn text(bytes: &[u8]) {
-    for (pointer, path) in [("/a", "/a/@b"), ("/a/0/b", "/a/b[2]"), ("", "/a")] {
+    for (pointer, path) in [("/a", "/a/@b"), ("/a/0/b", "/a/b[2]"), ("", "/a"), ("/a/*/b", "/a"), ("/a/[b=0]/a", "/a")]
+    {
         for create in [false, true] {
             if let Ok(edited) = json::set(bytes, pointer, "f\u{1f600}\"", create) {
                 let read = json::get(&edited, pointer).expect("JSON stays JSON");

@@ -1,4 +1,4 @@
 //! The flow on packages made in code.
 
 mod apple;
-mod presets;
+pub mod presets;

@@ -44,9 +44,10 @@ fn apk_of(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &[u8])]) -> 
     Zip::of(items).build()
 }
 
+const COGNITO: &str = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}},"Auth":{"Default":{"OAuth":{"AppClientId":"o"}}}}}}}"#;
+
 /// What each preset is for, and what must be in its place afterwards.
 fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
-    let cognito = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}},"Auth":{"Default":{"OAuth":{"AppClientId":"o"}}}}}}}"#;
     match preset {
         "generic" => (
             apk(&["client_id", "client_secret"], &[], &[]),
@@ -73,7 +74,7 @@ fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
             vec![("string/default_web_client_id", "ID"), ("string/google_app_id", "old google_app_id")],
         ),
         "amplify-gen1" => (
-            apk(&[], &[("amplifyconfiguration", cognito)], &[]),
+            apk(&[], &[("amplifyconfiguration", COGNITO)], &[]),
             vec![
                 (
                     "raw/amplifyconfiguration#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default/AppClientId",
@@ -124,6 +125,11 @@ fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
         ),
         other => panic!("no package for preset {other}; write one"),
     }
+}
+
+/// A GeneXus package.
+pub fn genexus_package() -> Vec<u8> {
+    example("genexus-android").0
 }
 
 fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
@@ -249,6 +255,25 @@ fn folder_example(preset: &str) -> Example {
                 ("main.js#GAM_CLIENT_SECRET", "SECRET"),
                 // No value defined: left as it was built.
                 ("main.js#SERVICE_URL", "u"),
+            ],
+        ),
+        "amplify-gen1" => (
+            vec![("www/amplifyconfiguration.json", COGNITO.into())],
+            vec![
+                ("*/*.json#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default/AppClientId", "ID"),
+                ("*/*.json#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default/AppClientSecret", "SECRET"),
+                ("*/*.json#/auth/plugins/awsCognitoAuthPlugin/Auth/Default/OAuth/AppClientId", "ID"),
+            ],
+        ),
+        "amplify-gen2" => (
+            vec![("amplify_outputs.json", br#"{"auth":{"user_pool_client_id":"o"}}"#.to_vec())],
+            vec![("amplify_outputs.json#/auth/user_pool_client_id", "ID")],
+        ),
+        "salesforce-hybrid" => (
+            vec![("www/bootconfig.json", br#"{"remoteAccessConsumerKey":"o","oauthRedirectURI":"o"}"#.to_vec())],
+            vec![
+                ("www/bootconfig.json#/remoteAccessConsumerKey", "ID"),
+                ("www/bootconfig.json#/oauthRedirectURI", "o"),
             ],
         ),
         other => panic!("no folder for preset {other}; write one"),

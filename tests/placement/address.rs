@@ -46,6 +46,10 @@ fn parts_are_what_they_look_like() {
     assert_eq!(nested, Target::File { path, locator: Locator::Json("/c".into()) });
     let Target::File { locator, .. } = Address::parse("x.plist#A/B/0").unwrap().target else { panic!() };
     assert_eq!(locator, Locator::Plist("A/B/0".into()));
+    for name in ["application.gam", "web.config", "a.XML"] {
+        let Target::File { locator, .. } = Address::parse(&format!("{name}#/a/@b")).unwrap().target else { panic!() };
+        assert_eq!(locator, Locator::Xml("/a/@b".into()), "{name}");
+    }
 }
 
 #[test]

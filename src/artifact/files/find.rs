@@ -69,18 +69,36 @@ impl FileSet<'_> {
 
     /// The spots of an address, or what its absence means.
     pub(in crate::artifact) fn at(&self, address: &Address, absence: Absence) -> Result<Vec<Found>, FilesError> {
-        let found = self.look(address)?;
+        let mut found = self.look(address)?;
+        if absence == Absence::CreateWithin {
+            // Each file for itself: one that has the place does not stand for another one.
+            for made in self.made_within(address)? {
+                if !found.iter().any(|found| found.spot.path == made.spot.path) {
+                    found.push(made);
+                }
+            }
+        }
         if !found.is_empty() {
             return Ok(found);
         }
         match absence {
-            Absence::Skip | Absence::Offer => Ok(Vec::new()),
+            Absence::Skip | Absence::Offer | Absence::CreateWithin => Ok(Vec::new()),
             Absence::Fail => Err(self.no_place(address)?),
             Absence::Create => match self.made(address)? {
                 made if made.is_empty() => Err(self.no_place(address)?),
                 made => Ok(made),
             },
-            Absence::CreateWithin => self.made_within(address),
+        }
+    }
+
+    /// What is at a spot now; nothing where its file is in an archive.
+    pub fn values_at(&self, spot: &Spot) -> Result<Vec<String>, FilesError> {
+        match spot.path.as_slice() {
+            [file] => {
+                let found = self.look_into(&spot.address, file, &spot.locator, false)?;
+                Ok(found.map(|found| found.values).unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
         }
     }
 

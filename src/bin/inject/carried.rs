@@ -114,7 +114,9 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
                 continue;
             }
         };
-        for Held { entry, values } in held {
+        for Held { entry, mut values } in held {
+            // Configurations of a resource mostly hold the same.
+            values.dedup();
             for value in values {
                 let role = role(&place.value);
                 let owners = owners(&stored, &value);

@@ -4,6 +4,8 @@
 
 use inject::artifact::apk::ApkError;
 use inject::artifact::files::FilesError;
+use inject::artifact::kind::FileKind;
+use inject::artifact::web::WebError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
 use inject::credential::store::StoreError;
@@ -113,6 +115,11 @@ impl From<RegistryError> for Failure {
 impl From<ObtainError> for Failure {
     fn from(error: ObtainError) -> Self {
         match &error {
+            ObtainError::Registry(RegistryError::Offline { .. }) => Self::of(Code::Registry, error)
+                .remedy("run once without --offline; from then on the store has it")
+                .remedy("or give the credential: INJECT_CLIENT_ID and INJECT_CLIENT_SECRET"),
+            ObtainError::Registry(RegistryError::NotRegistered { .. }) => Self::of(Code::Registry, error)
+                .remedy("register the application where that registry keeps its credentials, then run again"),
             ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
                 Self::of(Code::Registry, error)
             }
@@ -141,6 +148,8 @@ impl From<JobError> for Failure {
             JobError::Apk(error) => error.into(),
             JobError::Tree(error) => error.into(),
             JobError::Apple(error) => error.into(),
+            JobError::Kind(FileKind::Gxsd) => Self::of(Code::Artifact, error)
+                .remedy("give the folder it lies in (gxmetadata): all copies of a credential change together"),
             JobError::Kind(_) => Self::of(Code::Artifact, error)
                 .remedy("this version works on APKs, IPAs, apps and folders; other kinds come with later versions"),
             JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
@@ -211,6 +220,9 @@ impl From<TreeJobError> for Failure {
             TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
                 .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
             TreeJobError::Unsound(_) => Self::of(Code::Verification, error),
+            TreeJobError::Web(WebError::Unmakeable { .. }) => {
+                Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
+            }
             _ => Self::of(Code::Artifact, error),
         }
     }
@@ -264,7 +276,7 @@ impl From<ApkError> for Failure {
             }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs; other kinds come with later versions"),
+                .remedy("this version works on APKs and folders; other kinds come with later versions"),
             _ => Self::of(Code::Artifact, error),
         }
     }

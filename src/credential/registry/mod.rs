@@ -2,7 +2,11 @@
 //!
 //! Must not: touch the store; `obtain` decides what is asked and what is kept.
 
+mod answer;
 pub mod embedded;
+pub mod exec;
+pub mod fixed;
+pub mod http;
 
 use std::fmt;
 
@@ -48,6 +52,16 @@ pub enum Proposal {
     Fresh(ClientId),
 }
 
+impl Proposal {
+    /// The word for it in questions to registries, and the id.
+    fn parts(&self) -> (&'static str, &ClientId) {
+        match self {
+            Self::Known(id) => ("known", id),
+            Self::Fresh(id) => ("fresh", id),
+        }
+    }
+}
+
 /// What a registry holds for an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -66,9 +80,59 @@ pub enum RegistryError {
     /// The embedded registry's file.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// A registry that did not answer, or not as it should.
+    #[error("registry {registry}: {problem}")]
+    Failed {
+        /// Which.
+        registry: RegistryIdentity,
+        /// Expected and found; no part of a secret.
+        problem: String,
+    },
+    /// A registry that can only be read, and does not know the application.
+    #[error("registry {registry} does not know the application and did not register it")]
+    NotRegistered {
+        /// Which.
+        registry: RegistryIdentity,
+    },
+    /// A registry that is not to be asked.
+    #[error(
+        "registry {registry} was not asked, because this run is offline, and the store does not have the credential"
+    )]
+    Offline {
+        /// Which.
+        registry: RegistryIdentity,
+    },
     /// No randomness for a secret.
     #[error("no randomness from the operating system: {0}")]
     Random(#[from] std::io::Error),
+}
+
+/// A registry that is not asked: for runs that leave nothing behind anywhere, and for runs without a network.
+#[derive(Debug)]
+pub struct Unasked(pub RegistryIdentity);
+
+impl Registry for Unasked {
+    fn identity(&self) -> &RegistryIdentity {
+        &self.0
+    }
+
+    fn capability(&self) -> Capability {
+        Capability::GetOrCreate
+    }
+
+    fn find(&mut self, _: &Application, _: Option<&ClientId>) -> Result<Option<Registered>, RegistryError> {
+        Ok(None)
+    }
+
+    fn register(
+        &mut self,
+        _: &Application,
+        _: &Proposal,
+        _: Option<&ClientSecret>,
+        _: bool,
+    ) -> Result<Registered, RegistryError> {
+        Err(RegistryError::Offline { registry: self.0.clone() })
+    }
 }
 
 /// An access manager.

@@ -101,6 +101,11 @@ impl Inspected {
         self.app_signer().is_some_and(|by| by.signed)
     }
 
+    /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
+    pub fn needs_key(&self) -> bool {
+        self.is_signed() || matches!(self.source, Source::Ipa { .. })
+    }
+
     /// Whether one of these addresses is there: how a preset is found by looking.
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, AppleJobError> {
         let kind = self.source.kind();
@@ -206,8 +211,8 @@ impl Inspected {
                     let archive = Archive::with_index(file, Arc::clone(index));
                     let prefix = IpaTree::open(&archive).map(|tree| tree.prefix().to_owned()).unwrap_or_default();
                     for mut finding in leaks.findings {
-                        if let Some(place) = finding.place.strip_prefix(&prefix) {
-                            finding.place = place.to_owned();
+                        if finding.place.starts_with(&prefix) {
+                            finding.place.drain(..prefix.len());
                         }
                         report.findings.push(finding);
                     }
@@ -263,9 +268,9 @@ impl Planned {
         self.inspected.release_faults()
     }
 
-    /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
+    /// Whether it needs a key.
     pub fn needs_key(&self) -> bool {
-        self.inspected.is_signed() || matches!(self.inspected.source, Source::Ipa { .. })
+        self.inspected.needs_key()
     }
 
     /// Whether a value that the plan puts in place differs from what is there.

@@ -12,14 +12,16 @@ use zeroize::Zeroizing;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::tree::{MAINS, mains};
+use crate::artifact::web::{self, WebError};
 use crate::format::limits;
 use crate::host::file::FileError;
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::placement::template::{TemplateError, Values};
-use crate::placement::{Address, Kind, Locator, Place};
+use crate::placement::{Absence, Address, Kind, Locator, Place};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign};
+use crate::verify::site;
 use folder::{Folder, Renewed};
 pub use raised::RaisedError;
 
@@ -36,6 +38,9 @@ pub enum TreeJobError {
     /// Putting them in place.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// What belongs to a file that changes.
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// A value template.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -80,6 +85,8 @@ pub struct Planned {
     pub places: Vec<PlannedPlace>,
     /// Where each of them is.
     spots: Vec<Spot>,
+    /// Files in which a place could be made.
+    notes: Vec<String>,
 }
 
 impl Inspected {
@@ -149,14 +156,23 @@ impl Inspected {
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
         injected::files(report, &self.folder, Kind::Tree, expected);
+        site::files(report, &self.folder);
         leak::files(report, &self.folder, foreign);
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, TreeJobError> {
-        let (mut planned, mut spots) = (Vec::new(), Vec::new());
+        let (mut planned, mut spots, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for place in places {
-            for found in self.files().find(place)? {
+            let all = self.files().find(place)?;
+            if place.absence == Absence::Offer {
+                let within = Place { absence: Absence::CreateWithin, ..place.clone() };
+                let lacking = self.files().find(&within)?.into_iter().filter(|found| found.spot.missing);
+                notes.extend(
+                    lacking.map(|found| format!("{} does not hold {}; --create makes it", found.spot.file(), place.at)),
+                );
+            }
+            for found in all {
                 planned.push(PlannedPlace {
                     address: place.at.clone(),
                     entry: found.spot.file(),
@@ -169,7 +185,7 @@ impl Inspected {
         if planned.iter().all(|place| place.value.is_raised()) {
             return Err(TreeJobError::NoPlaceAtAll { presets: presets.to_owned() });
         }
-        Ok(Planned { inspected: self, places: planned, spots })
+        Ok(Planned { inspected: self, places: planned, spots, notes })
     }
 }
 
@@ -181,7 +197,7 @@ impl Planned {
 
     /// Whether a value that the plan puts in place differs from what is there.
     pub fn would_change(&self, values: &Values<'_>) -> Result<bool, TreeJobError> {
-        Ok(!self.changes(&self.rendered(values)?)?.is_empty())
+        Ok(!self.changes(&self.rendered(values)?)?.0.is_empty())
     }
 
     /// Whether the files could be replaced now.
@@ -208,18 +224,30 @@ impl Planned {
         places.map(|(place, spot)| Ok((spot, place.value.render(values)?))).collect()
     }
 
-    /// The new contents; the numbers rise where anything else changes, and only then.
-    fn changes(&self, values: &[(&Spot, Zeroizing<String>)]) -> Result<Changes, TreeJobError> {
+    /// The new contents, and what a person must not miss. Numbers rise where anything else changes, and only then; what
+    /// belongs to a file of a site is kept in step with it.
+    fn changes(&self, values: &[(&Spot, Zeroizing<String>)]) -> Result<(Changes, Vec<String>), TreeJobError> {
         let files = self.inspected.files();
         let pairs: Vec<(&Spot, &str)> = values.iter().map(|(spot, value)| (*spot, value.as_str())).collect();
-        let changes = files.change(pairs.iter().copied())?;
+        let mut changes = files.change(pairs.iter().copied())?;
         let rising = || self.places.iter().zip(&self.spots).filter(|(place, _)| place.value.is_raised());
-        if changes.is_empty() || rising().next().is_none() {
-            return Ok(changes);
+        if !changes.is_empty() && rising().next().is_some() {
+            let number = raised::next(&files, rising().map(|(place, _)| &place.address))?;
+            let rising = rising().map(|(_, spot)| (spot, number.as_str()));
+            changes = files.change(pairs.into_iter().chain(rising))?;
         }
-        let number = raised::next(&files, rising().map(|(place, _)| &place.address))?;
-        let rising = rising().map(|(_, spot)| (spot, number.as_str()));
-        Ok(files.change(pairs.into_iter().chain(rising))?)
+        let mut old = web::Old::new();
+        for (spot, value) in values {
+            let Some(file) = spot.path.first() else { continue };
+            let replaced = old.entry(file.clone()).or_default();
+            // Only scripts have maps that may repeat what stood there.
+            if matches!(spot.locator, Locator::Js(_)) {
+                let was = files.values_at(spot)?.into_iter().map(Zeroizing::new);
+                replaced.extend(was.map(|was| (was, value.clone())));
+            }
+        }
+        let warnings = web::keep_in_step(&self.inspected.folder, &old, &mut changes)?;
+        Ok((changes, warnings))
     }
 
     /// Steps 3 to 6: applies the values and puts all new files in place.
@@ -238,26 +266,23 @@ impl Planned {
             .collect();
 
         // 4. Apply: new contents, beside the old ones.
-        let changes = self.changes(&rendered)?;
+        let (changes, warnings) = self.changes(&rendered)?;
         for (name, content) in &changes.contents {
             transaction.put(name, content)?;
         }
 
         // 5. Verify what was written, independently of what wrote it.
         let mut report = verify::Report::default();
-        injected::files(
-            &mut report,
-            &Renewed::new(&self.inspected.folder, transaction.new_files()),
-            Kind::Tree,
-            &expected,
-        );
+        let renewed = Renewed::new(&self.inspected.folder, transaction.new_files());
+        injected::files(&mut report, &renewed, Kind::Tree, &expected);
+        report.findings.extend(self.misfits(&renewed, &changes));
         if !report.is_sound() {
             let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
             return Err(TreeJobError::Unsound(wrong.collect()));
         }
 
         // 6. Commit: all of them, or none.
-        let mut done = Done { report, ..Done::default() };
+        let mut done = Done { warnings, notes: self.notes.clone(), report, ..Done::default() };
         done.warnings.extend(self.public_secret(values));
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;
@@ -265,6 +290,26 @@ impl Planned {
             done.entries = changes.contents.into_keys().collect();
         }
         Ok(done)
+    }
+
+    /// What no longer fits among the files of a site because of what changes.
+    fn misfits(&self, renewed: &Renewed<'_>, changes: &Changes) -> Vec<verify::Finding> {
+        let judged = |files: &dyn Files| {
+            let mut report = verify::Report::default();
+            site::files(&mut report, files);
+            report.findings
+        };
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        let mut found = judged(renewed);
+        found.retain(|finding| changes.contents.contains_key(&finding.place));
+        // What did not fit before is for the gate to say.
+        if !found.is_empty() {
+            let before = judged(&self.inspected.folder);
+            found.retain(|finding| !before.contains(finding));
+        }
+        found
     }
 
     /// A secret that everybody can read is none.

@@ -62,7 +62,7 @@ fn key(settings: &Settings, app: Option<&str>) -> Result<Key, Failure> {
         Some(name) => settings.named_app(name)?,
         None => settings.only_app().map_err(|failure| failure.remedy("--app APP"))?,
     };
-    Ok(settings.key(&application, &chosen))
+    settings.key(&application, &chosen)
 }
 
 fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Result<Code, Failure> {

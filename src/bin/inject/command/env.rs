@@ -58,6 +58,9 @@ fn registry_text(env: &Env) -> String {
     match &env.registry {
         RegistryRef::Own => "embedded".to_owned(),
         RegistryRef::Embedded(name) => format!("embedded:{name}"),
+        RegistryRef::Http { .. } => "http".to_owned(),
+        RegistryRef::Exec(words) => format!("exec:{}", words.join(" ")),
+        RegistryRef::Fixed { .. } => "fixed".to_owned(),
     }
 }
 
@@ -84,13 +87,13 @@ fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
         "schema": 1,
         "name": chosen.name.as_str(),
         "from": chosen.origin.describe(),
-        "registry": settings.registry(&chosen).identity().0,
+        "registry": settings.registry_identity(&chosen)?.0,
         "secret": if chosen.env.omit_secret { "omit" } else { "embed" },
         "release": chosen.env.release,
         "values": chosen.env.values,
     }));
     out.result(&format!("{} (from {})", chosen.name, chosen.origin.describe()));
-    out.result(&format!("registry  {}", settings.registry(&chosen).identity()));
+    out.result(&format!("registry  {}", settings.registry_identity(&chosen)?));
     out.result(&format!("secret    {}", if chosen.env.omit_secret { "omit" } else { "embed" }));
     for (name, value) in &chosen.env.values {
         out.result(&format!("{{{name}}}  {value}"));

@@ -21,10 +21,11 @@ use inject::sign::Identity;
 use inject::verify::Severity;
 use serde_json::{Value, json};
 
-use super::register::{fixed, obtain_or_reuse};
+use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::Main;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::settings::config::App;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
@@ -39,12 +40,12 @@ struct Job {
 /// Runs it.
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
-    let paths = artifacts(settings, main)?;
-    if main.output.is_some() && paths.len() > 1 {
-        return Err(Failure::usage(format!("--output names one file, there are {} artifacts", paths.len()))
+    let given = artifacts(settings, main)?;
+    if main.output.is_some() && given.len() > 1 {
+        return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
-    let jobs = paths.into_iter().map(|path| plan(settings, &chosen, main, path)).collect::<Result<Vec<_>, _>>()?;
+    let jobs = given.into_iter().map(|given| plan(settings, &chosen, main, given)).collect::<Result<Vec<_>, _>>()?;
     if main.dry_run || main.check {
         return show(settings, &chosen, main, &jobs, out);
     }
@@ -98,9 +99,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     for job in &jobs {
         if !credentials.contains_key(&job.application.id) {
-            let registration = chosen.registration(main.obtain.no_register);
-            let obtained =
-                obtain_or_reuse(settings, &chosen, &job.application, main.obtain.refresh, registration, out)?;
+            let how = How {
+                refresh: main.obtain.refresh,
+                registration: chosen.registration(main.obtain.no_register),
+                offline: main.obtain.offline,
+            };
+            let obtained = obtain_or_reuse(settings, &chosen, &job.application, how, out)?;
             credentials.insert(job.application.id.clone(), obtained.credential);
         }
     }
@@ -113,9 +117,17 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     Ok(Code::Done)
 }
 
-fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> {
+/// An artifact to work on.
+#[derive(PartialEq, Eq)]
+struct Given {
+    path: PathBuf,
+    /// The application that lists it in inject.toml, where it is a folder: that may belong to several.
+    app: Option<String>,
+}
+
+fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<Given>, Failure> {
     if !main.artifacts.is_empty() {
-        return Ok(main.artifacts.clone());
+        return Ok(main.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect());
     }
     let Some(config) = &settings.config else {
         return Err(Failure::usage("no artifact is given, and no inject.toml names any")
@@ -123,17 +135,18 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             .remedy("inject --help shows examples"));
     };
     let app = main.app.as_ref().map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
-    let patterns: Vec<&String> = match app {
-        Some(app) => app.artifacts.iter().collect(),
-        None => config.apps.values().flat_map(|app| &app.artifacts).collect(),
-    };
+    let apps: Vec<&App> = app.map_or_else(|| config.apps.values().collect(), |app| vec![app]);
+    let patterns: Vec<(&App, &str)> = apps
+        .into_iter()
+        .flat_map(|app| app.artifacts.iter().map(move |pattern| (app, pattern.trim_end_matches('/'))))
+        .collect();
     if patterns.is_empty() {
         return Err(Failure::usage(format!("{} names no artifacts", config.path.display()))
             .remedy("add artifacts = [\"app/build/outputs/apk/**/*.apk\"] to [app.NAME], or give artifacts"));
     }
     let folder = config.path.parent().unwrap_or(Path::new("."));
     let mut found = Vec::new();
-    for pattern in patterns {
+    for (app, pattern) in patterns {
         let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
         let matcher =
             glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
@@ -153,19 +166,21 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<PathBuf>, Failure> 
             .remedy("build first, or correct artifacts in inject.toml"));
         }
         for path in matching {
-            // Patterns may overlap; an artifact is done once.
-            if !found.contains(&path) {
-                found.push(path);
+            let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
+            // Patterns may overlap; an artifact is done once, a folder once for each application.
+            if !found.contains(&given) {
+                found.push(given);
             }
         }
     }
     Ok(found)
 }
 
-fn plan(settings: &Settings, chosen: &Chosen, main: &Main, path: PathBuf) -> Result<Job, Failure> {
+fn plan(settings: &Settings, chosen: &Chosen, main: &Main, given: Given) -> Result<Job, Failure> {
+    let Given { path, app } = given;
     let during = |failure: Failure| failure.during(path.display().to_string());
     let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
-    let owner = settings.owner(&inspected, main.app.as_deref()).map_err(during)?;
+    let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
     let places = gather(settings, chosen, &owner, asked, fits).map_err(during)?;
@@ -243,11 +258,11 @@ fn finish(
     let Job { path, application, planned } = job;
     let output = output.map_or_else(|| path.clone(), Path::to_owned);
     let places: Vec<Value> = planned.places().iter().map(place_json).collect();
-    let count = planned.places().len();
+    let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
         .finish(&values(chosen, &application, credential), signing, &output)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
-    tell(&done, &path, &output, chosen, &application, credential, count, out);
+    tell(&done, &path, &output, chosen, &application, credential, told, out);
     Ok(json!({
         "artifact": path.to_string_lossy(),
         "output": output.to_string_lossy(),
@@ -272,6 +287,13 @@ fn place_json(place: &PlannedPlace) -> Value {
     })
 }
 
+/// What is told of a plan when it is carried out.
+#[derive(Clone, Copy)]
+struct Told {
+    count: usize,
+    signable: bool,
+}
+
 #[allow(clippy::too_many_arguments, reason = "what there is to tell, told in one place")]
 fn tell(
     done: &Done,
@@ -280,7 +302,7 @@ fn tell(
     chosen: &Chosen,
     application: &Application,
     credential: &Credential,
-    places: usize,
+    places: Told,
     out: Output,
 ) {
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
@@ -301,15 +323,21 @@ fn tell(
         return;
     }
     let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    let signed = if schemes.is_empty() { "unsigned".to_owned() } else { format!("signed {}", schemes.join(" ")) };
-    let plural = if places == 1 { "" } else { "s" };
-    out.done(&format!("{what}: client id {}, {places} place{plural}, {signed}", credential.id));
+    let signed = match (places.signable, schemes.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => ", unsigned".to_owned(),
+        (true, false) => format!(", signed {}", schemes.join(" ")),
+    };
+    let count = places.count;
+    let plural = if count == 1 { "" } else { "s" };
+    out.done(&format!("{what}: client id {}, {count} place{plural}{signed}", credential.id));
 }
 
 /// `--dry-run` and `--check`: what would be done; nothing is written or registered.
 fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Output) -> Result<Code, Failure> {
     let mut results = Vec::new();
     let mut changes = false;
+    let remote = chosen.env.registry.is_remote();
     for job in jobs {
         let credential = known(settings, chosen, &job.application, main)?;
         let would = match &credential {
@@ -322,6 +350,13 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
         changes |= would;
         let path = job.path.display();
         out.result(&match (&credential, would) {
+            (None, _) if remote => {
+                let registry = settings.registry_identity(chosen)?;
+                format!(
+                    "{path}: the credential of {} in {} would be asked of {registry}, then put here:",
+                    job.application.id, chosen.name
+                )
+            }
             (None, _) => {
                 format!("{path}: {} would be registered in {}, then put here:", job.application.id, chosen.name)
             }
@@ -353,18 +388,24 @@ fn known(
     application: &Application,
     main: &Main,
 ) -> Result<Option<Credential>, Failure> {
-    if let Some(credential) = fixed(chosen)? {
+    if let Some((credential, _)) = fixed(chosen)? {
         return Ok(Some(credential));
     }
     let store = Store::open_existing(&settings.home)?;
     let request = Request {
-        key: settings.key(application, chosen),
+        key: settings.key(application, chosen)?,
         application,
         needs: chosen.needs(),
         registration: chosen.registration(main.obtain.no_register),
         refresh: main.obtain.refresh,
     };
-    let found = look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())?;
+    // A dry run asks nobody outside of this machine.
+    let mut registry = if main.dry_run || main.check || main.obtain.offline {
+        settings.registry_within(chosen)?
+    } else {
+        settings.registry(chosen)?
+    };
+    let found = look_up(&request, store.as_ref(), registry.as_mut())?;
     Ok(match found {
         Lookup::InStore(credential) | Lookup::InRegistry(credential) => Some(credential),
         Lookup::Unregistered(_) => None,

@@ -2,8 +2,9 @@
 //!
 //! Must not: touch an artifact.
 
-use inject::credential::obtain::{Obtained, Origin, Registration, Request, obtain};
-use inject::credential::registry::{Application, Capability};
+use inject::credential::lookup::{Lookup, look_up};
+use inject::credential::obtain::{ObtainError, Obtained, Origin, Registration, Request, obtain};
+use inject::credential::registry::{Application, Capability, RegistryError};
 use inject::credential::store::Store;
 use inject::credential::{ClientId, ClientSecret, Credential};
 use serde_json::json;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings, variable, variables};
 
 /// Runs it.
@@ -26,13 +28,14 @@ pub fn run(
         Some(name) => settings.named_app(name)?,
         None => settings.only_app()?,
     };
-    let obtained = obtain_or_reuse(settings, &chosen, &application, force, chosen.registration(no_register), out)?;
+    let how = How { refresh: force, registration: chosen.registration(no_register), offline: false };
+    let obtained = obtain_or_reuse(settings, &chosen, &application, how, out)?;
     let Credential { id, secret } = &obtained.credential;
     out.json(&json!({
         "schema": 1,
         "application": application.id,
         "environment": chosen.name.as_str(),
-        "registry": settings.registry(&chosen).identity().0,
+        "registry": settings.registry_identity(&chosen)?.0,
         "client_id": id.as_str(),
         "has_secret": secret.is_some(),
         "origin": origin_word(obtained.origin),
@@ -51,26 +54,53 @@ pub fn origin_word(origin: Origin) -> &'static str {
     }
 }
 
+/// How a credential is obtained.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Ask the registry even where the store has an answer.
+    pub refresh: bool,
+    /// Whether a new application may be made.
+    pub registration: Registration,
+    /// Ask nobody outside of this machine.
+    pub offline: bool,
+}
+
 /// The heart, with what people are told.
 pub fn obtain_or_reuse(
     settings: &Settings,
     chosen: &Chosen,
     application: &Application,
-    refresh: bool,
-    registration: Registration,
+    how: How,
     out: Output,
 ) -> Result<Obtained, Failure> {
-    if let Some(credential) = fixed(chosen)? {
-        out.note(&format!("using {} as given, for {} in {}", variables::CLIENT_ID, application.id, chosen.name));
+    if let Some((credential, from)) = fixed(chosen)? {
+        out.note(&format!("using {from} as given, for {} in {}", application.id, chosen.name));
         return Ok(Obtained { credential, origin: Origin::Fixed });
     }
+    let request = Request {
+        key: settings.key(application, chosen)?,
+        application,
+        needs: chosen.needs(),
+        registration: how.registration,
+        refresh: how.refresh,
+    };
     let mut store = Store::open(&settings.home)?;
-    let mut registry = settings.registry(chosen);
+    if how.offline && chosen.env.registry.is_remote() {
+        let mut unasked = settings.registry_within(chosen)?;
+        return match look_up(&request, Some(&store), unasked.as_mut())? {
+            Lookup::InStore(credential) | Lookup::InRegistry(credential) => {
+                Ok(Obtained { credential, origin: Origin::Store })
+            }
+            Lookup::Unregistered(_) => {
+                let registry = unasked.identity().clone();
+                Err(ObtainError::Registry(RegistryError::Offline { registry }).into())
+            }
+        };
+    }
+    let mut registry = settings.registry(chosen)?;
     if registry.capability() != Capability::GetOrCreate {
         out.warn(&format!("{} will not show this secret again: the store becomes the only copy", registry.identity()));
     }
-    let request =
-        Request { key: settings.key(application, chosen), application, needs: chosen.needs(), registration, refresh };
     let obtained = obtain(&request, &mut store, registry.as_mut())?;
     let id = &obtained.credential.id;
     match obtained.origin {
@@ -88,8 +118,33 @@ pub fn obtain_or_reuse(
     Ok(obtained)
 }
 
+/// A credential that is given from outside, exactly so: by `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`, or by the
+/// references of an environment with `registry = "fixed"`. With it the name of where it is from.
+pub fn fixed(chosen: &Chosen) -> Result<Option<(Credential, String)>, Failure> {
+    if let Some(credential) = from_variables(chosen)? {
+        return Ok(Some((credential, variables::CLIENT_ID.to_owned())));
+    }
+    let RegistryRef::Fixed { id, secret } = &chosen.env.registry else { return Ok(None) };
+    let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
+    let id = ClientId::parse(&id.read(&of("client-id"))?)
+        .map_err(|e| Failure::of(Code::Usage, e).during(of("client-id")))?;
+    let secret = match secret {
+        Some(source) if !chosen.env.omit_secret => {
+            let text = source.read(&of("client-secret"))?;
+            Some(ClientSecret::parse(&text).map_err(|e| Failure::of(Code::Usage, e).during(of("client-secret")))?)
+        }
+        None if !chosen.env.omit_secret => {
+            return Err(Failure::usage(format!("[env.{}] has no client-secret, and embeds a secret", chosen.name))
+                .remedy("write client-secret = \"env:NAME\" there")
+                .remedy("or make it a public client: secret = \"omit\""));
+        }
+        _ => None,
+    };
+    Ok(Some((Credential { id, secret }, format!("the credential of [env.{}]", chosen.name))))
+}
+
 /// `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`: exactly these.
-pub fn fixed(chosen: &Chosen) -> Result<Option<Credential>, Failure> {
+fn from_variables(chosen: &Chosen) -> Result<Option<Credential>, Failure> {
     let secret = variable(variables::CLIENT_SECRET).map(Zeroizing::new);
     let Some(id) = variable(variables::CLIENT_ID) else {
         return match secret {

@@ -37,9 +37,10 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     let mut sound = true;
     let mut results = Vec::new();
     for path in &verify.artifacts {
-        let report = one(gate.as_ref(), verify, path).map_err(|failure| failure.during(path.display().to_string()))?;
+        let (report, signable) =
+            one(gate.as_ref(), verify, path).map_err(|failure| failure.during(path.display().to_string()))?;
         sound &= report.is_sound();
-        show(path, &report, gate.as_ref().map(|(_, chosen)| chosen), out);
+        show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
     }
     out.json(&json!({
@@ -51,24 +52,25 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     Ok(if sound { Code::Done } else { Code::Verification })
 }
 
-fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Result<Report, Failure> {
+fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Result<(Report, bool), Failure> {
     let inspected = Inspected::new(path)?;
+    let signable = inspected.key_kind().is_some();
     let mut report = inspected.verify_signature(verify.min_sdk)?;
-    let Some((settings, chosen)) = gate else { return Ok(report) };
+    let Some((settings, chosen)) = gate else { return Ok((report, signable)) };
     let owner = settings.owner(&inspected, verify.app.as_deref())?;
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
-        Some(credential) => credential,
+        Some((credential, _)) => credential,
         None => {
             let request = Request {
-                key: settings.key(application, chosen),
+                key: settings.key(application, chosen)?,
                 application,
                 needs: chosen.needs(),
                 registration: Registration::Never,
                 refresh: false,
             };
-            match look_up(&request, store.as_ref(), settings.registry(chosen).as_mut())? {
+            match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
                 Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
                 Lookup::Unregistered(_) => {
                     let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
@@ -112,7 +114,7 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     let foreign = foreign(store.as_ref(), &credential, neighbours.then_some(&chosen.name))?;
     inspected.verify_content(&mut report, &expected, &foreign);
     release_rules(&mut report, chosen, &inspected);
-    Ok(report)
+    Ok((report, signable))
 }
 
 /// Everything the store knows that is not this credential, nor one of the environment `shared` with other applications.
@@ -141,7 +143,7 @@ fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
         let message = format!("it is {}; build the release variant", fault.what);
         report.findings.push(error(fault.code, fault.place, message));
     }
-    if let Some(pin) = &chosen.env.signer {
+    if let Some(pin) = chosen.env.signer.as_ref().filter(|_| inspected.key_kind().is_some()) {
         let found: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();
         if found.as_slice() != [pin.clone()] {
             let found = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
@@ -155,7 +157,7 @@ fn error(code: &'static str, place: &str, message: String) -> Finding {
     Finding { code, severity: Severity::Error, place: place.to_owned(), message }
 }
 
-fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {
+fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
         let text = format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message);
         match finding.severity {
@@ -165,16 +167,17 @@ fn show(path: &Path, report: &Report, chosen: Option<&Chosen>, out: Output) {
     }
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {
-        Some(signer) => format!("signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
-        None if report.signatures.is_empty() => "not signed".to_owned(),
-        None => "signed by nobody (ad hoc)".to_owned(),
+        Some(signer) => format!(", signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
+        None if !report.signatures.is_empty() => ", signed by nobody (ad hoc)".to_owned(),
+        None if signable => ", not signed".to_owned(),
+        None => String::new(),
     };
     let what = match chosen {
         Some(chosen) if report.is_sound() => format!("carries {}, ", chosen.name),
         _ => String::new(),
     };
     let verdict = if report.is_sound() { "sound" } else { "NOT sound" };
-    out.result(&format!("{}: {what}{verdict}, {signed}", path.display()));
+    out.result(&format!("{}: {what}{verdict}{signed}", path.display()));
 }
 
 fn report_json(path: &Path, report: &Report) -> Value {

@@ -13,7 +13,19 @@ use inject::placement::{Absence, Address, Place, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::source::Source;
+use crate::exit::Failure;
 use crate::suggest::nearest;
+
+/// Keys of an environment that belong to one kind of registry.
+const REGISTRY_KEYS: [(&str, &str); 6] = [
+    ("http", "url"),
+    ("http", "token"),
+    ("http", "ca"),
+    ("exec", "command"),
+    ("fixed", "client-id"),
+    ("fixed", "client-secret"),
+];
 
 /// A configuration, validated.
 #[derive(Debug, Default)]
@@ -70,6 +82,50 @@ pub enum RegistryRef {
     Own,
     /// `embedded:NAME`: shared by those that name it.
     Embedded(EnvironmentName),
+    /// `http`: an access manager behind the contract.
+    Http {
+        /// `url`, an address or a reference.
+        url: Text,
+        /// `token`.
+        token: Option<Source>,
+        /// `ca`: certificates to trust, PEM.
+        ca: Option<PathBuf>,
+    },
+    /// `exec`: a program, without a shell.
+    Exec(Vec<String>),
+    /// `fixed`: exactly these values.
+    Fixed {
+        /// `client-id`.
+        id: Text,
+        /// `client-secret`.
+        secret: Option<Source>,
+    },
+}
+
+/// A text that stands in the configuration, or a reference to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// As it stands.
+    Plain(String),
+    /// Where it is.
+    Reference(Source),
+}
+
+impl RegistryRef {
+    /// Whether asking it leaves this machine or starts a program.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Http { .. } | Self::Exec(_))
+    }
+}
+
+impl Text {
+    /// The text; `what` is it called in messages.
+    pub fn read(&self, what: &str) -> Result<String, Failure> {
+        match self {
+            Self::Plain(text) => Ok(text.clone()),
+            Self::Reference(source) => Ok(source.read(what)?.to_string()),
+        }
+    }
 }
 
 /// One problem of a configuration.
@@ -394,17 +450,19 @@ impl Reader<'_> {
         for (key, value) in table {
             let Some(name) = self.name(key.span(), key.get_ref()) else { continue };
             let Some(table) = self.table(&format!("env.{name}"), value) else { continue };
-            let mut env = Env::default();
+            let mut env = Env { registry: self.registry(key.span(), table), ..Env::default() };
             for (key, value) in table {
                 match key.get_ref().as_ref() {
-                    "registry" => env.registry = self.registry(value),
+                    "registry" => {}
+                    key if REGISTRY_KEYS.iter().any(|(_, known)| *known == key) => {}
                     "secret" => env.omit_secret = self.choice("secret", value, ["embed", "omit"]),
                     "register" => env.never_register = self.choice("register", value, ["auto", "never"]),
                     "release" => env.release = self.boolean("release", value),
                     "signer" => env.signer = self.signer(value),
                     "values" => env.values = self.values(value),
                     other => {
-                        let known = ["registry", "secret", "register", "release", "signer", "values"];
+                        let mut known = vec!["registry", "secret", "register", "release", "signer", "values"];
+                        known.extend(REGISTRY_KEYS.iter().map(|(_, key)| *key));
                         self.unknown(key.span(), other, &known);
                     }
                 }
@@ -413,26 +471,90 @@ impl Reader<'_> {
         }
     }
 
-    fn registry(&mut self, value: &Value<'_>) -> RegistryRef {
-        let Some(text) = self.string("registry", value) else { return RegistryRef::Own };
+    /// `registry` of an environment with the keys that belong to it.
+    fn registry(&mut self, env: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
+        let named = table.iter().find(|(key, _)| key.get_ref() == "registry");
+        let text = match named {
+            None => "embedded".to_owned(),
+            Some((_, value)) => match self.string("registry", value) {
+                None => return RegistryRef::Own,
+                Some(text) => text,
+            },
+        };
+        let span = named.map_or(env, |(_, value)| value.span());
+        let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind).to_owned();
+        for (key, _) in table {
+            let name = key.get_ref().as_ref();
+            if let Some((of, _)) = REGISTRY_KEYS.iter().find(|(of, known)| *known == name && *of != kind) {
+                let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
+                self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
+            }
+        }
+        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
         match text.split_once(':') {
             None if text == "embedded" => RegistryRef::Own,
-            Some(("embedded", name)) => self.name(value.span(), name).map_or(RegistryRef::Own, RegistryRef::Embedded),
-            _ if ["postgres", "oauth", "http", "exec", "fixed"].contains(&text.as_str()) => {
+            Some(("embedded", name)) => self.name(span, name).map_or(RegistryRef::Own, RegistryRef::Embedded),
+            None if text == "http" => {
+                let url = given("url").and_then(|value| self.text("url", value));
+                let token = given("token").and_then(|value| self.reference("token", value));
+                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
+                if url.is_none() && given("url").is_none() {
+                    self.problem(
+                        span,
+                        "registry \"http\" has no url",
+                        "write url = \"https://...\" or url = \"env:NAME\"",
+                    );
+                }
+                url.map_or(RegistryRef::Own, |url| RegistryRef::Http { url, token, ca })
+            }
+            None if text == "exec" => {
+                let words = given("command").map(|value| self.strings("command", value)).unwrap_or_default();
+                if words.is_empty() {
+                    let remedy = "write command = [\"PROGRAM\", \"ARGUMENT\"]; no shell is involved";
+                    self.problem(span, "registry \"exec\" has no command", remedy);
+                }
+                RegistryRef::Exec(words.into_iter().map(Spanned::into_inner).collect())
+            }
+            None if text == "fixed" => {
+                let id = given("client-id").and_then(|value| self.text("client-id", value));
+                let secret = given("client-secret").and_then(|value| self.reference("client-secret", value));
+                if id.is_none() && given("client-id").is_none() {
+                    self.problem(span, "registry \"fixed\" has no client-id", "write client-id = \"env:NAME\"");
+                }
+                id.map_or(RegistryRef::Own, |id| RegistryRef::Fixed { id, secret })
+            }
+            _ if ["postgres", "oauth"].contains(&text.as_str()) => {
                 let message = format!("registry {text:?} is not part of this version");
-                let remedy = "use \"embedded\" or \"embedded:NAME\", or give INJECT_CLIENT_ID and INJECT_CLIENT_SECRET";
-                self.problem(value.span(), message, remedy);
+                let remedy = "use \"embedded\", \"http\", \"exec\" or \"fixed\"";
+                self.problem(span, message, remedy);
                 RegistryRef::Own
             }
             _ => {
-                self.problem(
-                    value.span(),
-                    format!("unknown registry {text:?}"),
-                    "write \"embedded\" or \"embedded:NAME\"",
-                );
+                let remedy = "write \"embedded\", \"embedded:NAME\", \"http\", \"exec\" or \"fixed\"";
+                self.problem(span, format!("unknown registry {text:?}"), remedy);
                 RegistryRef::Own
             }
         }
+    }
+
+    /// A text, or a reference to one.
+    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<Text> {
+        let text = self.string(key, value)?;
+        Some(match Source::of_reference(&text) {
+            Some(source) => Text::Reference(source),
+            None => Text::Plain(text),
+        })
+    }
+
+    /// A reference to a secret. What stands there instead may be the secret itself, so it is not repeated.
+    fn reference(&mut self, key: &str, value: &Value<'_>) -> Option<Source> {
+        let text = self.string(key, value)?;
+        let source = Source::of_reference(&text);
+        if source.is_none() {
+            let message = format!("{key} is no reference; secrets do not stand in this file");
+            self.problem(value.span(), message, "write \"env:NAME\", \"file:PATH\" or \"exec:PROGRAM ARGUMENT\"");
+        }
+        source
     }
 
     /// Whether the second of two words stands there.

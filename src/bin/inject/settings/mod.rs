@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 use inject::credential::EnvironmentName;
 use inject::credential::obtain::{Needs, Registration};
 use inject::credential::registry::embedded::Embedded;
-use inject::credential::registry::{Application, Registry};
+use inject::credential::registry::exec::Exec;
+use inject::credential::registry::fixed::Fixed;
+use inject::credential::registry::http::Http;
+use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
 use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
@@ -212,21 +215,47 @@ impl Settings {
     }
 
     /// The registry of an environment.
-    pub fn registry(&self, chosen: &Chosen) -> Box<dyn Registry> {
-        let name = match &chosen.env.registry {
-            RegistryRef::Own => &chosen.name,
-            RegistryRef::Embedded(name) => name,
-        };
-        Box::new(Embedded::new(&self.home, name))
+    pub fn registry(&self, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
+        Ok(match &chosen.env.registry {
+            RegistryRef::Own => Box::new(Embedded::new(&self.home, &chosen.name)),
+            RegistryRef::Embedded(name) => Box::new(Embedded::new(&self.home, name)),
+            RegistryRef::Exec(words) => Box::new(Exec::new(words.clone())),
+            RegistryRef::Http { url, token, ca } => {
+                let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
+                let token = token.as_ref().map(|source| source.read(&of("token"))).transpose()?;
+                // Beside the configuration, as everything that is named there.
+                let folder = self.config.as_ref().and_then(|config| config.path.parent()).unwrap_or(Path::new("."));
+                let ca = ca.as_ref().map(|path| folder.join(path)).map(|path| {
+                    std::fs::read(&path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
+                });
+                Box::new(Http::new(&url.read(&of("url"))?, token, ca.transpose()?.as_deref())?)
+            }
+            RegistryRef::Fixed { .. } => Box::new(Fixed::new(&chosen.name)),
+        })
+    }
+
+    /// Which registry that is. No token is read for it.
+    pub fn registry_identity(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
+        match &chosen.env.registry {
+            RegistryRef::Http { url, .. } => {
+                Ok(Http::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
+            }
+            _ => Ok(self.registry(chosen)?.identity().clone()),
+        }
+    }
+
+    /// The registry of an environment, not asked where that would leave this machine.
+    pub fn registry_within(&self, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
+        if chosen.env.registry.is_remote() {
+            return Ok(Box::new(Unasked(self.registry_identity(chosen)?)));
+        }
+        self.registry(chosen)
     }
 
     /// The key of a credential.
-    pub fn key(&self, application: &Application, chosen: &Chosen) -> Key {
-        Key {
-            application: application.id.clone(),
-            environment: chosen.name.clone(),
-            registry: self.registry(chosen).identity().clone(),
-        }
+    pub fn key(&self, application: &Application, chosen: &Chosen) -> Result<Key, Failure> {
+        let registry = self.registry_identity(chosen)?;
+        Ok(Key { application: application.id.clone(), environment: chosen.name.clone(), registry })
     }
 }
 

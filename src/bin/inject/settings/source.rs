@@ -1,9 +1,11 @@
-//! References to secrets on the command line: `env:NAME`, `file:PATH`, `stdin`, `prompt`. Never the secret itself.
+//! References to secrets: `env:NAME`, `file:PATH`, `exec:PROGRAM ARGUMENT`, and on the command line `stdin` and `prompt`.
+//! Never the secret itself.
 //!
 //! Must not: repeat any part of what it read.
 
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -11,6 +13,8 @@ use crate::exit::{Code, Failure};
 
 /// Bytes a secret may have at most: more is a mistaken file.
 const MAX: u64 = 64 * 1024;
+/// How long a program may take: it may wait for a person's finger on a key.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub enum Source {
     Env(String),
     /// A file; one line end at its end is dropped.
     File(PathBuf),
+    /// What a program prints; likewise. Words, without a shell.
+    Exec(Vec<String>),
     /// Standard input; likewise.
     Stdin,
     /// A question on the terminal.
@@ -28,14 +34,25 @@ pub enum Source {
 impl Source {
     /// Parses the value of `option`.
     pub fn parse(option: &str, text: &str) -> Result<Self, Failure> {
-        match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
-            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            None if text == "stdin" => Ok(Self::Stdin),
-            None if text == "prompt" => Ok(Self::Prompt),
+        match (Self::of_reference(text), text) {
+            (Some(source), _) => Ok(source),
+            (None, "stdin") => Ok(Self::Stdin),
+            (None, "prompt") => Ok(Self::Prompt),
             // What stands there may be the secret itself: it is not repeated.
             _ => Err(Failure::usage(format!("{option} takes a reference, never the secret itself"))
-                .remedy("write env:NAME, file:PATH, stdin or prompt")),
+                .remedy("write env:NAME, file:PATH, exec:PROGRAM, stdin or prompt")),
+        }
+    }
+
+    /// A reference that may stand in a file.
+    pub fn of_reference(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("env", name) if !name.is_empty() => Some(Self::Env(name.to_owned())),
+            ("file", path) if !path.is_empty() => Some(Self::File(path.into())),
+            ("exec", words) if !words.trim().is_empty() => {
+                Some(Self::Exec(words.split_whitespace().map(str::to_owned).collect()))
+            }
+            _ => None,
         }
     }
 
@@ -53,6 +70,17 @@ impl Source {
                 let place = path.display().to_string();
                 let file = std::fs::File::open(path).map_err(|e| failed(place.clone(), e.to_string()))?;
                 let text = read_bounded(file).map_err(|e| failed(place.clone(), e.to_string()))?;
+                (place, text)
+            }
+            Self::Exec(words) => {
+                let place = words.first().cloned().unwrap_or_default();
+                let answer = inject::host::command::run(words, b"", PATIENCE, MAX)
+                    .map_err(|e| failed(place.clone(), e.to_string()))?;
+                if !answer.success {
+                    // Its own words may hold the secret.
+                    return Err(failed(place, format!("it ended with {}", answer.status)));
+                }
+                let text = read_bounded(answer.output.as_slice()).map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, text)
             }
             Self::Stdin => {

@@ -1,0 +1,48 @@
+//! What a registry answers in JSON, over HTTP or from a program: one application, or none.
+//!
+//! ```json
+//! { "client_id": "...", "client_secret": "...", "existed": true }
+//! ```
+//! `{}` and `null` say that there is none; other members are passed over. `existed` may be missing.
+//!
+//! Must not: repeat any part of an answer in an error; it may hold a secret.
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use super::Registered;
+use crate::credential::{ClientId, ClientSecret};
+
+/// One application, as it stands in an answer.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Raw {
+    client_id: Option<String>,
+    client_secret: Option<Hidden>,
+    existed: Option<bool>,
+}
+
+/// A text whose memory is overwritten.
+struct Hidden(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
+    }
+}
+
+/// The application of an answer; `existed` where the answer does not say. The error is what is wrong with it.
+pub(super) fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> {
+    let raw: Option<Raw> = serde_json::from_slice(bytes).map_err(|error| {
+        // The error's own text may quote the answer.
+        let what = if error.is_data() { "members of other types than expected" } else { "no JSON" };
+        let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        let html = if start == Some(&b'<') { ", but HTML or XML" } else { "" };
+        format!("{what}{html} (line {}, column {}); expected client_id and client_secret", error.line(), error.column())
+    })?;
+    let Some(raw) = raw.filter(|raw| raw.client_id.is_some()) else { return Ok(None) };
+    let id = ClientId::parse(raw.client_id.as_deref().unwrap_or_default()).map_err(|e| e.to_string())?;
+    let secret = raw.client_secret.as_ref().map(|Hidden(secret)| secret.as_str()).filter(|secret| !secret.is_empty());
+    let secret = secret.map(ClientSecret::parse).transpose().map_err(|e| e.to_string())?;
+    Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed) }))
+}

@@ -1,0 +1,107 @@
+//! A program as the registry: anything that can print JSON (`vault`, `op`, a script over GeneXus' `MSBuild` tasks, a
+//! client of SQL Server or Oracle).
+//!
+//! It gets the question on standard input and answers on standard output (see `answer`):
+//! ```json
+//! { "action": "find", "application": "com.example.notes", "name": "Notes", "client_id": "..." }
+//! { "action": "register", "application": "...", "name": "...", "client_id": "...", "proposal": "known",
+//!   "client_secret": "...", "wants_secret": true }
+//! ```
+//! `proposal` is `known` (this id or none) or `fresh` (it gives way where the application has another one). A program that
+//! only reads, as `vault kv get -format=json` does, answers both alike; what it does not know it cannot register.
+//!
+//! Must not: put a secret among the arguments, or what the program said into an error without looking for the secret in it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, answer};
+use crate::credential::{ClientId, ClientSecret};
+use crate::host::command;
+
+/// How long a program may take: it may start a database client, or wait for a person's finger on a key.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Bytes it may print.
+const LIMIT: u64 = 1024 * 1024;
+/// Characters of its own words that are repeated.
+const QUOTED: usize = 300;
+
+/// A program that is asked.
+#[derive(Debug)]
+pub struct Exec {
+    identity: RegistryIdentity,
+    words: Vec<String>,
+}
+
+impl Exec {
+    /// The program `words[0]` with the other words as arguments.
+    pub fn new(words: Vec<String>) -> Self {
+        Self { identity: RegistryIdentity(format!("exec:{}", words.join(" "))), words }
+    }
+
+    fn ask(
+        &self,
+        question: &serde_json::Value,
+        secret: Option<&ClientSecret>,
+    ) -> Result<Option<Registered>, RegistryError> {
+        let failed = |problem: String| RegistryError::Failed { registry: self.identity.clone(), problem };
+        let question = Zeroizing::new(question.to_string());
+        let answer =
+            command::run(&self.words, question.as_bytes(), PATIENCE, LIMIT).map_err(|e| failed(e.to_string()))?;
+        if !answer.success {
+            let said = String::from_utf8_lossy(&answer.said);
+            let said = secret.map_or_else(|| said.to_string(), |secret| said.replace(secret.expose(), "[secret]"));
+            let said: String = said.trim().chars().take(QUOTED).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+            return Err(failed(format!("it ended with {}{said}", answer.status)));
+        }
+        // A program that says nothing knows nothing.
+        if answer.output.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        answer::parse(&answer.output, true).map_err(|problem| failed(format!("it answered {problem}")))
+    }
+}
+
+impl Registry for Exec {
+    fn identity(&self) -> &RegistryIdentity {
+        &self.identity
+    }
+
+    fn capability(&self) -> Capability {
+        Capability::GetOrCreate
+    }
+
+    fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError> {
+        let question = json!({
+            "action": "find",
+            "application": application.id,
+            "name": application.name,
+            "client_id": id.map(ClientId::as_str),
+        });
+        self.ask(&question, None)
+    }
+
+    fn register(
+        &mut self,
+        application: &Application,
+        id: &Proposal,
+        secret: Option<&ClientSecret>,
+        wants_secret: bool,
+    ) -> Result<Registered, RegistryError> {
+        let (word, proposed) = id.parts();
+        let question = json!({
+            "action": "register",
+            "application": application.id,
+            "name": application.name,
+            "client_id": proposed.as_str(),
+            "proposal": word,
+            "client_secret": secret.map(ClientSecret::expose),
+            "wants_secret": wants_secret,
+        });
+        let found = self.ask(&question, secret)?;
+        found.ok_or_else(|| RegistryError::NotRegistered { registry: self.identity.clone() })
+    }
+}

@@ -1,0 +1,91 @@
+//! Running another program: arguments without a shell, bytes in, bytes out, within a time and a size.
+//!
+//! Must not: put a secret among the arguments, where every process of the machine sees it.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+/// What a program answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Whether it ended with status 0.
+    pub success: bool,
+    /// How it ended, for people: "exit status: 1".
+    pub status: String,
+    /// What it wrote to standard output.
+    pub output: Zeroizing<Vec<u8>>,
+    /// What it wrote to standard error.
+    pub said: Zeroizing<Vec<u8>>,
+}
+
+/// Runs `words[0]` with the other words as arguments and `input` on its standard input. It is ended after `patience`; of
+/// what it writes `limit` bytes are taken, more is an error.
+pub fn run(words: &[String], input: &[u8], patience: Duration, limit: u64) -> io::Result<Answer> {
+    let (program, arguments) = words.split_first().ok_or_else(|| io::Error::other("no program is named"))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let output = reader(child.stdout.take(), limit);
+    let said = reader(child.stderr.take(), limit);
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program may answer without reading; who does not read is not an error.
+        match stdin.write_all(input) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                end(&mut child);
+                return Err(error);
+            }
+            _ => {}
+        }
+    }
+    let until = Instant::now() + patience;
+    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} seconds", patience.as_secs()));
+    let mut take = |from: mpsc::Receiver<io::Result<Zeroizing<Vec<u8>>>>| {
+        let left = until.saturating_duration_since(Instant::now());
+        let taken = from.recv_timeout(left).unwrap_or_else(|_| Err(late()));
+        taken.inspect_err(|_| end(&mut child))
+    };
+    let output = take(output)?;
+    let said = take(said)?;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() >= until => {
+                end(&mut child);
+                return Err(late());
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    Ok(Answer { success: status.success(), status: status.to_string(), output, said })
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads a pipe to its end in a thread of its own: a program that fills one pipe while we wait for the other would hang.
+fn reader(pipe: Option<impl Read + Send + 'static>, limit: u64) -> mpsc::Receiver<io::Result<Zeroizing<Vec<u8>>>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let read = || {
+            let mut bytes = Zeroizing::new(Vec::new());
+            if let Some(pipe) = pipe {
+                pipe.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+            }
+            if bytes.len() as u64 > limit {
+                return Err(io::Error::other(format!("it wrote more than {limit} bytes")));
+            }
+            Ok(bytes)
+        };
+        let _ = sender.send(read());
+    });
+    receiver
+}
