@@ -58,7 +58,8 @@ pub fn main_job(root: &Path, judge: &Path, folder: &Path) -> Result<()> {
     let _ = std::fs::remove_dir_all(&work);
     std::fs::create_dir_all(&work)?;
     let (mut accepted, mut refused) = (0, 0);
-    for path in apps(folder).iter().filter(|path| path.extension().is_some_and(|ending| ending != "dylib")) {
+    let is_app = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "app" || ending == "ipa");
+    for path in apps(folder).iter().filter(is_app) {
         let copy = work.join(path.file_name().unwrap_or_default());
         let copied = Command::new("cp").arg("-rP").arg(path).arg(&copy).status()?;
         ensure!(copied.success(), "cannot copy {}", path.display());
