@@ -153,8 +153,8 @@ impl Inspected {
     pub fn key_kind(&self) -> Option<KeyKind> {
         match self {
             Self::Apk(_) => Some(KeyKind::Android),
-            Self::Apple(_) => Some(KeyKind::Apple),
             Self::Tree(_) => None,
+            Self::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
         }
     }
 

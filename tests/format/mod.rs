@@ -16,3 +16,4 @@ mod sha256;
 mod string_pool;
 mod xml;
 mod zip;
+mod zip_splice;

@@ -38,7 +38,10 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
-        ["oracle-apple", judge, folder] => oracle::apple::run(judge.as_ref(), folder.as_ref()),
+        ["oracle-apple", judge, folder] => {
+            oracle::apple::run(judge.as_ref(), folder.as_ref())?;
+            oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
+        }
         _ => bail!(
             "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
         ),

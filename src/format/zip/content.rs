@@ -95,6 +95,16 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         Ok(out)
     }
 
+    /// The entry's bytes as they lie in the file: a deflate stream, where its method says so.
+    pub fn stream_of(&self, index: usize) -> Result<Vec<u8>, ZipError> {
+        let mut stream = Vec::new();
+        self.raw(index, |piece| {
+            stream.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(stream)
+    }
+
     /// Passes the entry's bytes as they lie in the file to `sink`.
     fn raw(&self, index: usize, mut sink: impl FnMut(&[u8]) -> Result<(), ZipError>) -> Result<(), ZipError> {
         let range = self.index.entries[index].data_range();

@@ -17,6 +17,7 @@ mod error;
 mod header;
 mod padding;
 mod rewrite;
+mod splice;
 
 pub use archive::{Archive, Entry, Index};
 pub use content::{deflate, inflated_size_limit};
@@ -25,3 +26,4 @@ pub use error::ZipError;
 pub use header::{METHOD_DEFLATED, METHOD_STORED};
 pub use padding::{Alignment, Padding};
 pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment};
+pub use splice::deflate_cut;

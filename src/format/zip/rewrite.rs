@@ -27,6 +27,15 @@ pub enum Change {
     Replace(Vec<u8>),
     /// New content, in the same place, stored whatever it was before.
     Store(Vec<u8>),
+    /// New content that is deflated already, in the same place.
+    Deflated {
+        /// The stream.
+        stream: Vec<u8>,
+        /// CRC-32 of the content.
+        crc: u32,
+        /// Bytes of the content.
+        len: u64,
+    },
     /// Header, data and data descriptor go; bytes around them stay.
     Remove,
 }
@@ -152,8 +161,19 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     at += self.descriptor_len(entry)?;
                     let deflated = entry.method() == METHOD_DEFLATED && !matches!(change, Some(Change::Store(_)));
                     let method = if deflated { METHOD_DEFLATED } else { METHOD_STORED };
-                    let (bytes, new) = self.replaced(entry, content, method, offset, rewrite.alignment)?;
-                    payload.bytes(bytes);
+                    let (data, new) = compressed(content, method)?;
+                    payload.bytes(self.replaced(entry, &data, new, offset, rewrite.alignment)?);
+                    Some(new)
+                }
+                Some(Change::Deflated { stream, crc, len }) => {
+                    at += self.descriptor_len(entry)?;
+                    let new = NewContent {
+                        method: METHOD_DEFLATED,
+                        crc: *crc,
+                        compressed: u32_or_limit(stream.len() as u64, "the size of an entry in bytes")?,
+                        uncompressed: u32_or_limit(*len, "the size of an entry in bytes")?,
+                    };
+                    payload.bytes(self.replaced(entry, stream, new, offset, rewrite.alignment)?);
                     Some(new)
                 }
                 Some(Change::Remove) => {
@@ -292,23 +312,22 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     fn replaced(
         &self,
         entry: &Entry,
-        content: &[u8],
-        method: u16,
+        data: &[u8],
+        new: NewContent,
         offset: u64,
         alignment: Option<Alignment>,
-    ) -> Result<(Vec<u8>, NewContent), ZipError> {
+    ) -> Result<Vec<u8>, ZipError> {
         // The new header is ours: it carries the name of the directory, whatever the old one said.
         let (_, extra) = self.local_variable(entry)?;
-        let (data, new) = compressed(content, method)?;
         let mut local = entry.local;
         local.set_name_len(entry.central.name_len());
         local.set_flags(local.flags() & !FLAG_DESCRIPTOR);
-        local.set_method(method);
+        local.set_method(new.method);
         local.set_content(new.crc, new.compressed, new.uncompressed);
-        let multiple = alignment.filter(|_| method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
+        let multiple = alignment.filter(|_| new.method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
         let mut bytes = header(local, &entry.name, &extra, offset, multiple, &entry.name)?;
-        bytes.extend_from_slice(&data);
-        Ok((bytes, new))
+        bytes.extend_from_slice(data);
+        Ok(bytes)
     }
 }
 

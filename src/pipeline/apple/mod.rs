@@ -26,11 +26,11 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
-use crate::artifact::apple::{AppFiles, Layout, Overlay, Tree};
+use crate::artifact::apple::{AppFiles, IpaTree, Layout, Overlay, Tree};
 use crate::artifact::files::{FileSet, Found, Spot};
 use crate::format::apple_plist::{self, Value};
 use crate::format::mobileprovision::Profile;
-use crate::format::zip::Index;
+use crate::format::zip::{Archive, Index};
 use crate::host::clock;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
@@ -41,6 +41,7 @@ use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign};
 use crate::verify::{self, Severity};
 use reseal::Reseal;
+use signing::{SignedBy, Signers};
 use source::Source;
 use write::Judge;
 
@@ -49,9 +50,8 @@ use write::Judge;
 pub struct Inspected {
     source: Source,
     layout: Layout,
-    /// Who signed the app, and what it may do.
-    signed: bool,
-    debuggable: bool,
+    /// Who signed each code that runs by itself: read once, because executables are large.
+    signers: Signers,
 }
 
 /// An app, inspected, and what would change in it.
@@ -76,20 +76,34 @@ impl Inspected {
     }
 
     fn of(source: Source) -> Result<Self, AppleJobError> {
-        let (layout, by) = source.with(|tree| {
+        let (layout, signers) = source.with(|tree| {
             let layout = Layout::of(tree)?;
-            let executable = layout.app().map(|app| app.executable.clone()).unwrap_or_default();
-            let by = signing::signed_by(&tree.read(&executable)?);
-            Ok::<_, AppleJobError>((layout, by))
+            let mut signers = Signers::new();
+            for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
+                signers.insert(bundle.executable.clone(), signing::signed_by(&tree.read(&bundle.executable)?));
+            }
+            Ok::<_, AppleJobError>((layout, signers))
         })??;
-        let entitlements = by.entitlements.as_deref().and_then(|xml| apple_plist::read_dictionary(xml).ok());
-        let debuggable = entitlements.and_then(|all| all.get("get-task-allow").and_then(Value::as_boolean));
-        Ok(Self { source, layout, signed: by.signed, debuggable: debuggable.unwrap_or(false) })
+        Ok(Self { source, layout, signers })
     }
 
     /// The bundle identifier.
     pub fn id(&self) -> &str {
         self.layout.app().map_or("", |app| &app.identifier)
+    }
+
+    /// Who signed the app itself.
+    fn app_signer(&self) -> Option<&SignedBy> {
+        self.signers.get(&self.layout.app()?.executable)
+    }
+
+    fn is_signed(&self) -> bool {
+        self.app_signer().is_some_and(|by| by.signed)
+    }
+
+    /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
+    pub fn needs_key(&self) -> bool {
+        self.is_signed() || matches!(self.source, Source::Ipa { .. })
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
@@ -151,7 +165,7 @@ impl Inspected {
             (Some(one), None) | (None, Some(one)) => facts.push(("version", one.to_owned())),
             (None, None) => {}
         }
-        if let Some(team) = tree.read(&app.executable).ok().and_then(|bytes| signing::signed_by(&bytes).team) {
+        if let Some(team) = self.app_signer().and_then(|by| by.team.clone()) {
             facts.push(("team", team));
         }
         let profile = tree.read_if_there(&app.profile()).ok().flatten();
@@ -171,7 +185,10 @@ impl Inspected {
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
         let fault =
             ReleaseFault { code: "release.debuggable", place: "the entitlements", what: "debuggable (get-task-allow)" };
-        if self.debuggable { vec![fault] } else { Vec::new() }
+        let xml = self.app_signer().and_then(|by| by.entitlements.as_deref());
+        let entitlements = xml.and_then(|xml| apple_plist::read_dictionary(xml).ok());
+        let debuggable = entitlements.and_then(|all| all.get("get-task-allow").and_then(Value::as_boolean));
+        if debuggable == Some(true) { vec![fault] } else { Vec::new() }
     }
 
     /// What verification says of signatures, seals and profiles; nothing of credentials.
@@ -187,7 +204,19 @@ impl Inspected {
         let looked = self.source.with(|tree| {
             injected::files(report, &AppFiles(tree), kind, expected);
             match &self.source {
-                Source::Ipa { file, .. } => leak::archive(report, file, foreign),
+                Source::Ipa { path: _, file, index } => {
+                    let mut leaks = verify::Report::default();
+                    leak::archive(&mut leaks, file, foreign);
+                    // Places are said as addresses say them: from the app's folder on.
+                    let archive = Archive::with_index(file, Arc::clone(index));
+                    let prefix = IpaTree::open(&archive).map(|tree| tree.prefix().to_owned()).unwrap_or_default();
+                    for mut finding in leaks.findings {
+                        if finding.place.starts_with(&prefix) {
+                            finding.place.drain(..prefix.len());
+                        }
+                        report.findings.push(finding);
+                    }
+                }
                 Source::Folder { .. } => leak::files(report, &AppFiles(tree), foreign),
             }
         });
@@ -234,9 +263,9 @@ impl Planned {
         self.inspected.release_faults()
     }
 
-    /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
+    /// Whether it needs a key.
     pub fn needs_key(&self) -> bool {
-        self.inspected.signed || matches!(self.inspected.source, Source::Ipa { .. })
+        self.inspected.needs_key()
     }
 
     /// Whether a value that the plan puts in place differs from what is there.
@@ -248,7 +277,9 @@ impl Planned {
     pub fn check(&self, signing: &Signing<'_>) -> Result<(), AppleJobError> {
         signing.signer()?;
         if let Signing::With(request) = signing {
-            self.inspected.source.with(|tree| signing::check(tree, &self.inspected.layout, request))??;
+            self.inspected
+                .source
+                .with(|tree| signing::check(tree, &self.inspected.layout, &self.inspected.signers, request))??;
         }
         Ok(())
     }
@@ -303,7 +334,7 @@ impl Planned {
                 overlay.set(path, content);
             }
             if let Signing::With(request) = signing {
-                done.warnings = signing::check(tree, &self.inspected.layout, request)?;
+                done.warnings = signing::check(tree, &self.inspected.layout, &self.inspected.signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
 
@@ -311,9 +342,10 @@ impl Planned {
             if let Some(signer) = &signer {
                 let everything = overlay.contents().is_empty() && !is_sound(tree, &now);
                 let layout = Layout::of(&overlay)?;
-                Reseal { layout: &layout, signing, signer, everything }.run(&mut overlay)?;
-                done.new_signer = self.is_new_signer(tree, signer)?;
-            } else if self.inspected.signed && !overlay.contents().is_empty() {
+                Reseal { layout: &layout, signing, signer, signers: &self.inspected.signers, everything }
+                    .run(&mut overlay)?;
+                done.new_signer = self.is_new_signer(signer);
+            } else if self.inspected.is_signed() && !overlay.contents().is_empty() {
                 done.notes.push(
                     "its seal is broken now, because it stays unsigned: sign it before it is installed".to_owned(),
                 );
@@ -353,10 +385,8 @@ impl Planned {
         Ok(())
     }
 
-    fn is_new_signer(&self, tree: &dyn Tree, signer: &Signer<'_>) -> Result<bool, AppleJobError> {
-        let executable = self.inspected.layout.app().map(|app| app.executable.clone()).unwrap_or_default();
-        let there = signing::signed_by(&tree.read(&executable)?);
-        Ok(there.leaf.is_some() && there.team.as_deref() != signer.team())
+    fn is_new_signer(&self, signer: &Signer<'_>) -> bool {
+        self.inspected.app_signer().is_some_and(|there| there.leaf.is_some() && there.team.as_deref() != signer.team())
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::AppleJobError;
-use super::signing::{Signing, SigningRequest, entitlements, signed_by};
+use super::signing::{Signers, Signing, SigningRequest, entitlements, signed_by};
 use crate::artifact::apple::{Bundle, Layout, Node, Overlay, Tree, below};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, SealError, Sealed};
 use crate::format::code_signature::{SuperBlob, requirement};
@@ -20,6 +20,8 @@ pub(super) struct Reseal<'a> {
     pub(super) layout: &'a Layout,
     pub(super) signing: &'a Signing<'a>,
     pub(super) signer: &'a Signer<'a>,
+    /// Who signed what before.
+    pub(super) signers: &'a Signers,
     /// Sign everything, because what is there is not sound.
     pub(super) everything: bool,
 }
@@ -65,7 +67,7 @@ impl Reseal<'_> {
         }
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {
-            Signing::With(request) => given_entitlements(overlay, bundle, request, executable)?,
+            Signing::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
             _ => None,
         };
         let name = bundle.executable.rsplit('/').next().unwrap_or(&bundle.executable);
@@ -182,12 +184,12 @@ fn given_entitlements(
     overlay: &Overlay<'_>,
     bundle: &Bundle,
     request: &SigningRequest<'_>,
-    executable: &[u8],
+    signers: &Signers,
 ) -> Result<Option<Vec<u8>>, AppleJobError> {
     if !bundle.runs() {
         return Ok(None);
     }
-    let there = signed_by(executable);
+    let there = signers.get(&bundle.executable).cloned().unwrap_or_default();
     let profile = overlay.read_if_there(&bundle.profile())?;
     let wanted = entitlements(bundle, request, &there, profile.as_deref())?;
     Ok(wanted.filter(|wanted| there.entitlements.as_ref() != Some(wanted)))

@@ -3,6 +3,8 @@
 //!
 //! Must not: sign.
 
+use std::collections::BTreeMap;
+
 use super::AppleJobError;
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist::{self, Dictionary, Value};
@@ -72,6 +74,9 @@ pub(super) struct SignedBy {
     pub(super) entitlements: Option<Vec<u8>>,
 }
 
+/// Who signed what, by path.
+pub(super) type Signers = BTreeMap<String, SignedBy>;
+
 /// Who signed a Mach-O file; several slices by several are nobody's.
 pub(super) fn signed_by(bytes: &[u8]) -> SignedBy {
     let Ok(file) = MachO::parse(bytes) else { return SignedBy::default() };
@@ -99,6 +104,7 @@ fn leaf(raw: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn check(
     tree: &dyn Tree,
     layout: &Layout,
+    signers: &Signers,
     request: &SigningRequest<'_>,
 ) -> Result<Vec<String>, AppleJobError> {
     let signer = Signer::new(request.identity, request.issuers)?;
@@ -112,7 +118,7 @@ pub(super) fn check(
         Profile::parse(bytes).map_err(|source| AppleJobError::Profile { name: name.clone(), source })?;
     }
     for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
-        let there = signed_by(&tree.read(&bundle.executable)?);
+        let there = signers.get(&bundle.executable).cloned().unwrap_or_default();
         if let (Some(old), Some(new)) = (there.team.as_deref(), signer.team())
             && old != new
             && !request.allow_new_signer

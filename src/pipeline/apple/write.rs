@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::{AppleJobError, FolderTree, Planned, signing};
 use crate::artifact::apple::{AppFiles, IpaTree, Overlay, Tree};
-use crate::format::zip::{Archive, Change, Index, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::format::macho::MachO;
+use crate::format::zip::{Archive, Change, Index, METHOD_DEFLATED, NewEntry, Rewrite, deflate_cut};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
@@ -16,6 +17,9 @@ use crate::pipeline::ArtifactFile;
 use crate::pipeline::assemble::write_payload;
 use crate::placement::template::Values;
 use crate::verify::{self, Severity, injected};
+
+/// Bytes from which on an executable is deflated in two pieces: what is smaller takes no time.
+const CUT_FROM: usize = 1024 * 1024;
 
 /// What is asked of the output.
 pub(super) struct Judge<'a> {
@@ -69,7 +73,7 @@ pub(super) fn ipa(
     for (path, content) in contents {
         match tree.entry(path) {
             Some(index) => {
-                rewrite.changes.insert(index, Change::Replace(content.clone()));
+                rewrite.changes.insert(index, change(&archive, index, content)?);
             }
             None => rewrite.added.push(NewEntry {
                 name: format!("{}{path}", tree.prefix()).into_bytes(),
@@ -91,6 +95,27 @@ pub(super) fn ipa(
     let report = judge.report(&written, Some(&|path| !contents.contains_key(path)))?;
     new.commit(Some(file.file().metadata()))?;
     Ok(report)
+}
+
+/// A new content; of a large executable only its end is deflated anew, where its signature lies.
+fn change(archive: &Archive<'_, ArtifactFile>, index: usize, content: &[u8]) -> Result<Change, AppleJobError> {
+    let entry = archive.entries().get(index);
+    let old_len = entry.filter(|entry| entry.method() == METHOD_DEFLATED && content.len() >= CUT_FROM);
+    let old_len = old_len.map(|entry| usize::try_from(entry.uncompressed_size()).unwrap_or(0));
+    if let (Some(old_len), Some(signature)) = (old_len, first_signature(content)) {
+        let old = archive.stream_of(index)?;
+        if let Some(stream) = deflate_cut(Some((&old, old_len)), content, signature) {
+            return Ok(Change::Deflated { stream, crc: crc32fast::hash(content), len: content.len() as u64 });
+        }
+    }
+    Ok(Change::Replace(content.to_vec()))
+}
+
+/// Where the first signature of a Mach-O file begins.
+fn first_signature(content: &[u8]) -> Option<usize> {
+    let file = MachO::parse(content).ok()?;
+    let slices = file.slices.iter();
+    slices.filter_map(|slice| Some(slice.range.start + slice.signature?.range().start)).min()
 }
 
 /// Puts all new files of a folder in place, or none.

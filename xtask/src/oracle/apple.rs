@@ -50,6 +50,56 @@ pub fn run(judge: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Injects a copy of every app, signed by nobody, dev and prod and dev: the judge accepts it, and dev is dev again.
+pub fn main_job(root: &Path, judge: &Path, folder: &Path) -> Result<()> {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    ensure!(built.success(), "the program does not build");
+    let work = root.join("target/oracle/apple");
+    let _ = std::fs::remove_dir_all(&work);
+    std::fs::create_dir_all(&work)?;
+    let (mut accepted, mut refused) = (0, 0);
+    let is_app = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "app" || ending == "ipa");
+    for path in apps(folder).iter().filter(is_app) {
+        let copy = work.join(path.file_name().unwrap_or_default());
+        let copied = Command::new("cp").arg("-rP").arg(path).arg(&copy).status()?;
+        ensure!(copied.success(), "cannot copy {}", path.display());
+        let inject = |environment: &str| -> Result<Option<String>> {
+            let mut run = Command::new(root.join("target/debug/inject"));
+            run.arg(&copy).args(["--env", environment, "--ad-hoc", "--quiet"]).env("INJECT_HOME", work.join("home"));
+            let output = run.output()?;
+            if output.status.success() {
+                return digest(&copy).map(Some);
+            }
+            println!("refused  {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
+            Ok(None)
+        };
+        let (Some(dev), Some(prod)) = (inject("dev")?, inject("prod")?) else {
+            refused += 1;
+            continue;
+        };
+        ensure!(dev != prod && inject("dev")?.as_ref() == Some(&dev), "{}: dev is not dev again", path.display());
+        let output = Command::new("python3").arg(judge).arg(&copy).output().context("python3")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(text.contains("errors=0") && !text.contains("FAIL"), "{}: {text}", path.display());
+        accepted += 1;
+    }
+    println!("apple: {accepted} apps injected and accepted, {refused} refused by us");
+    Ok(())
+}
+
+/// A digest over every file of a folder, or of a file.
+fn digest(path: &Path) -> Result<String> {
+    let mut all = Vec::new();
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        let entry = entry?;
+        all.extend_from_slice(entry.path().to_string_lossy().as_bytes());
+        if entry.file_type().is_file() {
+            all.extend_from_slice(&std::fs::read(entry.path())?);
+        }
+    }
+    Ok(inject::verify::certificate_sha256(&all))
+}
+
 /// Verifies an IPA, a folder or a Mach-O file.
 pub fn verify(path: &Path) -> Result<Report> {
     let now = "20261125000000Z";
