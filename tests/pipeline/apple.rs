@@ -362,3 +362,24 @@ fn every_kind_of_damage_to_an_app_is_found() {
     assert!(nested.contains(&"apple.seal-added"), "{nested:?}");
     assert!(codes(&touch("embedded.mobileprovision")).contains(&"apple.profile"));
 }
+
+#[test]
+fn a_language_that_overrides_a_value_is_said() {
+    let folder = TempDir::new().unwrap();
+    let mut files = app();
+    files.insert("PlugIns/Widget.appex/fr.lproj/InfoPlist.strings".into(), b"\"ClientId\" = \"other\";\n".to_vec());
+    files.insert("Base.lproj/InfoPlist.strings".into(), b"\"unclosed".to_vec());
+    let path = ipa(folder.path(), &files);
+    let warned = |at: &[&str]| inject(&path, at, "one", AppleSigning::Unsigned).unwrap().warnings;
+    // Only the language files of the same bundle, and only with this key.
+    let unreadable =
+        "Base.lproj/InfoPlist.strings cannot be read; it may hold ClientId and count instead of Info.plist";
+    assert_eq!(warned(&AT), [unreadable]);
+    let widget = "PlugIns/Widget.appex/Info.plist#ClientId";
+    let warnings = warned(&[widget]);
+    let text =
+        "PlugIns/Widget.appex/fr.lproj/InfoPlist.strings holds ClientId too, and counts in its language instead of";
+    assert!(warnings.len() == 1 && warnings[0].starts_with(text), "{warnings:?}");
+    let also = "PlugIns/Widget.appex/fr.lproj/InfoPlist.strings#ClientId";
+    assert_eq!(warned(&[widget, also]), [""; 0]);
+}

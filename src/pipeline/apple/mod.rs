@@ -3,6 +3,7 @@
 //! * `source`, `folder`: where an app lies.
 //! * `signing`: how it is signed, and what is checked of that before.
 //! * `reseal`: what is signed again.
+//! * `shadow`: values that a language overrides.
 //! * `write`: the finished app, verified and put in place.
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
@@ -10,6 +11,7 @@
 mod error;
 mod folder;
 mod reseal;
+mod shadow;
 mod signing;
 mod source;
 mod write;
@@ -337,6 +339,8 @@ impl Planned {
                 done.warnings = signing::check(tree, &self.inspected.layout, &self.inspected.signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
+
+            done.warnings.extend(shadow::warnings(tree, &self.spots));
 
             // 4. Sign what changed and what lies around it; everything, where the input is unsound and nothing else says so.
             if let Some(signer) = &signer {
