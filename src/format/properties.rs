@@ -73,7 +73,8 @@ pub fn set(bytes: &[u8], key: &str, value: &str, create: bool) -> Result<Vec<u8>
         let line = out.strip_suffix(b"\n").unwrap_or(&out);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1 {
-            out.extend_from_slice(line_end);
+            // Behind a lone carriage return a line feed would make one line end of the two.
+            out.extend_from_slice(if out.ends_with(b"\r") { b"\r" } else { line_end });
         }
         out.extend_from_slice(format!("{}={}", escaped(key, true), escaped(value, false)).as_bytes());
         out.extend_from_slice(line_end);

@@ -33,7 +33,7 @@ fn duplicates_are_all_edited_and_a_missing_key_is_made_on_request() {
     assert_eq!(message, "no key \"z\"; there: k");
     assert_eq!(set(b"k=1\r\nl=2", "a b", "v", true).unwrap(), b"k=1\r\nl=2\r\na\\ b=v\r\n");
     assert_eq!(set(b"", "z", "v", true).unwrap(), b"z=v\n");
-    for unfinished in ["k=1\\", "k=1\\\n", "k=1\\\r\n", "k=1\\\\"] {
+    for unfinished in ["k=1\\", "k=1\\\n", "k=1\\\r\n", "k=1\\\r", "k=1\\\r\r\\\r", "k=1\\\\"] {
         let made = set(unfinished.as_bytes(), "z", "v", true).unwrap();
         assert_eq!(get(&made, "z").unwrap(), ["v"], "{unfinished:?}");
     }
