@@ -383,3 +383,23 @@ fn a_language_that_overrides_a_value_is_said() {
     let also = "PlugIns/Widget.appex/fr.lproj/InfoPlist.strings#ClientId";
     assert_eq!(warned(&[widget, also]), [""; 0]);
 }
+
+#[test]
+fn an_app_that_is_not_as_it_was_signed_is_signed_whole() {
+    let folder = TempDir::new().unwrap();
+    let identity = distribution();
+    let sign = || AppleSigning::With(request(&identity));
+    let path = ipa(folder.path(), &app());
+    inject(&path, &AT, "one", sign()).unwrap();
+    // A resource that somebody changed without signing again, in the app and in the framework.
+    let mut files = contents(&path);
+    files.insert("Base.lproj/Main.nib".into(), b"other".to_vec());
+    files.insert("Frameworks/Fw.framework/new.txt".into(), b"new".to_vec());
+    let path = ipa(folder.path(), &files);
+    let done = inject(&path, &AT, "two", sign()).unwrap();
+    let all = done.warnings.join(" ");
+    assert!(all.contains("it was not as it was signed, so all of it is signed again: apple.seal-"), "{all}");
+    let report = Inspected::new(&path).unwrap().verify_signature(None).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert!(!inject(&path, &AT, "two", sign()).unwrap().written);
+}

@@ -329,6 +329,7 @@ impl Planned {
             Signing::With(request) => request.now,
             _ => clock::unix_seconds(),
         });
+        let mut trusted = false;
         let contents = self.inspected.source.with(|tree| {
             // 3. Apply: new contents of the files that change, and the profiles given.
             let mut overlay = Overlay::new(tree);
@@ -342,9 +343,15 @@ impl Planned {
 
             done.warnings.extend(shadow::warnings(tree, &self.spots));
 
-            // 4. Sign what changed and what lies around it; everything, where the input is unsound and nothing else says so.
+            // 4. Sign what changed and what lies around it; everything, where what is there is not as it was signed: a seal
+            // that is kept would go on claiming hashes that do not hold.
             if let Some(signer) = &signer {
-                let everything = overlay.contents().is_empty() && !is_sound(tree, &now);
+                let unsound = unsound(tree, &now);
+                let everything = unsound.is_some();
+                if let Some(why) = unsound.filter(|_| self.inspected.is_signed()) {
+                    done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
+                }
+                trusted = !everything;
                 let layout = Layout::of(&overlay)?;
                 Reseal { layout: &layout, signing, signer, signers: &self.inspected.signers, everything }
                     .run(&mut overlay)?;
@@ -362,7 +369,7 @@ impl Planned {
             Source::Folder { .. } => true,
         };
         let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
-        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some() };
+        let judge = Judge { planned: &self, values, now: &now, tolerant, trusted, signed: signer.is_some() };
         if contents.is_empty() && in_place {
             done.report = self.inspected.source.with(|tree| judge.report(tree, None))??;
             return Ok(done);
@@ -394,12 +401,13 @@ impl Planned {
     }
 }
 
-/// Whether what is there is signed and sealed as it should be, wherever it may run.
-fn is_sound(tree: &dyn Tree, now: &str) -> bool {
+/// Why what is there is not signed and sealed as it should be, wherever it may run; `None` where it is.
+fn unsound(tree: &dyn Tree, now: &str) -> Option<String> {
     let options = verify::apple::Options { now: Some(now), unchanged: None };
-    let errors = |finding: &&verify::Finding| finding.severity == Severity::Error;
-    let report = verify::apple::app(tree, &options);
-    report.findings.iter().filter(errors).all(|finding| finding.code.starts_with(verify::apple::PROFILE))
+    let mut findings = verify::apple::app(tree, &options).findings.into_iter();
+    let wrong = findings
+        .find(|finding| finding.severity == Severity::Error && !finding.code.starts_with(verify::apple::PROFILE));
+    wrong.map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message))
 }
 
 fn check_output(path: &Path, output: &Path) -> Result<(), AppleJobError> {

@@ -28,6 +28,8 @@ pub(super) struct Judge<'a> {
     pub(super) now: &'a str,
     /// Accept what `allow_new_signer` accepts.
     pub(super) tolerant: bool,
+    /// The input was verified whole, so what was not changed need not be read again.
+    pub(super) trusted: bool,
     pub(super) signed: bool,
 }
 
@@ -92,7 +94,7 @@ pub(super) fn ipa(
     let finished = ArtifactFile::over(new.reader()?);
     let written = Archive::open(&finished)?;
     let written = IpaTree::open(&written)?;
-    let report = judge.report(&written, Some(&|path| !contents.contains_key(path)))?;
+    let report = judge.report(&written, judge.trusted.then_some(&|path| !contents.contains_key(path)))?;
     new.commit(Some(file.file().metadata()))?;
     Ok(report)
 }
@@ -136,7 +138,7 @@ pub(super) fn folder(
         }
     }
     let put = || {
-        let report = judge.report(&overlay, Some(&|path| !contents.contains_key(path)))?;
+        let report = judge.report(&overlay, judge.trusted.then_some(&|path| !contents.contains_key(path)))?;
         let mut transaction = Transaction::start(&root)?;
         for (path, content) in contents {
             transaction.put(path, content)?;
