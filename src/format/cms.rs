@@ -67,6 +67,14 @@ impl<'a> SignedAttributes<'a> {
     }
 }
 
+/// The certificate of a signature's first signer, in DER; nothing is verified.
+pub fn signer_certificate(raw: &[u8]) -> Option<Vec<u8>> {
+    let signed = parse(raw).ok()?;
+    let (issuer, serial) = signed.signers.first()?.issuer_and_serial?;
+    let own = signed.certificates.iter().find(|own| own.issuer() == issuer && own.serial() == serial)?;
+    Some(own.raw().to_vec())
+}
+
 /// Takes a block apart.
 pub fn parse(raw: &[u8]) -> Result<SignedData<'_>, DerError> {
     let mut content = Reader::new(raw).expect(tag::SEQUENCE, "ContentInfo")?.reader();

@@ -85,19 +85,12 @@ pub(super) fn signed_by(bytes: &[u8]) -> SignedBy {
         let blob = slice.signature_bytes(bytes).and_then(|raw| SuperBlob::parse(raw).ok());
         let Some(blob) = blob else { return SignedBy::default() };
         let team = blob.directories().ok().and_then(|all| all.first()?.team.map(str::to_owned));
-        let leaf = blob.cms().and_then(leaf);
+        let leaf = blob.cms().and_then(cms::signer_certificate);
         let entitlements = blob.entitlements().map(<[u8]>::to_vec);
         all.push(SignedBy { signed: true, leaf, team, entitlements });
     }
     let first = all.first().cloned().unwrap_or_default();
     if all.iter().all(|other| other.leaf == first.leaf) { first } else { SignedBy { leaf: None, ..first } }
-}
-
-fn leaf(raw: &[u8]) -> Option<Vec<u8>> {
-    let signed = cms::parse(raw).ok()?;
-    let (issuer, serial) = signed.signers.first()?.issuer_and_serial?;
-    let own = signed.certificates.iter().find(|own| own.issuer() == issuer && own.serial() == serial)?;
-    Some(own.raw().to_vec())
 }
 
 /// Refuses what a device would refuse. What was accepted on purpose comes back as warnings.

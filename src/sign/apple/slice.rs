@@ -109,7 +109,7 @@ impl<'a> Content<'a> {
         let ad_hoc = signer.certificate().is_none();
         let flags = first.map_or(0, |directory| directory.flags) & !(FLAG_ADHOC | FLAG_LINKER_SIGNED);
         let (blobs, debuggable) = entitlements(slice, old, code)?;
-        let old_leaf = old.and_then(SuperBlob::cms).and_then(leaf);
+        let old_leaf = old.and_then(SuperBlob::cms).and_then(cms::signer_certificate);
         let same_signer = signer.certificate().is_some_and(|own| old_leaf.as_deref() == Some(own.raw()));
         let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw.to_vec());
         let requirements = match (signer.requirement(&identifier), old_requirements) {
@@ -238,12 +238,4 @@ fn default_hash_types(platform: Option<Platform>) -> Vec<HashType> {
         _ => true,
     };
     if knows_sha256 { vec![HashType::Sha256] } else { vec![HashType::Sha1, HashType::Sha256] }
-}
-
-/// The certificate of a CMS signature's signer.
-pub(super) fn leaf(cms: &[u8]) -> Option<Vec<u8>> {
-    let signed = cms::parse(cms).ok()?;
-    let (issuer, serial) = signed.signers.first()?.issuer_and_serial?;
-    let own = signed.certificates.iter().find(|own| own.issuer() == issuer && own.serial() == serial)?;
-    Some(own.raw().to_vec())
 }
