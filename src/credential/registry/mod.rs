@@ -5,7 +5,6 @@
 mod answer;
 pub mod embedded;
 pub mod exec;
-pub mod fixed;
 pub mod http;
 
 use std::fmt;
@@ -107,7 +106,8 @@ pub enum RegistryError {
     Random(#[from] std::io::Error),
 }
 
-/// A registry that is not asked: for runs that leave nothing behind anywhere, and for runs without a network.
+/// A registry that is not asked: for runs that leave nothing behind anywhere, for runs without a network, and where the
+/// credential is given from outside, so that there is nobody to ask.
 #[derive(Debug)]
 pub struct Unasked(pub RegistryIdentity);
 

@@ -15,7 +15,6 @@ use inject::credential::EnvironmentName;
 use inject::credential::obtain::{Needs, Registration};
 use inject::credential::registry::embedded::Embedded;
 use inject::credential::registry::exec::Exec;
-use inject::credential::registry::fixed::Fixed;
 use inject::credential::registry::http::Http;
 use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
 use inject::credential::store::{Key, Store};
@@ -230,7 +229,7 @@ impl Settings {
                 });
                 Box::new(Http::new(&url.read(&of("url"))?, token, ca.transpose()?.as_deref())?)
             }
-            RegistryRef::Fixed { .. } => Box::new(Fixed::new(&chosen.name)),
+            RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
         })
     }
 
