@@ -351,7 +351,7 @@ impl Walker<'_> {
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a sink")]
     fn part(&mut self, part: Part) -> Result<(), DexError> {
         match part {
-            Part::Raw(_) | Part::NamePlus1(_, None) => {}
+            Part::Raw(_) | Part::Opcode(_) | Part::NamePlus1(_, None) => {}
             Part::Value(range, index) => self.string(range, Form::Value, Usage::Value, index),
             Part::Name(range, index) => self.string(range, Form::Uleb, Usage::Name, index),
             Part::NamePlus1(range, Some(index)) => self.string(range, Form::UlebPlus1, Usage::Name, index),
