@@ -4,7 +4,8 @@
 use inject::format::dex::{Dex, DexEdit, Target, dump, edit};
 use proptest::prelude::*;
 
-use crate::format::build::dex::{File, Method, Op, file};
+use crate::format::build::dex::{File, Method, Op, checksum, container, file};
+use crate::fuzz_bodies;
 
 /// Strings that can move from before all fillers to behind all else.
 const MOVING: usize = 5;
@@ -128,6 +129,53 @@ fn jumbo_forms_that_were_wanted_stay() {
     assert_eq!(edited.len(), everything.len(), "still the long form");
 }
 
+/// Strings without fillers, moved by `moved`.
+fn small(methods: Vec<Method>, moved: [bool; MOVING]) -> File {
+    File { fillers: 3, constants: constants(moved), methods }
+}
+
+#[test]
+fn the_dex_files_of_a_container_change_together() {
+    let methods: Vec<Method> = (0..5).map(|number| method(number, vec![Op::Goto(1), Op::Fill(3)])).collect();
+    let build = |moved, groups: &[usize]| container(&small(methods.clone(), moved), groups);
+    for groups in [&[5][..], &[2, 3], &[1, 1, 3]] {
+        let (before, after) = (build(NONE, groups), build(ALL, groups));
+        assert!(edit(&before, &[]).unwrap() == before);
+        assert!(edit(&before, &edits(NONE, ALL)).unwrap() == after, "{groups:?}");
+        assert!(edit(&after, &edits(ALL, NONE)).unwrap() == before, "{groups:?}");
+        assert_eq!(Dex::all(&before).unwrap().len(), groups.len());
+        assert_eq!(Dex::parse(&before).is_ok(), groups.len() == 1);
+    }
+    // And across the border.
+    let fillers = 65_536 - 20 - 2 - 3 - MOVING - methods.len();
+    let wide = |moved| container(&File { fillers, ..small(methods.clone(), moved) }, &[2, 1, 2]);
+    assert!(edit(&wide(ALL), &edits(ALL, NONE)).unwrap() == wide(NONE));
+}
+
+#[test]
+fn a_container_that_lies_is_refused() {
+    let methods: Vec<Method> = (0..2).map(|number| method(number, vec![])).collect();
+    let good = container(&small(methods, NONE), &[1, 1]);
+    let second = Dex::all(&good).unwrap().len();
+    assert_eq!(second, 2);
+    let size = u32::from_le_bytes(good[32..36].try_into().unwrap());
+    let change = |at: usize, value: u32| {
+        let mut bytes = good.clone();
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        Dex::all(&bytes).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(change(32, size + 4).contains("041"), "no dex file behind the first");
+    assert!(change(32, 0x77).contains("file_size"));
+    assert!(change(36, 0x70).contains("header_size 0x78"));
+    assert!(change(112, size).contains("container_size"));
+    assert!(change(size as usize + 116, 0).contains("container_offset"));
+    // Strings of its own: what the second has is not what the first has.
+    let mut own = good.clone();
+    own[56] -= 1;
+    let refused = edit(&own, &edits(NONE, ALL)).unwrap_err().to_string();
+    assert!(refused.contains("damaged"), "{refused}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -143,11 +191,40 @@ proptest! {
             .map(|(number, mut method)| {
                 method.first_line = number as u32 + 1;
                 method.ops = [uses(number), method.ops].concat();
+                // No condition goes to itself: the format has no such form, and the longer one is no shortest goto.
+                for (at, op) in method.ops.iter_mut().enumerate() {
+                    if let Op::If(to) = op {
+                        *to += usize::from(*to == at);
+                    }
+                }
                 method
             })
             .collect();
         let (before, after) = (around(methods.clone(), from), around(methods, to));
         prop_assert!(edit(&before, &edits(from, to)).unwrap() == after);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_containers_do_not_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), Just(0), Just(0xff)]), 1..4),
+    ) {
+        let methods: Vec<Method> = (0..3).map(|number| method(number, vec![Op::If(1), Op::Packed(vec![1, 2])])).collect();
+        let mut bytes = container(&small(methods, NONE), &[1, 2]);
+        let second = u32::from_le_bytes(bytes[32..36].try_into().unwrap()) as usize;
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        // Checksums that are right, where each dex file still is where it was.
+        for part in [0..second, second..bytes.len()] {
+            let sum = checksum(&bytes[part.start + 12..part.end]);
+            bytes[part.start + 8..part.start + 12].copy_from_slice(&sum.to_le_bytes());
+        }
+        fuzz_bodies::dex::dex(&bytes);
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Must not: decide which strings there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use sha1::{Digest as _, Sha1};
@@ -63,7 +63,8 @@ struct Layout<'p> {
 }
 
 /// The bytes of the edited file.
-pub(super) fn emit(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Vec<u8>, DexError> {
+pub(super) fn emit(all: &[Dex<'_>], walk: &Walk, plan: &Plan) -> Result<Vec<u8>, DexError> {
+    let Some(dex) = all.first() else { return Ok(Vec::new()) };
     let widths = widths(dex, walk, plan)?;
     let mut patches = patches(walk, plan, &widths)?;
     let pieces = pieces(walk, plan, &widths);
@@ -92,7 +93,7 @@ pub(super) fn emit(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Vec<u8>, D
         }
     }
     let mut out = layout.write(dex)?;
-    layout.header(dex, &mut out)?;
+    layout.headers(all, &mut out)?;
     Ok(out)
 }
 
@@ -357,46 +358,74 @@ impl Layout<'_> {
         Err(DexError::malformed(out.len(), format!("a layout of {} bytes", self.end), "another (report this)"))
     }
 
-    /// Where a section is now, and how many items it has.
-    fn section(&self, kind: u16) -> Option<(usize, usize)> {
-        let mut of_kind = self.pieces.iter().zip(&self.starts).filter(|(piece, _)| self.kind(**piece) == kind);
-        let (_, start) = of_kind.next()?;
-        Some((*start, 1 + of_kind.count()))
+    /// Of every section, where it is now and how many items it has.
+    fn sections(&self) -> Vec<(usize, usize)> {
+        let strings = self.walk.sections.iter().position(|section| section.kind == kind::STRING_DATA);
+        let mut places: Vec<Option<(usize, usize)>> = vec![None; self.walk.sections.len()];
+        for (piece, start) in self.pieces.iter().zip(&self.starts) {
+            // A new string is where the others are.
+            let section = self.source(*piece).map(|item| item.section).or(strings);
+            if let Some(place) = section.and_then(|section| places.get_mut(section)) {
+                place.get_or_insert((*start, 0)).1 += 1;
+            }
+        }
+        places.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    /// `header_item`, `map_list`, signature and checksum.
-    fn header(&self, dex: &Dex<'_>, out: &mut [u8]) -> Result<(), DexError> {
-        let mut put = |at: usize, value: usize| {
-            if let Some(slot) = out.get_mut(at..at.saturating_add(4)) {
-                slot.copy_from_slice(&word(value));
-            }
-        };
-        let old_map = dex.header.map;
-        let (map, _) = self.section(kind::MAP_LIST).unwrap_or_default();
-        for entry in &self.walk.map {
-            let (start, pieces) = self.section(entry.kind).unwrap_or_default();
-            let count = match entry.kind {
+    /// Every `header_item` and `map_list`, signature and checksum.
+    fn headers(&self, all: &[Dex<'_>], out: &mut [u8]) -> Result<(), DexError> {
+        let places = self.sections();
+        let mut of_dex: HashMap<(u16, usize), usize> = HashMap::new();
+        for (section, (start, _)) in self.walk.sections.iter().zip(&places) {
+            of_dex.extend(section.entries.iter().map(|entry| ((section.kind, entry.1), *start)));
+        }
+        let place_of = |kind: u16, dex: usize| of_dex.get(&(kind, dex)).copied();
+        for (number, section) in self.walk.sections.iter().enumerate() {
+            let (start, pieces) = places.get(number).copied().unwrap_or_default();
+            let count = match section.kind {
                 kind::STRING_ID => self.plan.table.len(),
                 kind::STRING_DATA | kind::DEBUG_INFO => pieces,
-                _ => entry.section.size,
+                _ => section.section.size,
             };
-            let at = entry.at.saturating_sub(old_map).saturating_add(map);
-            put(at.saturating_add(4), count);
-            put(at.saturating_add(8), start);
-            let field = match entry.kind {
-                kind::STRING_ID => 56,
-                kind::TYPE_ID => 64,
-                kind::PROTO_ID => 72,
-                kind::FIELD_ID => 80,
-                kind::METHOD_ID => 88,
-                kind::CLASS_DEF => 96,
-                _ => continue,
+            let field = match section.kind {
+                kind::STRING_ID => Some(56),
+                kind::TYPE_ID => Some(64),
+                kind::PROTO_ID => Some(72),
+                kind::FIELD_ID => Some(80),
+                kind::METHOD_ID => Some(88),
+                kind::CLASS_DEF => Some(96),
+                _ => None,
             };
-            put(field, count);
-            put(field + 4, start);
+            for (entry, dex) in &section.entries {
+                let map = place_of(kind::MAP_LIST, *dex).unwrap_or_default();
+                let at = all.get(*dex).map_or(0, |dex| entry.saturating_sub(dex.header.map)).saturating_add(map);
+                put(out, at.saturating_add(4), &[count, start]);
+                if let (Some(field), Some(header)) = (field, place_of(kind::HEADER, *dex)) {
+                    put(out, header.saturating_add(field), &[count, start]);
+                }
+            }
         }
+        for (number, dex) in all.iter().enumerate() {
+            let header = place_of(kind::HEADER, number).unwrap_or_default();
+            let map = place_of(kind::MAP_LIST, number).unwrap_or_default();
+            let next = number.checked_add(1).and_then(|next| place_of(kind::HEADER, next));
+            let end = next.unwrap_or(self.end);
+            put(out, header.saturating_add(32), &[end.saturating_sub(header)]);
+            put(out, header.saturating_add(52), &[map]);
+            if dex.in_container() {
+                put(out, header.saturating_add(112), &[self.end, header]);
+            } else {
+                put(out, header.saturating_add(104), &self.data(dex)?);
+            }
+            seal(out.get_mut(header..end).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Size and offset of the data section, which a container does not have.
+    fn data(&self, dex: &Dex<'_>) -> Result<[usize; 2], DexError> {
         let data = dex.header.data;
-        let inside = |item: &super::walk::Item| item.range.start >= data.offset;
+        let inside = |item: &Item| item.range.start >= data.offset;
         let first = self.walk.items.iter().position(inside).and_then(|number| {
             let is_first = |piece: &Piece| match piece {
                 Piece::Old(item) => *item >= number,
@@ -410,19 +439,26 @@ impl Layout<'_> {
             let expected = format!("a data section up to the end of the file at {}", dex.bytes.len());
             return Err(DexError::malformed(104, expected, format!("{data:?}")));
         };
-        put(32, self.end);
-        put(52, map);
-        put(104, self.end.saturating_sub(first));
-        put(108, first);
-        let digest = Sha1::digest(out.get(32..).unwrap_or_default());
-        if let Some(slot) = out.get_mut(12..32) {
-            slot.copy_from_slice(&digest);
-        }
-        let sum = adler32(out.get(12..).unwrap_or_default());
-        if let Some(slot) = out.get_mut(8..12) {
-            slot.copy_from_slice(&sum.to_le_bytes());
-        }
-        Ok(())
+        Ok([self.end.saturating_sub(first), first])
+    }
+}
+
+fn put(out: &mut [u8], at: usize, values: &[usize]) {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| word(*value)).collect();
+    if let Some(slot) = out.get_mut(at..at.saturating_add(bytes.len())) {
+        slot.copy_from_slice(&bytes);
+    }
+}
+
+/// Signature and checksum of one dex file.
+fn seal(dex: &mut [u8]) {
+    let digest = Sha1::digest(dex.get(32..).unwrap_or_default());
+    if let Some(slot) = dex.get_mut(12..32) {
+        slot.copy_from_slice(&digest);
+    }
+    let sum = adler32(dex.get(12..).unwrap_or_default());
+    if let Some(slot) = dex.get_mut(8..12) {
+        slot.copy_from_slice(&sum.to_le_bytes());
     }
 }
 

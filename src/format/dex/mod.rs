@@ -1,4 +1,4 @@
-//! Dalvik executables, `classes.dex` ("Dalvik Executable format"; versions 035 to 040): the constants that reach a
+//! Dalvik executables, `classes.dex` ("Dalvik Executable format"; versions 035 to 041): the constants that reach a
 //! method are read, and string constants are replaced.
 //!
 //! * `parse`: `header_item`, the `*_id_item`s, `class_def_item`, `class_data_item`, `code_item`: read where they lie.
@@ -10,8 +10,11 @@
 //! * `width`: which `const-string` become `const-string/jumbo` by that, or the other way round; `code`: the code they are in.
 //! * `dump`: everything as text without indices and offsets, found by following offsets and not by the map.
 //!
-//! Refused with an exact [`DexError`]: container dex (version 041), compact dex, big-endian files, a link section,
-//! unknown kinds of items, bytes that belong to no item.
+//! A container (version 041) holds several dex files, which share their strings: each is read by itself, all are edited
+//! at once.
+//!
+//! Refused with an exact [`DexError`]: compact dex, big-endian files, a link section, unknown kinds of items, bytes that
+//! belong to no item, a container whose dex files have tables of strings of their own.
 //!
 //! Must not: guess a value that is not a constant, or know which methods matter.
 

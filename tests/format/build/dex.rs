@@ -4,6 +4,7 @@
 #![allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "distances are written as bits")]
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use sha1::{Digest as _, Sha1};
 
@@ -219,95 +220,143 @@ fn code(method: &Method, assembled: &Assembled) -> Vec<u8> {
     out
 }
 
-/// The whole file.
+/// One dex file of version 039.
 pub fn file(file: &File) -> Vec<u8> {
+    build(file, std::slice::from_ref(&(0..file.methods.len())), false)
+}
+
+/// A container (version 041) of dex files with so many methods each. As compilers write it, the last one has the strings
+/// of all.
+pub fn container(file: &File, methods: &[usize]) -> Vec<u8> {
+    let mut from = 0;
+    let ranges = methods.iter().map(|count| {
+        from += count;
+        from - count..from
+    });
+    build(file, &ranges.collect::<Vec<_>>(), true)
+}
+
+fn build(file: &File, groups: &[Range<usize>], in_container: bool) -> Vec<u8> {
     let names: Vec<String> = (0..file.methods.len()).map(|number| format!("m{number}")).collect();
-    let mut strings: BTreeSet<String> = ["La;", "Ljava/lang/Object;", "V"].map(str::to_owned).into();
+    let classes: Vec<String> = (0..groups.len()).map(|number| format!("La{number};")).collect();
+    let mut strings: BTreeSet<String> = ["Ljava/lang/Object;", "V"].map(str::to_owned).into();
     strings.extend((0..file.fillers).map(|number| format!("f{number:05x}")));
-    strings.extend(names.iter().chain(&file.constants).cloned());
+    strings.extend(names.iter().chain(&classes).chain(&file.constants).cloned());
     let strings: Vec<String> = strings.into_iter().collect();
     let index = |text: &str| strings.binary_search_by(|string| string.as_str().cmp(text)).unwrap() as u32;
     let constant = |number: usize| index(&file.constants[number]);
-    let assembled: Vec<Assembled> = file.methods.iter().map(|method| assemble(method, &constant)).collect();
-    // Sections of ids, from the front.
-    let (mut ids, mut map) = (Vec::new(), vec![(0u16, 1usize, 0usize)]);
-    let mut section = |kind: u16, count: usize, rows: Vec<u8>| {
-        map.push((kind, count, 0x70 + ids.len()));
-        ids.extend(rows);
-    };
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-    section(1, strings.len(), vec![0; strings.len() * 4]);
-    section(2, 3, words(&[index("La;"), index("Ljava/lang/Object;"), index("V")]));
-    section(3, 1, words(&[index("V"), 2, 0]));
-    section(5, names.len(), names.iter().flat_map(|name| words(&[0, index(name)])).collect());
-    section(6, 1, words(&[0, 1, 1, 0, u32::MAX, 0, 0, 0]));
-    let class_def = 0x70 + ids.len() - 32;
-    let mut out = [vec![0; 0x70], ids].concat();
-    // The data: code, line tables, strings, class data, map.
-    let data = out.len();
-    let mut codes = Vec::new();
-    for (method, assembled) in file.methods.iter().zip(&assembled) {
-        out.resize(out.len().next_multiple_of(4), 0);
-        codes.push(out.len());
-        out.extend(code(method, assembled));
-    }
-    map.push((0x2001, codes.len(), codes[0]));
-    let mut debugs: Vec<(Vec<u8>, usize)> = Vec::new();
-    for ((method, assembled), code) in file.methods.iter().zip(&assembled).zip(&codes) {
-        let bytes = debug(method, &assembled.places);
-        let known = debugs.iter().find(|(other, _)| *other == bytes).map(|(_, at)| *at);
-        let at = known.unwrap_or(out.len());
-        if known.is_none() {
-            out.extend(&bytes);
-            debugs.push((bytes, at));
+    let (mut out, mut maps, mut string_ids) = (Vec::new(), Vec::new(), 0);
+    for (number, group) in groups.iter().enumerate() {
+        let has_strings = number + 1 == groups.len();
+        let methods = &file.methods[group.clone()];
+        let assembled: Vec<Assembled> = methods.iter().map(|method| assemble(method, &constant)).collect();
+        let mut map = vec![(0u16, 1usize, out.len())];
+        out.resize(out.len() + if in_container { 0x78 } else { 0x70 }, 0);
+        if has_strings {
+            string_ids = out.len();
+            map.push((1, strings.len(), string_ids));
+            out.resize(out.len() + strings.len() * 4, 0);
         }
-        out[code + 8..code + 12].copy_from_slice(&(at as u32).to_le_bytes());
+        let mut section = |out: &mut Vec<u8>, kind: u16, count: usize, rows: Vec<u8>| {
+            map.push((kind, count, out.len()));
+            out.extend(rows);
+        };
+        let types = [index(&classes[number]), index("Ljava/lang/Object;"), index("V")];
+        section(&mut out, 2, 3, words(&types));
+        section(&mut out, 3, 1, words(&[index("V"), 2, 0]));
+        let of_method = |name: &String| words(&[0, index(name)]);
+        section(&mut out, 5, methods.len(), names[group.clone()].iter().flat_map(of_method).collect());
+        section(&mut out, 6, 1, words(&[0, 1, 1, 0, u32::MAX, 0, 0, 0]));
+        let class_def = out.len() - 32;
+        // The data: code, line tables, strings, class data, map.
+        let data = out.len();
+        let mut codes = Vec::new();
+        for (method, assembled) in methods.iter().zip(&assembled) {
+            out.resize(out.len().next_multiple_of(4), 0);
+            codes.push(out.len());
+            out.extend(code(method, assembled));
+        }
+        map.push((0x2001, codes.len(), codes[0]));
+        let mut debugs: Vec<(Vec<u8>, usize)> = Vec::new();
+        for ((method, assembled), code) in methods.iter().zip(&assembled).zip(&codes) {
+            let bytes = debug(method, &assembled.places);
+            let known = debugs.iter().find(|(other, _)| *other == bytes).map(|(_, at)| *at);
+            let at = known.unwrap_or(out.len());
+            if known.is_none() {
+                out.extend(&bytes);
+                debugs.push((bytes, at));
+            }
+            out[code + 8..code + 12].copy_from_slice(&(at as u32).to_le_bytes());
+        }
+        map.push((0x2003, debugs.len(), debugs[0].1));
+        if has_strings {
+            map.push((0x2002, strings.len(), out.len()));
+            for (number, string) in strings.iter().enumerate() {
+                let at = (out.len() as u32).to_le_bytes();
+                out[string_ids + number * 4..string_ids + number * 4 + 4].copy_from_slice(&at);
+                uleb(&mut out, string.encode_utf16().count() as u32);
+                out.extend(string.bytes().chain([0]));
+            }
+        }
+        map.push((0x2000, 1, out.len()));
+        let class_data = out.len() as u32;
+        out[class_def + 24..class_def + 28].copy_from_slice(&class_data.to_le_bytes());
+        out.extend([0, 0, codes.len() as u8, 0]);
+        for (number, code) in codes.iter().enumerate() {
+            out.extend([u8::from(number > 0), 9]);
+            uleb(&mut out, *code as u32);
+        }
+        out.resize(out.len().next_multiple_of(4), 0);
+        map.push((0x1000, 1, out.len()));
+        out.resize(out.len() + 4 + 12 * (map.len() + usize::from(!has_strings)), 0);
+        maps.push((map, data));
     }
-    map.push((0x2003, debugs.len(), debugs[0].1));
-    map.push((0x2002, strings.len(), out.len()));
-    for (number, string) in strings.iter().enumerate() {
-        let at = out.len() as u32;
-        out[0x70 + number * 4..0x74 + number * 4].copy_from_slice(&at.to_le_bytes());
-        uleb(&mut out, string.encode_utf16().count() as u32);
-        out.extend(string.bytes().chain([0]));
+    for (map, _) in &mut maps {
+        if map.iter().all(|section| section.0 != 1) {
+            map.push((1, strings.len(), string_ids));
+        }
     }
-    map.push((0x2000, 1, out.len()));
-    let class_data = out.len() as u32;
-    out[class_def + 24..class_def + 28].copy_from_slice(&class_data.to_le_bytes());
-    out.extend([0, 0, codes.len() as u8, 0]);
-    for (number, code) in codes.iter().enumerate() {
-        out.extend([u8::from(number > 0), 9]);
-        uleb(&mut out, *code as u32);
+    let whole = out.len();
+    for (number, (map, data)) in maps.iter().enumerate() {
+        let end = maps.get(number + 1).map_or(whole, |(next, _)| next[0].2);
+        header(&mut out, map, *data, end, in_container);
     }
-    out.resize(out.len().next_multiple_of(4), 0);
-    map.push((0x1000, 1, out.len()));
-    header(&mut out, &map, data);
     out
 }
 
-fn header(out: &mut Vec<u8>, map: &[(u16, usize, usize)], data: usize) {
-    let map_at = out.len();
-    out.extend((map.len() as u32).to_le_bytes());
-    for (kind, count, at) in map {
-        out.extend(u32::from(*kind).to_le_bytes());
-        out.extend((*count as u32).to_le_bytes());
-        out.extend((*at as u32).to_le_bytes());
+/// Header and map of one dex file.
+fn header(out: &mut [u8], map: &[(u16, usize, usize)], data: usize, end: usize, in_container: bool) {
+    let (at, whole) = (map[0].2, out.len());
+    let of_kind =
+        |kind: u16| map.iter().find(|section| section.0 == kind).map_or([0, 0], |section| [section.1, section.2]);
+    let map_at = of_kind(0x1000)[1];
+    let put = |out: &mut [u8], at: usize, words: &[usize]| {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect();
+        out[at..at + bytes.len()].copy_from_slice(&bytes);
+    };
+    put(out, map_at, &[map.len()]);
+    for (number, (kind, count, at)) in map.iter().enumerate() {
+        put(out, map_at + 4 + number * 12, &[usize::from(*kind), *count, *at]);
     }
-    let mut words = vec![out.len(), 0x70, 0x1234_5678, 0, 0, map_at];
-    for kind in [1, 2, 3, 4, 5, 6] {
-        let found = map.iter().find(|section| section.0 == kind).map_or([0, 0], |section| [section.1, section.2]);
-        words.extend(found);
-    }
-    words.extend([out.len() - data, data]);
-    let words: Vec<u8> = words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect();
-    out[32..32 + words.len()].copy_from_slice(&words);
-    out[..8].copy_from_slice(b"dex\n039\0");
-    let digest = Sha1::digest(&out[32..]);
-    out[12..32].copy_from_slice(&digest);
+    let size = if in_container { 0x78 } else { 0x70 };
+    let mut words = vec![end - at, size, 0x1234_5678, 0, 0, map_at];
+    words.extend((1..=6).flat_map(of_kind));
+    words.extend(if in_container { vec![0, 0, whole, at] } else { vec![end - data, data] });
+    put(out, at + 32, &words);
+    out[at..at + 8].copy_from_slice(if in_container { b"dex\n041\0" } else { b"dex\n039\0" });
+    let digest = Sha1::digest(&out[at + 32..end]);
+    out[at + 12..at + 32].copy_from_slice(&digest);
+    let sum = checksum(&out[at + 12..end]);
+    out[at + 8..at + 12].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// Adler-32, one byte after the other.
+pub fn checksum(bytes: &[u8]) -> u32 {
     let (mut low, mut high) = (1u32, 0u32);
-    for byte in &out[12..] {
+    for byte in bytes {
         low = (low + u32::from(*byte)) % 65521;
         high = (high + low) % 65521;
     }
-    out[8..12].copy_from_slice(&(high << 16 | low).to_le_bytes());
+    high << 16 | low
 }
