@@ -207,6 +207,15 @@ pub struct AppleSigning {
     pub ad_hoc: bool,
 }
 
+/// One of two sides.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum Side {
+    /// The local store: its secret is put into the registry.
+    Store,
+    /// The registry: its secret is put into the store.
+    Registry,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Environments: list, use, add, show
@@ -225,6 +234,12 @@ pub enum Command {
         /// A new application is an error
         #[arg(long)]
         no_register: bool,
+        /// Where store and registry differ: whose secret counts; asks the registry
+        #[arg(long, value_enum, value_name = "WHO")]
+        take: Option<Side>,
+        /// Register anew although an earlier registration may have come through without its answer, after looking there
+        #[arg(long, conflicts_with_all = ["no_register", "take", "force"])]
+        again: bool,
     },
     /// The local store: list, show, set, forget
     Credential {

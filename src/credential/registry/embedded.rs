@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity};
+use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use crate::credential::database::{Database, DatabaseError, Schema};
+use crate::credential::ledger::Ledger;
+use crate::credential::store::now;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
-use crate::host::clock;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
     kind: "registry",
     // "injR"
     application_id: 0x696e_6a52,
-    version: 1,
+    version: 2,
+    older: &[(1, "ALTER TABLE application ADD COLUMN revoked INTEGER")],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE application (
@@ -71,31 +73,31 @@ impl Registry for Embedded {
             None => by_application(&transaction, application).map_err(&failed)?,
         };
         transaction.finish().map_err(&failed)?;
-        Ok(found.map(|row| row.open(&database)).transpose()?)
+        Ok(found.filter(|row| !row.revoked).map(|row| row.open(&database)).transpose()?)
     }
 
-    fn register(
-        &mut self,
-        application: &Application,
-        id: &Proposal,
-        secret: Option<&ClientSecret>,
-        wants_secret: bool,
-    ) -> Result<Registered, RegistryError> {
+    fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
+        let application = wanted.application;
         let mut database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
         let failed = database.failed("written");
         let key = database.key.clone();
         let behavior = TransactionBehavior::Immediate;
         let transaction = database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
-        let (Proposal::Known(proposed) | Proposal::Fresh(proposed)) = id;
+        let (_, proposed) = wanted.proposal.parts();
         let mut existing = by_id(&transaction, proposed).map_err(&failed)?;
-        if existing.is_none() && matches!(id, Proposal::Fresh(_)) {
+        if existing.is_none() && matches!(wanted.proposal, Proposal::Fresh(_)) {
             existing = by_application(&transaction, application).map_err(&failed)?;
+        }
+        if existing.as_ref().is_some_and(|row| row.revoked) {
+            // Found by its id: by application only those are found that are not revoked.
+            let id = proposed.clone();
+            return Err(RegistryError::Revoked { registry: self.identity.clone(), id });
         }
         let existed = existing.is_some();
         let client_id = existing.as_ref().map_or(proposed.as_str(), |row| &row.client_id).to_owned();
-        let needs_secret = wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
+        let needs_secret = wanted.wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
         let sealed = if needs_secret {
-            let new = match secret {
+            let new = match wanted.secret {
                 Some(secret) => secret.clone(),
                 None => ClientSecret::generate(&mut OsRandom)?,
             };
@@ -117,25 +119,51 @@ impl Registry for Embedded {
                 row
             }
             None => {
-                let created = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
                 transaction
                     .execute(
                         "INSERT INTO application (client_id, application, name, sealed_secret, created)
                          VALUES (?1, ?2, ?3, ?4, ?5)",
-                        params![client_id, application.id, application.name, sealed, created],
+                        params![client_id, application.id, application.name, sealed, now()],
                     )
                     .map_err(&failed)?;
-                Row { client_id, sealed_secret: sealed }
+                Row { client_id, sealed_secret: sealed, revoked: false }
             }
         };
         transaction.commit().map_err(&failed)?;
         Ok(Registered { existed, ..row.open(&database)? })
+    }
+
+    fn replace_secret(
+        &mut self,
+        _: &Application,
+        id: &ClientId,
+        secret: &ClientSecret,
+    ) -> Result<Registered, RegistryError> {
+        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        let sealed = database.key.seal(secret.expose().as_bytes(), &context(id.as_str()), &mut OsRandom)?;
+        let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
+        let changed = database.connection.execute(sql, params![id.as_str(), sealed]);
+        if changed.map_err(database.failed("written"))? == 0 {
+            return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
+        }
+        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None })
+    }
+
+    fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
+        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(false);
+        };
+        // What is revoked has no use for its secret any more; its id is never given again.
+        let sql = "UPDATE application SET revoked = ?2, sealed_secret = NULL WHERE client_id = ?1 AND revoked IS NULL";
+        let changed = database.connection.execute(sql, params![id.as_str(), now()]);
+        Ok(changed.map_err(database.failed("written"))? > 0)
     }
 }
 
 struct Row {
     client_id: String,
     sealed_secret: Option<Vec<u8>>,
+    revoked: bool,
 }
 
 impl Row {
@@ -150,24 +178,24 @@ impl Row {
                 Some(ClientSecret::parse(text).map_err(|e| database.row(what(), e))?)
             }
         };
-        Ok(Registered { id, secret, existed: true })
+        Ok(Registered { id, secret, existed: true, expires: None })
     }
 }
 
 fn by_id(transaction: &Transaction<'_>, id: &ClientId) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret FROM application WHERE client_id = ?1";
+    let sql = "SELECT client_id, sealed_secret, revoked IS NOT NULL FROM application WHERE client_id = ?1";
     transaction.query_row(sql, [id.as_str()], read_row).optional()
 }
 
 /// The oldest registration of the application: the one that shipped apps carry.
 fn by_application(transaction: &Transaction<'_>, application: &Application) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret FROM application WHERE application = ?1
-               ORDER BY created, rowid LIMIT 1";
+    let sql = "SELECT client_id, sealed_secret, revoked IS NOT NULL FROM application
+               WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1";
     transaction.query_row(sql, [&application.id], read_row).optional()
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row { client_id: row.get(0)?, sealed_secret: row.get(1)? })
+    Ok(Row { client_id: row.get(0)?, sealed_secret: row.get(1)?, revoked: row.get(2)? })
 }
 
 fn context(client_id: &str) -> String {

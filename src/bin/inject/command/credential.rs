@@ -2,6 +2,7 @@
 //!
 //! Must not: print a secret but for `show --reveal`.
 
+use inject::credential::ledger::Ledger;
 use inject::credential::store::{Key, Store, Stored};
 use inject::credential::{ClientId, ClientSecret};
 use serde_json::json;
@@ -125,6 +126,8 @@ fn set(
         }
         _ => {
             store.put(&new)?;
+            // A person knows what became of a registration that got no answer.
+            store.ledger(&key).settle()?;
             out.done(&format!("{} in {} has {}", key.application, key.environment, new.id));
             changed = true;
         }

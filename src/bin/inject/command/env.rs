@@ -59,6 +59,7 @@ fn registry_text(env: &Env) -> String {
         RegistryRef::Own => "embedded".to_owned(),
         RegistryRef::Embedded(name) => format!("embedded:{name}"),
         RegistryRef::Http { .. } => "http".to_owned(),
+        RegistryRef::Oauth { .. } => "oauth".to_owned(),
         RegistryRef::Exec(words) => format!("exec:{}", words.join(" ")),
         RegistryRef::Fixed { .. } => "fixed".to_owned(),
     }

@@ -18,13 +18,15 @@ use crate::exit::Failure;
 use crate::suggest::nearest;
 
 /// Keys of an environment that belong to one kind of registry.
-const REGISTRY_KEYS: [(&str, &str); 6] = [
-    ("http", "url"),
-    ("http", "token"),
-    ("http", "ca"),
-    ("exec", "command"),
-    ("fixed", "client-id"),
-    ("fixed", "client-secret"),
+const REGISTRY_KEYS: [(&[&str], &str); 8] = [
+    (&["http", "oauth"], "url"),
+    (&["http", "oauth"], "token"),
+    (&["http", "oauth"], "ca"),
+    (&["oauth"], "endpoint"),
+    (&["oauth"], "metadata"),
+    (&["exec"], "command"),
+    (&["fixed"], "client-id"),
+    (&["fixed"], "client-secret"),
 ];
 
 /// A configuration, validated.
@@ -91,6 +93,19 @@ pub enum RegistryRef {
         /// `ca`: certificates to trust, PEM.
         ca: Option<PathBuf>,
     },
+    /// `oauth`: an authorization server that registers clients.
+    Oauth {
+        /// `url`: the issuer, an address or a reference.
+        url: Text,
+        /// `endpoint`: the registration endpoint, where the server does not say it.
+        endpoint: Option<String>,
+        /// `token`: the initial access token.
+        token: Option<Source>,
+        /// `ca`: certificates to trust, PEM.
+        ca: Option<PathBuf>,
+        /// `metadata`: client metadata to send.
+        metadata: serde_json::Map<String, serde_json::Value>,
+    },
     /// `exec`: a program, without a shell.
     Exec(Vec<String>),
     /// `fixed`: exactly these values.
@@ -114,7 +129,7 @@ pub enum Text {
 impl RegistryRef {
     /// Whether asking it leaves this machine or starts a program.
     pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Http { .. } | Self::Exec(_))
+        matches!(self, Self::Http { .. } | Self::Oauth { .. } | Self::Exec(_))
     }
 }
 
@@ -485,7 +500,10 @@ impl Reader<'_> {
         let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind).to_owned();
         for (key, _) in table {
             let name = key.get_ref().as_ref();
-            if let Some((of, _)) = REGISTRY_KEYS.iter().find(|(of, known)| *known == name && *of != kind) {
+            if let Some((of, _)) =
+                REGISTRY_KEYS.iter().find(|(of, known)| *known == name && !of.contains(&kind.as_str()))
+            {
+                let of = of[0];
                 let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
                 self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
             }
@@ -507,6 +525,18 @@ impl Reader<'_> {
                 }
                 url.map_or(RegistryRef::Own, |url| RegistryRef::Http { url, token, ca })
             }
+            None if text == "oauth" => {
+                let url = given("url").and_then(|value| self.text("url", value));
+                if given("url").is_none() {
+                    let remedy = "write url = \"https://...\", the issuer";
+                    self.problem(span, "registry \"oauth\" has no url", remedy);
+                }
+                let endpoint = given("endpoint").and_then(|value| self.string("endpoint", value));
+                let token = given("token").and_then(|value| self.reference("token", value));
+                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
+                let metadata = given("metadata").map(|value| self.metadata(value)).unwrap_or_default();
+                url.map_or(RegistryRef::Own, |url| RegistryRef::Oauth { url, endpoint, token, ca, metadata })
+            }
             None if text == "exec" => {
                 let words = given("command").map(|value| self.strings("command", value)).unwrap_or_default();
                 if words.is_empty() {
@@ -523,18 +553,43 @@ impl Reader<'_> {
                 }
                 id.map_or(RegistryRef::Own, |id| RegistryRef::Fixed { id, secret })
             }
-            _ if ["postgres", "oauth"].contains(&text.as_str()) => {
+            _ if text == "postgres" => {
                 let message = format!("registry {text:?} is not part of this version");
-                let remedy = "use \"embedded\", \"http\", \"exec\" or \"fixed\"";
+                let remedy = "use \"embedded\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
                 self.problem(span, message, remedy);
                 RegistryRef::Own
             }
             _ => {
-                let remedy = "write \"embedded\", \"embedded:NAME\", \"http\", \"exec\" or \"fixed\"";
+                let remedy = "write \"embedded\", \"embedded:NAME\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
                 self.problem(span, format!("unknown registry {text:?}"), remedy);
                 RegistryRef::Own
             }
         }
+    }
+
+    /// Client metadata, as JSON.
+    fn metadata(&mut self, value: &Value<'_>) -> serde_json::Map<String, serde_json::Value> {
+        let Some(table) = self.table("env.NAME.metadata", value) else { return serde_json::Map::new() };
+        let mut metadata = serde_json::Map::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if ["client_id", "client_secret"].contains(&name) {
+                let remedy = "remove it; the server gives it";
+                self.problem(key.span(), format!("{name} is no metadata of a client"), remedy);
+                continue;
+            }
+            match json(value.get_ref()) {
+                Some(value) => {
+                    metadata.insert(name.to_owned(), value);
+                }
+                None => {
+                    let kind = value.get_ref().type_str();
+                    let remedy = "write a text, a number, true, false, a list or a table";
+                    self.problem(value.span(), format!("{name} is of type {kind}"), remedy);
+                }
+            }
+        }
+        metadata
     }
 
     /// A text, or a reference to one.
@@ -592,4 +647,23 @@ impl Reader<'_> {
         }
         values
     }
+}
+
+/// A value of TOML as one of JSON, which has no dates and no fractions here.
+fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    if let Some(text) = value.as_str() {
+        return Some(text.into());
+    }
+    if let Some(truth) = value.as_bool() {
+        return Some(truth.into());
+    }
+    if let Some(number) = value.as_integer() {
+        return number.as_str().parse::<i64>().ok().map(Into::into);
+    }
+    if let Some(array) = value.as_array() {
+        return array.iter().map(|item| json(item.get_ref())).collect();
+    }
+    let table = value.as_table()?;
+    let members = table.iter().map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
+    members.collect::<Option<serde_json::Map<_, _>>>().map(Into::into)
 }
