@@ -280,3 +280,37 @@ impl Ledger for StoreLedger<'_> {
         self.delete("registration")
     }
 }
+
+/// No ledger: for registries that can be asked again whatever happened, where there is no store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLedger;
+
+impl Ledger for NoLedger {
+    fn lock(&self) -> Result<Lock, DatabaseError> {
+        Ok(Lock::nothing())
+    }
+
+    fn held(&self) -> Result<Option<Held>, DatabaseError> {
+        Ok(None)
+    }
+
+    fn pending(&self) -> Result<Option<Pending>, DatabaseError> {
+        Ok(None)
+    }
+
+    fn announce(&mut self, _: &Pending) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn keep(&mut self, _: &Held) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn drop_held(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+}

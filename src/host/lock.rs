@@ -15,7 +15,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    _file: Option<File>,
+}
+
+impl Lock {
+    /// Of nothing, where nobody else can be.
+    pub fn nothing() -> Self {
+        Self { _file: None }
+    }
 }
 
 /// Takes the lock `path`, or waits for it, `patience` long.
@@ -31,7 +38,7 @@ pub fn acquire(path: &Path, patience: Duration) -> Result<Lock, FileError> {
     let until = Instant::now() + patience;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: file }),
+            Ok(()) => return Ok(Lock { _file: Some(file) }),
             Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(PAUSE),
             Err(TryLockError::WouldBlock) => {
                 let late = format!("another process holds it for {} seconds already", patience.as_secs());

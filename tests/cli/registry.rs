@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::server::{self, Reply, Request};
-use super::{APP, World};
+use super::{APP, World, rows};
 
 const TOKEN: &str = "token-canary-5d1f";
 
@@ -146,6 +146,55 @@ fn a_busy_server_and_a_lost_answer_end_with_one_application() {
     let server = server.lock().unwrap();
     assert_eq!(server.applications.len(), 1);
     assert!(server.requests.len() >= 4, "{:?}", server.requests);
+}
+
+#[test]
+fn every_row_of_the_state_machine() {
+    let three = |env: &str| format!("{env}\n[env.qa]\n{env}\n[env.web]\nsecret = \"omit\"\n{env}");
+    let (url, _) = serve();
+    let http = three(&format!("registry = \"http\"\nurl = \"{url}\"\ntoken = \"env:TOKEN\""));
+    rows::all(&configured(&http), &[("TOKEN", TOKEN)], false);
+    rows::all(&configured(&three("registry = \"embedded:team\"")), &[], true);
+}
+
+/// A registry as a program: lines of id, application and secret in a file.
+#[cfg(unix)]
+const PROGRAM: &str = r#"
+db=$(dirname "$0")/db; touch "$db"; q=$(cat)
+f() { printf %s "$q" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+id=$(f client_id); app=$(f application); secret=$(f client_secret)
+by_id() { [ -n "$id" ] && grep "^$id|" "$db" | head -1; }
+by_app() { grep "|$app|" "$db" | head -1; }
+say() { [ -n "$1" ] || { echo '{}'; return; }
+  i=${1%%|*}; s=${1##*|}
+  [ -n "$s" ] && echo "{\"client_id\":\"$i\",\"client_secret\":\"$s\",\"existed\":$2}" || echo "{\"client_id\":\"$i\",\"existed\":$2}"; }
+put() { grep -v "^${1%%|*}|" "$db" > "$db.new"; echo "$1" >> "$db.new"; mv "$db.new" "$db"; }
+case "$(f action)" in
+find) if [ -n "$id" ]; then say "$(by_id)" true; else say "$(by_app)" true; fi ;;
+register)
+  line=$(by_id); old=true
+  [ -z "$line" ] && [ "$(f proposal)" = fresh ] && line=$(by_app)
+  [ -z "$line" ] && line="$id|$app|$secret" && old=false
+  case "$line:$q" in *'|:'*'"wants_secret":true'*) line="${line}GENERATED-$$" ;; esac
+  put "$line"; say "$line" $old ;;
+replace_secret) put "$id|$app|$secret"; say "$id|$app|$secret" true ;;
+revoke) grep -v "^$id|" "$db" > "$db.new"; mv "$db.new" "$db"; echo '{}' ;;
+esac"#;
+
+#[cfg(unix)]
+#[test]
+fn every_row_with_a_program() {
+    let env = "registry = \"exec\"\ncommand = [\"./keeper\"]";
+    let world = configured(&format!("{env}\n[env.qa]\n{env}\n[env.web]\nsecret = \"omit\"\n{env}"));
+    script(&world, "keeper", PROGRAM);
+    rows::all(&world, &[], true);
+    // One that only reads cannot replace or revoke, and is not believed.
+    let world = configured(env);
+    script(&world, "keeper", r#"cat > /dev/null; echo '{"client_id":"theirs","client_secret":"s3"}'"#);
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    world.inject(&["credential", "rotate", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot replace a secret"]);
+    world.inject(&["credential", "revoke", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot revoke"]);
+    assert_eq!(world.credential(APP, "dev"), ("theirs".to_owned(), "s3".to_owned()));
 }
 
 #[test]

@@ -241,7 +241,12 @@ pub enum Command {
         #[arg(long, conflicts_with_all = ["no_register", "take", "force"])]
         again: bool,
     },
-    /// The local store: list, show, set, forget
+    /// The access manager's side, where it is ours: init, list, revoke
+    Registry {
+        #[command(subcommand)]
+        action: RegistryAction,
+    },
+    /// The local store: list, show, set, forget, rotate, revoke
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -341,11 +346,36 @@ pub enum CredentialAction {
         #[arg(long)]
         replace: bool,
     },
-    /// Forget a credential
+    /// Forget a credential here; the registry keeps it
     Forget {
         /// The application's id
         #[arg(long)]
         app: Option<String>,
+    },
+    /// Give an application a new secret, in the registry and here; apps that were shipped with the old one stop working
+    Rotate {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+    },
+    /// Take the registration back, and forget the credential; apps that were shipped with it stop working
+    Revoke {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RegistryAction {
+    /// Make the registry of the environment, or bring an older one to this version
+    Init,
+    /// The applications it holds; no secret is shown
+    List,
+    /// Revoke an application; its Client Id is never given again
+    Revoke {
+        /// The Client Id
+        client_id: String,
     },
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::directory::{Directory, Entry, open, seal};
 use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use crate::credential::database::{Database, DatabaseError, Schema};
 use crate::credential::ledger::Ledger;
@@ -73,7 +74,8 @@ impl Registry for Embedded {
             None => by_application(&transaction, application).map_err(&failed)?,
         };
         transaction.finish().map_err(&failed)?;
-        Ok(found.filter(|row| !row.revoked).map(|row| row.open(&database)).transpose()?)
+        let found = found.filter(|row| row.revoked.is_none()).map(|row| row.open(&database)).transpose()?;
+        Ok(found.map(|entry| registered(entry, true)))
     }
 
     fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
@@ -88,7 +90,7 @@ impl Registry for Embedded {
         if existing.is_none() && matches!(wanted.proposal, Proposal::Fresh(_)) {
             existing = by_application(&transaction, application).map_err(&failed)?;
         }
-        if existing.as_ref().is_some_and(|row| row.revoked) {
+        if existing.as_ref().is_some_and(|row| row.revoked.is_some()) {
             // Found by its id: by application only those are found that are not revoked.
             let id = proposed.clone();
             return Err(RegistryError::Revoked { registry: self.identity.clone(), id });
@@ -101,7 +103,7 @@ impl Registry for Embedded {
                 Some(secret) => secret.clone(),
                 None => ClientSecret::generate(&mut OsRandom)?,
             };
-            Some(key.seal(new.expose().as_bytes(), &context(&client_id), &mut OsRandom)?)
+            Some(seal(&key, &client_id, &new)?)
         } else {
             None
         };
@@ -119,18 +121,20 @@ impl Registry for Embedded {
                 row
             }
             None => {
+                let created = now();
                 transaction
                     .execute(
                         "INSERT INTO application (client_id, application, name, sealed_secret, created)
                          VALUES (?1, ?2, ?3, ?4, ?5)",
-                        params![client_id, application.id, application.name, sealed, now()],
+                        params![client_id, application.id, application.name, sealed, created],
                     )
                     .map_err(&failed)?;
-                Row { client_id, sealed_secret: sealed, revoked: false }
+                let (application, name) = (application.id.clone(), application.name.clone());
+                Row { client_id, application, name, sealed_secret: sealed, created, revoked: None }
             }
         };
         transaction.commit().map_err(&failed)?;
-        Ok(Registered { existed, ..row.open(&database)? })
+        Ok(registered(row.open(&database)?, existed))
     }
 
     fn replace_secret(
@@ -140,7 +144,7 @@ impl Registry for Embedded {
         secret: &ClientSecret,
     ) -> Result<Registered, RegistryError> {
         let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
-        let sealed = database.key.seal(secret.expose().as_bytes(), &context(id.as_str()), &mut OsRandom)?;
+        let sealed = seal(&database.key, id.as_str(), secret)?;
         let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
         let changed = database.connection.execute(sql, params![id.as_str(), sealed]);
         if changed.map_err(database.failed("written"))? == 0 {
@@ -150,6 +154,35 @@ impl Registry for Embedded {
     }
 
     fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
+        self.revoke_entry(id)
+    }
+}
+
+const COLUMNS: &str = "client_id, application, name, sealed_secret, created, revoked";
+
+struct Row {
+    client_id: String,
+    application: String,
+    name: String,
+    sealed_secret: Option<Vec<u8>>,
+    created: i64,
+    revoked: Option<i64>,
+}
+
+impl Row {
+    fn open(self, database: &Database) -> Result<Entry, DatabaseError> {
+        let what = || format!("the application {:?}", self.client_id);
+        let id = ClientId::parse(&self.client_id).map_err(|e| database.row(what(), e))?;
+        let secret = self.sealed_secret.as_ref().map(|sealed| open(&database.key, &self.client_id, sealed));
+        let secret = secret.transpose().map_err(|problem| database.row(what(), problem))?;
+        let moment = |at: i64| u64::try_from(at).unwrap_or(0);
+        let Self { application, name, created, revoked, .. } = self;
+        Ok(Entry { id, application, name, secret, created: moment(created), revoked: revoked.map(moment) })
+    }
+}
+
+impl Directory for Embedded {
+    fn revoke_entry(&mut self, id: &ClientId) -> Result<bool, RegistryError> {
         let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
             return Ok(false);
         };
@@ -158,46 +191,54 @@ impl Registry for Embedded {
         let changed = database.connection.execute(sql, params![id.as_str(), now()]);
         Ok(changed.map_err(database.failed("written"))? > 0)
     }
-}
 
-struct Row {
-    client_id: String,
-    sealed_secret: Option<Vec<u8>>,
-    revoked: bool,
-}
-
-impl Row {
-    fn open(self, database: &Database) -> Result<Registered, DatabaseError> {
-        let what = || format!("the application {:?}", self.client_id);
-        let id = ClientId::parse(&self.client_id).map_err(|e| database.row(what(), e))?;
-        let secret = match &self.sealed_secret {
-            None => None,
-            Some(sealed) => {
-                let bytes = database.key.open(sealed, &context(&self.client_id))?;
-                let text = std::str::from_utf8(&bytes).map_err(|e| database.row(what(), e))?;
-                Some(ClientSecret::parse(text).map_err(|e| database.row(what(), e))?)
-            }
+    fn entry(&mut self, id: &ClientId) -> Result<Option<Entry>, RegistryError> {
+        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(None);
         };
-        Ok(Registered { id, secret, existed: true, expires: None })
+        let failed = database.failed("read");
+        let transaction = database.connection.transaction().map_err(&failed)?;
+        let found = by_id(&transaction, id).map_err(&failed)?;
+        transaction.finish().map_err(&failed)?;
+        Ok(found.map(|row| row.open(&database)).transpose()?)
+    }
+
+    fn entries(&mut self) -> Result<Vec<Entry>, RegistryError> {
+        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(Vec::new());
+        };
+        let failed = database.failed("read");
+        let sql = format!("SELECT {COLUMNS} FROM application ORDER BY application, created, rowid");
+        let mut statement = database.connection.prepare(&sql).map_err(&failed)?;
+        let rows = statement.query_map([], read_row).map_err(&failed)?;
+        rows.map(|row| Ok(row.map_err(&failed)?.open(&database)?)).collect()
     }
 }
 
+fn registered(Entry { id, secret, .. }: Entry, existed: bool) -> Registered {
+    Registered { id, secret, existed, expires: None }
+}
+
 fn by_id(transaction: &Transaction<'_>, id: &ClientId) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret, revoked IS NOT NULL FROM application WHERE client_id = ?1";
-    transaction.query_row(sql, [id.as_str()], read_row).optional()
+    let sql = format!("SELECT {COLUMNS} FROM application WHERE client_id = ?1");
+    transaction.query_row(&sql, [id.as_str()], read_row).optional()
 }
 
 /// The oldest registration of the application: the one that shipped apps carry.
 fn by_application(transaction: &Transaction<'_>, application: &Application) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret, revoked IS NOT NULL FROM application
-               WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1";
-    transaction.query_row(sql, [&application.id], read_row).optional()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM application WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1"
+    );
+    transaction.query_row(&sql, [&application.id], read_row).optional()
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row { client_id: row.get(0)?, sealed_secret: row.get(1)?, revoked: row.get(2)? })
-}
-
-fn context(client_id: &str) -> String {
-    format!("registry/{client_id}")
+    Ok(Row {
+        client_id: row.get(0)?,
+        application: row.get(1)?,
+        name: row.get(2)?,
+        sealed_secret: row.get(3)?,
+        created: row.get(4)?,
+        revoked: row.get(5)?,
+    })
 }

@@ -3,11 +3,13 @@
 //! Must not: touch the store; `obtain` decides what is asked and what is kept.
 
 mod answer;
+pub mod directory;
 pub mod embedded;
 pub mod exec;
 pub mod http;
 pub mod oauth;
 mod patience;
+pub mod postgres;
 
 use std::fmt;
 

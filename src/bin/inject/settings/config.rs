@@ -2,6 +2,8 @@
 //!
 //! Must not: read a file, or look at the command line.
 
+mod registry;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -13,21 +15,9 @@ use inject::placement::{Absence, Address, Place, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::source::Source;
-use crate::exit::Failure;
 use crate::suggest::nearest;
-
-/// Keys of an environment that belong to one kind of registry.
-const REGISTRY_KEYS: [(&[&str], &str); 8] = [
-    (&["http", "oauth"], "url"),
-    (&["http", "oauth"], "token"),
-    (&["http", "oauth"], "ca"),
-    (&["oauth"], "endpoint"),
-    (&["oauth"], "metadata"),
-    (&["exec"], "command"),
-    (&["fixed"], "client-id"),
-    (&["fixed"], "client-secret"),
-];
+use registry::REGISTRY_KEYS;
+pub use registry::{RegistryRef, Text};
 
 /// A configuration, validated.
 #[derive(Debug, Default)]
@@ -74,73 +64,6 @@ pub struct Env {
     pub signer: Option<String>,
     /// `[env.NAME.values]`.
     pub values: BTreeMap<String, String>,
-}
-
-/// Which registry an environment has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum RegistryRef {
-    /// `embedded`: this environment's own.
-    #[default]
-    Own,
-    /// `embedded:NAME`: shared by those that name it.
-    Embedded(EnvironmentName),
-    /// `http`: an access manager behind the contract.
-    Http {
-        /// `url`, an address or a reference.
-        url: Text,
-        /// `token`.
-        token: Option<Source>,
-        /// `ca`: certificates to trust, PEM.
-        ca: Option<PathBuf>,
-    },
-    /// `oauth`: an authorization server that registers clients.
-    Oauth {
-        /// `url`: the issuer, an address or a reference.
-        url: Text,
-        /// `endpoint`: the registration endpoint, where the server does not say it.
-        endpoint: Option<String>,
-        /// `token`: the initial access token.
-        token: Option<Source>,
-        /// `ca`: certificates to trust, PEM.
-        ca: Option<PathBuf>,
-        /// `metadata`: client metadata to send.
-        metadata: serde_json::Map<String, serde_json::Value>,
-    },
-    /// `exec`: a program, without a shell.
-    Exec(Vec<String>),
-    /// `fixed`: exactly these values.
-    Fixed {
-        /// `client-id`.
-        id: Text,
-        /// `client-secret`.
-        secret: Option<Source>,
-    },
-}
-
-/// A text that stands in the configuration, or a reference to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// As it stands.
-    Plain(String),
-    /// Where it is.
-    Reference(Source),
-}
-
-impl RegistryRef {
-    /// Whether asking it leaves this machine or starts a program.
-    pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Http { .. } | Self::Oauth { .. } | Self::Exec(_))
-    }
-}
-
-impl Text {
-    /// The text; `what` is it called in messages.
-    pub fn read(&self, what: &str) -> Result<String, Failure> {
-        match self {
-            Self::Plain(text) => Ok(text.clone()),
-            Self::Reference(source) => Ok(source.read(what)?.to_string()),
-        }
-    }
 }
 
 /// One problem of a configuration.
@@ -486,132 +409,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `registry` of an environment with the keys that belong to it.
-    fn registry(&mut self, env: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
-        let named = table.iter().find(|(key, _)| key.get_ref() == "registry");
-        let text = match named {
-            None => "embedded".to_owned(),
-            Some((_, value)) => match self.string("registry", value) {
-                None => return RegistryRef::Own,
-                Some(text) => text,
-            },
-        };
-        let span = named.map_or(env, |(_, value)| value.span());
-        let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind).to_owned();
-        for (key, _) in table {
-            let name = key.get_ref().as_ref();
-            if let Some((of, _)) =
-                REGISTRY_KEYS.iter().find(|(of, known)| *known == name && !of.contains(&kind.as_str()))
-            {
-                let of = of[0];
-                let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
-                self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
-            }
-        }
-        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
-        match text.split_once(':') {
-            None if text == "embedded" => RegistryRef::Own,
-            Some(("embedded", name)) => self.name(span, name).map_or(RegistryRef::Own, RegistryRef::Embedded),
-            None if text == "http" => {
-                let url = given("url").and_then(|value| self.text("url", value));
-                let token = given("token").and_then(|value| self.reference("token", value));
-                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
-                if url.is_none() && given("url").is_none() {
-                    self.problem(
-                        span,
-                        "registry \"http\" has no url",
-                        "write url = \"https://...\" or url = \"env:NAME\"",
-                    );
-                }
-                url.map_or(RegistryRef::Own, |url| RegistryRef::Http { url, token, ca })
-            }
-            None if text == "oauth" => {
-                let url = given("url").and_then(|value| self.text("url", value));
-                if given("url").is_none() {
-                    let remedy = "write url = \"https://...\", the issuer";
-                    self.problem(span, "registry \"oauth\" has no url", remedy);
-                }
-                let endpoint = given("endpoint").and_then(|value| self.string("endpoint", value));
-                let token = given("token").and_then(|value| self.reference("token", value));
-                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
-                let metadata = given("metadata").map(|value| self.metadata(value)).unwrap_or_default();
-                url.map_or(RegistryRef::Own, |url| RegistryRef::Oauth { url, endpoint, token, ca, metadata })
-            }
-            None if text == "exec" => {
-                let words = given("command").map(|value| self.strings("command", value)).unwrap_or_default();
-                if words.is_empty() {
-                    let remedy = "write command = [\"PROGRAM\", \"ARGUMENT\"]; no shell is involved";
-                    self.problem(span, "registry \"exec\" has no command", remedy);
-                }
-                RegistryRef::Exec(words.into_iter().map(Spanned::into_inner).collect())
-            }
-            None if text == "fixed" => {
-                let id = given("client-id").and_then(|value| self.text("client-id", value));
-                let secret = given("client-secret").and_then(|value| self.reference("client-secret", value));
-                if id.is_none() && given("client-id").is_none() {
-                    self.problem(span, "registry \"fixed\" has no client-id", "write client-id = \"env:NAME\"");
-                }
-                id.map_or(RegistryRef::Own, |id| RegistryRef::Fixed { id, secret })
-            }
-            _ if text == "postgres" => {
-                let message = format!("registry {text:?} is not part of this version");
-                let remedy = "use \"embedded\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
-                self.problem(span, message, remedy);
-                RegistryRef::Own
-            }
-            _ => {
-                let remedy = "write \"embedded\", \"embedded:NAME\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
-                self.problem(span, format!("unknown registry {text:?}"), remedy);
-                RegistryRef::Own
-            }
-        }
-    }
-
-    /// Client metadata, as JSON.
-    fn metadata(&mut self, value: &Value<'_>) -> serde_json::Map<String, serde_json::Value> {
-        let Some(table) = self.table("env.NAME.metadata", value) else { return serde_json::Map::new() };
-        let mut metadata = serde_json::Map::new();
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if ["client_id", "client_secret"].contains(&name) {
-                let remedy = "remove it; the server gives it";
-                self.problem(key.span(), format!("{name} is no metadata of a client"), remedy);
-                continue;
-            }
-            match json(value.get_ref()) {
-                Some(value) => {
-                    metadata.insert(name.to_owned(), value);
-                }
-                None => {
-                    let kind = value.get_ref().type_str();
-                    let remedy = "write a text, a number, true, false, a list or a table";
-                    self.problem(value.span(), format!("{name} is of type {kind}"), remedy);
-                }
-            }
-        }
-        metadata
-    }
-
-    /// A text, or a reference to one.
-    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<Text> {
-        let text = self.string(key, value)?;
-        Some(match Source::of_reference(&text) {
-            Some(source) => Text::Reference(source),
-            None => Text::Plain(text),
-        })
-    }
-
-    /// A reference to a secret. What stands there instead may be the secret itself, so it is not repeated.
-    fn reference(&mut self, key: &str, value: &Value<'_>) -> Option<Source> {
-        let text = self.string(key, value)?;
-        let source = Source::of_reference(&text);
-        if source.is_none() {
-            let message = format!("{key} is no reference; secrets do not stand in this file");
-            self.problem(value.span(), message, "write \"env:NAME\", \"file:PATH\" or \"exec:PROGRAM ARGUMENT\"");
-        }
-        source
-    }
-
     /// Whether the second of two words stands there.
     fn choice(&mut self, key: &str, value: &Value<'_>, words: [&str; 2]) -> bool {
         let Some(text) = self.string(key, value) else { return false };
@@ -647,23 +444,4 @@ impl Reader<'_> {
         }
         values
     }
-}
-
-/// A value of TOML as one of JSON, which has no dates and no fractions here.
-fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
-    if let Some(text) = value.as_str() {
-        return Some(text.into());
-    }
-    if let Some(truth) = value.as_bool() {
-        return Some(truth.into());
-    }
-    if let Some(number) = value.as_integer() {
-        return number.as_str().parse::<i64>().ok().map(Into::into);
-    }
-    if let Some(array) = value.as_array() {
-        return array.iter().map(|item| json(item.get_ref())).collect();
-    }
-    let table = value.as_table()?;
-    let members = table.iter().map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
-    members.collect::<Option<serde_json::Map<_, _>>>().map(Into::into)
 }

@@ -13,11 +13,14 @@ use std::path::{Path, PathBuf};
 
 use inject::credential::EnvironmentName;
 use inject::credential::obtain::{Needs, Registration};
+use inject::credential::registry::directory::Directory;
 use inject::credential::registry::embedded::Embedded;
 use inject::credential::registry::exec::Exec;
 use inject::credential::registry::http::Http;
 use inject::credential::registry::oauth::{self, Oauth};
+use inject::credential::registry::postgres::{Address, Postgres};
 use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
+use inject::credential::seal::SealKey;
 use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
@@ -237,8 +240,43 @@ impl Settings {
                     patience: None,
                 })?)
             }
+            RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
             RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
         })
+    }
+
+    /// The registry of an environment, where it is ours to keep.
+    pub fn directory(&self, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        match &chosen.env.registry {
+            RegistryRef::Own => Ok(Box::new(Embedded::new(&self.home, &chosen.name))),
+            RegistryRef::Embedded(name) => Ok(Box::new(Embedded::new(&self.home, name))),
+            RegistryRef::Postgres { url, key, ca } => Ok(Box::new(self.postgres(chosen, url, key, ca.as_deref())?)),
+            other => Err(Failure::usage(format!(
+                "the registry of {} is {}: its owner lists, revokes and serves there",
+                chosen.name,
+                other.word()
+            ))
+            .remedy("this works on \"embedded\" and \"postgres\"")),
+        }
+    }
+
+    /// The team's registry of an environment.
+    pub fn postgres(
+        &self,
+        chosen: &Chosen,
+        url: &Source,
+        key: &Source,
+        ca: Option<&Path>,
+    ) -> Result<Postgres, Failure> {
+        let of = |what: &str| format!("{what} in [env.{}]", chosen.name);
+        let roots = self.beside(ca)?;
+        let address = Address::parse(&url.read(&of("url"))?, roots.as_deref())
+            .map_err(|e| Failure::of(Code::Usage, e).during(of("url")))?;
+        let key = SealKey::of_digits(&key.read(&of("key"))?).ok_or_else(|| {
+            Failure::usage(format!("{} is no key: 64 hexadecimal digits are expected", of("key")))
+                .remedy("make one for the team, and keep it where its secrets are kept: openssl rand -hex 32")
+        })?;
+        Ok(Postgres::new(address, key))
     }
 
     /// The content of a file that the configuration names: beside it, as everything that is named there.
@@ -258,6 +296,11 @@ impl Settings {
             }
             RegistryRef::Oauth { url, .. } => {
                 Ok(Oauth::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
+            }
+            RegistryRef::Postgres { url, .. } => {
+                let of = format!("url in [env.{}]", chosen.name);
+                let address = Address::parse(&url.read(&of)?, None);
+                Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
             }
             _ => Ok(self.registry(chosen)?.identity().clone()),
         }
