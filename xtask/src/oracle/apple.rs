@@ -103,7 +103,7 @@ fn digest(path: &Path) -> Result<String> {
 /// Verifies an IPA, a folder or a Mach-O file.
 pub fn verify(path: &Path) -> Result<Report> {
     let now = "20261125000000Z";
-    let options = apple::Options { now: Some(now), unchanged: None };
+    let options = apple::Options { now: Some(now), known: None };
     if path.is_dir() {
         return Ok(apple::app(&FolderTree::open(path)?, &options));
     }
