@@ -30,6 +30,7 @@ fn run() -> Result<()> {
         ["fixtures"] => fixtures::run(&root),
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["bench", "apple"] => bench::apple(&root),
         ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
             corpus::run(&root)?;
@@ -48,7 +49,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
         ),
     }
 }
