@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::assemble::write_payload;
+use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
@@ -23,7 +24,7 @@ use crate::placement::{Address, Place};
 use crate::sign::android::{self, AndroidSignError, ContentHasher, Schemes, SchemesError, SectionLength, Signers};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{self, Foreign};
+use crate::verify::leak::{Foreign, Hunt};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
@@ -169,7 +170,7 @@ impl Inspected {
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
         injected::apk(report, self.archive(), expected);
-        leak::archive(report, &self.source, foreign);
+        Hunt::new(foreign, &injected::values(expected)).archive(report, &self.source);
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
@@ -339,6 +340,17 @@ impl Planned {
 
     /// Steps 3 to 8: applies the values and puts the finished package at `output`.
     pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, ApkJobError> {
+        self.finish_through(values, signing, output, Gate::default())
+    }
+
+    /// Likewise, where nothing that the gate is about is in it.
+    pub fn finish_through(
+        self,
+        values: &Values<'_>,
+        signing: &Signing<'_>,
+        output: &Path,
+        gate: Gate<'_>,
+    ) -> Result<Done, ApkJobError> {
         // 3. Apply: new contents of the entries that change.
         let apk = self.apk();
         let archive = apk.archive();
@@ -349,6 +361,11 @@ impl Planned {
         {
             return Ok(Done { report, ..Done::default() });
         }
+        let replaced =
+            changes.replaced.iter().map(|(&index, content)| (archive.entries()[index].display_name(), content));
+        let added = changes.added.iter().map(|(name, content)| (name.clone(), content));
+        let contents = replaced.chain(added).map(|(name, content)| (name, content.as_slice()));
+        gate.changed(values, contents).map_err(ApkJobError::Unsound)?;
         let input = self.input();
         let new_signer = check_signer(signing, &input)?;
         let block = SigningBlock::find(&self.source, archive.directory_offset())?;
@@ -418,6 +435,7 @@ impl Planned {
         let wanted = schemes.map(|(request, schemes)| (*request, schemes));
         let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
         let report = self.verify_output(&new, (archive, &copied), wanted, idsig.as_deref(), values)?;
+        gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);

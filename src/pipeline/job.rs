@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
+use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
 use crate::artifact::apk::ApkError;
@@ -266,6 +267,11 @@ impl Planned {
         }
     }
 
+    /// Whether it holds a credential of each of several main objects.
+    pub fn has_neighbours(&self) -> bool {
+        matches!(self, Self::Tree(tree) if tree.inspected().mains().len() > 1)
+    }
+
     /// The key it needs; `None` where nothing is signed.
     pub fn key_kind(&self) -> Option<KeyKind> {
         match self {
@@ -313,12 +319,23 @@ impl Planned {
 
     /// Steps 3 and on: applies the values and puts the finished artifact at `output`.
     pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, JobError> {
+        self.finish_through(values, signing, output, Gate::default())
+    }
+
+    /// Likewise, where nothing that the gate is about is in it.
+    pub fn finish_through(
+        self,
+        values: &Values<'_>,
+        signing: &Signing<'_>,
+        output: &Path,
+        gate: Gate<'_>,
+    ) -> Result<Done, JobError> {
         match self {
-            Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output)?),
-            Self::Tree(tree) => Ok(tree.finish(values, output)?),
+            Self::Apk(apk) => Ok(apk.finish_through(values, signing.android()?, output, gate)?),
+            Self::Tree(tree) => Ok(tree.finish_through(values, output, gate)?),
             Self::Apple(app) => {
                 let signing = signing.apple(app.needs_key())?;
-                Ok(app.finish(values, &signing, output)?)
+                Ok(app.finish_through(values, &signing, output, gate)?)
             }
         }
     }

@@ -6,18 +6,22 @@
 //! What stands in parentheses is the caller's: one credential serves many artifacts.
 //!
 //! * `job`: one surface over all kinds.
-//! * `apk`, `tree`: the steps of a kind.
+//! * `apk`, `tree`, `apple`: the steps of a kind.
+//! * `scan`: known values in any files; no artifact needed.
 //!
 //! Must not: parse formats itself, or print.
 
 pub mod apk;
 pub mod apple;
 mod assemble;
+mod gate;
 pub mod job;
 mod plan;
+pub mod scan;
 mod source;
 pub mod tree;
 mod v1_files;
 
+pub use gate::{Gate, Reach};
 pub use plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

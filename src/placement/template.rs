@@ -89,6 +89,14 @@ pub struct Values<'a> {
     pub other: &'a BTreeMap<String, String>,
 }
 
+impl Values<'_> {
+    /// All that may be in an artifact because of them.
+    pub fn texts(&self) -> Vec<&str> {
+        let own = [Some(self.client_id), self.client_secret, Some(self.environment), Some(self.application)];
+        own.into_iter().flatten().chain(self.other.values().map(String::as_str)).collect()
+    }
+}
+
 impl Template {
     /// Parses a template.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {

@@ -22,6 +22,11 @@ pub struct Expected {
     pub value: Zeroizing<String>,
 }
 
+/// The values that are expected: what may be in the artifact.
+pub fn values(expected: &[Expected]) -> Vec<&str> {
+    expected.iter().map(|expected| expected.value.as_str()).collect()
+}
+
 /// Reads every place of a package and compares.
 pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, expected: &[Expected]) {
     match Apk::over(archive) {

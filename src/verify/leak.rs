@@ -1,13 +1,16 @@
 //! Whether a credential of another environment is left anywhere: every entry inflated, and every byte between entries;
 //! archives and compressed files within likewise.
 //!
-//! Forms looked for: UTF-8 and UTF-16 in both byte orders.
+//! Forms looked for: those of [`Form`](super::forms::Form).
 //!
 //! Must not: show a value it finds, only what it belongs to and where.
 
-use aho_corasick::AhoCorasick;
+use std::fmt::Write as _;
+
 use zeroize::Zeroizing;
 
+use super::forms::{Form, SHORTEST};
+use super::needles::{Needles, Search};
 use super::report::Report;
 use crate::artifact::files::Files;
 use crate::format::compressed::Encoding;
@@ -15,8 +18,6 @@ use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
 
-/// Texts shorter than this are not looked for: they would be found everywhere.
-const SHORTEST: usize = 8;
 /// Bytes read at a time between entries.
 const STEP: u64 = 1024 * 1024;
 
@@ -29,147 +30,132 @@ pub struct Foreign {
     pub value: Zeroizing<String>,
 }
 
-/// Looks for foreign values in a set of files.
-pub fn files(report: &mut Report, files: &dyn Files, foreign: &[Foreign]) {
-    let Some((mut search, foreign)) = start(report, foreign) else { return };
-    let names: Vec<String> = files.names().map(str::to_owned).collect();
-    for name in names {
-        match files.read(&name, limits::ENTRY_BYTES) {
-            Ok(Some(content)) => search.content(report, &foreign, &name, &content, 0),
-            Ok(None) => {}
-            Err(error) => report.error("leak.unreadable", name, error.to_string()),
-        }
-    }
-}
-
-/// The search for those values that are long enough; nothing where there is none.
-fn start<'f>(report: &mut Report, foreign: &'f [Foreign]) -> Option<(Search, Vec<&'f Foreign>)> {
-    let foreign: Vec<&Foreign> = foreign.iter().filter(|foreign| foreign.value.len() >= SHORTEST).collect();
-    if foreign.is_empty() {
-        return None;
-    }
-    match Search::new(&foreign) {
-        Ok(search) => Some((search, foreign)),
-        Err(error) => {
-            report.error("leak.search", "the search", error.to_string());
-            None
-        }
-    }
-}
-
-/// Looks for foreign values in an archive.
-pub fn archive<S: ReadAt + ?Sized>(report: &mut Report, source: &S, foreign: &[Foreign]) {
-    let Some((mut search, foreign)) = start(report, foreign) else { return };
-    let archive = match Archive::open(source) {
-        Ok(archive) => archive,
-        Err(error) => {
-            report.error("leak.unreadable", "the archive", error.to_string());
-            return;
-        }
-    };
-    let mut gaps = Vec::new();
-    for (index, entry) in archive.entries().iter().enumerate() {
-        search.begin();
-        let mut first = Vec::new();
-        let searched = archive.stream(index, |chunk| {
-            let missing = MAGIC.saturating_sub(first.len());
-            first.extend_from_slice(chunk.get(..missing.min(chunk.len())).unwrap_or_default());
-            search.feed(chunk);
-        });
-        if let Err(error) = searched {
-            // What cannot be inflated is searched as it lies, below.
-            report.warning("leak.unreadable", entry.display_name(), error.to_string());
-            gaps.push(entry.data_range());
-        }
-        search.report(report, &foreign, &entry.display_name());
-        if is_packed(&entry.display_name(), &first)
-            && let Some(content) = search.unpack(report, &archive, index, &entry.display_name())
-        {
-            search.within(report, &foreign, &entry.display_name(), &content, 0);
-        }
-    }
-    let mut at = 0;
-    for entry in archive.in_file_order() {
-        // Local headers hold names and extra fields; data of stored entries was read above.
-        gaps.push(at..entry.data_offset());
-        at = entry.data_range().end;
-    }
-    gaps.push(at..source.size());
-    for gap in gaps {
-        search.begin();
-        let mut at = gap.start;
-        while at < gap.end {
-            let len = (gap.end - at).min(STEP);
-            let mut buf = vec![0; usize::try_from(len).unwrap_or(0)];
-            if let Err(error) = source.read_exact_at(&mut buf, at) {
-                report.error("leak.unreadable", format!("offset {at:#x}"), error.to_string());
-                break;
-            }
-            search.feed(&buf);
-            at += len;
-        }
-        search.report(report, &foreign, &format!("bytes {:#x} to {:#x}, outside every content", gap.start, gap.end));
-    }
-}
-
-/// Bytes that tell what a content is.
-const MAGIC: usize = 4;
-
-/// Whether a content is an archive, or a compressed file, that has to be unpacked to be searched.
-fn is_packed(name: &str, content: &[u8]) -> bool {
-    is_archive(content) || encoding_of(name, content).is_some()
-}
-
-fn is_archive(content: &[u8]) -> bool {
-    content.starts_with(b"PK\x03\x04")
-}
-
-/// How a file is compressed. gzip says so itself (RFC 1952, 2.3.1); Brotli has nothing but the name.
-fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {
-    if content.starts_with(&[0x1f, 0x8b, 8]) {
-        return Some(Encoding::Gzip);
-    }
-    name.ends_with(Encoding::Brotli.extension()).then_some(Encoding::Brotli)
-}
-
-struct Search {
+/// A search for values through any number of contents.
+pub struct Hunt<'f> {
+    foreign: Vec<&'f Foreign>,
+    needles: Needles,
     /// Bytes that may still be unpacked within entries.
     unpacked: u64,
-    patterns: AhoCorasick,
-    /// Which foreign value a pattern is a form of.
-    owners: Vec<usize>,
-    longest: usize,
-    /// The end of what was fed, so that a value across two pieces is found.
-    tail: Vec<u8>,
-    found: Vec<bool>,
 }
 
-impl Search {
-    fn new(foreign: &[&Foreign]) -> Result<Self, aho_corasick::BuildError> {
-        let mut forms: Vec<Zeroizing<Vec<u8>>> = Vec::new();
-        let mut owners = Vec::new();
-        for (owner, value) in foreign.iter().map(|foreign| &foreign.value).enumerate() {
-            forms.push(Zeroizing::new(value.as_bytes().to_vec()));
-            forms.push(Zeroizing::new(value.encode_utf16().flat_map(u16::to_le_bytes).collect()));
-            forms.push(Zeroizing::new(value.encode_utf16().flat_map(u16::to_be_bytes).collect()));
-            owners.extend([owner; 3]);
-        }
-        let longest = forms.iter().map(|form| form.len()).max().unwrap_or(1);
-        let patterns = AhoCorasick::new(forms.iter().map(|form| form.as_slice()))?;
-        let found = vec![false; foreign.len()];
-        Ok(Self { unpacked: limits::UNPACKED_BYTES, patterns, owners, longest, tail: Vec::new(), found })
+impl<'f> Hunt<'f> {
+    /// For these values, those that are too short to mean anything left out. `allowed` may be there, and have parts in
+    /// common with them.
+    pub fn new(foreign: &'f [Foreign], allowed: &[&str]) -> Self {
+        let foreign: Vec<&Foreign> = foreign.iter().filter(|foreign| foreign.value.len() >= SHORTEST).collect();
+        let needles = Needles::new(foreign.iter().map(|foreign| foreign.value.as_str()), allowed);
+        Self { foreign, needles, unpacked: limits::UNPACKED_BYTES }
     }
 
-    /// Searches a content, and what is packed in it.
-    fn content(&mut self, report: &mut Report, foreign: &[&Foreign], place: &str, content: &[u8], depth: usize) {
-        self.begin();
-        self.feed(content);
-        self.report(report, foreign, place);
-        self.within(report, foreign, place, content, depth);
+    /// Looks in a set of files.
+    pub fn files(&mut self, report: &mut Report, files: &dyn Files) {
+        if self.foreign.is_empty() {
+            return;
+        }
+        let names: Vec<String> = files.names().map(str::to_owned).collect();
+        for name in names {
+            match files.read(&name, limits::ENTRY_BYTES) {
+                Ok(Some(content)) => self.content(report, &name, &content),
+                Ok(None) => {}
+                Err(error) => report.error("leak.unreadable", name, error.to_string()),
+            }
+        }
+    }
+
+    /// Looks in a content, and in what is packed in it.
+    pub fn content(&mut self, report: &mut Report, place: &str, content: &[u8]) {
+        self.packed(report, place, content, 0);
+    }
+
+    /// Looks in a file of any kind and size: an archive entry by entry, anything else from its first byte to its last.
+    pub fn file<S: ReadAt + ?Sized>(&mut self, report: &mut Report, place: &str, source: &S) {
+        let mut first = [0; MAGIC];
+        let known = source.size() >= MAGIC as u64 && source.read_exact_at(&mut first, 0).is_ok();
+        if known && is_archive(&first) {
+            let mut inside = Report::default();
+            if self.entries(&mut inside, source) {
+                report.findings.extend(inside.findings.into_iter().map(|mut finding| {
+                    finding.place = format!("{place}!/{}", finding.place);
+                    finding
+                }));
+                return;
+            }
+        }
+        let mut search = Search::new(&self.needles);
+        if !stream(report, place, source, 0..source.size(), &mut search) {
+            return;
+        }
+        self.say(report, place, search);
+        if encoding_of(place, &first).is_some() && source.size() <= limits::NESTED_BYTES {
+            let mut content = vec![0; usize::try_from(source.size()).unwrap_or(0)];
+            match source.read_exact_at(&mut content, 0) {
+                Ok(()) => self.within(report, place, &content, 0),
+                Err(error) => report.error("leak.unreadable", place, error.to_string()),
+            }
+        }
+    }
+
+    /// Looks in an archive.
+    pub fn archive<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S) {
+        if !self.foreign.is_empty() && !self.entries(report, source) {
+            let error = Archive::open(source).err().map_or_else(String::new, |error| error.to_string());
+            report.error("leak.unreadable", "the archive", error);
+        }
+    }
+
+    /// Every entry of an archive and every byte between them; false where it is none.
+    fn entries<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S) -> bool {
+        let Ok(archive) = Archive::open(source) else { return false };
+        let mut gaps = Vec::new();
+        for (index, entry) in archive.entries().iter().enumerate() {
+            let mut search = Search::new(&self.needles);
+            let mut first = Vec::new();
+            let searched = archive.stream(index, |chunk| {
+                let missing = MAGIC.saturating_sub(first.len());
+                first.extend_from_slice(chunk.get(..missing.min(chunk.len())).unwrap_or_default());
+                search.feed(chunk);
+            });
+            let name = entry.display_name();
+            if let Err(error) = searched {
+                // What cannot be inflated is searched as it lies, below.
+                report.warning("leak.unreadable", name.clone(), error.to_string());
+                gaps.push(entry.data_range());
+            }
+            self.say(report, &name, search);
+            if is_packed(&name, &first)
+                && let Some(content) = self.unpack(report, &archive, index, &name)
+            {
+                self.within(report, &name, &content, 0);
+            }
+        }
+        let mut at = 0;
+        for entry in archive.in_file_order() {
+            // Local headers hold names and extra fields; data of stored entries was read above.
+            gaps.push(at..entry.data_offset());
+            at = entry.data_range().end;
+        }
+        gaps.push(at..source.size());
+        for gap in gaps {
+            let mut search = Search::new(&self.needles);
+            let place = format!("bytes {:#x} to {:#x}, outside every content", gap.start, gap.end);
+            stream(report, &place, source, gap, &mut search);
+            self.say(report, &place, search);
+        }
+        true
+    }
+
+    fn packed(&mut self, report: &mut Report, place: &str, content: &[u8], depth: usize) {
+        if self.foreign.is_empty() {
+            return;
+        }
+        let mut search = Search::new(&self.needles);
+        search.feed(content);
+        self.say(report, place, search);
+        self.within(report, place, content, depth);
     }
 
     /// Searches what is packed in a content.
-    fn within(&mut self, report: &mut Report, foreign: &[&Foreign], place: &str, content: &[u8], depth: usize) {
+    fn within(&mut self, report: &mut Report, place: &str, content: &[u8], depth: usize) {
         if depth >= limits::NESTED_ARCHIVES {
             if is_packed(place, content) {
                 report.warning("leak.depth", place, "archives in each other, too deep to be searched");
@@ -180,7 +166,7 @@ impl Search {
                     for (index, entry) in archive.entries().iter().enumerate() {
                         let place = format!("{place}!/{}", entry.display_name());
                         if let Some(content) = self.unpack(report, &archive, index, &place) {
-                            self.content(report, foreign, &place, &content, depth + 1);
+                            self.packed(report, &place, &content, depth + 1);
                         }
                     }
                 }
@@ -190,7 +176,7 @@ impl Search {
             match encoding.decode(content, limits::NESTED_BYTES.min(self.unpacked)) {
                 Ok(unpacked) => {
                     self.unpacked = self.unpacked.saturating_sub(unpacked.len() as u64);
-                    self.content(report, foreign, &format!("{place} (unpacked)"), &unpacked, depth + 1);
+                    self.packed(report, &format!("{place} (unpacked)"), &unpacked, depth + 1);
                 }
                 Err(error) => report.warning("leak.unreadable", place, error.to_string()),
             }
@@ -214,26 +200,59 @@ impl Search {
         archive.read(index).map_err(|error| report.warning("leak.unreadable", place, error.to_string())).ok()
     }
 
-    fn begin(&mut self) {
-        self.tail.clear();
-        self.found.fill(false);
-    }
-
-    fn feed(&mut self, chunk: &[u8]) {
-        self.tail.extend_from_slice(chunk);
-        for hit in self.patterns.find_overlapping_iter(&self.tail) {
-            if let Some(found) = self.owners.get(hit.pattern().as_usize()).and_then(|&owner| self.found.get_mut(owner))
-            {
-                *found = true;
+    /// One finding for each value: whose it is, and in which forms it lies there.
+    fn say(&self, report: &mut Report, place: &str, search: Search<'_>) {
+        for (owner, forms) in search.finish() {
+            let Some(foreign) = self.foreign.get(owner) else { continue };
+            let mut message = format!("it holds {}", foreign.what);
+            if forms != [Form::Plain] {
+                let forms: Vec<String> = forms.iter().map(Form::to_string).collect();
+                let _ = write!(message, " ({})", forms.join(", "));
             }
+            report.error("leak.foreign", place, message);
         }
-        let keep = self.tail.len().saturating_sub(self.longest - 1);
-        self.tail.drain(..keep);
     }
+}
 
-    fn report(&self, report: &mut Report, foreign: &[&Foreign], place: &str) {
-        for (_, foreign) in self.found.iter().zip(foreign).filter(|(found, _)| **found) {
-            report.error("leak.foreign", place, format!("it holds {}", foreign.what));
+/// Reads a range of a file through a search; false, and said, where that fails.
+fn stream<S: ReadAt + ?Sized>(
+    report: &mut Report,
+    place: &str,
+    source: &S,
+    range: std::ops::Range<u64>,
+    search: &mut Search<'_>,
+) -> bool {
+    let mut at = range.start;
+    let mut buf = vec![0; usize::try_from((range.end - range.start).min(STEP)).unwrap_or(0)];
+    while at < range.end {
+        let len = (range.end - at).min(STEP);
+        let part = buf.get_mut(..usize::try_from(len).unwrap_or(0)).unwrap_or_default();
+        if let Err(error) = source.read_exact_at(part, at) {
+            report.error("leak.unreadable", format!("{place}, offset {at:#x}"), error.to_string());
+            return false;
         }
+        search.feed(part);
+        at += len;
     }
+    true
+}
+
+/// Bytes that tell what a content is.
+const MAGIC: usize = 4;
+
+/// Whether a content is an archive, or a compressed file, that has to be unpacked to be searched.
+fn is_packed(name: &str, content: &[u8]) -> bool {
+    is_archive(content) || encoding_of(name, content).is_some()
+}
+
+fn is_archive(content: &[u8]) -> bool {
+    content.starts_with(b"PK\x03\x04")
+}
+
+/// How a file is compressed. gzip says so itself (RFC 1952, 2.3.1); Brotli has nothing but the name.
+fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {
+    if content.starts_with(&[0x1f, 0x8b, 8]) {
+        return Some(Encoding::Gzip);
+    }
+    name.ends_with(Encoding::Brotli.extension()).then_some(Encoding::Brotli)
 }

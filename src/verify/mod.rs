@@ -4,9 +4,11 @@
 
 pub mod android;
 pub mod apple;
+pub mod forms;
 mod hash;
 pub mod injected;
 pub mod leak;
+mod needles;
 mod public_key;
 mod report;
 pub mod site;

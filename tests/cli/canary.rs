@@ -71,6 +71,7 @@ fn no_command_and_no_error_says_a_secret() {
         (&good, vec!["app.apk", "--env", "dev", "--at", "raw/config#/redirect_uris={client_secret}"], 3),
         (&good, vec!["app.apk", "--env", "dev", "--at", "string/client_id={client_secret}{x}"], 2),
         (&good, vec!["text.apk", "--env", "dev"], 3),
+        (&[], vec!["scan", ".", "--ids"], 7),
         (&good, vec!["cut.apk", "--env", "dev"], 3),
         (&good, vec!["app.apk", "--env", "none"], 2),
         (&good, vec!["app.apk", "--env", "gone"], 5),

@@ -46,7 +46,10 @@ fn inspect_says_where_the_id_lies_besides_and_what_nobody_knows() {
     let copy = format!("x{id}y");
     world.write("app.apk", repacked(&[("assets/copy.txt", copy.as_bytes())], |_, content| content));
     let place = format!("string/client_id={id}");
-    world.inject(&["app.apk", "--env", "dev", "--unsigned", "--at", &place]).exits(0);
+    // That is what the gate keeps from happening.
+    let mixed = ["app.apk", "--env", "dev", "--unsigned", "--at", &place];
+    world.inject(&mixed).exits(7).says(&["--gate off"]);
+    world.inject(&[&mixed[..], &["--gate", "off"]].concat()).exits(0);
     let run = world.inject(&["inspect", "app.apk", "--at", "assets/app.properties#client.id"]).exits(0);
     assert!(run.out.contains(&format!("{id} lies also in assets/copy.txt")), "{}", run.out);
     assert!(run.out.contains("other places:\n"), "{}", run.out);
@@ -74,7 +77,10 @@ fn identify_tells_unknown_from_mixed_from_nothing() {
     // The id of one environment with the secret of the other.
     let (id, _) = world.credential(APP, "prod");
     let place = format!("string/client_id={id}");
-    world.inject(&["app.apk", "--env", "dev", "--unsigned", "--at", &place]).exits(0);
+    // That is what the gate keeps from happening.
+    let mixed = ["app.apk", "--env", "dev", "--unsigned", "--at", &place];
+    world.inject(&mixed).exits(7).says(&["--gate off"]);
+    world.inject(&[&mixed[..], &["--gate", "off"]].concat()).exits(0);
     let run = world.inject(&["identify", "app.apk"]).exits(7);
     for text in ["app.apk: MIXED", "client_id in resources.arsc: com.example.demo in prod", "in dev"] {
         assert!(run.out.contains(text), "{text}: {}", run.out);

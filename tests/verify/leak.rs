@@ -1,7 +1,8 @@
 //! Another environment's credential is found wherever it lies, also where the archive lies about it.
 
 use inject::format::zip::{METHOD_DEFLATED, METHOD_STORED};
-use inject::verify::leak::{Foreign, archive};
+use inject::verify::forms::Form;
+use inject::verify::leak::{Foreign, Hunt};
 use inject::verify::{Report, Severity};
 use zeroize::Zeroizing;
 
@@ -12,7 +13,7 @@ const SECRET: &str = "FOREIGN-SECRET-0123456789";
 fn places(bytes: &[u8]) -> Vec<String> {
     let mut report = Report::default();
     let foreign = [Foreign { what: "the secret of app in dev".to_owned(), value: Zeroizing::new(SECRET.to_owned()) }];
-    archive(&mut report, bytes, &foreign);
+    Hunt::new(&foreign, &[]).archive(&mut report, bytes);
     for finding in &report.findings {
         assert!(!finding.message.contains(SECRET), "a finding never shows the value");
     }
@@ -38,7 +39,7 @@ fn in_archives_and_compressed_files_within() {
     assert_eq!(places(&deep), [] as [&str; 0]);
     let mut report = Report::default();
     let foreign = [Foreign { what: String::new(), value: Zeroizing::new(SECRET.to_owned()) }];
-    archive(&mut report, deep.as_slice(), &foreign);
+    Hunt::new(&foreign, &[]).archive(&mut report, deep.as_slice());
     assert!(report.findings.iter().any(|finding| finding.code == "leak.depth"));
 }
 
@@ -72,4 +73,157 @@ fn in_data_that_cannot_be_inflated() {
 #[test]
 fn what_cannot_be_read_is_not_clean() {
     assert_eq!(places(b"no archive"), ["the archive"]);
+}
+
+/// A secret as registries make them, and one with every character that is written differently somewhere.
+const SECRETS: [&str; 2] =
+    ["9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08", "pa/ss+wo rd&\"42\"=<x7Qz>_9kL.mW"];
+
+fn found(content: &[u8], secret: &str, allowed: &[&str]) -> Vec<String> {
+    let foreign = [Foreign { what: "the secret".to_owned(), value: Zeroizing::new(secret.to_owned()) }];
+    let mut report = Report::default();
+    Hunt::new(&foreign, allowed).content(&mut report, "file", content);
+    report.findings.into_iter().map(|finding| finding.message).collect()
+}
+
+fn each(secret: &str, one: impl Fn(u8) -> String) -> Vec<u8> {
+    secret.bytes().map(one).collect::<String>().into_bytes()
+}
+
+/// A secret in a form, made here by other means than the search has.
+fn planted(secret: &str) -> Vec<(Form, Vec<u8>)> {
+    let base64 = |before: &str, url: bool| {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let last: &[u8] = if url { b"-_" } else { b"+/" };
+        let bits: String =
+            before.bytes().chain(secret.bytes()).chain(*b"ab").map(|byte| format!("{byte:08b}")).collect();
+        let groups =
+            bits.as_bytes().chunks_exact(6).map(|six| usize::from_str_radix(std::str::from_utf8(six).unwrap(), 2));
+        groups.map(|group| [&alphabet[..], last].concat()[group.unwrap()]).collect::<Vec<u8>>()
+    };
+    let middle = secret.len() / 2;
+    let split = |at: usize| format!("var s = \"{}\" + \"{}\";", &secret[..at], &secret[at..]).into_bytes();
+    let mut all = vec![
+        (Form::Plain, secret.into()),
+        (Form::Utf16Le, secret.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        (Form::Utf16Be, secret.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        (Form::Hex, each(secret, |byte| format!("{byte:02x}"))),
+        (Form::Hex, each(secret, |byte| format!("{byte:02X}"))),
+        (Form::Escaped, each(secret, |byte| format!("\\u{byte:04x}"))),
+        (Form::Escaped, each(secret, |byte| format!("\\u{byte:04X}"))),
+        (Form::Escaped, each(secret, |byte| format!("\\x{byte:02x}"))),
+        (Form::Percent, each(secret, |byte| format!("%{byte:02X}"))),
+        (Form::Percent, each(secret, |byte| format!("%{byte:02x}"))),
+        (Form::Entities, each(secret, |byte| format!("&#{byte};"))),
+        (Form::Entities, each(secret, |byte| format!("&#x{byte:x};"))),
+        (Form::Entities, each(secret, |byte| format!("&#x{byte:X};"))),
+        (Form::Reversed, secret.bytes().rev().collect()),
+        (Form::Half, split(middle)),
+        (Form::Half, split(middle - 5)),
+        (Form::Half, split(middle + 5)),
+    ];
+    for before in ["", "x", "xy"] {
+        all.extend([false, true].map(|url| (Form::Base64, base64(before, url))));
+    }
+    all.extend([1, 0x5a, 0xff].map(|key| (Form::Xor, secret.bytes().map(|byte| byte ^ key).collect())));
+    all
+}
+
+#[test]
+fn every_form_is_found_wherever_it_begins() {
+    for secret in SECRETS {
+        for (form, bytes) in planted(secret) {
+            for before in [0, 1, 7, 4093] {
+                let content = [vec![0x20; before], bytes.clone(), b" and more".to_vec()].concat();
+                let found = found(&content, secret, &[]);
+                assert_eq!(found.len(), 1, "{form:?} of {secret} behind {before}: {found:?}");
+                assert!(form == Form::Plain || found[0].contains(&form.to_string()), "{form:?}: {found:?}");
+            }
+        }
+    }
+    let (hex, odd) = (SECRETS[0], SECRETS[1]);
+    let raw: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect();
+    assert_eq!(found(&raw, hex, &[]), ["it holds the secret (as the bytes it stands for)"]);
+    assert_eq!(found(hex.to_lowercase().as_bytes(), hex, &[]), ["it holds the secret (in the other case)"]);
+    let json = serde_json::to_string(odd).unwrap();
+    assert_eq!(found(json.replace('/', "\\/").as_bytes(), odd, &[]), ["it holds the secret (in escapes)"]);
+    let url = "x=pa%2Fss%2Bwo%20rd%26%2242%22%3D%3Cx7Qz%3E_9kL.mW";
+    assert_eq!(found(url.as_bytes(), odd, &[]), ["it holds the secret (percent-encoded)"]);
+    let xml = "<v>pa/ss+wo rd&amp;&quot;42&quot;=&lt;x7Qz&gt;_9kL.mW</v>";
+    assert_eq!(found(xml.as_bytes(), odd, &[]), ["it holds the secret (in character references)"]);
+}
+
+#[test]
+fn what_only_looks_alike_is_not_found() {
+    let secret = SECRETS[0];
+    // One character less, another one, every length of zeros, text, and a table of all bytes.
+    let mut other = secret.as_bytes().to_vec();
+    other[63] ^= 1;
+    other[0] ^= 1;
+    let other = [other[..16].to_vec(), vec![b'-'], other[48..].to_vec()].concat();
+    let table: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+    for clean in [&secret.as_bytes()[..20], &other, &[0; 5000], &table] {
+        assert_eq!(found(clean, secret, &[]), [] as [&str; 0]);
+    }
+    // Weak texts are found as they are, and not by a part or by chance.
+    for weak in ["aaaaaaaaaaaaaaaaaaaaaaaa", "abcdefgh", "clientclient"] {
+        assert_eq!(found(&[0; 500], weak, &[]), [] as [&str; 0]);
+        assert_eq!(found(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", weak, &[]), [] as [&str; 0]);
+        assert_eq!(found(weak.as_bytes(), weak, &[]).len(), 1);
+    }
+    // What may be there has a half in common.
+    let (dev, prod) = ("com.example.notes7890.dev.1234567890", "com.example.notes7890.prd.2345678901");
+    assert_eq!(found(prod.as_bytes(), dev, &[prod]), [] as [&str; 0]);
+    assert_eq!(found(prod.as_bytes(), dev, &[]).len(), 1);
+}
+
+#[test]
+fn random_bytes_hold_nothing() {
+    // xorshift64: noise that is the same on every run.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut noise: Vec<u8> = (0..1024 * 1024).flat_map(|_| random().to_le_bytes()).collect();
+    let foreign: Vec<Foreign> = (0..200)
+        .map(|number| {
+            let value = (0..4).map(|_| format!("{:016X}", random())).collect::<String>();
+            Foreign { what: format!("secret {number}"), value: Zeroizing::new(value) }
+        })
+        .collect();
+    let mut report = Report::default();
+    Hunt::new(&foreign, &[]).content(&mut report, "noise", &noise);
+    assert_eq!(report.findings, []);
+    // And each of them is found in it, in a form of its own.
+    for (number, foreign) in foreign.iter().enumerate() {
+        let forms = planted(&foreign.value);
+        let bytes = &forms[number % forms.len()].1;
+        noise[number * 40_000..number * 40_000 + bytes.len()].copy_from_slice(bytes);
+    }
+    Hunt::new(&foreign, &[]).content(&mut report, "noise", &noise);
+    assert_eq!(report.findings.len(), 200);
+}
+
+#[test]
+fn a_file_is_searched_whatever_it_is() {
+    let foreign = [Foreign { what: "the secret".to_owned(), value: Zeroizing::new(SECRET.to_owned()) }];
+    let places = |name: &str, bytes: &[u8]| {
+        let mut report = Report::default();
+        Hunt::new(&foreign, &[]).file(&mut report, name, bytes);
+        report.findings.into_iter().map(|finding| finding.place).collect::<Vec<_>>()
+    };
+    let zip = Zip::of([Item::new("a.json", METHOD_DEFLATED, SECRET.as_bytes())]).build();
+    assert_eq!(places("x.apk", &zip), ["x.apk!/a.json"]);
+    assert_eq!(places("x.txt", SECRET.as_bytes()), ["x.txt"]);
+    // Across the border of two pieces that are read, and in a file that only begins as an archive.
+    let long = [vec![b'x'; 1024 * 1024 - 9], SECRET.as_bytes().to_vec()].concat();
+    assert_eq!(places("long", &long), ["long"]);
+    assert_eq!(places("broken.zip", &[b"PK\x03\x04", SECRET.as_bytes()].concat()), ["broken.zip"]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, SECRET.as_bytes()).unwrap();
+    assert_eq!(places("a.js.gz", &gzip.finish().unwrap()), ["a.js.gz (unpacked)"]);
+    assert_eq!(places("empty", b""), [] as [&str; 0]);
 }

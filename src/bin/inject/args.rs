@@ -104,10 +104,24 @@ pub struct Main {
     /// Exit with 8 when something would change; nothing is written or registered
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
+    /// Where credentials of other environments keep an artifact from being written
+    #[arg(long, value_enum, value_name = "WHERE", default_value_t = GateReach::Changed)]
+    pub gate: GateReach,
     #[command(flatten)]
     pub obtain: Obtain,
     #[command(flatten)]
     pub signing: Signing,
+}
+
+/// How much is searched before an artifact is written.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum GateReach {
+    /// In every content that changes
+    Changed,
+    /// Anywhere in the artifact
+    Whole,
+    /// Nowhere
+    Off,
 }
 
 /// How a credential is obtained.
@@ -262,6 +276,9 @@ pub enum Command {
     /// Which application and environment does an artifact carry? By the local store
     #[command(after_help = IDENTIFY)]
     Identify(Look),
+    /// Look for every known secret of every environment, in any encoding, in any files
+    #[command(after_help = SCAN)]
+    Scan(Scan),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -279,6 +296,33 @@ Exit codes:
 
 Example:
   inject identify app.apk";
+
+const SCAN: &str = "\
+Looks into archives and compressed files, between the entries of archives, and for every value as it is, in UTF-16,
+Base64, hexadecimal, escapes, percent and character references, backwards, in halves, and with every byte changed by one
+key. Encrypted contents and other compressions are not seen.
+
+Exit codes:
+  0  none was found
+  7  one was found, or something could not be read
+
+Examples:
+  inject scan dist/ app.apk
+  inject scan --staged        (as a git pre-commit hook)";
+
+/// What `scan` looks through.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Files and folders
+    #[arg(required_unless_present = "staged", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What git is about to commit here, Client Ids included
+    #[arg(long)]
+    pub staged: bool,
+    /// Client Ids too, which are no secret
+    #[arg(long)]
+    pub ids: bool,
+}
 
 /// Where `inspect` and `identify` look.
 #[derive(Debug, Args)]

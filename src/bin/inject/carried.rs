@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use inject::credential::ClientSecret;
 use inject::credential::store::{Store, Stored};
+use inject::credential::{ClientSecret, Credential, EnvironmentName};
 use inject::pipeline::Held;
 use inject::pipeline::job::Inspected;
 use inject::placement::{Absence, Address, Place, Template};
@@ -102,8 +102,7 @@ pub fn ids<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<&'v str> {
 
 /// Looks at every place.
 pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Carried, Failure> {
-    let store = Store::open_existing(&settings.home)?;
-    let stored = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
+    let stored = stored(settings)?;
     let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new() };
     let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
     for Looked { main, preset, place } in places(settings, inspected, look)? {
@@ -203,6 +202,42 @@ fn role(template: &Template) -> Role {
     } else {
         Role::Other
     }
+}
+
+/// Every secret that the store holds; with `ids` every Client Id too.
+pub fn known(stored: &[Stored], ids: bool) -> Vec<Foreign> {
+    let mut known: Vec<Foreign> = Vec::new();
+    for stored in stored {
+        let whose = format!("{} in {}", stored.key.application, stored.key.environment);
+        let id = ids.then(|| ("the Client Id", stored.id.as_str()));
+        let secret = stored.secret.as_ref().map(|secret| ("the secret", secret.expose()));
+        for (what, value) in [id, secret].into_iter().flatten() {
+            // Environments on one registry share them.
+            match known.iter_mut().find(|known| known.value.as_str() == value) {
+                Some(known) => known.what = format!("{} and of {whose}", known.what),
+                None => {
+                    let value = Zeroizing::new(value.to_owned());
+                    known.push(Foreign { what: format!("{what} of {whose}"), value });
+                }
+            }
+        }
+    }
+    known
+}
+
+/// All that the store holds.
+pub fn stored(settings: &Settings) -> Result<Vec<Stored>, Failure> {
+    Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::list).transpose()?.unwrap_or_default())
+}
+
+/// Every Client Id and secret of these but this credential's, and those of the environment `shared` with other applications.
+pub fn foreign(mut stored: Vec<Stored>, own: &Credential, shared: Option<&EnvironmentName>) -> Vec<Foreign> {
+    stored.retain(|stored| shared != Some(&stored.key.environment));
+    let is_own =
+        |value: &str| value == own.id.as_str() || own.secret.as_ref().is_some_and(|secret| secret.expose() == value);
+    let mut foreign = known(&stored, true);
+    foreign.retain(|foreign| !is_own(&foreign.value));
+    foreign
 }
 
 fn owners(stored: &[Stored], value: &str) -> Vec<Owner> {

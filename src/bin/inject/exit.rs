@@ -14,6 +14,7 @@ use inject::pipeline::apple::AppleJobError;
 use inject::pipeline::job::JobError;
 use inject::pipeline::tree::{RaisedError, TreeJobError};
 use inject::placement::{Address, Target};
+use inject::verify::Finding;
 
 use crate::suggest::nearest;
 
@@ -179,7 +180,10 @@ impl From<ApkJobError> for Failure {
             ApkJobError::SeveralSigners { .. } => {
                 Self::of(Code::Signing, error).remedy("sign it with this key alone on purpose: --allow-new-signer")
             }
-            ApkJobError::Unsound(_) => Self::of(Code::Verification, error),
+            ApkJobError::Unsound(ref findings) => {
+                let foreign = only_foreign(findings);
+                Self::unsound(foreign, error)
+            }
             _ => Self::of(Code::Internal, error),
         }
     }
@@ -207,7 +211,10 @@ impl From<AppleJobError> for Failure {
             AppleJobError::ProfileDoesNotFit { .. } => Self::of(Code::Signing, error)
                 .remedy("give a profile that fits: --profile FILE.mobileprovision")
                 .remedy("or accept it on purpose: --allow-new-signer (not for one that has expired)"),
-            AppleJobError::Unsound(_) => Self::of(Code::Verification, error),
+            AppleJobError::Unsound(ref findings) => {
+                let foreign = only_foreign(findings);
+                Self::unsound(foreign, error)
+            }
             _ => Self::of(Code::Artifact, error),
         }
     }
@@ -223,7 +230,10 @@ impl From<TreeJobError> for Failure {
             }
             TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
                 .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
-            TreeJobError::Unsound(_) => Self::of(Code::Verification, error),
+            TreeJobError::Unsound(ref findings) => {
+                let foreign = only_foreign(findings);
+                Self::unsound(foreign, error)
+            }
             TreeJobError::Web(WebError::Unmakeable { .. }) => {
                 Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
             }
@@ -258,6 +268,24 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
         _ => String::new(),
     };
     nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"))
+}
+
+impl Failure {
+    /// An output that is not written because of what verification found in it; `foreign`: nothing but credentials of other
+    /// environments.
+    fn unsound(foreign: bool, error: impl Into<anyhow::Error>) -> Self {
+        let failure = Self::of(Code::Verification, error);
+        if !foreign {
+            return failure;
+        }
+        failure
+            .remedy("name that place too, so that it gets the right value: --at ADDRESS=VALUE, or a preset")
+            .remedy("or write it all the same: --gate off")
+    }
+}
+
+fn only_foreign(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.code == "leak.foreign")
 }
 
 impl From<ApkError> for Failure {

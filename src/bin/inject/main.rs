@@ -69,6 +69,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         }
         Some(Command::Inspect(look)) => command::inspect::run(&settings()?, look, out),
         Some(Command::Identify(look)) => command::identify::run(&settings()?, look, out),
+        Some(Command::Scan(scan)) => command::scan::run(&settings()?, scan, out),
         Some(Command::Verify(verify)) => command::verify::run(&settings, verify, out),
         None => command::main_job::run(&settings()?, &cli.main, out),
     }

@@ -28,6 +28,7 @@ pub use signing::{Signing, SigningRequest};
 use zeroize::Zeroizing;
 
 use super::ArtifactFile;
+use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::apple::{AppFiles, IpaTree, Known, Layout, Overlay, Tree};
 use crate::artifact::files::{FileSet, Found, Spot};
@@ -41,7 +42,7 @@ use crate::placement::template::{TemplateError, Values};
 use crate::placement::{Address, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{self, Foreign};
+use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::{self, Severity};
 use reseal::Reseal;
 use signing::{SignedBy, Signers};
@@ -213,10 +214,11 @@ impl Inspected {
         let kind = self.source.kind();
         let looked = self.source.with(|tree| {
             injected::files(report, &AppFiles(tree), kind, expected);
+            let mut hunt = Hunt::new(foreign, &injected::values(expected));
             match &self.source {
                 Source::Ipa { path: _, file, index } => {
                     let mut leaks = verify::Report::default();
-                    leak::archive(&mut leaks, file, foreign);
+                    hunt.archive(&mut leaks, file);
                     // Places are said as addresses say them: from the app's folder on.
                     let archive = Archive::with_index(file, Arc::clone(index));
                     let prefix = IpaTree::open(&archive).map(|tree| tree.prefix().to_owned()).unwrap_or_default();
@@ -227,7 +229,7 @@ impl Inspected {
                         report.findings.push(finding);
                     }
                 }
-                Source::Folder { .. } => leak::files(report, &AppFiles(tree), foreign),
+                Source::Folder { .. } => hunt.files(report, &AppFiles(tree)),
             }
         });
         if let Err(error) = looked {
@@ -328,6 +330,17 @@ impl Planned {
 
     /// Steps 3 to 7: applies the values, signs, and puts the finished app at `output`.
     pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, AppleJobError> {
+        self.finish_through(values, signing, output, Gate::default())
+    }
+
+    /// Likewise, where nothing that the gate is about is in it.
+    pub fn finish_through(
+        self,
+        values: &Values<'_>,
+        signing: &Signing<'_>,
+        output: &Path,
+        gate: Gate<'_>,
+    ) -> Result<Done, AppleJobError> {
         if let Source::Folder { path, .. } = &self.inspected.source {
             check_output(path, output)?;
         }
@@ -369,6 +382,8 @@ impl Planned {
             }
             Ok::<_, AppleJobError>(overlay.into_changes())
         })??;
+        let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+        gate.changed(values, contents).map_err(AppleJobError::Unsound)?;
         done.entries = changes.paths().map(str::to_owned).collect();
         done.entries.sort();
         let in_place = match &self.inspected.source {
@@ -376,7 +391,7 @@ impl Planned {
             Source::Folder { .. } => true,
         };
         let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
-        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some() };
+        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some(), gate };
         let known = self.inspected.known.clone();
         if done.entries.is_empty() && in_place {
             done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??;

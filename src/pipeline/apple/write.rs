@@ -17,8 +17,8 @@ use crate::format::zip::{
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
-use crate::pipeline::ArtifactFile;
 use crate::pipeline::assemble::write_payload;
+use crate::pipeline::{ArtifactFile, Gate};
 use crate::placement::template::Values;
 use crate::verify::{self, Severity, injected};
 
@@ -30,6 +30,7 @@ pub(super) struct Judge<'a> {
     /// Accept what `allow_new_signer` accepts.
     pub(super) tolerant: bool,
     pub(super) signed: bool,
+    pub(super) gate: Gate<'a>,
 }
 
 impl Judge<'_> {
@@ -49,6 +50,7 @@ impl Judge<'_> {
         }
         let kind = self.planned.inspected.source.kind();
         injected::files(&mut report, &AppFiles(tree), kind, &self.planned.expected(self.values)?);
+        self.gate.files(self.values, &AppFiles(tree)).map_err(AppleJobError::Unsound)?;
         if report.is_sound() {
             return Ok(report);
         }

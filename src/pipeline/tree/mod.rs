@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::tree::{MAINS, mains};
@@ -20,7 +21,7 @@ use crate::placement::template::{TemplateError, Values};
 use crate::placement::{Absence, Address, Kind, Locator, Place};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{self, Foreign};
+use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::site;
 use folder::{Folder, Renewed};
 pub use raised::RaisedError;
@@ -157,7 +158,7 @@ impl Inspected {
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
         injected::files(report, &self.folder, Kind::Tree, expected);
         site::files(report, &self.folder);
-        leak::files(report, &self.folder, foreign);
+        Hunt::new(foreign, &injected::values(expected)).files(report, &self.folder);
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
@@ -247,6 +248,16 @@ impl Planned {
 
     /// Steps 3 to 6: applies the values and puts all new files in place.
     pub fn finish(self, values: &Values<'_>, output: &Path) -> Result<Done, TreeJobError> {
+        self.finish_through(values, output, Gate::default())
+    }
+
+    /// What was inspected.
+    pub fn inspected(&self) -> &Inspected {
+        &self.inspected
+    }
+
+    /// Likewise, where nothing that the gate is about is in it.
+    pub fn finish_through(self, values: &Values<'_>, output: &Path, gate: Gate<'_>) -> Result<Done, TreeJobError> {
         self.check_output(output)?;
         // 3. Nobody else works here from now on, and what is read counts.
         let mut transaction = Transaction::start(self.inspected.folder.root())?;
@@ -271,6 +282,9 @@ impl Planned {
         let renewed = Renewed::new(&self.inspected.folder, transaction.new_files());
         injected::files(&mut report, &renewed, Kind::Tree, &expected);
         report.findings.extend(self.misfits(&renewed, &changes));
+        let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+        gate.changed(values, contents).map_err(TreeJobError::Unsound)?;
+        gate.files(values, &renewed).map_err(TreeJobError::Unsound)?;
         if !report.is_sound() {
             let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
             return Err(TreeJobError::Unsound(wrong.collect()));

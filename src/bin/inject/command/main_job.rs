@@ -14,15 +14,16 @@ use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
-use inject::pipeline::{Done, PlannedPlace, apk};
+use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::sign::Identity;
-use inject::verify::Severity;
+use inject::verify::{Report, Severity};
 use serde_json::{Value, json};
 
 use super::register::{How, fixed, obtain_or_reuse};
-use crate::args::Main;
+use crate::args::{GateReach, Main};
+use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::config::App;
@@ -113,10 +114,16 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
             credentials.insert(job.application.id.clone(), obtained.credential);
         }
     }
+    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
     let mut results = Vec::new();
     for job in jobs {
         let Some(credential) = credentials.get(&job.application.id) else { continue };
-        results.push(finish(job, &chosen, credential, &signing, main.output.as_deref(), out)?);
+        // The metadata of several main objects holds a credential of each.
+        let shared = job.planned.has_neighbours().then_some(&chosen.name);
+        let foreign = foreign(stored.clone(), credential, shared);
+        let reach = if main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
+        let gate = Gate { foreign: &foreign, reach };
+        results.push(finish(job, &chosen, credential, &signing, gate, main.output.as_deref(), out)?);
     }
     out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
     Ok(Code::Done)
@@ -273,6 +280,7 @@ fn finish(
     chosen: &Chosen,
     credential: &Credential,
     signing: &Signing<'_>,
+    gate: Gate<'_>,
     output: Option<&Path>,
     out: Output,
 ) -> Result<Value, Failure> {
@@ -281,8 +289,11 @@ fn finish(
     let places: Vec<Value> = planned.places().iter().map(place_json).collect();
     let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
-        .finish(&values(chosen, &application, credential), signing, &output)
+        .finish_through(&values(chosen, &application, credential), signing, &output, gate)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
+    if !done.written && gate.reach == Reach::Whole {
+        check_whole(&output, gate)?;
+    }
     tell(&done, &path, &output, chosen, &application, credential, told, out);
     Ok(json!({
         "artifact": path.to_string_lossy(),
@@ -297,6 +308,18 @@ fn finish(
         "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
         "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
     }))
+}
+
+/// An artifact that is up to date was not searched on the way.
+fn check_whole(path: &Path, gate: Gate<'_>) -> Result<(), Failure> {
+    let mut report = Report::default();
+    Inspected::new(path)?.verify_content(&mut report, &[], gate.foreign);
+    report.findings.retain(|finding| finding.severity == Severity::Error);
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let found = inject::verify::findings_text(&report.findings);
+    Err(Failure::new(Code::Verification, format!("{}: {found}", path.display())))
 }
 
 fn place_json(place: &PlannedPlace) -> Value {

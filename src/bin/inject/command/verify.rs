@@ -5,21 +5,20 @@
 
 use std::path::Path;
 
+use inject::credential::ClientSecret;
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Registration, Request};
 use inject::credential::store::Store;
-use inject::credential::{ClientSecret, Credential, EnvironmentName};
 use inject::pipeline::job::Inspected;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::injected::Expected;
-use inject::verify::leak::Foreign;
 use inject::verify::{Finding, Report, Severity};
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
 use super::register::fixed;
 use crate::args::Verify;
+use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::places::{Asked, gather};
@@ -113,30 +112,10 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     }
     // The metadata of several main objects holds a credential of each.
     let neighbours = inspected.mains().len() > 1;
-    let foreign = foreign(store.as_ref(), &credential, neighbours.then_some(&chosen.name))?;
+    let foreign = foreign(stored(settings)?, &credential, neighbours.then_some(&chosen.name));
     inspected.verify_content(&mut report, &expected, &foreign);
     release_rules(&mut report, chosen, &inspected);
     Ok((report, signable))
-}
-
-/// Everything the store knows that is not this credential, nor one of the environment `shared` with other applications.
-fn foreign(store: Option<&Store>, own: &Credential, shared: Option<&EnvironmentName>) -> Result<Vec<Foreign>, Failure> {
-    let mut foreign = Vec::new();
-    for stored in store.map(Store::list).transpose()?.unwrap_or_default() {
-        if shared == Some(&stored.key.environment) {
-            continue;
-        }
-        let whose = format!("{} in {}", stored.key.application, stored.key.environment);
-        if stored.id != own.id {
-            let value = Zeroizing::new(stored.id.as_str().to_owned());
-            foreign.push(Foreign { what: format!("the Client Id of {whose}"), value });
-        }
-        if let Some(secret) = stored.secret.filter(|secret| own.secret.as_ref() != Some(secret)) {
-            let value = Zeroizing::new(secret.expose().to_owned());
-            foreign.push(Foreign { what: format!("the secret of {whose}"), value });
-        }
-    }
-    Ok(foreign)
 }
 
 /// What a release environment asks for beside.
@@ -182,16 +161,24 @@ fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, o
     out.result(&format!("{}: {what}{verdict}{signed}", path.display()));
 }
 
-fn report_json(path: &Path, report: &Report) -> Value {
-    json!({
-        "artifact": path.to_string_lossy(),
-        "sound": report.is_sound(),
-        "findings": report.findings.iter().map(|finding| json!({
+/// The findings of a report.
+pub fn findings_json(report: &Report) -> Vec<Value> {
+    let each = report.findings.iter().map(|finding| {
+        json!({
             "code": finding.code,
             "severity": if finding.severity == Severity::Error { "error" } else { "warning" },
             "place": finding.place,
             "message": finding.message,
-        })).collect::<Vec<_>>(),
+        })
+    });
+    each.collect()
+}
+
+fn report_json(path: &Path, report: &Report) -> Value {
+    json!({
+        "artifact": path.to_string_lossy(),
+        "sound": report.is_sound(),
+        "findings": findings_json(report),
         "signatures": report.signatures.iter().map(|signature| json!({
             "scheme": signature.scheme.to_string(),
             "signers": signature.signers.iter().map(|signer| json!({

@@ -1,0 +1,69 @@
+//! `inject scan`: any known secret of any environment, in any encoding, anywhere.
+//!
+//! Must not: show a value, or change a file.
+
+use std::path::Path;
+
+use inject::pipeline::scan::{self, ScanError};
+use inject::verify::leak::Hunt;
+use inject::verify::{Report, Severity};
+use serde_json::json;
+
+use crate::args::Scan;
+use crate::carried::{known, stored};
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+
+/// Runs it.
+pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failure> {
+    // What is stored is not committed, ids included.
+    let known = known(&stored(settings)?, asked.ids || asked.staged);
+    if known.is_empty() {
+        out.warn("the store holds nothing to look for; inject credential list shows what it holds");
+    }
+    let mut hunt = Hunt::new(&known, &[]);
+    let mut report = Report::default();
+    let mut total = scan::Scanned::default();
+    let mut add = |scanned: scan::Scanned| {
+        total.files += scanned.files;
+        total.bytes += scanned.bytes;
+    };
+    for path in &asked.paths {
+        add(scan::path(&mut hunt, &mut report, path)?);
+    }
+    if asked.staged {
+        add(scan::staged(&mut hunt, &mut report, Path::new("."))?);
+    }
+    for finding in &report.findings {
+        let text = format!("{} ({}): {}", finding.code, finding.place, finding.message);
+        match finding.severity {
+            Severity::Error => Output::finding(&text),
+            Severity::Warning => out.warn(&text),
+        }
+    }
+    let clean = report.is_sound();
+    let verdict = if clean { "no known value" } else { "FOUND" };
+    let values = known.len();
+    out.result(&format!("{verdict}: {values} values looked for in {} files of {} bytes", total.files, total.bytes));
+    out.json(&json!({
+        "schema": 1,
+        "clean": clean,
+        "values": values,
+        "files": total.files,
+        "bytes": total.bytes,
+        "findings": super::verify::findings_json(&report),
+    }));
+    Ok(if clean { Code::Done } else { Code::Verification })
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        match &error {
+            ScanError::Git { .. } => {
+                Self::of(Code::Usage, error).remedy("run it inside of a git repository, or name paths instead")
+            }
+            _ => Self::of(Code::Artifact, error),
+        }
+    }
+}

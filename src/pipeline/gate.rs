@@ -1,0 +1,69 @@
+//! What must not be in an output: credentials of other environments, looked for before the output takes its place.
+//!
+//! Must not: look for anything that may be there.
+
+use crate::artifact::files::Files;
+use crate::format::read_at::ReadAt;
+use crate::placement::template::Values;
+use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::{Finding, Report};
+
+/// How much of an output is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// Every content that changes.
+    #[default]
+    Changed,
+    /// The whole output, between its entries too.
+    Whole,
+}
+
+/// What is looked for. The default looks for nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Gate<'g> {
+    /// Values that must not be there.
+    pub foreign: &'g [Foreign],
+    /// Where.
+    pub reach: Reach,
+}
+
+impl Gate<'_> {
+    /// Searches contents that change, each with its name.
+    pub(super) fn changed<'c>(
+        &self,
+        values: &Values<'_>,
+        contents: impl IntoIterator<Item = (String, &'c [u8])>,
+    ) -> Result<(), Vec<Finding>> {
+        self.judged(values, |hunt, report| {
+            for (name, content) in contents {
+                hunt.content(report, &name, content);
+            }
+        })
+    }
+
+    /// Searches a whole archive, where that is asked.
+    pub(super) fn archive<S: ReadAt + ?Sized>(&self, values: &Values<'_>, source: &S) -> Result<(), Vec<Finding>> {
+        if self.reach != Reach::Whole {
+            return Ok(());
+        }
+        self.judged(values, |hunt, report| hunt.archive(report, source))
+    }
+
+    /// Searches all files of a folder, where that is asked.
+    pub(super) fn files(&self, values: &Values<'_>, files: &dyn Files) -> Result<(), Vec<Finding>> {
+        if self.reach != Reach::Whole {
+            return Ok(());
+        }
+        self.judged(values, |hunt, report| hunt.files(report, files))
+    }
+
+    fn judged(&self, values: &Values<'_>, look: impl FnOnce(&mut Hunt<'_>, &mut Report)) -> Result<(), Vec<Finding>> {
+        if self.foreign.is_empty() {
+            return Ok(());
+        }
+        let mut report = Report::default();
+        look(&mut Hunt::new(self.foreign, &values.texts()), &mut report);
+        report.findings.retain(|finding| finding.code == "leak.foreign");
+        if report.findings.is_empty() { Ok(()) } else { Err(report.findings) }
+    }
+}

@@ -1,0 +1,91 @@
+//! Known values in files of any kind: below folders, and among what git is about to commit.
+//!
+//! Must not: read a file whole, but for what is packed in it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::source::ArtifactFile;
+use crate::host::git;
+use crate::verify::Report;
+use crate::verify::leak::Hunt;
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// What cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// A path that is given is not there.
+    #[error("{path}: {source}")]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// git does not answer.
+    #[error("what is staged in {folder}: {source}")]
+    Git {
+        /// Where.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Looks through a file, or every file below a folder but those of git itself. Links are not followed. A file that cannot be
+/// read is a finding.
+pub fn path(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path) -> Result<Scanned, ScanError> {
+    let failed = |source| ScanError::Path { path: path.to_owned(), source };
+    let mut scanned = Scanned::default();
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        one(hunt, report, path, &mut scanned);
+        return Ok(scanned);
+    }
+    let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|entry| entry.file_name() != ".git") {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => one(hunt, report, entry.path(), &mut scanned),
+            Ok(_) => {}
+            Err(error) => {
+                let place = error.path().map_or_else(|| path.display().to_string(), |path| path.display().to_string());
+                report.error("leak.unreadable", place, error.to_string());
+            }
+        }
+    }
+    Ok(scanned)
+}
+
+fn one(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path, scanned: &mut Scanned) {
+    let place = path.display().to_string();
+    match ArtifactFile::open(path) {
+        Ok(file) => {
+            scanned.files += 1;
+            scanned.bytes += file.file().size();
+            hunt.file(report, &place, &file);
+        }
+        Err(error) => report.error("leak.unreadable", place, error.to_string()),
+    }
+}
+
+/// Looks through what the next commit of the repository around `folder` would add or change, names included.
+pub fn staged(hunt: &mut Hunt<'_>, report: &mut Report, folder: &Path) -> Result<Scanned, ScanError> {
+    let failed = |source| ScanError::Git { folder: folder.to_owned(), source };
+    let mut scanned = Scanned::default();
+    for file in git::staged(folder).map_err(failed)? {
+        let content = git::content(folder, &file).map_err(failed)?;
+        scanned.files += 1;
+        scanned.bytes += content.len() as u64;
+        hunt.content(report, &format!("the name of {}", file.path), file.path.as_bytes());
+        hunt.file(report, &file.path, content.as_slice());
+    }
+    Ok(scanned)
+}

@@ -1,0 +1,177 @@
+//! The forms in which a known text may lie in bytes: encodings, escapes, the text in pieces, turned around, or with every
+//! byte changed by one key.
+//!
+//! Not found, and said so in the documentation: encryption, keys of several bytes, compression other than what `leak`
+//! unpacks, and pieces of less than half of the text.
+//!
+//! Must not: search, or let a text out in any other way than as bytes to be compared.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::format::base64;
+
+/// Texts shorter than this are not looked for: they would be found everywhere.
+pub(crate) const SHORTEST: usize = 8;
+/// From here on, with so many different characters, a text is not found by accident in its weaker forms.
+const STRONG: (usize, usize) = (16, 8);
+/// Characters of a half that is looked for by itself.
+const HALF: usize = 12;
+
+/// How a text lies there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// As it is: UTF-8, which in dex files, resources and property lists it is too.
+    Plain,
+    /// UTF-16, least significant byte first: string pools of resources.
+    Utf16Le,
+    /// UTF-16, most significant byte first: binary property lists.
+    Utf16Be,
+    /// Base64 (RFC 4648), at any of three alignments, in either alphabet.
+    Base64,
+    /// Its bytes in hexadecimal.
+    Hex,
+    /// The bytes that a hexadecimal text stands for.
+    Raw,
+    /// `\u0041`, or `\x41`.
+    Escaped,
+    /// `%41` (RFC 3986, 2.1), all of it or what has to be.
+    Percent,
+    /// `&#65;` or `&#x41;`, or `&amp;` and its like.
+    Entities,
+    /// Backwards.
+    Reversed,
+    /// In the other case.
+    Case,
+    /// One half of it: the text is put together where it is used.
+    Half,
+    /// Every byte changed by the same key (exclusive or).
+    Xor,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "as it is",
+            Self::Utf16Le => "in UTF-16LE",
+            Self::Utf16Be => "in UTF-16BE",
+            Self::Base64 => "in Base64",
+            Self::Hex => "in hexadecimal",
+            Self::Raw => "as the bytes it stands for",
+            Self::Escaped => "in escapes",
+            Self::Percent => "percent-encoded",
+            Self::Entities => "in character references",
+            Self::Reversed => "backwards",
+            Self::Case => "in the other case",
+            Self::Half => "half of it",
+            Self::Xor => "with every byte changed by one key",
+        })
+    }
+}
+
+/// The bytes of one form.
+pub(crate) struct Shape {
+    pub(crate) form: Form,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Every form of a text, each with its bytes; those of `Xor` are the differences of neighbours. A half that one of
+/// `allowed` has too is left out.
+pub(crate) fn forms(text: &str, allowed: &[&str]) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let mut add = |form: Form, bytes: Vec<u8>| {
+        let bytes = Zeroizing::new(bytes);
+        let known = shapes.iter().any(|shape: &Shape| shape.bytes == bytes && shape.form != Form::Xor);
+        if bytes.len() >= SHORTEST && !known {
+            shapes.push(Shape { form, bytes });
+        }
+    };
+    let bytes = text.as_bytes();
+    add(Form::Plain, bytes.to_vec());
+    add(Form::Utf16Le, text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    add(Form::Utf16Be, text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    for shift in 0..3usize {
+        // What is made of the text's bits alone; the two alphabets differ in two characters (RFC 4648, 5).
+        let (first, last) = ((8 * shift).div_ceil(6), 8 * (shift + bytes.len()) / 6);
+        let encoded = base64::encode(&shifted(bytes, shift)).as_bytes().get(first..last).unwrap_or_default().to_vec();
+        let for_urls = encoded.iter().map(|byte| match byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            byte => *byte,
+        });
+        add(Form::Base64, for_urls.collect());
+        add(Form::Base64, encoded);
+    }
+    for upper in [false, true] {
+        let each =
+            |with: &dyn Fn(u32) -> String| text.chars().map(|c| cased(&with(u32::from(c)), upper)).collect::<String>();
+        let each_byte = |with: &dyn Fn(u8) -> String| bytes.iter().map(|b| cased(&with(*b), upper)).collect::<String>();
+        add(Form::Hex, each_byte(&|byte| format!("{byte:02x}")).into_bytes());
+        let units = text.encode_utf16().map(|unit| format!("\\u{}", cased(&format!("{unit:04x}"), upper)));
+        add(Form::Escaped, units.collect::<String>().into_bytes());
+        add(
+            Form::Escaped,
+            format!("\\x{}", each_byte(&|byte| format!("{byte:02x}\\x"))).trim_end_matches("\\x").into(),
+        );
+        add(Form::Percent, each_byte(&|byte| format!("%{byte:02x}")).into_bytes());
+        add(Form::Percent, partly(text, upper).into_bytes());
+        add(Form::Entities, each(&|c| format!("&#x{c:x};")).replace("&#X", "&#x").into_bytes());
+    }
+    add(Form::Entities, text.chars().map(|c| format!("&#{};", u32::from(c))).collect::<String>().into_bytes());
+    let escaped = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&apos;")];
+    add(Form::Entities, escaped.iter().fold(text.to_owned(), |all, (from, to)| all.replace(from, to)).into_bytes());
+    add(Form::Escaped, text.replace('\\', "\\\\").replace('"', "\\\"").replace('/', "\\/").into_bytes());
+    if is_strong(text) {
+        let raw: Option<Vec<u8>> =
+            bytes.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        if let Some(raw) = raw.filter(|raw| bytes.len().is_multiple_of(2) && raw.len() >= STRONG.0) {
+            add(Form::Raw, raw);
+        }
+        add(Form::Reversed, bytes.iter().rev().copied().collect());
+        add(Form::Case, text.to_uppercase().into_bytes());
+        add(Form::Case, text.to_lowercase().into_bytes());
+        let middle = bytes.len() / 2;
+        for half in [bytes.get(..middle), bytes.get(middle..)].into_iter().flatten().filter(|half| half.len() >= HALF) {
+            let is_allowed = |allowed: &&str| allowed.as_bytes().windows(half.len()).any(|part| part == half);
+            if !allowed.iter().any(is_allowed) {
+                add(Form::Half, half.to_vec());
+            }
+        }
+        shapes.push(Shape { form: Form::Xor, bytes: Zeroizing::new(differences(bytes)) });
+    }
+    shapes
+}
+
+/// Long, and with many different characters.
+fn is_strong(text: &str) -> bool {
+    let mut characters: Vec<u8> = text.bytes().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    text.len() >= STRONG.0 && characters.len() >= STRONG.1
+}
+
+/// Each byte exclusive-or the next one: the same for every key.
+fn differences(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().zip(bytes.iter().skip(1)).map(|(this, next)| this ^ next).collect()
+}
+
+fn shifted(bytes: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([&vec![0; shift], bytes].concat())
+}
+
+fn cased(text: &str, upper: bool) -> String {
+    if upper { text.to_uppercase() } else { text.to_owned() }
+}
+
+/// Percent-encoded where a URL has to be (RFC 3986, 2.3).
+fn partly(text: &str, upper: bool) -> String {
+    let one = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            cased(&format!("%{byte:02x}"), upper)
+        }
+    };
+    text.bytes().map(one).collect()
+}

@@ -1,0 +1,168 @@
+//! Many known texts in many forms, found in one pass over bytes: a bit table over eight bytes tells in most places that
+//! nothing begins there, and what it lets through is compared whole, so that nothing is found by accident.
+//!
+//! Must not: know what a text is, or keep more of what it reads than the longest form.
+
+use std::collections::{BTreeSet, HashMap};
+
+use zeroize::Zeroizing;
+
+use super::forms::{Form, forms};
+
+/// Bits of the table: small enough for the processor's nearest cache, and large enough for thousands of forms.
+const TABLE_BITS: u32 = 18;
+/// Bytes that are looked up.
+const KEY: usize = 8;
+/// Differences of neighbours in these bytes.
+const DIFFERENCES: u64 = 0x00ff_ffff_ffff_ffff;
+
+struct Needle {
+    /// Which text.
+    owner: usize,
+    form: Form,
+    /// What is compared: bytes, or differences of neighbours.
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// What is looked for.
+pub(crate) struct Needles {
+    all: Vec<Needle>,
+    table: Vec<u64>,
+    /// By the first eight bytes.
+    plain: HashMap<u64, Vec<usize>>,
+    /// By the first seven differences.
+    differences: HashMap<u64, Vec<usize>>,
+    longest: usize,
+}
+
+impl Needles {
+    /// Every form of every text; `allowed` are texts that may be there, and have parts in common with these.
+    pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t str>, allowed: &[&str]) -> Self {
+        let mut all = Self {
+            all: Vec::new(),
+            table: vec![0; 1 << (TABLE_BITS - 6)],
+            plain: HashMap::new(),
+            differences: HashMap::new(),
+            longest: KEY,
+        };
+        for (owner, text) in texts.into_iter().enumerate() {
+            for shape in forms(text, allowed) {
+                all.add(Needle { owner, form: shape.form, bytes: shape.bytes });
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, needle: Needle) {
+        let mut first = [0; KEY];
+        for (slot, byte) in first.iter_mut().zip(needle.bytes.iter()) {
+            *slot = *byte;
+        }
+        let number = self.all.len();
+        let key = u64::from_le_bytes(first);
+        let key = if needle.form == Form::Xor {
+            let key = key & DIFFERENCES;
+            self.differences.entry(key).or_default().push(number);
+            !key
+        } else {
+            self.plain.entry(key).or_default().push(number);
+            key
+        };
+        let (word, bit) = slot(key);
+        if let Some(word) = self.table.get_mut(word) {
+            *word |= bit;
+        }
+        self.longest = self.longest.max(needle.bytes.len() + 1);
+        self.all.push(needle);
+    }
+
+    fn may_be(&self, key: u64) -> bool {
+        let (word, bit) = slot(key);
+        self.table.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Adds what is found in `bytes` and does not end within the first `seen` of them.
+    fn find(&self, bytes: &[u8], seen: usize, found: &mut BTreeSet<(usize, Form)>) {
+        for (at, window) in bytes.windows(KEY).enumerate() {
+            let key = window.try_into().map_or(0, u64::from_le_bytes);
+            let difference = (key ^ key >> 8) & DIFFERENCES;
+            // Differences are looked up the other way round, so that both tables are one.
+            if self.may_be(key) || self.may_be(!difference) {
+                self.compare(key, difference, bytes.get(at..).unwrap_or_default(), seen.saturating_sub(at), found);
+            }
+        }
+    }
+
+    #[cold]
+    fn compare(&self, key: u64, difference: u64, rest: &[u8], seen: usize, found: &mut BTreeSet<(usize, Form)>) {
+        let candidates = |map: &HashMap<u64, Vec<usize>>, key: u64| map.get(&key).cloned().unwrap_or_default();
+        for needle in candidates(&self.plain, key).into_iter().filter_map(|number| self.all.get(number)) {
+            if rest.starts_with(&needle.bytes) && needle.bytes.len() > seen {
+                found.insert((needle.owner, needle.form));
+            }
+        }
+        for needle in candidates(&self.differences, difference).into_iter().filter_map(|number| self.all.get(number)) {
+            let neighbours = rest.iter().zip(rest.iter().skip(1)).map(|(this, next)| this ^ next);
+            let same = neighbours.zip(needle.bytes.iter()).take_while(|(one, other)| one == *other).count();
+            if same == needle.bytes.len() && needle.bytes.len() + 1 > seen {
+                found.insert((needle.owner, needle.form));
+            }
+        }
+    }
+}
+
+fn slot(key: u64) -> (usize, u64) {
+    let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
+    (usize::try_from(hash >> 6).unwrap_or(0), 1 << (hash & 63))
+}
+
+/// A search through one content that comes in pieces.
+pub(crate) struct Search<'n> {
+    needles: &'n Needles,
+    /// The end of what came, so that a text across two pieces is found.
+    tail: Vec<u8>,
+    found: BTreeSet<(usize, Form)>,
+}
+
+impl<'n> Search<'n> {
+    pub(crate) fn new(needles: &'n Needles) -> Self {
+        Self { needles, tail: Vec::new(), found: BTreeSet::new() }
+    }
+
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
+        let keep = self.needles.longest - 1;
+        // Across the border, then the piece itself.
+        let (before, head) = (self.tail.len(), piece.len().min(keep));
+        self.tail.extend_from_slice(piece.get(..head).unwrap_or_default());
+        self.needles.find(&self.tail, before, &mut self.found);
+        self.needles.find(piece, 0, &mut self.found);
+        if piece.len() >= keep {
+            self.tail.clear();
+            self.tail.extend_from_slice(piece.get(piece.len() - keep..).unwrap_or_default());
+        } else {
+            let surplus = self.tail.len().saturating_sub(keep);
+            self.tail.drain(..surplus);
+        }
+    }
+
+    /// Which texts were found, and in which forms. A half says nothing where the whole is there too, and neither does a key,
+    /// which is found where there is none.
+    pub(crate) fn finish(self) -> Vec<(usize, Vec<Form>)> {
+        let mut owners: Vec<(usize, Vec<Form>)> = Vec::new();
+        for (owner, form) in self.found {
+            match owners.last_mut().filter(|last| last.0 == owner) {
+                Some((_, forms)) => forms.push(form),
+                None => owners.push((owner, vec![form])),
+            }
+        }
+        for (_, forms) in &mut owners {
+            if forms.contains(&Form::Plain) {
+                forms.retain(|form| *form != Form::Xor);
+            }
+            if forms.len() > 1 {
+                forms.retain(|form| *form != Form::Half);
+            }
+        }
+        owners
+    }
+}

@@ -1,0 +1,66 @@
+//! The gate before an artifact is written: no other environment's credential in what changes, or anywhere.
+
+use super::{APP, World, entry, repacked, zipped};
+
+/// A world whose package carries dev; returns dev's id and secret.
+fn world() -> (World, String, String) {
+    let world = World::new();
+    world.demo("app.apk");
+    world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    let (id, secret) = world.credential(APP, "dev");
+    (world, id, secret)
+}
+
+#[test]
+fn what_changes_holds_nothing_of_another_environment() {
+    let (world, id, _) = world();
+    // One place of two gets prod's id; the other is in the same table.
+    let one = ["app.apk", "--env", "prod", "--at", "string/client_id={client_id}"];
+    let before = world.read("app.apk");
+    let run = world.signed(&one).exits(7).says(&[
+        "leak.foreign (resources.arsc)",
+        "the secret of com.example.demo in dev",
+        "--gate off",
+    ]);
+    assert!(!run.err.contains(&id));
+    assert_eq!(world.read("app.apk"), before, "nothing was written");
+    world.signed(&[&one[..], &["--gate", "off"]].concat()).exits(0);
+    world.signed(&["app.apk", "--env", "prod", "--gate", "changed"]).exits(0);
+}
+
+#[test]
+fn the_whole_is_searched_where_that_is_asked() {
+    let (world, _, secret) = world();
+    // An asset that nothing changes, with dev's secret in an archive, in UTF-16.
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let nested = zipped(&[("plist", &wide)]);
+    world.write("left.apk", repacked(&[("assets/left.gxsd", &nested)], |_, content| content));
+    world.signed(&["left.apk", "--env", "prod", "-o", "out.apk"]).exits(0);
+    world
+        .signed(&["left.apk", "--env", "prod", "-o", "out2.apk", "--gate", "whole"])
+        .exits(7)
+        .says(&["leak.foreign (assets/left.gxsd!/plist)", "the secret of com.example.demo in dev (in UTF-16BE)"]);
+    assert!(!world.path("out2.apk").exists());
+    assert_eq!(entry(&world.read("out.apk"), "assets/left.gxsd"), nested);
+    // Up to date, and searched all the same.
+    world.signed(&["out.apk", "--env", "prod"]).exits(0).says(&["up to date"]);
+    world.signed(&["out.apk", "--env", "prod", "--gate", "whole"]).exits(7).says(&["leak.foreign"]);
+    // Its own environment's are no finding.
+    world.signed(&["left.apk", "--env", "dev", "-o", "dev.apk", "--gate", "whole"]).exits(0);
+}
+
+#[test]
+fn a_folder_is_searched_too() {
+    let (world, _, secret) = world();
+    let settings = |extra: &str| format!("{{\"GAM_CLIENT_ID\": \"x\", \"left\": \"{extra}\"}}");
+    world.write("site/app.settings.json", settings(&secret));
+    let args = |gate: &'static str| {
+        ["site", "--app", APP, "--env", "prod", "--at", "app.settings.json#/GAM_CLIENT_ID={client_id}", "--gate", gate]
+    };
+    world.inject(&args("changed")).exits(7).says(&["leak.foreign (app.settings.json)"]);
+    world.write("site/app.settings.json", settings(""));
+    world.write("site/old.json", &secret);
+    world.inject(&args("whole")).exits(7).says(&["leak.foreign (old.json)"]);
+    assert_eq!(world.read("site/app.settings.json"), settings("").as_bytes());
+    world.inject(&args("changed")).exits(0);
+}
