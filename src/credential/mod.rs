@@ -11,6 +11,7 @@ pub mod obtain;
 pub mod registry;
 pub mod seal;
 pub mod secret;
+pub mod serving;
 pub mod store;
 
 pub use database::DatabaseError;

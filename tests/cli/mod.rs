@@ -23,6 +23,7 @@ mod postgres;
 mod refusals;
 mod registry;
 mod rows;
+mod serve;
 pub mod server;
 mod signing_options;
 mod tree;

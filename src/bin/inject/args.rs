@@ -241,7 +241,7 @@ pub enum Command {
         #[arg(long, conflicts_with_all = ["no_register", "take", "force"])]
         again: bool,
     },
-    /// The access manager's side, where it is ours: init, list, revoke
+    /// The access manager's side, where it is ours: init, serve, list, revoke
     Registry {
         #[command(subcommand)]
         action: RegistryAction,
@@ -269,6 +269,37 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+const SERVE: &str = "\
+What is served:
+  /applications         the contract of registry = \"http\", for holders of a registration token
+  /oauth/access_token   an application identifies itself, with the error codes of GAM: 236, 116, 111
+  /oauth/token          the same with the errors of RFC 6749
+  /introspect           RFC 7662
+  /health, /metrics
+
+An environment with secret = \"omit\" recognises applications by their Client Id alone.
+
+Examples:
+  inject registry serve --env dev --token env:REGISTRATION_TOKEN
+  inject registry serve --env prod --listen 0.0.0.0:8421 --tls-cert chain.pem --tls-key key.pem --token file:token";
+
+/// How a registry is served.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8421")]
+    pub listen: std::net::SocketAddr,
+    /// Certificate chain, PEM; without one only this machine is listened to
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A token for registering, revoking and replacing secrets: env:NAME, file:PATH, stdin or prompt; repeatable
+    #[arg(long, value_name = "SRC")]
+    pub token: Vec<String>,
 }
 
 const IDENTIFY: &str = "\
@@ -370,6 +401,10 @@ pub enum CredentialAction {
 pub enum RegistryAction {
     /// Make the registry of the environment, or bring an older one to this version
     Init,
+    /// Serve it: to builds as the registry "http", and to apps that identify themselves. For prototyping and small teams;
+    /// it knows applications, no users
+    #[command(after_help = SERVE)]
+    Serve(Serve),
     /// The applications it holds; no secret is shown
     List,
     /// Revoke an application; its Client Id is never given again

@@ -9,4 +9,5 @@ pub mod inspect;
 pub mod main_job;
 pub mod register;
 pub mod registry;
+pub mod serve;
 pub mod verify;
