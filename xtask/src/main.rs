@@ -37,13 +37,14 @@ fn run() -> Result<()> {
             folders.extend(more.iter().map(PathBuf::from));
             oracle::run(&root, &folders)
         }
+        ["oracle-registry"] => oracle::registry::run(&root),
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         ["oracle-apple", judge, folder] => {
             oracle::apple::run(judge.as_ref(), folder.as_ref())?;
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry"
         ),
     }
 }
