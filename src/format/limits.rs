@@ -70,8 +70,8 @@ pub const POOL_UTF16_UNITS: usize = 1024 * 1024;
 /// (`CONSTANT_Utf8_info`), and every credential is far shorter.
 pub const DEX_STRING_UNITS: usize = 65_535;
 
-/// Rounds in which the layout of an edited dex file must be found. Offsets in class data grow by at most four bytes;
-/// real files take two or three rounds, a hostile one could ask for one per method.
+/// Rounds in which the layout of an edited dex file must be found, and that of code whose branches get longer. Offsets in
+/// class data grow by at most four bytes; real files take two or three rounds, a hostile one could ask for one per method.
 pub const DEX_LAYOUT_ROUNDS: usize = 64;
 
 /// Targets that all switches of one dex method may have: a Java method has at most 65 535 bytes of code, so few
@@ -81,6 +81,9 @@ pub const DEX_SWITCH_TARGETS: usize = 1024 * 1024;
 /// Bytes of one method signature in a dex file: 255 parameters of long class names are under 64 KiB.
 pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
 
+/// Dex files in one container: a compiler makes one per 65,536 methods, and an app has some tens.
+pub const DEX_CONTAINER_FILES: usize = 1024;
+
 /// Brackets open at one place of a JavaScript file. The tokenizer keeps a list of them and never recurses; engines
 /// recurse, and run out of stack long before this.
 pub const JS_NESTING: usize = 65_536;
@@ -89,14 +92,29 @@ pub const JS_NESTING: usize = 65_536;
 /// bytes, has its version (45 and above) in the same place.
 pub const MACHO_SLICES: usize = 20;
 
+/// Bytes of load commands of one image: real ones have some ten thousand, and they are held while the rest streams by.
+pub const MACHO_COMMANDS: usize = 4 * 1024 * 1024;
+
+/// Bytes reserved for one code signature: 32 of a page's hash for every 4096 of code make 32 MiB for an image of 4 GiB, its
+/// limit, and twice that with a second digest.
+pub const CODE_SIGNATURE_BYTES: usize = 80 * 1024 * 1024;
+
+/// Bytes of content before its signature in which an executable's deflate stream is looked through for a place to cut: a
+/// block of zlib has at most 16 383 symbols of 258 bytes.
+pub const CUT_SEARCH_BYTES: u64 = 4_227_072;
+
+/// Bytes of the ends of executables that are kept for signing while an app is read, all in all: what is beyond is read again
+/// where it is needed. An end has some hundred KiB.
+pub const KEPT_TAIL_BYTES: u64 = 12 * 1024 * 1024;
+
 /// Exponent of the alignment of a slice: 14 for ARM, 12 for Intel; Apple's own tools refuse more than 15.
 pub const MACHO_ALIGN: u32 = 15;
 
 /// Blobs of one code signature: there are 13 slots that have a meaning and five further code directories.
 pub const CODE_SIGNATURE_BLOBS: usize = 64;
 
-/// Bytes that a compiled rule of a seal may take: Apple's rules are under 100 characters.
-pub const SEAL_RULE_BYTES: usize = 1024 * 1024;
+/// Bytes that the compiled rules of a seal may take: Apple's are 15 at most, of under 100 characters each.
+pub const SEAL_RULE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Rules of one seal: Apple's have 15 at most.
 pub const SEAL_RULES: usize = 256;

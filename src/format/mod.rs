@@ -23,6 +23,7 @@ pub mod mobileprovision;
 pub mod mutf8;
 pub mod node_path;
 pub mod oid;
+pub mod outline;
 pub mod plist;
 pub mod properties;
 pub mod read_at;

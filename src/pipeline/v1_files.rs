@@ -46,7 +46,7 @@ pub(super) fn sign<S: ReadAt + ?Sized>(
         let mut hasher = Hasher::new(digest);
         match change {
             Some(Change::Replace(content) | Change::Store(content)) => hasher.update(content),
-            _ => archive.stream(index, |chunk| hasher.update(chunk))?,
+            None | Some(Change::Remove) => archive.stream(index, |chunk| hasher.update(chunk))?,
         }
         entries.push((entry.display_name(), hasher.finish()));
     }

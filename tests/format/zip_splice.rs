@@ -1,6 +1,9 @@
-//! A deflate stream spliced near its end inflates to the same bytes as one made anew.
+//! An entry that changes near its end keeps its deflate stream up to a block's end, and inflates to the new content.
 
-use inject::format::zip::{deflate, deflate_cut};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use inject::format::zip::{Archive, Cut, Rewrite, Splice, WINDOW, deflate_marked};
 use proptest::prelude::*;
 
 fn inflate(stream: &[u8]) -> Vec<u8> {
@@ -30,39 +33,105 @@ fn content(seed: u64, len: usize) -> Vec<u8> {
     out
 }
 
+/// An archive of one entry, deflated at some level.
+fn zipped(content: &[u8], level: i64) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_level(Some(level));
+    writer.start_file("code", options).unwrap();
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+/// The last place before `limit` at which the entry can be cut, a mark above all, with what it means: found as the reader of
+/// an executable finds it.
+fn last_cut(archive: &Archive<'_, Vec<u8>>, limit: usize) -> Option<(Cut, usize)> {
+    let (mut reader, mut all, mut best) = (archive.reader(0), Vec::new(), None);
+    while let Some(piece) = reader.next(true).unwrap() {
+        all.extend_from_slice(piece.bytes);
+        if let Some(end) = piece.block_end.filter(|end| end.content as usize <= limit) {
+            assert_eq!((end.content as usize, end.crc), (all.len(), crc32fast::hash(&all)));
+            best = Some(end)
+                .filter(|end| end.mark || !best.is_some_and(|best: inject::format::zip::BlockEnd| best.mark))
+                .or(best);
+        }
+    }
+    let end = best?;
+    let from = end.content as usize;
+    let window = &all[from.checked_sub(WINDOW)?..from];
+    Some((archive.cut(0, &end, window, &all[from..]).unwrap().expect("the bit is found"), from))
+}
+
+/// The archive with another end of its entry; and how much of the stream was kept.
+fn with_end(bytes: &Vec<u8>, new: &[u8], limit: usize) -> Option<(Vec<u8>, u64)> {
+    let archive = Archive::open(bytes).unwrap();
+    let (cut, from) = last_cut(&archive, limit)?;
+    let rest = cut.deflate(&new[from..]).unwrap();
+    assert_eq!(cut.inflate(&rest, new.len() - from).unwrap(), &new[from..]);
+    assert_eq!(cut.inflate(&rest, new.len() - from - 1), None, "longer than was said");
+    let splice = Splice { kept: cut.kept(), rest, crc: crc32fast::hash(new), len: new.len() as u64 };
+    let layout = archive.layout_with(&Rewrite::default(), &BTreeMap::from([(0, splice)])).unwrap();
+    let mut out = Vec::new();
+    for segment in &layout.segments {
+        match segment {
+            inject::format::zip::Segment::Original(range) => {
+                out.extend_from_slice(&bytes[range.start as usize..range.end as usize]);
+            }
+            inject::format::zip::Segment::Bytes(new) => out.extend_from_slice(new),
+        }
+    }
+    out.extend_from_slice(&layout.directory);
+    out.extend(layout.eocd(layout.payload_len).unwrap());
+    Some((out, cut.kept()))
+}
+
+fn read(bytes: &Vec<u8>) -> Vec<u8> {
+    Archive::open(bytes).unwrap().read(0).unwrap()
+}
+
 #[test]
 fn most_of_a_long_stream_is_kept_and_the_way_does_not_matter() {
     for seed in 0..24 {
         let old = content(seed, 700_000 + seed as usize * 13);
-        let stream = deflate(&old);
         let limit = old.len() - 20_000;
         let changed = |seed| [&old[..limit], &content(seed, 20_000)].concat();
         let (dev, prod) = (changed(seed + 99), changed(seed + 999));
-        let cut = |stream: &[u8], new: &[u8]| deflate_cut(Some((stream, old.len())), new, limit).unwrap();
-        let in_dev = cut(&stream, &dev);
-        assert_eq!(inflate(&in_dev), dev, "{seed}");
-        let kept = in_dev.iter().zip(&stream).take_while(|(a, b)| a == b).count();
-        assert!(kept > stream.len() / 2, "{seed}: {kept} of {}", stream.len());
-        let in_prod = cut(&in_dev, &prod);
-        assert_eq!(inflate(&in_prod), prod);
-        assert_eq!(in_prod, cut(&stream, &prod), "by way of dev");
-        assert_eq!(cut(&in_prod, &dev), in_dev, "and back");
-        // What is deflated whole is cut too.
-        let whole = deflate_cut(None, &dev, limit).unwrap();
-        assert_eq!(inflate(&whole), dev);
-        assert_eq!(cut(&cut(&whole, &prod), &dev), whole);
+        for level in [4, 6, 9] {
+            let original = zipped(&old, level);
+            let (in_dev, kept) = with_end(&original, &dev, limit).unwrap();
+            assert_eq!(read(&in_dev), dev, "{seed}");
+            assert!(kept > original.len() as u64 / 2, "{seed}: {kept} of {}", original.len());
+            let in_prod = with_end(&in_dev, &prod, limit).unwrap().0;
+            assert_eq!(read(&in_prod), prod);
+            assert_eq!(in_prod, with_end(&original, &prod, limit).unwrap().0, "by way of dev");
+            assert_eq!(with_end(&in_prod, &dev, limit).unwrap().0, in_dev, "and back");
+        }
     }
 }
 
 #[test]
-fn another_beginning_is_deflated_whole() {
+fn a_stream_with_a_mark_is_cut_there() {
     let old = content(7, 300_000);
-    let mut new = old.clone();
-    new[5] ^= 1;
-    let stream = deflate(&old);
-    let cut = deflate_cut(Some((&stream, old.len())), &new, 280_000);
-    assert_eq!(cut, deflate_cut(None, &new, 280_000));
-    assert_eq!(inflate(&cut.unwrap()), new);
+    let limit = 280_000;
+    let stream = deflate_marked(&old, limit).unwrap();
+    assert_eq!(inflate(&stream), old);
+    // As the entry of an archive it is kept up to the mark exactly, and with the same end it is the same.
+    let base = zipped(&old, 6);
+    let archive = Archive::open(&base).unwrap();
+    let splice = Splice { kept: 0, rest: stream.clone(), crc: crc32fast::hash(&old), len: old.len() as u64 };
+    let layout = archive.layout_with(&Rewrite::default(), &BTreeMap::from([(0, splice)])).unwrap();
+    let mut marked: Vec<u8> = Vec::new();
+    for segment in &layout.segments {
+        if let inject::format::zip::Segment::Bytes(new) = segment {
+            marked.extend_from_slice(new);
+        }
+    }
+    marked.extend_from_slice(&layout.directory);
+    marked.extend(layout.eocd(layout.payload_len).unwrap());
+    let (cut, from) = last_cut(&Archive::open(&marked).unwrap(), limit).unwrap();
+    assert_eq!(from, limit);
+    assert!(stream[..cut.kept() as usize].ends_with(&[0, 0, 0xff, 0xff]));
+    assert_eq!(with_end(&marked, &old, limit).unwrap().0, marked);
+    assert_eq!(with_end(&marked, &[&old[..limit], b"x"].concat(), limit).unwrap().1, cut.kept());
 }
 
 #[test]
@@ -71,31 +140,40 @@ fn contents_of_one_byte_and_of_noise() {
     for old in [noise, vec![0; 300_000]] {
         let mut new = old.clone();
         new[290_000..].fill(7);
-        let cut = deflate_cut(Some((&deflate(&old), old.len())), &new, 290_000).unwrap();
-        assert_eq!(inflate(&cut), new);
+        let original = zipped(&old, 6);
+        // One block of one byte a million times over has no place to cut.
+        if let Some((spliced, _)) = with_end(&original, &new, 290_000) {
+            assert_eq!(read(&spliced), new);
+        }
     }
+}
+
+#[test]
+fn an_end_that_is_damaged_does_not_pass() {
+    let old = content(3, 400_000);
+    let original = zipped(&old, 6);
+    let archive = Archive::open(&original).unwrap();
+    let (cut, from) = last_cut(&archive, 380_000).unwrap();
+    let rest = cut.deflate(&old[from..]).unwrap();
+    for at in (0..rest.len()).step_by(rest.len() / 50) {
+        let mut broken = rest.clone();
+        broken[at] ^= 0x10;
+        assert_ne!(cut.inflate(&broken, old.len() - from).as_deref(), Some(&old[from..]), "{at}");
+    }
+    assert_eq!(cut.inflate(&rest[..rest.len() - 1], old.len() - from), None);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_ways_inflate_to_the_same(seed: u64, len in 1_usize..400_000, tail in 0_usize..60_000, grow in 0_usize..5_000) {
+    fn both_ways_inflate_to_the_same(seed: u64, len in 100_000_usize..400_000, tail in 0_usize..60_000, grow in 0_usize..5_000) {
         let old = content(seed, len);
         let limit = len.saturating_sub(tail);
         let new = [&old[..limit], &content(!seed, len - limit + grow)].concat();
-        let cut = deflate_cut(Some((&deflate(&old), len)), &new, limit).unwrap();
-        prop_assert_eq!(inflate(&cut), new.clone());
-        prop_assert_eq!(inflate(&deflate_cut(None, &new, limit).unwrap()), new);
-    }
-
-    #[test]
-    fn a_damaged_stream_is_not_kept(seed: u64, at: prop::sample::Index, byte: u8) {
-        let old = content(seed, 150_000);
-        let mut stream = deflate(&old);
-        let at = at.index(stream.len());
-        stream[at] = byte;
-        let cut = deflate_cut(Some((&stream, old.len())), &old, 140_000).unwrap();
-        prop_assert_eq!(inflate(&cut), old);
+        if let Some((spliced, _)) = with_end(&zipped(&old, 6), &new, limit) {
+            prop_assert_eq!(read(&spliced), new.clone());
+        }
+        prop_assert_eq!(inflate(&deflate_marked(&new, limit).unwrap()), new);
     }
 }

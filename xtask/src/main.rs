@@ -30,6 +30,7 @@ fn run() -> Result<()> {
         ["fixtures"] => fixtures::run(&root),
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["bench", "apple"] => bench::apple(&root),
         ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
             corpus::run(&root)?;
@@ -38,13 +39,18 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-registry"] => oracle::registry::run(&root),
+        ["oracle-dex", folders @ ..] => {
+            let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
+            anyhow::ensure!(oracle::dexes(&folders) == 0, "a judge does not agree");
+            Ok(())
+        }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         ["oracle-apple", judge, folder] => {
             oracle::apple::run(judge.as_ref(), folder.as_ref())?;
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry"
         ),
     }
 }

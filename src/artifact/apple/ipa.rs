@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bundle::nodes_below;
+use super::facts::Look;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, ZipError};
+use crate::format::zip::{Archive, METHOD_DEFLATED, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
@@ -126,7 +127,7 @@ impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
     }
 }
 
-impl<S: ReadAt + ?Sized> Tree for IpaTree<'_, '_, S> {
+impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
     fn nodes(&self) -> &BTreeMap<String, Node> {
         &self.nodes
     }
@@ -139,5 +140,25 @@ impl<S: ReadAt + ?Sized> Tree for IpaTree<'_, '_, S> {
     fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
         let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
         self.archive.start(self.find(path)?, START).map_err(failed)
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        let entry = self.entry(path).and_then(|index| self.archive.entries().get(index));
+        entry.map_or(0, |entry| u64::from(entry.uncompressed_size()))
+    }
+
+    fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
+        let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
+        let index = self.find(path)?;
+        let deflated = self.archive.entries().get(index).is_some_and(|entry| entry.method() == METHOD_DEFLATED);
+        let mut reader = self.archive.reader(index);
+        while let Some(piece) = reader.next(look.stops_at_blocks()).map_err(failed)? {
+            if deflated {
+                look.feed_deflated(piece.bytes, piece.block_end);
+            } else {
+                look.feed(piece.bytes);
+            }
+        }
+        Ok(())
     }
 }

@@ -2,14 +2,20 @@
 //!
 //! * `tree`: the files of an app, wherever they lie; new ones laid over old ones.
 //! * `bundle`: which code there is: bundles and loose images, innermost first.
+//! * `facts`: what reading a file once tells.
+//! * `known`: facts about all files, read on all processors.
 //! * `ipa`: the app in a zip.
 //!
 //! Must not: sign, seal, verify or write.
 
 mod bundle;
+mod facts;
 mod ipa;
+mod known;
 mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
+pub use facts::{Digests, Facts, Look, Tail, Wanted};
 pub use ipa::{IpaError, IpaTree};
-pub use tree::{AppFiles, Node, Overlay, Tree, TreeError, below};
+pub use known::{Known, facts};
+pub use tree::{AppFiles, Changes, Node, Overlay, Patched, Tree, TreeError, below};

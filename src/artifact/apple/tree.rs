@@ -3,7 +3,9 @@
 //! Must not: know where the files lie.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::facts::{Facts, Look, Tail};
 use crate::artifact::files::{Files, ReadError};
 
 /// What lies at a path.
@@ -26,7 +28,7 @@ pub struct TreeError {
 }
 
 /// The files of an app.
-pub trait Tree {
+pub trait Tree: Sync {
     /// Files and links by path; folders are what lies before a `/`.
     fn nodes(&self) -> &BTreeMap<String, Node>;
 
@@ -36,51 +38,113 @@ pub trait Tree {
     /// The first bytes of a file, at least eight where it has them.
     fn start(&self, path: &str) -> Result<Vec<u8>, TreeError>;
 
+    /// Bytes of a file, as far as that is known without reading it.
+    fn size(&self, path: &str) -> u64;
+
+    /// Passes the content of a file to `look`, piece by piece.
+    fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError>;
+
     /// The content of a file, where there is one.
     fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
         if self.nodes().get(path) == Some(&Node::File) { self.read(path).map(Some) } else { Ok(None) }
     }
 }
 
+/// An executable of which nothing but its signatures changes.
+#[derive(Debug, Clone)]
+pub struct Patched {
+    /// The end of the old one.
+    pub tail: Arc<Tail>,
+    /// The new content from there on.
+    pub end: Vec<u8>,
+    /// What is known of the new file.
+    pub facts: Facts,
+}
+
 /// A tree with new contents laid over it.
 pub struct Overlay<'t> {
     base: &'t dyn Tree,
     nodes: BTreeMap<String, Node>,
-    contents: BTreeMap<String, Vec<u8>>,
+    changes: Changes,
+}
+
+/// What was laid over a tree.
+#[derive(Default)]
+pub struct Changes {
+    /// New contents.
+    pub contents: BTreeMap<String, Vec<u8>>,
+    /// Executables that were signed anew.
+    pub patched: BTreeMap<String, Patched>,
+}
+
+impl Changes {
+    /// The files that change.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.contents.keys().chain(self.patched.keys()).map(String::as_str)
+    }
+
+    /// Whether a file changes.
+    pub fn has(&self, path: &str) -> bool {
+        self.contents.contains_key(path) || self.patched.contains_key(path)
+    }
+}
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Contents may hold secrets.
+        f.debug_list().entries(self.paths()).finish()
+    }
 }
 
 impl std::fmt::Debug for Overlay<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Contents may hold secrets.
-        f.debug_struct("Overlay").field("changed", &self.contents.keys()).finish_non_exhaustive()
+        f.debug_struct("Overlay").field("changed", &self.changes).finish_non_exhaustive()
     }
 }
 
 impl<'t> Overlay<'t> {
     /// Nothing laid over `base`.
     pub fn new(base: &'t dyn Tree) -> Self {
-        Self { base, nodes: base.nodes().clone(), contents: BTreeMap::new() }
+        Self { base, nodes: base.nodes().clone(), changes: Changes::default() }
+    }
+
+    /// With all of these laid over `base`.
+    pub fn with(base: &'t dyn Tree, changes: Changes) -> Self {
+        let mut overlay = Self::new(base);
+        overlay.nodes.extend(changes.contents.keys().map(|path| (path.clone(), Node::File)));
+        Self { changes, ..overlay }
+    }
+
+    /// What is below.
+    pub fn base(&self) -> &'t dyn Tree {
+        self.base
     }
 
     /// Lays a file over.
     pub fn set(&mut self, path: String, content: Vec<u8>) {
         self.nodes.insert(path.clone(), Node::File);
-        self.contents.insert(path, content);
+        self.changes.patched.remove(&path);
+        self.changes.contents.insert(path, content);
+    }
+
+    /// Lays new signatures over those of an executable of the tree below.
+    pub fn patch(&mut self, path: String, patched: Patched) {
+        self.changes.patched.insert(path, patched);
     }
 
     /// Whether a file was laid over.
     pub fn changed(&self, path: &str) -> bool {
-        self.contents.contains_key(path)
+        self.changes.has(path)
     }
 
     /// What was laid over.
-    pub fn contents(&self) -> &BTreeMap<String, Vec<u8>> {
-        &self.contents
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Takes what was laid over.
-    pub fn into_contents(self) -> BTreeMap<String, Vec<u8>> {
-        self.contents
+    pub fn into_changes(self) -> Changes {
+        self.changes
     }
 }
 
@@ -90,14 +154,35 @@ impl Tree for Overlay<'_> {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, TreeError> {
-        self.contents.get(path).map_or_else(|| self.base.read(path), |content| Ok(content.clone()))
+        if let Some(content) = self.changes.contents.get(path) {
+            return Ok(content.clone());
+        }
+        let mut content = self.base.read(path)?;
+        if let Some(patched) = self.changes.patched.get(path) {
+            content.truncate(usize::try_from(patched.tail.from).unwrap_or(usize::MAX));
+            content.extend_from_slice(&patched.end);
+        }
+        Ok(content)
     }
 
     fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
-        match self.contents.get(path) {
+        match self.changes.contents.get(path) {
             Some(content) => Ok(content.get(..64).unwrap_or(content).to_vec()),
+            // No signature is at the start of a file.
             None => self.base.start(path),
         }
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        self.changes.contents.get(path).map_or_else(|| self.base.size(path), |content| content.len() as u64)
+    }
+
+    fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
+        if self.changed(path) {
+            look.feed(&self.read(path)?);
+            return Ok(());
+        }
+        self.base.look(path, look)
     }
 }
 

@@ -274,10 +274,6 @@ impl From<ApkError> for Failure {
                 };
                 if address_is_dex { failure } else { failure.remedy("or make it: --create") }
             }
-            ApkError::Dex { source: inject::format::dex::DexError::IndexTooLarge { .. }, .. } => {
-                Self::of(Code::Artifact, error)
-                    .remedy("build with more dex files (a lower minSdkVersion, or fewer main-dex rules)")
-            }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)
                 .remedy("this version works on APKs and folders; other kinds come with later versions"),

@@ -3,7 +3,7 @@
 //!
 //! Must not: decide by anything but the rules and Apple's fixed exclusions.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::SealError;
 use crate::format::apple_plist::{Dictionary, Value};
@@ -25,11 +25,15 @@ pub enum Fate {
 
 /// Compiled rules.
 #[derive(Debug, Clone)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules {
+    /// All patterns in one automaton: a seal has thousands of files, and each would be matched against every rule.
+    patterns: RegexSet,
+    /// What they say, in the same order.
+    rules: Vec<Rule>,
+}
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Rule {
-    pattern: Regex,
     weight: f64,
     omit: bool,
     optional: bool,
@@ -39,13 +43,12 @@ struct Rule {
 impl Rules {
     /// Compiles the rules of a seal; no rules omit everything.
     pub(super) fn parse(rules: Option<&Dictionary>) -> Result<Self, SealError> {
-        let mut compiled = Vec::new();
+        let (mut patterns, mut compiled) = (Vec::new(), Vec::new());
         for (pattern, value) in rules.into_iter().flatten() {
             let wrong = |problem: String| SealError::Entry { place: format!("rule {pattern:?}"), problem };
             if compiled.len() >= limits::SEAL_RULES {
                 return Err(wrong(format!("more than {} rules", limits::SEAL_RULES)));
             }
-            let regex = RegexBuilder::new(pattern).size_limit(limits::SEAL_RULE_BYTES).unicode(false).build();
             let entry = value.as_dictionary();
             let flag = |key| entry.and_then(|entry| entry.get(key)).and_then(Value::as_boolean).unwrap_or(false);
             let weight = entry.and_then(|entry| entry.get("weight"));
@@ -55,21 +58,28 @@ impl Rules {
             });
             // A rule that is `false` takes away what a lighter one would seal.
             let off = value.as_boolean() == Some(false);
+            patterns.push(pattern);
             compiled.push(Rule {
-                pattern: regex.map_err(|error| wrong(error.to_string()))?,
                 weight: weight.unwrap_or(1.0),
                 omit: flag("omit") || off,
                 optional: flag("optional"),
                 nested: flag("nested"),
             });
         }
-        Ok(Self(compiled))
+        let set = RegexSetBuilder::new(&patterns).size_limit(limits::SEAL_RULE_BYTES).unicode(false).build();
+        let set = set.map_err(|error| {
+            // The set does not say which of them it is.
+            let one = |pattern: &&&String| RegexBuilder::new(pattern).unicode(false).build().is_err();
+            let place = patterns.iter().find(one).map_or("rules".to_owned(), |pattern| format!("rule {pattern:?}"));
+            SealError::Entry { place, problem: error.to_string() }
+        })?;
+        Ok(Self { patterns: set, rules: compiled })
     }
 
     /// What becomes of a path of the bundle.
     pub fn fate(&self, path: &str) -> Fate {
         let mut best: Option<&Rule> = None;
-        for rule in self.0.iter().filter(|rule| rule.pattern.is_match(path.as_bytes())) {
+        for rule in self.patterns.matches(path.as_bytes()).iter().filter_map(|index| self.rules.get(index)) {
             let heavier = best.is_none_or(|best| rule.weight > best.weight);
             let omits = best.is_some_and(|best| rule.weight >= best.weight && rule.omit && !best.omit);
             if heavier || omits {

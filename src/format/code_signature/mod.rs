@@ -12,6 +12,7 @@ pub mod requirement;
 pub use code_directory::{CodeDirectory, Directory, HashType};
 
 use super::limits;
+use super::macho::Platform;
 
 /// The superblob of an embedded signature.
 pub const MAGIC_EMBEDDED: u32 = 0xfade_0cc0;
@@ -147,6 +148,18 @@ impl<'a> SuperBlob<'a> {
 /// Whether a slot of a superblob holds a code directory.
 pub fn is_directory(slot: u32) -> bool {
     slot == slot::DIRECTORY || (slot::ALTERNATE..slot::ALTERNATE_END).contains(&slot)
+}
+
+/// The digests that signers give code for this system: SHA-1 too where some system it is for knows nothing else.
+pub fn usual_hash_types(platform: Option<Platform>) -> Vec<HashType> {
+    let knows_sha256 = match platform {
+        // macOS 10.11.4, iOS and tvOS 11; for watchOS both are always written.
+        Some(Platform { id: 1, min_os }) => min_os >= 0x000a_0b04,
+        Some(Platform { id: 2 | 3, min_os }) => min_os >= 0x000b_0000,
+        Some(Platform { id: 4, .. }) => false,
+        _ => true,
+    };
+    if knows_sha256 { vec![HashType::Sha256] } else { vec![HashType::Sha1, HashType::Sha256] }
 }
 
 /// Wraps content in a blob.

@@ -8,6 +8,9 @@
 
 mod edit;
 mod parse;
+mod scan;
+
+pub use scan::Scan;
 
 use std::ops::Range;
 

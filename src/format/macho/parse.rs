@@ -24,6 +24,11 @@ const LC_VERSION_MIN: [(u32, u32); 4] = [(0x24, 1), (0x25, 2), (0x2f, 3), (0x30,
 /// Section types without bytes in the file: `S_ZEROFILL`, `S_GB_ZEROFILL`, `S_THREAD_LOCAL_ZEROFILL`.
 const ZEROFILL: [u32; 3] = [0x1, 0xc, 0x12];
 
+/// Bytes of a universal file's header before its table.
+pub(super) const FAT_HEADER: usize = 8;
+/// Bytes of an image that say how long its load commands are.
+pub(super) const IMAGE_HEADER: usize = 32;
+
 /// Fields of a structure within the file.
 #[derive(Clone, Copy)]
 struct Fields<'a> {
@@ -67,77 +72,124 @@ impl<'a> Fields<'a> {
 }
 
 pub(super) fn file(bytes: &[u8]) -> Result<MachO, MachOError> {
-    let fields = Fields { bytes, base: 0 };
-    let container = match bytes.get(..4) {
-        Some(magic) if magic == FAT => Container::Fat,
-        Some(magic) if magic == FAT_64 => Container::Fat64,
-        _ => return Ok(MachO { container: Container::Thin, slices: vec![image(fields, 0..bytes.len(), 0)?] }),
+    let table = table(bytes, bytes.len())?;
+    let images = table.slices.into_iter().map(|(range, align)| {
+        let image = bytes.get(range.clone()).unwrap_or_default();
+        image_of(image, range, align)
+    });
+    Ok(MachO { container: table.container, slices: images.collect::<Result<_, _>>()? })
+}
+
+/// Which slices a file has, and where.
+pub(super) struct Table {
+    pub(super) container: Container,
+    /// Each with the exponent of its alignment, in the order of the table.
+    pub(super) slices: Vec<(Range<usize>, u32)>,
+}
+
+/// Bytes from the start of a file that [`table`] reads; `start` is the first [`FAT_HEADER`] of them.
+pub(super) fn table_len(start: &[u8]) -> Result<usize, MachOError> {
+    let fields = Fields { bytes: start, base: 0 };
+    let entry = match start.get(..4) {
+        Some(magic) if magic == FAT => 20,
+        Some(magic) if magic == FAT_64 => 32,
+        _ => return Ok(0),
     };
     let count = fields.be(4)? as usize;
     if count == 0 || count > limits::MACHO_SLICES {
         return Err(fields.wrong(4, format!("{count} slices, expected 1 to {}", limits::MACHO_SLICES)));
     }
-    let (entry, mut slices) = (if container == Container::Fat { 20 } else { 32 }, Vec::new());
-    let table_end = 8 + count * entry;
-    for index in 0..count {
-        let at = 8 + index * entry;
+    Ok(FAT_HEADER + count * entry)
+}
+
+/// The slices of a file of `len` bytes, by its start.
+pub(super) fn table(start: &[u8], len: usize) -> Result<Table, MachOError> {
+    let fields = Fields { bytes: start, base: 0 };
+    let table_end = table_len(start)?;
+    let container = match start.get(..4) {
+        _ if table_end == 0 => return Ok(Table { container: Container::Thin, slices: vec![(0..len, 0)] }),
+        Some(magic) if magic == FAT => Container::Fat,
+        _ => Container::Fat64,
+    };
+    let entry = if container == Container::Fat { 20 } else { 32 };
+    let mut slices = Vec::new();
+    for at in (FAT_HEADER..table_end).step_by(entry) {
         let (offset, size, align) = if container == Container::Fat {
             (u64::from(fields.be(at + 8)?), u64::from(fields.be(at + 12)?), fields.be(at + 16)?)
         } else {
             (fields.be64(at + 8)?, fields.be64(at + 16)?, fields.be(at + 24)?)
         };
-        let range = slice_range(fields, at, offset, size, table_end)?;
+        let range = slice_range(fields, at, offset..offset.saturating_add(size), table_end, len)?;
         if align > limits::MACHO_ALIGN {
             return Err(fields.wrong(at, format!("alignment 2^{align}, expected at most 2^{}", limits::MACHO_ALIGN)));
         }
-        slices.push(image(fields, range, align)?);
+        slices.push((range, align));
     }
-    let mut order: Vec<&Slice> = slices.iter().collect();
-    order.sort_by_key(|slice| slice.range.start);
+    let mut order: Vec<&Range<usize>> = slices.iter().map(|(range, _)| range).collect();
+    order.sort_by_key(|range| range.start);
     for pair in order.windows(2) {
         if let [first, second] = pair
-            && first.range.end > second.range.start
+            && first.end > second.start
         {
-            return Err(fields.wrong(second.range.start, "two slices overlap".to_owned()));
+            return Err(fields.wrong(second.start, "two slices overlap".to_owned()));
         }
     }
-    Ok(MachO { container, slices })
+    Ok(Table { container, slices })
 }
 
 fn slice_range(
     fields: Fields<'_>,
     at: usize,
-    offset: u64,
-    size: u64,
+    range: Range<u64>,
     after: usize,
+    len: usize,
 ) -> Result<Range<usize>, MachOError> {
-    let end = offset.checked_add(size).filter(|&end| end <= fields.bytes.len() as u64 && offset >= after as u64);
-    match (usize::try_from(offset), end.and_then(|end| usize::try_from(end).ok())) {
-        (Ok(start), Some(end)) => Ok(start..end),
+    let fits = range.end <= len as u64 && range.start >= after as u64;
+    match (usize::try_from(range.start), usize::try_from(range.end)) {
+        (Ok(start), Ok(end)) if fits => Ok(start..end),
         _ => Err(fields.wrong(
             at,
-            format!("a slice of {size} bytes at {offset:#x} does not fit the file of {} bytes", fields.bytes.len()),
+            format!(
+                "a slice of {} bytes at {:#x} does not fit the file of {len} bytes",
+                range.end - range.start,
+                range.start
+            ),
         )),
     }
 }
 
-fn image(file: Fields<'_>, range: Range<usize>, align: u32) -> Result<Slice, MachOError> {
-    let image = file.part(range.clone()).ok_or_else(|| file.wrong(range.start, "no slice there"))?;
-    let magic = image.bytes.get(..4).unwrap_or_default();
-    let is_64 = match u32::from_le_bytes(magic.try_into().unwrap_or_default()) {
-        MAGIC_32 => false,
-        MAGIC_64 => true,
+/// Bytes of an image up to the end of its load commands; `start` is the first [`IMAGE_HEADER`] of them, or all of a smaller
+/// image.
+pub(super) fn head_len(start: &[u8], range: &Range<usize>) -> Result<usize, MachOError> {
+    let image = Fields { bytes: start, base: range.start as u64 };
+    let magic = start.get(..4).unwrap_or_default();
+    let header: usize = match u32::from_le_bytes(magic.try_into().unwrap_or_default()) {
+        MAGIC_32 => 28,
+        MAGIC_64 => 32,
         swapped if [MAGIC_32, MAGIC_64].contains(&swapped.swap_bytes()) => {
             return Err(MachOError::BigEndian { offset: image.base });
         }
-        _ => return Err(MachOError::Magic { found: image.bytes.get(..8).unwrap_or(image.bytes).to_vec() }),
+        _ => return Err(MachOError::Magic { found: start.get(..8).unwrap_or(start).to_vec() }),
     };
+    let size = image.le(20)? as usize;
+    let end = header.saturating_add(size);
+    if end > range.len() {
+        return Err(image.wrong(20, format!("{size} bytes of load commands in a slice of {}", range.len())));
+    }
+    if size > limits::MACHO_COMMANDS {
+        return Err(image.wrong(20, format!("{size} bytes of load commands, the limit is {}", limits::MACHO_COMMANDS)));
+    }
+    Ok(end)
+}
+
+/// An image by its bytes up to the end of its load commands at least.
+pub(super) fn image_of(head: &[u8], range: Range<usize>, align: u32) -> Result<Slice, MachOError> {
+    let image = Fields { bytes: head, base: range.start as u64 };
+    let end = head_len(head, &range)?;
+    let is_64 = head.first() == Some(&0xcf);
     let header: usize = if is_64 { 32 } else { 28 };
     let (count, size) = (image.le(16)?, image.le(20)?);
-    let commands = header..header.saturating_add(size as usize);
-    if commands.end > image.bytes.len() {
-        return Err(image.wrong(20, format!("{size} bytes of load commands in a slice of {}", image.bytes.len())));
-    }
+    let commands = header..end;
     let mut slice = Slice {
         range,
         align,
@@ -184,14 +236,14 @@ fn command(image: Fields<'_>, slice: &mut Slice, kind: u32, range: Range<usize>)
         LC_CODE_SIGNATURE => {
             once(slice.signature.is_some(), "LC_CODE_SIGNATURE")?;
             let command = SignatureCommand { offset: body.le(8)?, size: body.le(12)?, command: at };
-            if command.range().end > image.bytes.len() || command.range().start < slice.commands.end {
+            if command.range().end > slice.range.len() || command.range().start < slice.commands.end {
                 return Err(image.wrong(
                     at,
                     format!(
                         "a signature of {} bytes at {:#x} does not fit the slice of {} bytes",
                         command.size,
                         command.offset,
-                        image.bytes.len()
+                        slice.range.len()
                     ),
                 ));
             }
@@ -230,7 +282,7 @@ fn segment(image: Fields<'_>, slice: &mut Slice, body: Fields<'_>, at: usize, wi
         command: at,
     };
     let end = segment.file_offset.checked_add(segment.file_size);
-    if end.is_none_or(|end| end > image.bytes.len() as u64) {
+    if end.is_none_or(|end| end > slice.range.len() as u64) {
         return Err(image.wrong(
             at,
             format!(
@@ -238,7 +290,7 @@ fn segment(image: Fields<'_>, slice: &mut Slice, body: Fields<'_>, at: usize, wi
                 segment.name,
                 segment.file_size,
                 segment.file_offset,
-                image.bytes.len()
+                slice.range.len()
             ),
         ));
     }

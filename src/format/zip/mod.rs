@@ -16,6 +16,7 @@ mod eocd;
 mod error;
 mod header;
 mod padding;
+mod reader;
 mod rewrite;
 mod splice;
 
@@ -25,5 +26,6 @@ pub use eocd::Eocd;
 pub use error::ZipError;
 pub use header::{METHOD_DEFLATED, METHOD_STORED};
 pub use padding::{Alignment, Padding};
-pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment};
-pub use splice::deflate_cut;
+pub use reader::{BlockEnd, Piece, Reader};
+pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment, Splice};
+pub use splice::{Cut, WINDOW, deflate_marked};

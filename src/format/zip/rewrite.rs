@@ -27,17 +27,22 @@ pub enum Change {
     Replace(Vec<u8>),
     /// New content, in the same place, stored whatever it was before.
     Store(Vec<u8>),
-    /// New content that is deflated already, in the same place.
-    Deflated {
-        /// The stream.
-        stream: Vec<u8>,
-        /// CRC-32 of the content.
-        crc: u32,
-        /// Bytes of the content.
-        len: u64,
-    },
     /// Header, data and data descriptor go; bytes around them stay.
     Remove,
+}
+
+/// New content of an entry of which the data is kept up to some place: nothing but what follows is held. No [`Change`],
+/// because whoever hashes new contents (JAR signatures) needs them whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// Bytes of the entry's data that are kept.
+    pub kept: u64,
+    /// The data behind them.
+    pub rest: Vec<u8>,
+    /// CRC-32 of the new content.
+    pub crc: u32,
+    /// Bytes of the new content.
+    pub len: u64,
 }
 
 /// An entry that is added behind all others.
@@ -137,6 +142,11 @@ struct NewContent {
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// Lays out the archive that `rewrite` asks for.
     pub fn layout(&self, rewrite: &Rewrite) -> Result<Layout, ZipError> {
+        self.layout_with(rewrite, &BTreeMap::new())
+    }
+
+    /// The same, with entries that keep the beginning of their data; of an entry that is changed too the change counts.
+    pub fn layout_with(&self, rewrite: &Rewrite, splices: &BTreeMap<usize, Splice>) -> Result<Layout, ZipError> {
         let mut payload = Payload::default();
         let mut placed: Vec<Option<Placed>> = (0..self.index.entries.len()).map(|_| None).collect();
         let mut at = 0;
@@ -147,6 +157,21 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             let offset = payload.len;
             let change = rewrite.changes.get(&index);
             let content = match change {
+                None if splices.contains_key(&index) => {
+                    let splice = &splices[&index];
+                    let kept = splice.kept.min(u64::from(entry.compressed_size()));
+                    at += self.descriptor_len(entry)?;
+                    let new = NewContent {
+                        method: entry.method(),
+                        crc: splice.crc,
+                        compressed: u32_or_limit(kept + splice.rest.len() as u64, "the size of an entry in bytes")?,
+                        uncompressed: u32_or_limit(splice.len, "the size of an entry in bytes")?,
+                    };
+                    payload.bytes(self.replaced(entry, &[], new, offset, rewrite.alignment)?);
+                    payload.original(entry.data_offset()..entry.data_offset() + kept);
+                    payload.bytes(splice.rest.clone());
+                    Some(new)
+                }
                 None => {
                     match self.moved_header(entry, offset, rewrite.alignment)? {
                         Some(header) => {
@@ -163,17 +188,6 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     let method = if deflated { METHOD_DEFLATED } else { METHOD_STORED };
                     let (data, new) = compressed(content, method)?;
                     payload.bytes(self.replaced(entry, &data, new, offset, rewrite.alignment)?);
-                    Some(new)
-                }
-                Some(Change::Deflated { stream, crc, len }) => {
-                    at += self.descriptor_len(entry)?;
-                    let new = NewContent {
-                        method: METHOD_DEFLATED,
-                        crc: *crc,
-                        compressed: u32_or_limit(stream.len() as u64, "the size of an entry in bytes")?,
-                        uncompressed: u32_or_limit(*len, "the size of an entry in bytes")?,
-                    };
-                    payload.bytes(self.replaced(entry, stream, new, offset, rewrite.alignment)?);
                     Some(new)
                 }
                 Some(Change::Remove) => {

@@ -1,60 +1,125 @@
 //! Deflate streams (RFC 1951) of contents that change near their end only: an executable, whose signature lies there.
 //!
-//! What lies before a limit is kept bit by bit, up to the last block boundary, and only the rest is deflated again:
-//! deflating an executable whole takes longer than everything else together. Behind what is kept stands a mark, an empty
-//! stored block, where the next change cuts again: so the stream does not depend on how many changes there were.
+//! What lies before a place between two blocks is kept bit by bit, and only the rest is deflated again: deflating an
+//! executable whole takes longer than everything else together. Behind what is kept stands a mark, an empty stored block,
+//! where the next change cuts again: so the stream does not depend on how many changes there were.
 //!
-//! Must not: keep anything of a stream whose content was not compared.
+//! An inflater stops between two blocks, but does not tell the bit: it is found by reading on from each candidate.
+//!
+//! Must not: keep anything of a stream whose content was not read.
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
+use super::archive::Archive;
+use super::eocd::read;
+use super::error::ZipError;
+use super::reader::{BlockEnd, EMPTY};
+use crate::format::read_at::ReadAt;
+
 /// Bytes that a match can reach back.
-const WINDOW: usize = 32 * 1024;
+pub const WINDOW: usize = 32 * 1024;
 /// Bytes inflated at a time.
 const STEP: usize = 256 * 1024;
 /// Bits before the position that the inflater reports in which a block may have ended: what it holds back.
 const HELD_BITS: usize = 64;
 const LEVEL: i32 = 9;
 
-/// LEN and NLEN of an empty stored block (RFC 1951 3.2.4).
-const EMPTY: [u8; 4] = [0, 0, 0xff, 0xff];
-
-/// A place between two blocks.
-struct Boundary {
-    /// Bytes of the stream that the inflater had taken; the block ended in the last of them, or before.
-    taken: usize,
-    /// Bytes of content before it.
-    content: usize,
-    /// Whether an empty stored block ends there, so that it is the beginning of a byte.
+/// A bit between two blocks of a stream, and what is needed to go on from there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// Whole bytes of the stream before it.
+    kept: u64,
+    /// How many bits of the next byte are before it too, and that byte with nothing but them.
+    bits: usize,
+    open: u8,
+    /// Whether a mark ends there.
     mark: bool,
+    /// The content before it, as far as a match can reach.
+    window: Vec<u8>,
 }
 
-/// The stream of `new`, cut at `limit`: what is before it comes from `old`, a stream of `old_len` bytes of content, where
-/// that has the same content up to there.
-pub fn deflate_cut(old: Option<(&[u8], usize)>, new: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let limit = limit.min(new.len());
-    if let Some((stream, len)) = old
-        && let Some(spliced) = splice(stream, len, new, limit)
-    {
-        return Some(spliced);
+impl std::fmt::Debug for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cut").field("kept", &self.kept).field("bits", &self.bits).finish_non_exhaustive()
     }
+}
+
+impl<S: ReadAt + ?Sized> Archive<'_, S> {
+    /// The exact place where a block of an entry's stream ended, found by reading what is behind it: `rest`. `window` is the
+    /// content before it. `None` where that cannot be told.
+    pub fn cut(&self, index: usize, end: &BlockEnd, window: &[u8], rest: &[u8]) -> Result<Option<Cut>, ZipError> {
+        let range = self.index.entries[index].data_range();
+        // The byte before the one that the first candidate lies in serves none.
+        let from = end.taken.saturating_sub(HELD_BITS as u64 / 8 + 1);
+        let Some(start) = range.start.checked_add(from).filter(|&start| start <= range.end) else { return Ok(None) };
+        let stream = read(self.source, start, range.end - start)?;
+        Ok(find(&stream, from, end, window, rest))
+    }
+}
+
+/// `stream` begins `from` bytes behind the beginning of the whole one.
+fn find(stream: &[u8], from: u64, end: &BlockEnd, window: &[u8], rest: &[u8]) -> Option<Cut> {
+    // A shorter window is one that cannot be told from a part of it.
+    let window = window.get(window.len().checked_sub(WINDOW)?..)?.to_vec();
+    let latest = usize::try_from(end.taken.checked_sub(from)?).ok()?.checked_mul(8)?;
+    let candidates = if end.mark { 0..1 } else { 0..HELD_BITS };
+    let mut bits = candidates.filter_map(|held| latest.checked_sub(held));
+    let bit = bits.find(|&bit| inflate_from(stream, bit, &window, rest.len(), Some(rest)).is_some())?;
+    let (byte, bits) = (bit / 8, bit % 8);
+    let open = if bits > 0 { stream.get(byte)? & ((1 << bits) - 1) } else { 0 };
+    Some(Cut { kept: from + byte as u64, bits, open, mark: end.mark, window })
+}
+
+impl Cut {
+    /// Bytes of the stream that are kept.
+    pub fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// What follows [`Self::kept`] bytes in a stream that goes on with `rest`; `None` only where the deflater fails.
+    pub fn deflate(&self, rest: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        if !self.mark {
+            if self.bits > 0 {
+                out.push(self.open);
+            }
+            // The mark, whatever the bit it begins at: three bits of its header, then zeros up to the end of the byte.
+            if self.bits == 0 || self.bits > 5 {
+                out.push(0);
+            }
+            out.extend_from_slice(&EMPTY);
+        }
+        tail(&mut out, &self.window, rest)?;
+        Some(out)
+    }
+
+    /// The content behind the cut in a stream that goes on with these bytes and ends with them; `None` where it does not,
+    /// or is longer than `len`.
+    pub fn inflate(&self, bytes: &[u8], len: usize) -> Option<Vec<u8>> {
+        let same_open = self.bits == 0 || bytes.first()? & ((1 << self.bits) - 1) == self.open;
+        same_open.then(|| inflate_from(bytes, self.bits, &self.window, len, None))?
+    }
+}
+
+/// A stream of `content` with a mark at `limit`; `None` only where the deflater fails.
+pub fn deflate_marked(content: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let (kept, rest) = content.split_at(limit.min(content.len()));
     let mut out = Vec::new();
-    run(&mut Deflate::new(LEVEL, false, 15), new.get(..limit)?, DeflateFlush::SyncFlush, &mut out)?;
+    run(&mut Deflate::new(LEVEL, false, 15), kept, DeflateFlush::SyncFlush, &mut out)?;
     if !out.ends_with(&EMPTY) {
         return None;
     }
-    tail(&mut out, new, limit)?;
+    tail(&mut out, kept.get(kept.len().saturating_sub(WINDOW)..)?, rest)?;
     Some(out)
 }
 
 /// Deflates what is behind a mark.
-fn tail(out: &mut Vec<u8>, new: &[u8], from: usize) -> Option<()> {
+fn tail(out: &mut Vec<u8>, window: &[u8], rest: &[u8]) -> Option<()> {
     let mut deflater = Deflate::new(LEVEL, false, 15);
-    let window = new.get(from.saturating_sub(WINDOW)..from)?;
     if !window.is_empty() {
         deflater.set_dictionary(window).ok()?;
     }
-    run(&mut deflater, new.get(from..)?, DeflateFlush::Finish, out)
+    run(&mut deflater, rest, DeflateFlush::Finish, out)
 }
 
 fn run(deflater: &mut Deflate, content: &[u8], flush: DeflateFlush, out: &mut Vec<u8>) -> Option<()> {
@@ -75,90 +140,9 @@ fn run(deflater: &mut Deflate, content: &[u8], flush: DeflateFlush, out: &mut Ve
     }
 }
 
-/// `None` where nothing can be kept.
-fn splice(old: &[u8], old_len: usize, new: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let boundary = last_boundary(old, new, limit)?;
-    // What the old stream holds behind the boundary: by it the exact bit is found.
-    let from = boundary.content;
-    let window = new.get(from.checked_sub(WINDOW)?..from)?;
-    let rest = Rest { window, witness: new.get(from..limit)?, len: old_len.checked_sub(from)? };
-    if boundary.mark {
-        let mut out = old.get(..boundary.taken)?.to_vec();
-        if !reads_as(old, boundary.taken.checked_mul(8)?, &rest) {
-            return None;
-        }
-        tail(&mut out, new, from)?;
-        return Some(out);
-    }
-    let end = find_bit(old, &boundary, &rest)?;
-    let (bytes, used) = (end / 8, end % 8);
-    let mut out = old.get(..bytes)?.to_vec();
-    if used > 0 {
-        out.push(old.get(bytes)? & ((1 << used) - 1));
-    }
-    // The mark, whatever the bit it begins at: three bits of its header, then zeros up to the end of the byte.
-    if used == 0 || used > 5 {
-        out.push(0);
-    }
-    out.extend_from_slice(&EMPTY);
-    tail(&mut out, new, from)?;
-    Some(out)
-}
-
-/// The last mark before the limit, else the last place between two blocks; `None` where the contents differ before it.
-fn last_boundary(stream: &[u8], new: &[u8], limit: usize) -> Option<Boundary> {
-    let mut inflater = Inflate::new(false, 15);
-    let mut out = vec![0; STEP];
-    let (mut last, mut marked): (Option<Boundary>, Option<Boundary>) = (None, None);
-    loop {
-        let (taken, content) = (position(inflater.total_in())?, position(inflater.total_out())?);
-        let status = inflater.decompress(stream.get(taken..)?, &mut out, InflateFlush::Block).ok()?;
-        let (now_in, now_out) = (position(inflater.total_in())?, position(inflater.total_out())?);
-        let compared = now_out.min(limit);
-        if out.get(..compared.checked_sub(content)?)? != new.get(content..compared)? {
-            return None;
-        }
-        if now_out > limit || status == Status::StreamEnd {
-            return marked.or(last);
-        }
-        // It stopped with room left and something to read: only the end of a block makes it do so.
-        if now_out - content < out.len() && now_in < stream.len() {
-            let empty = last.as_ref().is_some_and(|last| last.content == now_out);
-            let mark = empty && stream.get(..now_in).is_some_and(|kept| kept.ends_with(&EMPTY));
-            let boundary = || Boundary { taken: now_in, content: now_out, mark };
-            if mark {
-                marked = Some(boundary());
-            }
-            last = Some(boundary());
-        }
-        if (now_in, now_out) == (taken, content) && status == Status::BufError {
-            return None;
-        }
-    }
-}
-
-/// What follows a boundary.
-struct Rest<'a> {
-    /// The content before it.
-    window: &'a [u8],
-    /// The first of the content behind it.
-    witness: &'a [u8],
-    /// How much content there is behind it.
-    len: usize,
-}
-
-/// The bit at which the block ended: the one from which the rest of the stream is read.
-fn find_bit(stream: &[u8], boundary: &Boundary, rest: &Rest<'_>) -> Option<usize> {
-    let latest = boundary.taken.checked_mul(8)?;
-    (0..HELD_BITS).filter_map(|held| latest.checked_sub(held)).find(|&bit| reads_as(stream, bit, rest))
-}
-
-/// Whether the blocks from a bit on are the rest: they begin with the witness, have its length, and end with the stream.
-fn reads_as(stream: &[u8], bit: usize, rest: &Rest<'_>) -> bool {
-    try_read(stream, bit, rest).unwrap_or(false)
-}
-
-fn try_read(stream: &[u8], bit: usize, rest: &Rest<'_>) -> Option<bool> {
+/// The content of the blocks from a bit on, which end with the stream; `None` where it has another length than `len` or
+/// is not the content that is known.
+fn inflate_from(stream: &[u8], bit: usize, window: &[u8], len: usize, known: Option<&[u8]>) -> Option<Vec<u8>> {
     let (byte, used) = (bit / 8, bit % 8);
     let mut inflater = Inflate::new(false, 15);
     let mut buf = vec![0; STEP];
@@ -173,23 +157,27 @@ fn try_read(stream: &[u8], bit: usize, rest: &Rest<'_>) -> Option<bool> {
         inflater.decompress(input.get(at..)?, &mut buf, InflateFlush::Block).ok()?;
     }
     if position(inflater.total_out())? != lead_len(used) {
-        return Some(false);
+        return None;
     }
-    inflater.set_dictionary(rest.window).ok()?;
+    inflater.set_dictionary(window).ok()?;
+    let mut content = Vec::new();
     loop {
         let (taken, made) = (position(inflater.total_in())?, position(inflater.total_out())?);
         let status = inflater.decompress(input.get(taken..)?, &mut buf, InflateFlush::NoFlush).ok()?;
         let (now_in, now_out) = (position(inflater.total_in())?, position(inflater.total_out())?);
-        let (done, now_done) = (made - lead_len(used), now_out - lead_len(used));
-        let expected = rest.witness.get(done.min(rest.witness.len())..now_done.min(rest.witness.len()))?;
-        if buf.get(..expected.len())? != expected || now_done > rest.len {
-            return Some(false);
+        let piece = buf.get(..now_out - made)?;
+        if known.is_some_and(|known| known.get(content.len()..content.len() + piece.len()) != Some(piece)) {
+            return None;
+        }
+        content.extend_from_slice(piece);
+        if content.len() > len {
+            return None;
         }
         if status == Status::StreamEnd {
-            return Some(now_done == rest.len && now_in == input.len());
+            return (content.len() == len && now_in == input.len()).then_some(content);
         }
         if (now_in, now_out) == (taken, made) {
-            return Some(false);
+            return None;
         }
     }
 }

@@ -7,11 +7,13 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::artifact::apple::{Node, Tree, TreeError};
+use crate::artifact::apple::{Look, Node, Tree, TreeError};
 use crate::format::limits;
 
 /// Bytes read to tell what a file is.
 const START: u64 = 64;
+/// Bytes read at a time.
+const STEP: usize = 128 * 1024;
 
 /// An app in a folder.
 #[derive(Debug)]
@@ -82,5 +84,24 @@ impl Tree for FolderTree {
 
     fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
         self.take(path, START)
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        fs::symlink_metadata(self.path(path)).map_or(0, |found| found.len())
+    }
+
+    fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
+        let failed = |error: std::io::Error| TreeError { path: path.to_owned(), problem: error.to_string() };
+        if self.nodes.get(path) != Some(&Node::File) {
+            return Err(TreeError { path: path.to_owned(), problem: "no such file".to_owned() });
+        }
+        let mut file = File::open(self.path(path)).map_err(failed)?;
+        let mut buffer = vec![0; STEP];
+        loop {
+            match file.read(&mut buffer).map_err(failed)? {
+                0 => return Ok(()),
+                len => look.feed(buffer.get(..len).unwrap_or_default()),
+            }
+        }
     }
 }

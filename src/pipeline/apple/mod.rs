@@ -4,10 +4,11 @@
 //! * `signing`: how it is signed, and what is checked of that before.
 //! * `reseal`: what is signed again.
 //! * `shadow`: values that a language overrides.
-//! * `write`: the finished app, verified and put in place.
+//! * `write`, `copied`: the finished app, verified and put in place.
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
+mod copied;
 mod error;
 mod folder;
 mod reseal;
@@ -28,7 +29,7 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
-use crate::artifact::apple::{AppFiles, IpaTree, Layout, Overlay, Tree};
+use crate::artifact::apple::{AppFiles, IpaTree, Known, Layout, Overlay, Tree};
 use crate::artifact::files::{FileSet, Found, Spot};
 use crate::format::apple_plist::{self, Value};
 use crate::format::mobileprovision::Profile;
@@ -52,7 +53,9 @@ use write::Judge;
 pub struct Inspected {
     source: Source,
     layout: Layout,
-    /// Who signed each code that runs by itself: read once, because executables are large.
+    /// What reading every file once told: executables and media are large.
+    known: Known,
+    /// Who signed each code that runs by itself.
     signers: Signers,
 }
 
@@ -78,15 +81,20 @@ impl Inspected {
     }
 
     fn of(source: Source) -> Result<Self, AppleJobError> {
-        let (layout, signers) = source.with(|tree| {
+        let (layout, known, signers) = source.with(|tree| {
             let layout = Layout::of(tree)?;
+            let known = Known::survey(tree, &layout);
             let mut signers = Signers::new();
             for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
-                signers.insert(bundle.executable.clone(), signing::signed_by(&tree.read(&bundle.executable)?));
+                let image = known.image(tree, &bundle.executable)?;
+                signers.insert(
+                    bundle.executable.clone(),
+                    image.map_or(SignedBy::default(), |image| signing::signed_by(&image)),
+                );
             }
-            Ok::<_, AppleJobError>((layout, signers))
+            Ok::<_, AppleJobError>((layout, known, signers))
         })??;
-        Ok(Self { source, layout, signers })
+        Ok(Self { source, layout, known, signers })
     }
 
     /// The bundle identifier.
@@ -196,7 +204,7 @@ impl Inspected {
     /// What verification says of signatures, seals and profiles; nothing of credentials.
     pub fn verify_signature(&self) -> Result<verify::Report, AppleJobError> {
         let now = signing::time(clock::unix_seconds());
-        let options = verify::apple::Options { now: Some(&now), unchanged: None };
+        let options = verify::apple::Options { now: Some(&now), known: Some(&self.known) };
         self.source.with(|tree| verify::apple::app(tree, &options))
     }
 
@@ -329,8 +337,7 @@ impl Planned {
             Signing::With(request) => request.now,
             _ => clock::unix_seconds(),
         });
-        let mut trusted = false;
-        let contents = self.inspected.source.with(|tree| {
+        let changes = self.inspected.source.with(|tree| {
             // 3. Apply: new contents of the files that change, and the profiles given.
             let mut overlay = Overlay::new(tree);
             for (path, content) in self.changes(tree, values)? {
@@ -346,39 +353,40 @@ impl Planned {
             // 4. Sign what changed and what lies around it; everything, where what is there is not as it was signed: a seal
             // that is kept would go on claiming hashes that do not hold.
             if let Some(signer) = &signer {
-                let unsound = unsound(tree, &now);
+                let unsound = unsound(tree, &self.inspected.known, &now);
                 let everything = unsound.is_some();
                 if let Some(why) = unsound.filter(|_| self.inspected.is_signed()) {
                     done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
                 }
-                trusted = !everything;
                 let layout = Layout::of(&overlay)?;
-                Reseal { layout: &layout, signing, signer, signers: &self.inspected.signers, everything }
-                    .run(&mut overlay)?;
+                let (known, signers) = (&self.inspected.known, &self.inspected.signers);
+                Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
-            } else if self.inspected.is_signed() && !overlay.contents().is_empty() {
+            } else if self.inspected.is_signed() && overlay.changes().paths().next().is_some() {
                 done.notes.push(
                     "its seal is broken now, because it stays unsigned: sign it before it is installed".to_owned(),
                 );
             }
-            Ok::<_, AppleJobError>(overlay.into_contents())
+            Ok::<_, AppleJobError>(overlay.into_changes())
         })??;
-        done.entries = contents.keys().cloned().collect();
+        done.entries = changes.paths().map(str::to_owned).collect();
+        done.entries.sort();
         let in_place = match &self.inspected.source {
             Source::Ipa { path, .. } => same_file(path, output),
             Source::Folder { .. } => true,
         };
         let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
-        let judge = Judge { planned: &self, values, now: &now, tolerant, trusted, signed: signer.is_some() };
-        if contents.is_empty() && in_place {
-            done.report = self.inspected.source.with(|tree| judge.report(tree, None))??;
+        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some() };
+        let known = self.inspected.known.clone();
+        if done.entries.is_empty() && in_place {
+            done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??;
             return Ok(done);
         }
 
         // 5. Write, 6. verify what was written, 7. commit.
         done.report = match &self.inspected.source {
-            Source::Ipa { file, index, .. } => write::ipa(file, index, &contents, output, &judge)?,
-            Source::Folder { tree, .. } => write::folder(tree, &contents, &judge)?,
+            Source::Ipa { file, index, .. } => write::ipa(file, index, &changes, output, known, &judge)?,
+            Source::Folder { tree, .. } => write::folder(tree, changes, known, &judge)?,
         };
         done.written = true;
         Ok(done)
@@ -402,8 +410,8 @@ impl Planned {
 }
 
 /// Why what is there is not signed and sealed as it should be, wherever it may run; `None` where it is.
-fn unsound(tree: &dyn Tree, now: &str) -> Option<String> {
-    let options = verify::apple::Options { now: Some(now), unchanged: None };
+fn unsound(tree: &dyn Tree, known: &Known, now: &str) -> Option<String> {
+    let options = verify::apple::Options { now: Some(now), known: Some(known) };
     let mut findings = verify::apple::app(tree, &options).findings.into_iter();
     let wrong = findings
         .find(|finding| finding.severity == Severity::Error && !finding.code.starts_with(verify::apple::PROFILE));

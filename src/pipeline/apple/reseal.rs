@@ -4,22 +4,28 @@
 //! Must not: touch code whose content and signer stay.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::AppleJobError;
 use super::signing::{Signers, Signing, SigningRequest, entitlements, signed_by};
-use crate::artifact::apple::{Bundle, Layout, Node, Overlay, Tree, below};
+use crate::artifact::apple::{Bundle, Digests, Known, Layout, Node, Overlay, Patched, Tree, Wanted, below, facts};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, SealError, Sealed};
 use crate::format::code_signature::{SuperBlob, requirement};
-use crate::format::macho::MachO;
+use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
 use crate::sign::Digest;
-use crate::sign::apple::{Code, Signer, sign};
+use crate::sign::apple::{Code, Signer, sign, sign_in_place};
+
+/// Bytes from which on an executable is held by its end alone, and deflated in two pieces: what is smaller takes no time.
+pub(super) const CUT_FROM: u64 = 1024 * 1024;
 
 /// What is signed, and how.
 pub(super) struct Reseal<'a> {
     pub(super) layout: &'a Layout,
     pub(super) signing: &'a Signing<'a>,
     pub(super) signer: &'a Signer<'a>,
+    /// What is known of the files below the overlay.
+    pub(super) known: &'a Known,
     /// Who signed what before.
     pub(super) signers: &'a Signers,
     /// Sign everything, because what is there is not sound.
@@ -30,31 +36,50 @@ impl Reseal<'_> {
     /// Signs into the overlay. What was laid over before is what changed.
     pub(super) fn run(&self, overlay: &mut Overlay<'_>) -> Result<(), AppleJobError> {
         for path in &self.layout.loose {
-            let bytes = overlay.read(path)?;
-            if self.everything || overlay.changed(path) || !self.is_own(&bytes) {
+            if self.everything || overlay.changed(path) || !self.is_own(overlay, path)? {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
                 let code = Code { identifier: stem, info: None, resources: None, entitlements: None };
-                self.put(overlay, path, &bytes, &code)?;
+                self.put(overlay, path, &code)?;
             }
         }
         for bundle in &self.layout.bundles {
-            let bytes = overlay.read(&bundle.executable)?;
-            let changed = overlay.contents().keys().any(|path| below(path, &bundle.root).is_some());
-            if self.everything || changed || !self.is_own(&bytes) || overlay.nodes().get(&bundle.seal()).is_none() {
-                self.bundle(overlay, bundle, &bytes)?;
+            let changed = overlay.changes().paths().any(|path| below(path, &bundle.root).is_some());
+            let unsealed = overlay.nodes().get(&bundle.seal()).is_none();
+            if self.everything || changed || unsealed || !self.is_own(overlay, &bundle.executable)? {
+                self.bundle(overlay, bundle)?;
             }
         }
         Ok(())
     }
 
     /// Whether code is signed by the signer already.
-    fn is_own(&self, bytes: &[u8]) -> bool {
-        let there = signed_by(bytes);
-        there.signed && there.leaf.as_deref() == self.signer.certificate().map(Certificate::raw)
+    fn is_own(&self, overlay: &Overlay<'_>, path: &str) -> Result<bool, AppleJobError> {
+        let there = signed_by(&*self.image(overlay, path)?);
+        Ok(there.signed && there.leaf.as_deref() == self.signer.certificate().map(Certificate::raw))
     }
 
-    fn bundle(&self, overlay: &mut Overlay<'_>, bundle: &Bundle, executable: &[u8]) -> Result<(), AppleJobError> {
+    /// The outline of code as it will be.
+    fn image(&self, overlay: &Overlay<'_>, path: &str) -> Result<Arc<Outline>, AppleJobError> {
+        let image = match overlay.changes().patched.get(path).and_then(|patched| patched.facts.image.clone()) {
+            Some(image) => image,
+            None if overlay.changed(path) => Known::default().image(overlay, path)?,
+            None => self.known.image(overlay.base(), path)?,
+        };
+        image.map_err(|error| AppleJobError::Sign { path: path.to_owned(), source: error.into() })
+    }
+
+    /// Digests of a file as it will be.
+    fn digests(&self, overlay: &Overlay<'_>, path: &str, sha1: bool, sha256: bool) -> Result<Digests, AppleJobError> {
+        let patched = overlay.changes().patched.get(path).map(|patched| patched.facts.digests);
+        Ok(match patched {
+            Some(found) if found.sha1.is_some() >= sha1 && found.sha256.is_some() >= sha256 => found,
+            _ if overlay.changed(path) => Known::default().digests(overlay, path, sha1, sha256)?,
+            _ => self.known.digests(overlay.base(), path, sha1, sha256)?,
+        })
+    }
+
+    fn bundle(&self, overlay: &mut Overlay<'_>, bundle: &Bundle) -> Result<(), AppleJobError> {
         let seal_path = bundle.seal();
         let old = overlay.read_if_there(&seal_path)?;
         let seal = self.seal(overlay, bundle, old.as_deref());
@@ -73,25 +98,71 @@ impl Reseal<'_> {
         let name = bundle.executable.rsplit('/').next().unwrap_or(&bundle.executable);
         let identifier = if bundle.identifier.is_empty() { name } else { &bundle.identifier };
         let code = Code { identifier, info: Some(&info), resources: Some(&seal), entitlements: given.as_deref() };
-        self.put(overlay, &bundle.executable, executable, &code)
+        self.put(overlay, &bundle.executable, &code)
     }
 
-    fn put(&self, overlay: &mut Overlay<'_>, path: &str, bytes: &[u8], code: &Code<'_>) -> Result<(), AppleJobError> {
-        let signed = sign(bytes, code, self.signer);
-        let signed = signed.map_err(|source| AppleJobError::Sign { path: path.to_owned(), source })?;
-        if signed.bytes != bytes {
-            overlay.set(path.to_owned(), signed.bytes);
+    fn put(&self, overlay: &mut Overlay<'_>, path: &str, code: &Code<'_>) -> Result<(), AppleJobError> {
+        let failed = |source| AppleJobError::Sign { path: path.to_owned(), source };
+        let outline = self.image(overlay, path)?;
+        let Some(signatures) = sign_in_place(&outline, code, self.signer).map_err(failed)? else {
+            let bytes = overlay.read(path)?;
+            let signed = sign(&bytes, code, self.signer).map_err(failed)?;
+            if signed.bytes != bytes {
+                overlay.set(path.to_owned(), signed.bytes);
+            }
+            return Ok(());
+        };
+        let old = outline.signature_ranges().map(|(index, _)| outline.signature(index));
+        if old.eq(signatures.iter().map(|(_, new)| Some(new.as_slice()))) {
+            return Ok(());
         }
+        if let Some(patched) = self.patched(overlay, path, &signatures)? {
+            overlay.patch(path.to_owned(), patched);
+            return Ok(());
+        }
+        let mut bytes = overlay.read(path)?;
+        place(&mut bytes, 0, &signatures);
+        overlay.set(path.to_owned(), bytes);
         Ok(())
+    }
+
+    /// A large executable with new signatures, of which only the end is held; `None` where it has to be held whole.
+    fn patched(
+        &self,
+        overlay: &Overlay<'_>,
+        path: &str,
+        signatures: &[(u64, Vec<u8>)],
+    ) -> Result<Option<Patched>, AppleJobError> {
+        let base = overlay.base();
+        if overlay.changed(path) || base.size(path) < CUT_FROM {
+            return Ok(None);
+        }
+        let again;
+        let facts = match self.known.get(path).filter(|facts| facts.tail.is_some()) {
+            Some(facts) => facts,
+            None => {
+                let wanted = Wanted { sha1: true, sha256: true, image: true, tail: u64::MAX, pages: None };
+                again = facts(base, path, &wanted)?;
+                &again
+            }
+        };
+        let Some(tail) = &facts.tail else { return Ok(None) };
+        let mut end = tail.bytes.clone();
+        place(&mut end, tail.from, signatures);
+        let Some(new) = facts.with_end(&end) else { return Ok(None) };
+        Ok(Some(Patched { tail: Arc::clone(tail), end, facts: new }))
     }
 
     /// The seal of a bundle, by the rules that are in it.
     fn seal(&self, overlay: &Overlay<'_>, bundle: &Bundle, old: Option<&[u8]>) -> Result<Vec<u8>, SealOr> {
-        let mut seal = match old {
-            Some(old) => CodeResources::parse(old)?,
-            None => CodeResources::new(bundle.deep),
+        let before = match old {
+            Some(old) => match self.known.seal(&bundle.seal()).filter(|_| !overlay.changed(&bundle.seal())) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(CodeResources::parse(old)?),
+            },
+            None => Arc::new(CodeResources::new(bundle.deep)),
         };
-        let before = seal.clone();
+        let mut seal = CodeResources::clone(&before);
         let keeps_sha1 = seal.keeps_sha1();
         let exclusions = Exclusions { executable: bundle.within(&bundle.executable).map(str::to_owned) };
         for generation in Generation::BOTH {
@@ -116,12 +187,12 @@ impl Reseal<'_> {
                     Node::Symlink(_) if generation == Generation::One => continue,
                     Node::Symlink(target) => Sealed { symlink: Some(target.clone()), optional, ..Sealed::default() },
                     Node::File => {
-                        let content = overlay.read(full).map_err(AppleJobError::from)?;
-                        let sha1 = || Digest::Sha1.of(&[&content]);
                         let one = generation == Generation::One;
+                        let (sha1, sha256) = (one || keeps_sha1, !one);
+                        let found = self.digests(overlay, full, sha1, sha256)?;
                         Sealed {
-                            hash: (one || keeps_sha1).then(sha1),
-                            hash2: (!one).then(|| Digest::Sha256.of(&[&content])),
+                            hash: found.sha1.filter(|_| sha1).map(|hash| hash.to_vec()),
+                            hash2: found.sha256.filter(|_| sha256).map(|hash| hash.to_vec()),
                             optional,
                             ..Sealed::default()
                         }
@@ -141,7 +212,7 @@ impl Reseal<'_> {
             }
         }
         match old {
-            Some(old) if seal == before => Ok(old.to_vec()),
+            Some(old) if seal == *before => Ok(old.to_vec()),
             _ => Ok(seal.to_bytes()),
         }
     }
@@ -166,8 +237,7 @@ impl Reseal<'_> {
             if known && !overlay.changed(executable) || !matches!(rules.fate(path), Fate::Sealed { nested: true, .. }) {
                 continue;
             }
-            let bytes = overlay.read(executable).map_err(AppleJobError::from)?;
-            let Some((identifier, cdhash)) = cdhash(&bytes) else { continue };
+            let Some((identifier, cdhash)) = cdhash(&*self.image(overlay, executable)?) else { continue };
             let requirement = match self.signer.requirement(&identifier) {
                 Some((_, text)) => text,
                 None => requirement::ad_hoc_text(&cdhash),
@@ -195,10 +265,19 @@ fn given_entitlements(
     Ok(wanted.filter(|wanted| there.entitlements.as_ref() != Some(wanted)))
 }
 
+/// Puts signatures into the content that begins at `from`.
+fn place(content: &mut [u8], from: u64, signatures: &[(u64, Vec<u8>)]) {
+    for (at, signature) in signatures {
+        let start = at.checked_sub(from).and_then(|start| usize::try_from(start).ok()).unwrap_or(usize::MAX);
+        if let Some(place) = content.get_mut(start..start.saturating_add(signature.len())) {
+            place.copy_from_slice(signature);
+        }
+    }
+}
+
 /// Identifier and hash of the best code directory of a file's first slice.
-fn cdhash(bytes: &[u8]) -> Option<(String, Vec<u8>)> {
-    let file = MachO::parse(bytes).ok()?;
-    let blob = SuperBlob::parse(file.slices.first()?.signature_bytes(bytes)?).ok()?;
+fn cdhash(outline: &Outline) -> Option<(String, Vec<u8>)> {
+    let blob = SuperBlob::parse(outline.signature(0)?).ok()?;
     let directories = blob.directories().ok()?;
     let best = directories.iter().max_by_key(|directory| directory.hash_type)?;
     let digest = if best.hash_type.number() == 1 { Digest::Sha1 } else { Digest::Sha256 };

@@ -9,8 +9,8 @@ use super::AppleJobError;
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist::{self, Dictionary, Value};
 use crate::format::code_signature::SuperBlob;
-use crate::format::macho::MachO;
 use crate::format::mobileprovision::Profile;
+use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
 use crate::format::{cms, limits};
 use crate::sign::Identity;
@@ -78,11 +78,10 @@ pub(super) struct SignedBy {
 pub(super) type Signers = BTreeMap<String, SignedBy>;
 
 /// Who signed a Mach-O file; several slices by several are nobody's.
-pub(super) fn signed_by(bytes: &[u8]) -> SignedBy {
-    let Ok(file) = MachO::parse(bytes) else { return SignedBy::default() };
+pub(super) fn signed_by(outline: &Outline) -> SignedBy {
     let mut all: Vec<SignedBy> = Vec::new();
-    for slice in &file.slices {
-        let blob = slice.signature_bytes(bytes).and_then(|raw| SuperBlob::parse(raw).ok());
+    for index in 0..outline.file.slices.len() {
+        let blob = outline.signature(index).and_then(|raw| SuperBlob::parse(raw).ok());
         let Some(blob) = blob else { return SignedBy::default() };
         let team = blob.directories().ok().and_then(|all| all.first()?.team.map(str::to_owned));
         let leaf = blob.cms().and_then(cms::signer_certificate);

@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::copied::{self, Kept};
+use super::reseal::CUT_FROM;
 use super::{AppleJobError, FolderTree, Planned, signing};
-use crate::artifact::apple::{AppFiles, IpaTree, Overlay, Tree};
+use crate::artifact::apple::{AppFiles, Changes, IpaTree, Known, Overlay, Patched, Tree};
 use crate::format::macho::MachO;
-use crate::format::zip::{Archive, Change, Index, METHOD_DEFLATED, NewEntry, Rewrite, deflate_cut};
+use crate::format::zip::{
+    Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite, Splice, deflate, deflate_marked,
+};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
@@ -18,9 +22,6 @@ use crate::pipeline::assemble::write_payload;
 use crate::placement::template::Values;
 use crate::verify::{self, Severity, injected};
 
-/// Bytes from which on an executable is deflated in two pieces: what is smaller takes no time.
-const CUT_FROM: usize = 1024 * 1024;
-
 /// What is asked of the output.
 pub(super) struct Judge<'a> {
     pub(super) planned: &'a Planned,
@@ -28,20 +29,15 @@ pub(super) struct Judge<'a> {
     pub(super) now: &'a str,
     /// Accept what `allow_new_signer` accepts.
     pub(super) tolerant: bool,
-    /// The input was verified whole, so what was not changed need not be read again.
-    pub(super) trusted: bool,
     pub(super) signed: bool,
 }
 
 impl Judge<'_> {
-    /// Verifies an output independently of what wrote it; an error where it is not sound.
-    pub(super) fn report(
-        &self,
-        tree: &dyn Tree,
-        unchanged: Option<&dyn Fn(&str) -> bool>,
-    ) -> Result<verify::Report, AppleJobError> {
+    /// Verifies an output independently of what wrote it; an error where it is not sound. Of what was copied, what was read
+    /// of the original in this run is `known`.
+    pub(super) fn report(&self, tree: &dyn Tree, known: &Known) -> Result<verify::Report, AppleJobError> {
         let mut report = if self.signed {
-            verify::apple::app(tree, &verify::apple::Options { now: Some(self.now), unchanged })
+            verify::apple::app(tree, &verify::apple::Options { now: Some(self.now), known: Some(known) })
         } else {
             verify::Report::default()
         };
@@ -65,18 +61,20 @@ impl Judge<'_> {
 pub(super) fn ipa(
     file: &ArtifactFile,
     index: &Arc<Index>,
-    contents: &BTreeMap<String, Vec<u8>>,
+    changes: &Changes,
     output: &Path,
+    mut known: Known,
     judge: &Judge<'_>,
 ) -> Result<verify::Report, AppleJobError> {
     let archive = Archive::with_index(file, Arc::clone(index));
     let tree = IpaTree::open(&archive)?;
-    let mut rewrite = Rewrite::default();
-    for (path, content) in contents {
+    let (mut rewrite, mut splices, mut cuts) = (Rewrite::default(), BTreeMap::new(), BTreeMap::new());
+    for (path, content) in &changes.contents {
         match tree.entry(path) {
-            Some(index) => {
-                rewrite.changes.insert(index, change(&archive, index, content)?);
-            }
+            Some(index) => match marked(&archive, index, content) {
+                Some(splice) => drop(splices.insert(index, splice)),
+                None => drop(rewrite.changes.insert(index, Change::Replace(content.clone()))),
+            },
             None => rewrite.added.push(NewEntry {
                 name: format!("{}{path}", tree.prefix()).into_bytes(),
                 content: content.clone(),
@@ -84,33 +82,55 @@ pub(super) fn ipa(
             }),
         }
     }
-    let layout = archive.layout(&rewrite)?;
+    for (path, patched) in &changes.patched {
+        let Some(index) = tree.entry(path) else { continue };
+        let (splice, cut) = spliced(&archive, index, patched)?;
+        splices.insert(index, splice);
+        cuts.extend(cut.map(|cut| (path.as_str(), (index, cut))));
+    }
+    let layout = archive.layout_with(&rewrite, &splices)?;
     drop(rewrite);
     let mut new = Replacement::start(output)?;
     write_payload(file, &layout, 0, &mut new, None)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
+    drop(layout);
 
     let finished = ArtifactFile::over(new.reader()?);
     let written = Archive::open(&finished)?;
-    let written = IpaTree::open(&written)?;
-    let report = judge.report(&written, judge.trusted.then_some(&|path| !contents.contains_key(path)))?;
+    copied::check(&archive, &written, |index| match splices.get(&index) {
+        Some(splice) => splice.kept,
+        None if tree_changes(&archive, index, tree.prefix(), changes) => 0,
+        None => u64::MAX,
+    })?;
+    // What was copied is what was read; of what is new nothing is known.
+    let ends =
+        cuts.iter().map(|(path, (index, cut))| (*path, copied::end(&written, &archive, *index, cut, &known, path)));
+    let ends: Vec<_> = ends.collect();
+    known.forget(|path| changes.has(path));
+    for (path, facts) in ends {
+        known.insert(path.to_owned(), facts?);
+    }
+    let report = judge.report(&IpaTree::open(&written)?, &known)?;
     new.commit(Some(file.file().metadata()))?;
     Ok(report)
 }
 
-/// A new content; of a large executable only its end is deflated anew, where its signature lies.
-fn change(archive: &Archive<'_, ArtifactFile>, index: usize, content: &[u8]) -> Result<Change, AppleJobError> {
-    let entry = archive.entries().get(index);
-    let old_len = entry.filter(|entry| entry.method() == METHOD_DEFLATED && content.len() >= CUT_FROM);
-    let old_len = old_len.map(|entry| usize::try_from(entry.uncompressed_size()).unwrap_or(0));
-    if let (Some(old_len), Some(signature)) = (old_len, first_signature(content)) {
-        let old = archive.stream_of(index)?;
-        if let Some(stream) = deflate_cut(Some((&old, old_len)), content, signature) {
-            return Ok(Change::Deflated { stream, crc: crc32fast::hash(content), len: content.len() as u64 });
-        }
+/// Whether an entry of the original is a file of the app that changes.
+fn tree_changes(archive: &Archive<'_, ArtifactFile>, index: usize, prefix: &str, changes: &Changes) -> bool {
+    let name = archive.entries().get(index).map(Entry::name).unwrap_or_default();
+    let path = name.strip_prefix(prefix.as_bytes()).and_then(|path| std::str::from_utf8(path).ok());
+    path.is_some_and(|path| changes.has(path))
+}
+
+/// A large executable is deflated in two pieces, so that next time only its end has to be.
+fn marked(archive: &Archive<'_, ArtifactFile>, index: usize, content: &[u8]) -> Option<Splice> {
+    let deflated = archive.entries().get(index).is_some_and(|entry| entry.method() == METHOD_DEFLATED);
+    if !deflated || (content.len() as u64) < CUT_FROM {
+        return None;
     }
-    Ok(Change::Replace(content.to_vec()))
+    let rest = deflate_marked(content, first_signature(content)?)?;
+    Some(Splice { kept: 0, rest, crc: crc32fast::hash(content), len: content.len() as u64 })
 }
 
 /// Where the first signature of a Mach-O file begins.
@@ -120,17 +140,49 @@ fn first_signature(content: &[u8]) -> Option<usize> {
     slices.filter_map(|slice| Some(slice.range.start + slice.signature?.range().start)).min()
 }
 
+/// An executable that keeps its data up to its end; and where its data was cut, to find that again in the output.
+fn spliced(
+    archive: &Archive<'_, ArtifactFile>,
+    index: usize,
+    patched: &Patched,
+) -> Result<(Splice, Option<Kept>), AppleJobError> {
+    let tail = &patched.tail;
+    let mut crc = crc32fast::Hasher::new_with_initial_len(tail.crc, tail.from);
+    crc.update(&patched.end);
+    let splice = |kept: u64, rest: Vec<u8>| Splice {
+        kept,
+        rest,
+        crc: crc.clone().finalize(),
+        len: tail.from + patched.end.len() as u64,
+    };
+    let Some((end, window)) = &tail.cut else {
+        return Ok((splice(tail.from, patched.end.clone()), Some(Kept::Stored(Arc::clone(tail)))));
+    };
+    if let Some(cut) = archive.cut(index, end, window, &tail.bytes)?
+        && let Some(rest) = cut.deflate(&patched.end)
+    {
+        return Ok((splice(cut.kept(), rest), Some(Kept::Deflated(cut, Arc::clone(tail)))));
+    }
+    // Its stream cannot be cut.
+    let mut content = archive.read(index)?;
+    content.truncate(usize::try_from(tail.from).unwrap_or(usize::MAX));
+    content.extend_from_slice(&patched.end);
+    let rest = first_signature(&content).and_then(|limit| deflate_marked(&content, limit));
+    Ok((splice(0, rest.unwrap_or_else(|| deflate(&content))), None))
+}
+
 /// Puts all new files of a folder in place, or none.
 pub(super) fn folder(
     tree: &FolderTree,
-    contents: &BTreeMap<String, Vec<u8>>,
+    changes: Changes,
+    mut known: Known,
     judge: &Judge<'_>,
 ) -> Result<verify::Report, AppleJobError> {
     let root = tree.path("");
-    let mut overlay = Overlay::new(tree);
     let mut made = Vec::new();
-    for (path, content) in contents {
-        overlay.set(path.clone(), content.clone());
+    known.forget(|path| changes.has(path));
+    let overlay = Overlay::with(tree, changes);
+    for path in overlay.changes().paths() {
         // A folder of a file that is new, `_CodeSignature` above all.
         if let Some(folder) = tree.path(path).parent().filter(|folder| !folder.exists()) {
             std::fs::create_dir_all(folder).map_err(FileError::on("make", folder))?;
@@ -138,10 +190,10 @@ pub(super) fn folder(
         }
     }
     let put = || {
-        let report = judge.report(&overlay, judge.trusted.then_some(&|path| !contents.contains_key(path)))?;
+        let report = judge.report(&overlay, &known)?;
         let mut transaction = Transaction::start(&root)?;
-        for (path, content) in contents {
-            transaction.put(path, content)?;
+        for path in overlay.changes().paths() {
+            transaction.put(path, &overlay.read(path)?)?;
         }
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;

@@ -1,7 +1,7 @@
 //! The code directories of a slice, one for each digest.
 //!
 //! Where all that a directory says is what it should say, and its page hashes are those of the code, only the hashes of
-//! special slots are replaced. Else it is made anew, its page hashes kept where they were verified.
+//! special slots are replaced. Else it is made anew.
 //!
 //! Must not: believe a page hash.
 
@@ -22,27 +22,32 @@ pub(super) struct Facts<'a> {
     pub(super) special: Vec<(u32, Vec<u8>)>,
 }
 
-/// The directories over `code`, in the order of their slots. `old` ones may serve.
-pub(super) fn all(facts: &Facts<'_>, code: &[u8], old: &[CodeDirectory<'_>]) -> Vec<Vec<u8>> {
+/// The code that is hashed.
+pub(super) struct Pages<'a> {
+    /// Its bytes up to the signature.
+    pub(super) len: u64,
+    /// The hashes of its pages, as far as they are known.
+    pub(super) hashes: &'a dyn Fn(HashType, u8) -> Option<Vec<u8>>,
+}
+
+/// The directories over `code`, in the order of their slots; `None` where a hash is not known. `old` ones may serve.
+pub(super) fn all(facts: &Facts<'_>, code: &Pages<'_>, old: &[CodeDirectory<'_>]) -> Option<Vec<Vec<u8>>> {
     let one = |&kind: &HashType| {
         let old = old.iter().find(|old| old.hash_type == kind && has_pages_of(old, code));
         let hashes: Vec<(u32, Vec<u8>)> =
             facts.special.iter().map(|(slot, bytes)| (*slot, hash(kind, bytes))).collect();
         let patched = old.filter(|old| says(old, facts)).and_then(|old| old.with_special(&hashes));
-        patched.unwrap_or_else(|| build(facts, code, kind, &hashes, old))
+        patched.or_else(|| build(facts, code, kind, &hashes))
     };
     facts.hash_types.iter().map(one).collect()
 }
 
 /// Whether a directory hashes this code, as it is.
-fn has_pages_of(directory: &CodeDirectory<'_>, code: &[u8]) -> bool {
-    if directory.code_limit != code.len() as u64 || directory.unusual {
-        return false;
-    }
-    let pages = directory.page_size().unwrap_or(code.len().max(1));
-    let hashes = directory.pages();
-    hashes.len() == code.len().div_ceil(pages)
-        && code.chunks(pages).zip(hashes).all(|(page, expected)| hash(directory.hash_type, page) == expected)
+fn has_pages_of(directory: &CodeDirectory<'_>, code: &Pages<'_>) -> bool {
+    let found = (code.hashes)(directory.hash_type, directory.page_exponent);
+    directory.code_limit == code.len
+        && !directory.unusual
+        && found.is_some_and(|found| found == directory.page_hashes())
 }
 
 /// Whether a directory says all of this, in a version that systems of today take, and binds nothing else.
@@ -57,22 +62,14 @@ fn says(directory: &CodeDirectory<'_>, facts: &Facts<'_>) -> bool {
         && (1..=directory.special_count()).all(|slot| bound(slot) || !directory.binds(slot))
 }
 
-fn build(
-    facts: &Facts<'_>,
-    code: &[u8],
-    kind: HashType,
-    special: &[(u32, Vec<u8>)],
-    old: Option<&CodeDirectory<'_>>,
-) -> Vec<u8> {
-    let kept = old.filter(|old| old.page_exponent == facts.page_exponent).map(|old| old.page_hashes().to_vec());
-    let pages =
-        kept.unwrap_or_else(|| code.chunks(1 << facts.page_exponent).flat_map(|page| hash(kind, page)).collect());
+fn build(facts: &Facts<'_>, code: &Pages<'_>, kind: HashType, special: &[(u32, Vec<u8>)]) -> Option<Vec<u8>> {
+    let pages = (code.hashes)(kind, facts.page_exponent)?;
     let last = special.iter().map(|(slot, _)| *slot).max().unwrap_or(0);
     let slots = (1..=last).map(|slot| special.iter().find(|(bound, _)| *bound == slot).map(|(_, hash)| hash.clone()));
     let directory = Directory {
         version: if facts.runtime.is_some() { VERSION_RUNTIME } else { VERSION_EXEC_SEGMENT },
         flags: facts.flags,
-        code_limit: code.len() as u64,
+        code_limit: code.len,
         hash_type: kind,
         platform: 0,
         page_exponent: facts.page_exponent,
@@ -83,5 +80,5 @@ fn build(
         special: slots.collect(),
         pages,
     };
-    directory.encode()
+    Some(directory.encode())
 }

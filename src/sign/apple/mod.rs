@@ -18,7 +18,8 @@ pub use signer::{Signer, SignerError};
 use super::key::{Digest, KeyError};
 use crate::format::code_signature::HashType;
 use crate::format::der_entitlements::NoDerForm;
-use crate::format::macho::{MachO, MachOError};
+use crate::format::macho::MachOError;
+use crate::format::outline::Outline;
 
 /// Why a file was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -72,30 +73,59 @@ pub struct Signed {
     pub in_place: bool,
 }
 
-/// Signs every slice of a file.
-pub fn sign(file: &[u8], code: &Code<'_>, signer: &Signer<'_>) -> Result<Signed, AppleSignError> {
-    let parsed = MachO::parse(file)?;
-    if let Some(id) = parsed.encrypted() {
+/// Signatures, each with where it lies in the file.
+pub type Signatures = Vec<(u64, Vec<u8>)>;
+
+/// New signatures for the place of the old ones; `None` where one of them does not fit.
+/// Nothing else of the file changes, so its outline is all that is needed.
+pub fn sign_in_place(
+    outline: &Outline,
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<Signatures>, AppleSignError> {
+    if let Some(id) = outline.file.encrypted() {
         return Err(AppleSignError::Encrypted { id });
     }
-    let mut in_place = true;
-    let mut images = Vec::new();
-    for slice in &parsed.slices {
-        let signed = slice::sign(file, slice, code, signer)?;
-        in_place &= signed.in_place;
-        images.push(signed.bytes);
+    let mut signatures = Vec::new();
+    for (index, range) in outline.signature_ranges() {
+        match slice::in_place(outline, index, code, signer)? {
+            Some(signature) => signatures.push((range.start, signature)),
+            None => return Ok(None),
+        }
     }
-    if in_place {
-        // Nothing moved: bytes between and behind slices stay too.
+    Ok((signatures.len() == outline.file.slices.len()).then_some(signatures))
+}
+
+/// Signs every slice of a file.
+pub fn sign(file: &[u8], code: &Code<'_>, signer: &Signer<'_>) -> Result<Signed, AppleSignError> {
+    let outline = Outline::of(file)?;
+    if let Some(signatures) = sign_in_place(&outline, code, signer)? {
+        // Nothing moves: bytes between and behind slices stay too.
         let mut bytes = file.to_vec();
-        for (slice, image) in parsed.slices.iter().zip(&images) {
-            if let Some(place) = bytes.get_mut(slice.range.clone()) {
-                place.copy_from_slice(image);
+        for (at, signature) in signatures {
+            let start = usize::try_from(at).unwrap_or(usize::MAX);
+            if let Some(place) = bytes.get_mut(start..start.saturating_add(signature.len())) {
+                place.copy_from_slice(&signature);
             }
         }
-        return Ok(Signed { bytes, in_place });
+        return Ok(Signed { bytes, in_place: true });
     }
-    Ok(Signed { bytes: parsed.with_images(file, &images)?, in_place })
+    let mut images = Vec::new();
+    for (index, slice) in outline.file.slices.iter().enumerate() {
+        let image = match slice::in_place(&outline, index, code, signer)? {
+            Some(signature) => {
+                let mut image = slice.bytes(file).to_vec();
+                let place = slice.signature.and_then(|command| image.get_mut(command.range()));
+                if let Some(place) = place {
+                    place.copy_from_slice(&signature);
+                }
+                image
+            }
+            None => slice::grown(file, slice, code, signer)?,
+        };
+        images.push(image);
+    }
+    Ok(Signed { bytes: outline.file.with_images(file, &images)?, in_place: false })
 }
 
 /// A hash as code directories hold it.

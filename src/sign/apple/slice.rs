@@ -2,7 +2,7 @@
 //!
 //! Must not: change a byte of the code.
 
-use super::directory::{self, Facts};
+use super::directory::{self, Facts, Pages};
 use super::{AppleSignError, Code, Signer};
 use crate::format::apple_plist::{self, Value};
 use crate::format::code_signature::code_directory::{
@@ -10,9 +10,10 @@ use crate::format::code_signature::code_directory::{
 };
 use crate::format::code_signature::{
     CodeDirectory, HashType, MAGIC_ENTITLEMENTS, MAGIC_ENTITLEMENTS_DER, MAGIC_WRAPPER, SuperBlob, is_directory,
-    requirement, slot, superblob, wrap,
+    requirement, slot, superblob, usual_hash_types, wrap,
 };
-use crate::format::macho::{Platform, Slice, TYPE_EXECUTE};
+use crate::format::macho::{Slice, TYPE_EXECUTE};
+use crate::format::outline::{Outline, page_hashes};
 use crate::format::{cms, der_entitlements};
 
 /// Bytes that codesign keeps free for a CMS signature; a later signer then finds room.
@@ -20,45 +21,48 @@ const CMS_RESERVE: usize = 18_000;
 /// Room beside a CMS that is larger than that, for signatures of varying length.
 const CMS_SPARE: usize = 1024;
 
-pub(super) struct SignedSlice {
-    pub(super) bytes: Vec<u8>,
-    pub(super) in_place: bool,
+/// A new signature in the place of the old one, zeros behind it; `None` where it does not fit, or there is none.
+pub(super) fn in_place(
+    outline: &Outline,
+    index: usize,
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<Vec<u8>>, AppleSignError> {
+    let Some(slice) = outline.file.slices.get(index) else { return Ok(None) };
+    let (Some(command), Some(there)) = (slice.signature, outline.signature(index)) else { return Ok(None) };
+    // A signature that cannot be read says nothing that could be kept; it is replaced as if there were none.
+    let old = SuperBlob::parse(there).ok();
+    let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
+    let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
+    let facts = content.facts(slice, code, signer);
+    let hashes = |kind, exponent| outline.pages(index, (kind, exponent)).map(<[u8]>::to_vec);
+    let pages = Pages { len: u64::from(command.offset), hashes: &hashes };
+    let Some(new) = directory::all(&facts, &pages, &directories) else { return Ok(None) };
+    let mut blob = content.superblob(&new, signer)?;
+    if blob.len() > there.len() {
+        return Ok(None);
+    }
+    blob.resize(there.len(), 0);
+    Ok(Some(blob))
 }
 
-pub(super) fn sign(
+/// The slice with room made for a new signature. The load commands change, so its size must be known before anything is
+/// hashed.
+pub(super) fn grown(
     file: &[u8],
     slice: &Slice,
     code: &Code<'_>,
     signer: &Signer<'_>,
-) -> Result<SignedSlice, AppleSignError> {
-    // A signature that cannot be read says nothing that could be kept; it is replaced as if there were none.
+) -> Result<Vec<u8>, AppleSignError> {
     let old = slice.signature_bytes(file).and_then(|bytes| SuperBlob::parse(bytes).ok());
     let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
     let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
     let facts = content.facts(slice, code, signer);
-    let image = slice.bytes(file);
-    let reserved = slice.signature.map(|command| command.range());
-
-    // 1. Into the place of the old signature, where it fits.
-    if let Some(range) = &reserved {
-        let code_bytes = image.get(..range.start).unwrap_or_default();
-        let new = directory::all(&facts, code_bytes, &directories);
-        let blob = content.superblob(&new, signer)?;
-        if blob.len() <= range.len() {
-            let mut bytes = image.to_vec();
-            if let Some(place) = bytes.get_mut(range.clone()) {
-                place.fill(0);
-                if let Some(place) = place.get_mut(..blob.len()) {
-                    place.copy_from_slice(&blob);
-                }
-            }
-            return Ok(SignedSlice { bytes, in_place: true });
-        }
-    }
-
-    // 2. Else with room made for it. The load commands change, so the size must be known before anything is hashed.
-    let pages_from = slice.with_room(file, 0)?;
-    let sized = content.superblob(&directory::all(&facts, &pages_from, &[]), signer)?;
+    let over = |bytes: &[u8]| {
+        let hashes = |kind, exponent| Some(page_hashes(bytes, (kind, exponent)));
+        directory::all(&facts, &Pages { len: bytes.len() as u64, hashes: &hashes }, &[]).unwrap_or_default()
+    };
+    let sized = content.superblob(&over(&slice.with_room(file, 0)?), signer)?;
     let cms = content.cms_len(&sized);
     let reserve = if signer.certificate().is_none() || cms + 8 <= CMS_RESERVE {
         CMS_RESERVE
@@ -68,12 +72,11 @@ pub(super) fn sign(
     let reserve = if signer.certificate().is_none() { 0 } else { reserve.saturating_sub(cms) };
     let size = (sized.len() + reserve).next_multiple_of(16);
     let mut bytes = slice.with_room(file, u32::try_from(size).unwrap_or(u32::MAX))?;
-    let new = directory::all(&facts, &bytes, &[]);
-    let blob = content.superblob(&new, signer)?;
+    let blob = content.superblob(&over(&bytes), signer)?;
     let end = bytes.len() + size;
     bytes.extend_from_slice(&blob);
     bytes.resize(end, 0);
-    Ok(SignedSlice { bytes, in_place: false })
+    Ok(bytes)
 }
 
 /// What the new signature says, apart from hashes.
@@ -118,7 +121,7 @@ impl<'a> Content<'a> {
             (None, _) => requirement::empty(),
         };
         let hash_types = if directories.is_empty() {
-            default_hash_types(slice.platform)
+            usual_hash_types(slice.platform)
         } else {
             directories.iter().map(|directory| directory.hash_type).collect()
         };
@@ -226,16 +229,4 @@ fn entitlements(
     let debuggable = tree.get("get-task-allow").and_then(Value::as_boolean).unwrap_or(false);
     let der = der_entitlements::encode(&tree)?;
     Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), debuggable))
-}
-
-/// The digests of code that has no signature: SHA-1 too where some system it is for knows nothing else.
-fn default_hash_types(platform: Option<Platform>) -> Vec<HashType> {
-    let knows_sha256 = match platform {
-        // macOS 10.11.4, iOS and tvOS 11; for watchOS both are always written.
-        Some(Platform { id: 1, min_os }) => min_os >= 0x000a_0b04,
-        Some(Platform { id: 2 | 3, min_os }) => min_os >= 0x000b_0000,
-        Some(Platform { id: 4, .. }) => false,
-        _ => true,
-    };
-    if knows_sha256 { vec![HashType::Sha256] } else { vec![HashType::Sha1, HashType::Sha256] }
 }

@@ -7,22 +7,16 @@ use crate::format::apple_plist::{self, Dictionary};
 use crate::format::code_signature::code_directory::VERSION_EXEC_SEGMENT;
 use crate::format::code_signature::{Blob, CodeDirectory, SuperBlob, slot};
 use crate::format::der_entitlements;
-use crate::format::macho::{MachO, Slice, TYPE_EXECUTE};
+use crate::format::macho::{Slice, TYPE_EXECUTE};
+use crate::format::outline::{Outline, PageKind};
 use crate::verify::report::Report;
 
 /// Special slots that no known signer binds to anything that can be found here.
 const UNKNOWN_SLOTS: [u32; 2] = [4, 6];
 
-pub(super) fn check(report: &mut Report, path: &str, file: &[u8], bound: Bound<'_>) -> Verified {
-    let parsed = match MachO::parse(file) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            report.error("apple.macho", path, error.to_string());
-            return Verified::default();
-        }
-    };
+pub(super) fn check(report: &mut Report, path: &str, outline: &Outline, bound: Bound<'_>) -> Verified {
     let mut verified = Verified { signed: true, ..Verified::default() };
-    for slice in &parsed.slices {
+    for (index, slice) in outline.file.slices.iter().enumerate() {
         let place = format!("{path} ({})", slice.architecture());
         if let Some(encryption) = slice.encryption.filter(|encryption| encryption.id != 0) {
             let message =
@@ -30,16 +24,17 @@ pub(super) fn check(report: &mut Report, path: &str, file: &[u8], bound: Bound<'
             report.error("apple.encrypted", place.clone(), message);
         }
         verified.platform = verified.platform.or(slice.platform.map(|platform| platform.id));
-        let Some(signature) = slice.signature_bytes(file) else {
+        let Some(signature) = outline.signature(index) else {
             verified.signed = false;
             if !bound.in_bundle {
                 report.warning("apple.unsigned-image", place, "not signed; a device loads signed code only");
             }
             continue;
         };
-        geometry(report, &place, slice, file);
+        geometry(report, &place, slice);
+        let pages = |kind| outline.pages(index, kind);
         match SuperBlob::parse(signature) {
-            Ok(blob) => superblob(report, &place, slice, slice.bytes(file), &blob, bound, &mut verified),
+            Ok(blob) => superblob(report, &place, slice, &pages, &blob, bound, &mut verified),
             Err(error) => report.error("apple.superblob", place, error.to_string()),
         }
     }
@@ -47,7 +42,7 @@ pub(super) fn check(report: &mut Report, path: &str, file: &[u8], bound: Bound<'
 }
 
 /// The signature is the last thing in its slice, within `__LINKEDIT`.
-fn geometry(report: &mut Report, place: &str, slice: &Slice, file: &[u8]) {
+fn geometry(report: &mut Report, place: &str, slice: &Slice) {
     let Some(signature) = slice.signature else { return };
     let end = u64::from(signature.offset) + u64::from(signature.size);
     let Some(linkedit) = slice.segment("__LINKEDIT") else {
@@ -79,17 +74,17 @@ fn geometry(report: &mut Report, place: &str, slice: &Slice, file: &[u8]) {
             format!("the signature begins at {:#x}, no multiple of 16", signature.offset),
         );
     }
-    let behind = (slice.bytes(file).len() as u64).saturating_sub(end);
+    let behind = (slice.range.len() as u64).saturating_sub(end);
     if behind > 0 {
         report.warning("apple.trailing", place, format!("{behind} bytes behind the signature, which nothing covers"));
     }
 }
 
-fn superblob(
+fn superblob<'f>(
     report: &mut Report,
     place: &str,
     slice: &Slice,
-    image: &[u8],
+    found: &dyn Fn(PageKind) -> Option<&'f [u8]>,
     blob: &SuperBlob<'_>,
     bound: Bound<'_>,
     verified: &mut Verified,
@@ -103,7 +98,7 @@ fn superblob(
     }
     for directory in &directories {
         let place = format!("{place} {:?}", directory.hash_type);
-        pages(report, &place, slice, image, directory);
+        pages(report, &place, slice, found, directory);
         special(report, &place, blob, directory, bound);
         let (cdhash, full) = digest(directory.hash_type, directory.raw);
         verified.cdhashes.push(cdhash.get(..20).unwrap_or(&cdhash).to_vec());
@@ -118,42 +113,43 @@ fn superblob(
     verified.leaf = verified.leaf.take().or(leaf);
 }
 
-fn pages(report: &mut Report, place: &str, slice: &Slice, image: &[u8], directory: &CodeDirectory<'_>) {
+fn pages<'f>(
+    report: &mut Report,
+    place: &str,
+    slice: &Slice,
+    found: &dyn Fn(PageKind) -> Option<&'f [u8]>,
+    directory: &CodeDirectory<'_>,
+) {
     if directory.unusual {
         report.error("apple.directory", place, "scattered or pre-encrypted pages, which are not supported");
         return;
     }
     let offset = slice.signature.map_or(0, |signature| u64::from(signature.offset));
     if directory.code_limit != offset {
-        report.error(
+        // Other pages would be others anyway.
+        return report.error(
             "apple.code-limit",
             place,
             format!("{:#x} bytes are hashed, expected all up to the signature at {offset:#x}", directory.code_limit),
         );
     }
-    let limit = usize::try_from(directory.code_limit).unwrap_or(usize::MAX).min(image.len());
-    let code = image.get(..limit).unwrap_or_default();
-    let size = directory.page_size().unwrap_or(code.len().max(1));
-    let hashes = directory.pages();
-    if hashes.len() != code.len().div_ceil(size) {
-        report.error(
-            "apple.pages",
-            place,
-            format!("{} page hashes, expected {} of {size} bytes each", hashes.len(), code.len().div_ceil(size)),
-        );
+    let Some(found) = found((directory.hash_type, directory.page_exponent)) else {
+        return report.error("apple.pages", place, "its page hashes were not looked at");
+    };
+    let (len, size) = (directory.hash_type.size(), directory.page_size());
+    let (found, hashes) = (found.chunks_exact(len), directory.pages());
+    if hashes.len() != found.len() {
+        let pages = size.map_or("one page".to_owned(), |size| format!("{size} bytes each"));
+        let message = format!("{} page hashes, expected {} of {pages}", hashes.len(), found.len());
+        report.error("apple.pages", place, message);
     }
-    let wrong: Vec<usize> = code
-        .chunks(size)
-        .zip(hashes)
-        .enumerate()
-        .filter(|(_, (page, expected))| digest(directory.hash_type, page).0 != **expected)
-        .map(|(index, _)| index)
-        .collect();
+    let differs = found.zip(hashes).enumerate().filter(|(_, (found, expected))| found != expected);
+    let wrong: Vec<usize> = differs.map(|(index, _)| index).collect();
     if let Some(first) = wrong.first() {
         report.error(
             "apple.page-hash",
             place,
-            format!("{} pages are not what was signed, the first at {:#x}", wrong.len(), first * size),
+            format!("{} pages are not what was signed, the first at {:#x}", wrong.len(), first * size.unwrap_or(0)),
         );
     }
 }

@@ -14,8 +14,9 @@ mod seal;
 
 use std::collections::BTreeMap;
 
-use crate::artifact::apple::{Bundle, Layout, Node, Tree};
+use crate::artifact::apple::{Bundle, Known, Layout, Node, Tree};
 use crate::format::code_signature::HashType;
+use crate::format::outline::Outline;
 use crate::format::x509::{Certificate, PublicKeyInfo};
 use crate::verify::hash::Hash;
 use crate::verify::report::{Report, Scheme, Severity, Signature, Signer};
@@ -30,9 +31,8 @@ pub const PROFILE: &str = "apple.profile";
 pub struct Options<'o> {
     /// The time as `YYYYMMDDHHMMSSZ`; without it nothing expires.
     pub now: Option<&'o str>,
-    /// Files that are known to be as they were in a signed original: their content is not read again, but that they are
-    /// there and sealed is looked at.
-    pub unchanged: Option<&'o dyn Fn(&str) -> bool>,
+    /// What is known of files already, so that they need not be read again; everything is read where it is `None`.
+    pub known: Option<&'o Known>,
 }
 
 impl std::fmt::Debug for Options<'_> {
@@ -75,15 +75,24 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
             return report;
         }
     };
+    let surveyed;
+    let known = match options.known {
+        Some(known) => known,
+        None => {
+            surveyed = Known::survey(tree, &layout);
+            &surveyed
+        }
+    };
+    let app = App { tree, layout: &layout, known, now: options.now };
     let mut codes: BTreeMap<&str, Verified> = BTreeMap::new();
     for path in &layout.loose {
-        if let Some(verified) = code(&mut report, tree, path, Bound::default()) {
+        if let Some(verified) = code(&mut report, &app, path, Bound::default()) {
             codes.insert(path, verified);
         }
     }
     // Innermost first, so that the hashes of nested code are there when they are compared.
     for bundle in &layout.bundles {
-        let verified = whole_bundle(&mut report, tree, &layout, bundle, &codes, options);
+        let verified = whole_bundle(&mut report, &app, bundle, &codes);
         codes.insert(&bundle.root, verified);
     }
     nested_signers(&mut report, &codes);
@@ -95,15 +104,16 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
     report
 }
 
-fn whole_bundle(
-    report: &mut Report,
-    tree: &dyn Tree,
-    layout: &Layout,
-    bundle: &Bundle,
-    codes: &BTreeMap<&str, Verified>,
-    options: &Options<'_>,
-) -> Verified {
-    let mut read = |path: &str| match tree.read_if_there(path) {
+/// What is looked at.
+struct App<'a> {
+    tree: &'a dyn Tree,
+    layout: &'a Layout,
+    known: &'a Known,
+    now: Option<&'a str>,
+}
+
+fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTreeMap<&str, Verified>) -> Verified {
+    let mut read = |path: &str| match app.tree.read_if_there(path) {
         Ok(content) => content,
         Err(error) => {
             report.error("apple.unreadable", path, error.problem);
@@ -112,9 +122,9 @@ fn whole_bundle(
     };
     let (info, resources) = (read(&bundle.info), read(&bundle.seal()));
     let bound = Bound { in_bundle: true, info: info.as_deref(), resources: resources.as_deref() };
-    let verified = code(report, tree, &bundle.executable, bound).unwrap_or_default();
+    let verified = code(report, app, &bundle.executable, bound).unwrap_or_default();
     match &resources {
-        Some(resources) => seal::check(report, tree, layout, bundle, resources, codes, options),
+        Some(resources) => seal::check(report, app, bundle, resources, codes),
         None if verified.signed => {
             report.error(
                 "apple.seal-none",
@@ -125,7 +135,7 @@ fn whole_bundle(
         None => {}
     }
     if bundle.runs() && verified.signed && verified.leaf.is_some() {
-        embedded_profile(report, tree, bundle, &verified, options);
+        embedded_profile(report, app, bundle, &verified);
     }
     if bundle.root.is_empty() && !verified.signed {
         report.error("apple.unsigned", bundle.executable.clone(), "the app is not signed; sign it");
@@ -135,9 +145,9 @@ fn whole_bundle(
     verified
 }
 
-fn embedded_profile(report: &mut Report, tree: &dyn Tree, bundle: &Bundle, verified: &Verified, options: &Options<'_>) {
+fn embedded_profile(report: &mut Report, app: &App<'_>, bundle: &Bundle, verified: &Verified) {
     let path = bundle.profile();
-    if tree.nodes().get(&path) != Some(&Node::File) {
+    if app.tree.nodes().get(&path) != Some(&Node::File) {
         // PLATFORM_IOS, tvOS, watchOS: what runs on a device.
         if matches!(verified.platform, Some(2..=4)) {
             report.warning(
@@ -148,7 +158,7 @@ fn embedded_profile(report: &mut Report, tree: &dyn Tree, bundle: &Bundle, verif
         }
         return;
     }
-    let content = match tree.read(&path) {
+    let content = match app.tree.read(&path) {
         Ok(content) => content,
         Err(error) => return report.error("apple.unreadable", path, error.problem),
     };
@@ -156,15 +166,19 @@ fn embedded_profile(report: &mut Report, tree: &dyn Tree, bundle: &Bundle, verif
         bundle_id: &bundle.identifier,
         certificate: verified.leaf.as_ref().map(Certificate::raw),
         entitlements: verified.entitlements.as_ref(),
-        now: options.now,
+        now: app.now,
     };
     profile::check(report, &path, &content, &claim);
 }
 
 /// Verifies a Mach-O file; `None` where it cannot be read.
-fn code(report: &mut Report, tree: &dyn Tree, path: &str, bound: Bound<'_>) -> Option<Verified> {
-    match tree.read(path) {
-        Ok(bytes) => Some(image::check(report, path, &bytes, bound)),
+fn code(report: &mut Report, app: &App<'_>, path: &str, bound: Bound<'_>) -> Option<Verified> {
+    match app.known.image(app.tree, path) {
+        Ok(Ok(outline)) => Some(image::check(report, path, &outline, bound)),
+        Ok(Err(error)) => {
+            report.error("apple.macho", path, error.to_string());
+            Some(Verified::default())
+        }
         Err(error) => {
             report.error("apple.unreadable", path, error.problem);
             None
@@ -175,7 +189,10 @@ fn code(report: &mut Report, tree: &dyn Tree, path: &str, bound: Bound<'_>) -> O
 /// A Mach-O file by itself.
 pub fn executable(bytes: &[u8]) -> Report {
     let mut report = Report::default();
-    image::check(&mut report, "the file", bytes, Bound::default());
+    match Outline::of(bytes) {
+        Ok(outline) => drop(image::check(&mut report, "the file", &outline, Bound::default())),
+        Err(error) => report.error("apple.macho", "the file", error.to_string()),
+    }
     report
 }
 

@@ -3,35 +3,32 @@
 //! Must not: bring rules of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Options, Verified};
-use crate::artifact::apple::{Bundle, Layout, Node, Tree};
+use super::{App, Verified};
+use crate::artifact::apple::{Bundle, Node};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, Rules, SealError, Sealed};
-use crate::verify::hash::Hash;
 use crate::verify::report::Report;
 
 struct Seal<'a> {
-    tree: &'a dyn Tree,
-    layout: &'a Layout,
+    app: &'a App<'a>,
     bundle: &'a Bundle,
-    resources: CodeResources,
+    resources: Arc<CodeResources>,
     codes: &'a BTreeMap<&'a str, Verified>,
-    options: &'a Options<'a>,
 }
 
 pub(super) fn check(
     report: &mut Report,
-    tree: &dyn Tree,
-    layout: &Layout,
+    app: &App<'_>,
     bundle: &Bundle,
     bytes: &[u8],
     codes: &BTreeMap<&str, Verified>,
-    options: &Options<'_>,
 ) {
-    match CodeResources::parse(bytes) {
+    let known = app.known.seal(&bundle.seal()).cloned();
+    match known.map_or_else(|| CodeResources::parse(bytes).map(Arc::new), Ok) {
         Err(error) => report.error("apple.seal", bundle.seal(), error.to_string()),
         Ok(resources) => {
-            let seal = Seal { tree, layout, bundle, resources, codes, options };
+            let seal = Seal { app, bundle, resources, codes };
             if let Err(error) = seal.judge(report) {
                 report.error("apple.seal", bundle.seal(), error.to_string());
             }
@@ -44,14 +41,13 @@ impl Seal<'_> {
         if !self.resources.has(Generation::Two) {
             report.warning("apple.seal-old", self.bundle.seal(), "no files2: the seal is of before iOS 7");
         }
-        let mut hashes = Hashes::default();
         for generation in Generation::BOTH {
             if !self.resources.has(generation) {
                 continue;
             }
             for path in self.resources.paths(generation) {
                 if let Some(sealed) = self.resources.get(generation, path)? {
-                    self.sealed(report, generation, path, &sealed, &mut hashes);
+                    self.sealed(report, generation, path, &sealed);
                 }
             }
             self.coverage(report, generation, &self.resources.rules(generation)?)?;
@@ -65,10 +61,10 @@ impl Seal<'_> {
     }
 
     /// One entry of the seal.
-    fn sealed(&self, report: &mut Report, generation: Generation, path: &str, sealed: &Sealed, hashes: &mut Hashes) {
+    fn sealed(&self, report: &mut Report, generation: Generation, path: &str, sealed: &Sealed) {
         let full = self.full(path);
         let place = format!("{full} ({})", generation.files_key());
-        let node = self.tree.nodes().get(&full);
+        let node = self.app.tree.nodes().get(&full);
         if let Some(target) = &sealed.symlink {
             if node != Some(&Node::Symlink(target.clone())) {
                 report.error("apple.seal-changed", place, format!("sealed as a link to {target:?}, which it is not"));
@@ -85,14 +81,15 @@ impl Seal<'_> {
                 report.error("apple.seal-changed", place, "sealed as a file, but it is a link");
             }
             Some(Node::File) => {
-                if self.options.unchanged.is_some_and(|unchanged| unchanged(&full)) {
-                    return;
-                }
-                match hashes.of(self.tree, &full) {
-                    Err(problem) => report.error("apple.unreadable", full, problem),
-                    Ok((sha1, sha256)) => {
-                        let differs =
-                            |stated: &Option<Vec<u8>>, found: &[u8]| stated.as_deref().is_some_and(|s| s != found);
+                let (sha1, sha256) = (sealed.hash.is_some(), sealed.hash2.is_some());
+                match self.app.known.digests(self.app.tree, &full, sha1, sha256) {
+                    Err(error) => report.error("apple.unreadable", full, error.problem),
+                    Ok(found) => {
+                        let differs = |stated: &Option<Vec<u8>>, found: Option<&[u8]>| {
+                            stated.as_deref().is_some_and(|stated| Some(stated) != found)
+                        };
+                        let sha1 = found.sha1.as_ref().map(<[u8; 20]>::as_slice);
+                        let sha256 = found.sha256.as_ref().map(<[u8; 32]>::as_slice);
                         if differs(&sealed.hash, sha1) || differs(&sealed.hash2, sha256) {
                             report.error("apple.seal-changed", place, "it is not what was sealed; sign again");
                         }
@@ -123,7 +120,7 @@ impl Seal<'_> {
                 nested.push(format!("{path}/"));
             }
         }
-        for (full, node) in self.tree.nodes() {
+        for (full, node) in self.app.tree.nodes() {
             let Some(path) = self.bundle.within(full) else { continue };
             if exclusions.cover(path) || nested.iter().any(|code| path.starts_with(code.as_str())) {
                 continue;
@@ -152,21 +149,6 @@ impl Seal<'_> {
 
     /// Whether a path lies in code that a seal of macOS holds by its own signature in `files2`, and not at all in `files`.
     fn in_nested_code(&self, full: &str) -> bool {
-        self.bundle.deep && self.layout.owner(full).is_some_and(|owner| owner.root != self.bundle.root)
-    }
-}
-
-/// Hashes of files, each computed once for both lists.
-#[derive(Default)]
-struct Hashes(BTreeMap<String, (Vec<u8>, Vec<u8>)>);
-
-impl Hashes {
-    fn of(&mut self, tree: &dyn Tree, path: &str) -> Result<(&[u8], &[u8]), String> {
-        if !self.0.contains_key(path) {
-            let content = tree.read(path).map_err(|error| error.problem)?;
-            let both = (Hash::Sha1.of(&[&content]), Hash::Sha256.of(&[&content]));
-            self.0.insert(path.to_owned(), both);
-        }
-        Ok(self.0.get(path).map_or((&[], &[]), |(sha1, sha256)| (sha1.as_slice(), sha256.as_slice())))
+        self.bundle.deep && self.app.layout.owner(full).is_some_and(|owner| owner.root != self.bundle.root)
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod arsc;
 pub mod axml;
+pub mod dex;
 pub mod zip;

@@ -1,11 +1,28 @@
-//! CPU time and peak memory of a command.
+//! CPU time, wall time and peak memory of a command.
 //!
 //! Must not: measure a command that fails.
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// User and system time of the processors.
+    Cpu,
+    /// What somebody waits for.
+    Wall,
+}
+
+/// Milliseconds by both clocks.
+#[derive(Clone, Copy, Default)]
+pub struct Taken {
+    cpu: f64,
+    wall: f64,
+}
 
 /// A command that can be run again and again.
 pub struct Job {
@@ -66,13 +83,14 @@ impl Job {
         command
     }
 
-    /// Runs it `times`; milliseconds of CPU (user and system) that one run takes.
-    pub fn run(&self, times: u32) -> Result<f64> {
-        let before = children()?;
+    /// Runs it `times`; milliseconds that one run takes.
+    pub fn run(&self, times: u32) -> Result<Taken> {
+        let (before, start) = (children()?, Instant::now());
         for _ in 0..times {
             self.finished(&[])?;
         }
-        Ok((children()? - before) / f64::from(times))
+        let wall = start.elapsed().as_secs_f64() * 1e3;
+        Ok(Taken { cpu: (children()? - before) / f64::from(times), wall: wall / f64::from(times) })
     }
 
     /// Its peak resident memory in MB, by a run of its own: GNU time costs some CPU itself.
@@ -109,7 +127,7 @@ fn children() -> Result<f64> {
 pub struct Samples {
     /// What it is.
     pub name: &'static str,
-    cpu: Vec<f64>,
+    taken: Vec<Taken>,
     /// Its peak memory in MB; the highest of its commands.
     pub peak: f64,
 }
@@ -117,36 +135,43 @@ pub struct Samples {
 impl Samples {
     /// None yet.
     pub fn new(name: &'static str) -> Self {
-        Self { name, cpu: Vec::new(), peak: 0.0 }
+        Self { name, taken: Vec::new(), peak: 0.0 }
     }
 
     /// Adds a round: the commands one after the other. Memory is taken in the first round alone.
     pub fn add(&mut self, jobs: &[Job], times: u32) -> Result<()> {
-        let mut cpu = 0.0;
+        let mut sum = Taken::default();
         for job in jobs {
-            if self.cpu.is_empty() {
+            if self.taken.is_empty() {
                 self.peak = self.peak.max(job.peak()?);
             }
-            cpu += job.run(times)?;
+            let taken = job.run(times)?;
+            sum = Taken { cpu: sum.cpu + taken.cpu, wall: sum.wall + taken.wall };
         }
-        self.cpu.push(cpu);
+        self.taken.push(sum);
         Ok(())
     }
 
-    /// Whether it was measured.
+    /// Whether it was not measured.
     pub fn is_empty(&self) -> bool {
-        self.cpu.is_empty()
+        self.taken.is_empty()
     }
 
-    /// The least CPU in milliseconds.
-    pub fn min(&self) -> f64 {
-        self.cpu.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-
-    /// The median CPU in milliseconds.
-    pub fn median(&self) -> f64 {
-        let mut sorted = self.cpu.clone();
+    fn sorted(&self, clock: Clock) -> Vec<f64> {
+        let of = |taken: &Taken| if clock == Clock::Cpu { taken.cpu } else { taken.wall };
+        let mut sorted: Vec<f64> = self.taken.iter().map(of).collect();
         sorted.sort_by(f64::total_cmp);
+        sorted
+    }
+
+    /// The least milliseconds.
+    pub fn min(&self, clock: Clock) -> f64 {
+        self.sorted(clock).first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// The median in milliseconds.
+    pub fn median(&self, clock: Clock) -> f64 {
+        let sorted = self.sorted(clock);
         sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
     }
 }

@@ -2,11 +2,17 @@
 //!
 //! Must not: measure.
 
-use super::measure::Samples;
+use super::measure::{Clock, Samples};
 
-/// One row per pipeline; ratios of medians.
-pub fn print(rows: &[&Samples], floor: &Samples, peers: &Samples) {
-    println!("| | CPU ms, median | min | peak MB | to (a) | to (b) |\n|---|---|---|---|---|---|");
+/// One row per pipeline; ratios of medians of the clock that counts.
+pub fn print(rows: &[&Samples], clock: Clock, floor: &Samples, peers: &Samples) {
+    let (named, other, other_name) = match clock {
+        Clock::Cpu => ("CPU", Clock::Wall, "wall"),
+        Clock::Wall => ("wall", Clock::Cpu, "CPU"),
+    };
+    println!(
+        "| | {named} ms, median | min | {other_name} ms | peak MB | to (a) | to (b) |\n|---|---|---|---|---|---|---|"
+    );
     for row in rows.iter().filter(|row| !row.is_empty()) {
         let mark = if std::ptr::eq(*row, floor) {
             " (a)"
@@ -15,13 +21,14 @@ pub fn print(rows: &[&Samples], floor: &Samples, peers: &Samples) {
         } else {
             ""
         };
-        let (median, min) = (row.median(), row.min());
+        let (median, min) = (row.median(clock), row.min(clock));
         println!(
-            "| {}{mark} | {median:.1} | {min:.1} | {:.1} | {:.2} | 1/{:.1} |",
+            "| {}{mark} | {median:.1} | {min:.1} | {:.1} | {:.1} | {:.2} | 1/{:.1} |",
             row.name,
+            row.median(other),
             row.peak,
-            median / floor.median(),
-            peers.median() / median
+            median / floor.median(clock),
+            peers.median(clock) / median
         );
     }
 }

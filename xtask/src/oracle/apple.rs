@@ -50,41 +50,115 @@ pub fn run(judge: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Injects a copy of every app, signed by nobody, dev and prod and dev: the judge accepts it, and dev is dev again.
+/// What a run signs with.
+const AD_HOC: &[&str] = &["--ad-hoc"];
+
+/// Injects a copy of every app, signed by nobody and then by a test identity: the judges accept it, twice is once, and dev
+/// by way of prod is dev again.
 pub fn main_job(root: &Path, judge: &Path, folder: &Path) -> Result<()> {
     let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
+    ensure!(super::on_path("plistutil"), "missing: plistutil (apt-get install libplist-utils); nothing was checked");
+    let rcodesign = super::on_path("rcodesign");
+    if !rcodesign {
+        println!("SKIPPED  rcodesign: it is not on the path (cargo install apple-codesign, 314 crates)");
+    }
     let work = root.join("target/oracle/apple");
-    let _ = std::fs::remove_dir_all(&work);
-    std::fs::create_dir_all(&work)?;
+    let keys = root.join("testdata/apple/keys");
+    let (p12, password) = (keys.join("aes256.p12"), format!("file:{}", keys.join("p12.password").display()));
+    let p12 = p12.to_string_lossy();
+    // The corpus is other teams' work, so its profiles do not list this certificate.
+    let identity = ["--p12", &p12, "--p12-pass", &password, "--allow-new-signer"];
     let (mut accepted, mut refused) = (0, 0);
     let is_app = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "app" || ending == "ipa");
-    for path in apps(folder).iter().filter(is_app) {
-        let copy = work.join(path.file_name().unwrap_or_default());
-        let copied = Command::new("cp").arg("-rP").arg(path).arg(&copy).status()?;
-        ensure!(copied.success(), "cannot copy {}", path.display());
-        let inject = |environment: &str| -> Result<Option<String>> {
-            let mut run = Command::new(root.join("target/debug/inject"));
-            run.arg(&copy).args(["--env", environment, "--ad-hoc", "--quiet"]).env("INJECT_HOME", work.join("home"));
-            let output = run.output()?;
-            if output.status.success() {
-                return digest(&copy).map(Some);
+    for signing in [AD_HOC, &identity] {
+        let _ = std::fs::remove_dir_all(&work);
+        std::fs::create_dir_all(&work)?;
+        for path in apps(folder).iter().filter(is_app) {
+            let copy = work.join(path.file_name().unwrap_or_default());
+            let run = Run { program: &root.join("target/debug/inject"), home: &work.join("home"), app: &copy, signing };
+            match run.judged(root, judge, path, rcodesign).with_context(|| format!("{} {signing:?}", path.display()))? {
+                None => accepted += 1,
+                Some(why) => {
+                    refused += 1;
+                    println!("refused  {}: {why}", path.display());
+                }
             }
-            println!("refused  {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
-            Ok(None)
-        };
-        let (Some(dev), Some(prod)) = (inject("dev")?, inject("prod")?) else {
-            refused += 1;
-            continue;
-        };
-        ensure!(dev != prod && inject("dev")?.as_ref() == Some(&dev), "{}: dev is not dev again", path.display());
-        let output = Command::new("python3").arg(judge).arg(&copy).output().context("python3")?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        ensure!(text.contains("errors=0") && !text.contains("FAIL"), "{}: {text}", path.display());
-        accepted += 1;
+        }
     }
-    println!("apple: {accepted} apps injected and accepted, {refused} refused by us");
+    println!("apple: {accepted} times injected and accepted by every judge, {refused} times refused by us");
     Ok(())
+}
+
+/// One app, and how it is signed.
+struct Run<'a> {
+    program: &'a Path,
+    home: &'a Path,
+    app: &'a Path,
+    signing: &'a [&'a str],
+}
+
+impl Run<'_> {
+    /// Why we refused it, if we did.
+    fn judged(&self, root: &Path, judge: &Path, original: &Path, rcodesign: bool) -> Result<Option<String>> {
+        let copied = Command::new("cp").arg("-rP").arg(original).arg(self.app).status()?;
+        ensure!(copied.success(), "cannot be copied");
+        let dev = match self.inject("dev")? {
+            Ok(digest) => digest,
+            Err(why) => return Ok(Some(why)),
+        };
+        let differences = Command::new("python3")
+            .arg(root.join("xtask/src/oracle/apple_judge.py"))
+            .args([original, self.app])
+            .output()
+            .context("python3")?;
+        let said = String::from_utf8_lossy(&differences.stdout).into_owned();
+        ensure!(differences.status.success(), "{said}{}", String::from_utf8_lossy(&differences.stderr));
+        ensure!(self.inject("dev")?.as_ref() == Ok(&dev), "the second run changed something");
+        let prod = self.inject("prod")?;
+        ensure!(prod.is_ok() && prod.as_ref() != Ok(&dev), "prod: {prod:?}");
+        ensure!(self.inject("dev")?.as_ref() == Ok(&dev), "dev is not dev again");
+        let output = Command::new("python3").arg(judge).arg(self.app).output().context("python3")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(text.contains("errors=0") && !text.contains("FAIL"), "{text}");
+        if rcodesign {
+            self.read_by_rcodesign()?;
+        }
+        println!("accepted {} ({})", original.display(), said.trim());
+        Ok(None)
+    }
+
+    /// A digest of the app with the credential of an environment, or why we refused.
+    fn inject(&self, environment: &str) -> Result<std::result::Result<String, String>> {
+        let mut run = Command::new(self.program);
+        run.arg(self.app).args(["--env", environment, "--quiet"]).args(self.signing).env("INJECT_HOME", self.home);
+        let output = run.output()?;
+        if output.status.success() {
+            return digest(self.app).map(Ok);
+        }
+        Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    /// `rcodesign` reads every signature, and finds a CMS signature that holds where there should be one.
+    fn read_by_rcodesign(&self) -> Result<()> {
+        let folder = self.home.with_file_name("rcodesign");
+        let _ = std::fs::remove_dir_all(&folder);
+        let app = if self.app.is_dir() {
+            self.app.to_owned()
+        } else {
+            let unpacked = Command::new("unzip").arg("-q").arg(self.app).arg("-d").arg(&folder).status()?;
+            ensure!(unpacked.success(), "unzip");
+            let apps = std::fs::read_dir(folder.join("Payload"))?.flatten().map(|entry| entry.path());
+            apps.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "app")).context("no app")?
+        };
+        let output = Command::new("rcodesign").arg("print-signature-info").arg(&app).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "rcodesign: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(text.contains("code_directory:"), "rcodesign finds no signature: {text}");
+        let holds = text.contains("signature_verifies: true") && !text.contains("signature_verifies: false");
+        ensure!(self.signing == AD_HOC || holds, "rcodesign: no CMS signature that verifies: {text}");
+        Ok(())
+    }
 }
 
 /// A digest over every file of a folder, or of a file.
@@ -103,7 +177,7 @@ fn digest(path: &Path) -> Result<String> {
 /// Verifies an IPA, a folder or a Mach-O file.
 pub fn verify(path: &Path) -> Result<Report> {
     let now = "20261125000000Z";
-    let options = apple::Options { now: Some(now), unchanged: None };
+    let options = apple::Options { now: Some(now), known: None };
     if path.is_dir() {
         return Ok(apple::app(&FolderTree::open(path)?, &options));
     }
