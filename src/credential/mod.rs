@@ -2,12 +2,14 @@
 //!
 //! Must not: know artifacts or formats of artifacts.
 
+pub mod backup;
 mod database;
 pub mod environment;
 pub mod id;
 pub mod ledger;
 pub mod lookup;
 pub mod obtain;
+pub mod probe;
 pub mod registry;
 pub mod seal;
 pub mod secret;

@@ -3,6 +3,7 @@
 //! Every run has a home, stores and a temporary folder of its own, and none of the variables of whoever runs the tests.
 
 mod apple;
+mod at_rest;
 mod canary;
 mod commands;
 mod config;
@@ -20,6 +21,7 @@ mod oauth;
 mod places;
 #[cfg(unix)]
 mod postgres;
+mod probe;
 mod refusals;
 mod registry;
 mod rows;

@@ -246,7 +246,7 @@ pub enum Command {
         #[command(subcommand)]
         action: RegistryAction,
     },
-    /// The local store: list, show, set, forget, rotate, revoke
+    /// The local store: list, show, set, forget, rotate, revoke, export, import
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -383,6 +383,26 @@ pub enum CredentialAction {
         #[arg(long)]
         app: Option<String>,
     },
+    /// Write all credentials to a file, sealed with a passphrase
+    #[command(after_help = "Example:\n  inject credential export team.backup --pass env:BACKUP_PASSPHRASE")]
+    Export {
+        /// The file; it must not exist
+        file: PathBuf,
+        /// The passphrase: env:NAME, file:PATH, stdin or prompt
+        #[arg(long, value_name = "SRC")]
+        pass: String,
+    },
+    /// Take all credentials of such a file, or none of them
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The passphrase: env:NAME, file:PATH, stdin or prompt
+        #[arg(long, value_name = "SRC")]
+        pass: String,
+        /// Replace credentials that are different here
+        #[arg(long)]
+        replace: bool,
+    },
     /// Give an application a new secret, in the registry and here; apps that were shipped with the old one stop working
     Rotate {
         /// The application's id
@@ -429,8 +449,14 @@ pub struct Verify {
     /// Presets to use, as in the main job
     #[arg(long, value_name = "NAME")]
     pub preset: Vec<String>,
+    /// Ask the real server whether the credential is alive: probe in the environment, or the issuer of registry "oauth"
+    #[arg(long)]
+    pub probe: bool,
+    /// Send the secret to GAM too, whose .NET server may write it to its log
+    #[arg(long, requires = "probe")]
+    pub probe_secret: bool,
     /// Look at container and signature alone, without an environment
-    #[arg(long, conflicts_with_all = ["app", "at", "preset"])]
+    #[arg(long, conflicts_with_all = ["app", "at", "preset", "probe"])]
     pub signature_only: bool,
     /// Lowest Android API level to verify for; default: the manifest's
     #[arg(long, value_name = "API")]

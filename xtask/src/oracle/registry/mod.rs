@@ -156,11 +156,12 @@ fn echoes(issuer: &str) -> Result<bool> {
     let server = discover(&client, issuer).map_err(anyhow::Error::msg)?;
     let endpoint = server.registration_endpoint.context("no registration endpoint")?;
     let body = br#"{"grant_types":["client_credentials"],"response_types":[],"redirect_uris":[]}"#;
-    let ask = Ask { method: "POST", url: &endpoint, proof: Proof::Bearer(TOKEN), body: Body::Json(body) };
+    let ask = Ask { method: "POST", url: &endpoint, proof: Proof::Bearer(TOKEN), body: Body::Json(body), headers: &[] };
     let made: Value = serde_json::from_slice(&client.ask(ask)?.body)?;
     let text = |name: &str| made[name].as_str().with_context(|| format!("no {name} in {made}"));
     let (url, proof) = (text("registration_client_uri")?, Proof::Bearer(text("registration_access_token")?));
-    let read: Value = serde_json::from_slice(&client.ask(Ask { method: "GET", url, proof, body: Body::Empty })?.body)?;
+    let read: Value =
+        serde_json::from_slice(&client.ask(Ask { method: "GET", url, proof, body: Body::Empty, headers: &[] })?.body)?;
     Ok(read["client_secret"].is_string())
 }
 
@@ -173,7 +174,7 @@ fn alive(issuer: &str, credential: &Value) -> Result<bool> {
     let pair = format!("{}:{}", encoded(text("client_id")), encoded(text("client_secret")));
     let pair = inject::format::base64::encode(pair.as_bytes());
     let body = Body::Form(b"grant_type=client_credentials");
-    let reply = client.ask(Ask { method: "POST", url: &endpoint, proof: Proof::Basic(&pair), body })?;
+    let reply = client.ask(Ask { method: "POST", url: &endpoint, proof: Proof::Basic(&pair), body, headers: &[] })?;
     match reply.status {
         200 => Ok(true),
         400 | 401 => Ok(false),
