@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
-use super::seal::{SealError, SealKey, check_private};
+use super::seal::{Home, SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::random::Randomness;
 use crate::host::replacement::{create_held, sweep};
@@ -95,16 +95,17 @@ pub(super) struct Database {
 impl Database {
     /// Opens `home/name`, or makes it.
     pub(super) fn open_or_create(
-        home: &Path,
+        home: &Home,
         name: &Path,
         schema: Schema,
         random: &mut dyn Randomness,
     ) -> Result<Self, DatabaseError> {
-        let path = home.join(name);
-        private_folder(path.parent().unwrap_or(home))?;
-        private_folder(home)?;
+        let folder = &home.folder;
+        let path = folder.join(name);
+        private_folder(path.parent().unwrap_or(folder))?;
+        private_folder(folder)?;
         if !exists(&path)? {
-            let key = SealKey::load_or_create(home, &[&home.join("store.db")], random)?;
+            let key = home.key(&[&folder.join("store.db")], random)?;
             create(&path, schema, &key, random)?;
         }
         Self::open(home, name, schema, random)
@@ -112,18 +113,18 @@ impl Database {
 
     /// Opens `home/name` if it exists.
     pub(super) fn open_existing(
-        home: &Path,
+        home: &Home,
         name: &Path,
         schema: Schema,
         random: &mut dyn Randomness,
     ) -> Result<Option<Self>, DatabaseError> {
-        if exists(&home.join(name))? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
+        if exists(&home.folder.join(name))? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
     }
 
-    fn open(home: &Path, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
-        let path = home.join(name);
+    fn open(home: &Home, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
+        let path = home.folder.join(name);
         check_private(&path)?;
-        let key = SealKey::load_or_create(home, &[&path], random)?;
+        let key = home.key(&[&path], random)?;
         let kind = schema.kind;
         let foreign = |problem: String| DatabaseError::Foreign { kind, path: path.clone(), problem };
         if fs::metadata(&path).map_err(FileError::on("inspect", &path))?.len() == 0 {
@@ -149,13 +150,14 @@ impl Database {
             .optional()
             .map_err(sqlite)?;
         if check.as_deref() != Some(&key.derive("key check")[..]) {
-            return Err(foreign("it was sealed with another key than the one beside it".to_owned()));
+            let which = if home.key.is_some() { "given from outside" } else { "beside it" };
+            return Err(foreign(format!("it was sealed with another key than the one {which}")));
         }
         if version < schema.version {
             migrate(&mut connection, schema).map_err(sqlite)?;
         }
         sweep_abandoned(&path);
-        sweep_abandoned(&home.join("key"));
+        sweep_abandoned(&home.folder.join("key"));
         Ok(Self { connection, path, kind, key })
     }
 

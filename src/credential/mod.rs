@@ -2,15 +2,18 @@
 //!
 //! Must not: know artifacts or formats of artifacts.
 
+pub mod backup;
 mod database;
 pub mod environment;
 pub mod id;
 pub mod ledger;
 pub mod lookup;
 pub mod obtain;
+pub mod probe;
 pub mod registry;
 pub mod seal;
 pub mod secret;
+pub mod serving;
 pub mod store;
 
 pub use database::DatabaseError;

@@ -22,6 +22,43 @@ const HEADER: &str = "inject-key-1 ";
 /// Bytes of the nonce before each sealed value.
 const NONCE: usize = 24;
 
+/// The folder of the stores, with the key for what lies in it where that is not the file beside.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The key, given from outside: then no key file is made or read.
+    pub key: Option<SealKey>,
+}
+
+impl From<&Path> for Home {
+    fn from(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), key: None }
+    }
+}
+
+impl From<&PathBuf> for Home {
+    fn from(folder: &PathBuf) -> Self {
+        Self::from(folder.as_path())
+    }
+}
+
+impl From<&Home> for Home {
+    fn from(home: &Home) -> Self {
+        home.clone()
+    }
+}
+
+impl Home {
+    /// The key: given, or that of the folder, made where none of `databases` exists.
+    pub(super) fn key(&self, databases: &[&Path], random: &mut dyn Randomness) -> Result<SealKey, SealError> {
+        match &self.key {
+            Some(key) => Ok(key.clone()),
+            None => SealKey::load_or_create(&self.folder, databases, random),
+        }
+    }
+}
+
 /// The key of one home. Overwritten when dropped.
 #[derive(Clone)]
 pub struct SealKey(Zeroizing<[u8; 32]>);
@@ -106,6 +143,11 @@ impl SealKey {
         check_private(path)?;
         let key = text.strip_prefix(HEADER).and_then(Self::of_digits);
         key.map(Some).ok_or_else(|| SealError::Malformed { path: path.to_owned() })
+    }
+
+    /// A key of its bytes.
+    pub(super) fn of_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(*bytes))
     }
 
     /// A key of its 64 hexadecimal digits.

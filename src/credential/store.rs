@@ -12,6 +12,7 @@ use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 pub use super::database::DatabaseError as StoreError;
 use super::database::{Database, Schema};
 use super::registry::RegistryIdentity;
+use super::seal::Home;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
 use crate::host::clock;
 use crate::host::random::OsRandom;
@@ -73,14 +74,14 @@ pub struct Store {
 
 impl Store {
     /// Opens the store of `home`, or makes it.
-    pub fn open(home: &Path) -> Result<Self, StoreError> {
-        let database = Database::open_or_create(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
+    pub fn open(home: impl Into<Home>) -> Result<Self, StoreError> {
+        let database = Database::open_or_create(&home.into(), Path::new(NAME), SCHEMA, &mut OsRandom)?;
         Ok(Self { database })
     }
 
     /// Opens the store of `home` if there is one.
-    pub fn open_existing(home: &Path) -> Result<Option<Self>, StoreError> {
-        let database = Database::open_existing(home, Path::new(NAME), SCHEMA, &mut OsRandom)?;
+    pub fn open_existing(home: impl Into<Home>) -> Result<Option<Self>, StoreError> {
+        let database = Database::open_existing(&home.into(), Path::new(NAME), SCHEMA, &mut OsRandom)?;
         Ok(database.map(|database| Self { database }))
     }
 
@@ -151,7 +152,7 @@ impl Store {
         self.put_all(&all)
     }
 
-    fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
+    pub(super) fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
         let sealed = all.iter().map(|stored| self.seal(stored)).collect::<Result<Vec<_>, _>>()?;
         let failed = self.database.failed("written");
         let behavior = TransactionBehavior::Immediate;

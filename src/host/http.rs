@@ -98,6 +98,8 @@ pub struct Ask<'a> {
     pub proof: Proof<'a>,
     /// What is sent.
     pub body: Body<'a>,
+    /// Headers beside.
+    pub headers: &'a [(&'static str, &'a str)],
 }
 
 /// An answer, whatever its status.
@@ -147,7 +149,7 @@ impl Client {
 
     /// Sends a request and takes the whole answer.
     pub fn ask(&self, ask: Ask<'_>) -> Result<Reply, HttpError> {
-        let Ask { method, url, proof, body } = ask;
+        let Ask { method, url, proof, body, headers } = ask;
         check(url)?;
         let failed = |problem: String, sent| HttpError::Connection { method, url: url.to_owned(), problem, sent };
         let mut request = Request::builder().method(method).uri(url).header("Accept", "application/json");
@@ -163,6 +165,9 @@ impl Client {
         };
         if let Some(kind) = kind {
             request = request.header("Content-Type", kind);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         // What a header cannot hold is not repeated: it may be a token.
         let unsendable = |_| failed("the token or the address holds characters that cannot be sent".to_owned(), false);

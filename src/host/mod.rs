@@ -11,4 +11,5 @@ pub mod lock;
 pub mod process;
 pub mod random;
 pub mod replacement;
+pub mod server;
 pub mod transaction;

@@ -2,8 +2,14 @@
 //!
 //! Must not: start other processes.
 
-/// Switches core dumps off: a crash must not write secrets to a disk. Where that cannot be done, nothing is lost but this.
-pub fn no_core_dumps() {
+/// Switches core dumps off, and looking into this process: a crash must not write secrets to a disk, nor another process of
+/// the same account read them out of memory. Where that cannot be done, nothing is lost but this.
+pub fn guard_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};

@@ -3,6 +3,7 @@
 //! Every run has a home, stores and a temporary folder of its own, and none of the variables of whoever runs the tests.
 
 mod apple;
+mod at_rest;
 mod canary;
 mod commands;
 mod config;
@@ -21,10 +22,12 @@ mod oauth;
 mod places;
 #[cfg(unix)]
 mod postgres;
+mod probe;
 mod refusals;
 mod registry;
 mod rows;
 mod scan;
+mod serve;
 pub mod server;
 mod signing_options;
 mod tree;

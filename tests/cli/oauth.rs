@@ -230,6 +230,25 @@ fn it_registers_once_and_keeps_all_that_is_said_once() {
 }
 
 #[test]
+fn a_backup_holds_the_registration_token_too() {
+    let one = start(Manners { echo: true, ..Manners::default() });
+    let world = one.world("");
+    run(&world, &REGISTER).exits(0);
+    let kept = world.credential(APP, "dev");
+    let backup = |word: &str| {
+        let args = ["credential", word, "b", "--pass", "env:P"];
+        world.run(&[("P", "a passphrase of words")], &args, "").exits(0)
+    };
+    backup("export");
+    std::fs::remove_dir_all(world.stores()).unwrap();
+    backup("import");
+    run(&world, &[&REGISTER[..], &["--force"]].concat()).exits(0);
+    assert_eq!(world.credential(APP, "dev"), kept);
+    run(&world, &["credential", "revoke", "--app", APP, "--env", "dev"]).exits(0);
+    assert_eq!(one.clients().len(), 0);
+}
+
+#[test]
 fn a_refresh_reads_with_the_registration_token_and_keeps_the_next_one() {
     for (echo, rotate_token) in [(true, true), (false, true), (true, false), (false, false)] {
         let one = start(Manners { echo, rotate_token, odd: echo, ..Manners::default() });

@@ -38,6 +38,7 @@ fn run() -> Result<()> {
             folders.extend(more.iter().map(PathBuf::from));
             oracle::run(&root, &folders)
         }
+        ["oracle-registry"] => oracle::registry::run(&root),
         ["oracle-dex", folders @ ..] => {
             let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
             anyhow::ensure!(oracle::dexes(&folders) == 0, "a judge does not agree");
@@ -49,7 +50,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry"
         ),
     }
 }

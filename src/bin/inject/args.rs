@@ -255,12 +255,12 @@ pub enum Command {
         #[arg(long, conflicts_with_all = ["no_register", "take", "force"])]
         again: bool,
     },
-    /// The access manager's side, where it is ours: init, list, revoke
+    /// The access manager's side, where it is ours: init, serve, list, revoke
     Registry {
         #[command(subcommand)]
         action: RegistryAction,
     },
-    /// The local store: list, show, set, forget, rotate, revoke
+    /// The local store: list, show, set, forget, rotate, revoke, export, import
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -286,6 +286,37 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+const SERVE: &str = "\
+What is served:
+  /applications         the contract of registry = \"http\", for holders of a registration token
+  /oauth/access_token   an application identifies itself, with the error codes of GAM: 236, 116, 111
+  /oauth/token          the same with the errors of RFC 6749
+  /introspect           RFC 7662
+  /health, /metrics
+
+An environment with secret = \"omit\" recognises applications by their Client Id alone.
+
+Examples:
+  inject registry serve --env dev --token env:REGISTRATION_TOKEN
+  inject registry serve --env prod --listen 0.0.0.0:8421 --tls-cert chain.pem --tls-key key.pem --token file:token";
+
+/// How a registry is served.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8421")]
+    pub listen: std::net::SocketAddr,
+    /// Certificate chain, PEM; without one only this machine is listened to
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A token for registering, revoking and replacing secrets: env:NAME, file:PATH, stdin or prompt; repeatable
+    #[arg(long, value_name = "SRC")]
+    pub token: Vec<String>,
 }
 
 const IDENTIFY: &str = "\
@@ -396,6 +427,26 @@ pub enum CredentialAction {
         #[arg(long)]
         app: Option<String>,
     },
+    /// Write all credentials to a file, sealed with a passphrase
+    #[command(after_help = "Example:\n  inject credential export team.backup --pass env:BACKUP_PASSPHRASE")]
+    Export {
+        /// The file; it must not exist
+        file: PathBuf,
+        /// The passphrase: env:NAME, file:PATH, stdin or prompt
+        #[arg(long, value_name = "SRC")]
+        pass: String,
+    },
+    /// Take all credentials of such a file, or none of them
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The passphrase: env:NAME, file:PATH, stdin or prompt
+        #[arg(long, value_name = "SRC")]
+        pass: String,
+        /// Replace credentials that are different here
+        #[arg(long)]
+        replace: bool,
+    },
     /// Give an application a new secret, in the registry and here; apps that were shipped with the old one stop working
     Rotate {
         /// The application's id
@@ -414,6 +465,10 @@ pub enum CredentialAction {
 pub enum RegistryAction {
     /// Make the registry of the environment, or bring an older one to this version
     Init,
+    /// Serve it: to builds as the registry "http", and to apps that identify themselves. For prototyping and small teams;
+    /// it knows applications, no users
+    #[command(after_help = SERVE)]
+    Serve(Serve),
     /// The applications it holds; no secret is shown
     List,
     /// Revoke an application; its Client Id is never given again
@@ -438,8 +493,14 @@ pub struct Verify {
     /// Presets to use, as in the main job
     #[arg(long, value_name = "NAME")]
     pub preset: Vec<String>,
+    /// Ask the real server whether the credential is alive: probe in the environment, or the issuer of registry "oauth"
+    #[arg(long)]
+    pub probe: bool,
+    /// Send the secret to GAM too, whose .NET server may write it to its log
+    #[arg(long, requires = "probe")]
+    pub probe_secret: bool,
     /// Look at container and signature alone, without an environment
-    #[arg(long, conflicts_with_all = ["app", "at", "preset"])]
+    #[arg(long, conflicts_with_all = ["app", "at", "preset", "probe"])]
     pub signature_only: bool,
     /// Lowest Android API level to verify for; default: the manifest's
     #[arg(long, value_name = "API")]

@@ -19,7 +19,7 @@ use render::Output;
 use settings::Settings;
 
 fn main() -> ExitCode {
-    inject::host::process::no_core_dumps();
+    inject::host::process::guard_memory();
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Output::new(&cli.global);

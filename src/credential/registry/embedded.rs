@@ -12,6 +12,7 @@ use super::directory::{Directory, Entry, open, seal};
 use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use crate::credential::database::{Database, DatabaseError, Schema};
 use crate::credential::ledger::Ledger;
+use crate::credential::seal::Home;
 use crate::credential::store::now;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
 use crate::host::random::OsRandom;
@@ -39,16 +40,16 @@ const SCHEMA: Schema = Schema {
 #[derive(Debug)]
 pub struct Embedded {
     identity: RegistryIdentity,
-    home: PathBuf,
+    home: Home,
     file: PathBuf,
 }
 
 impl Embedded {
     /// The registry `name` below `home`.
-    pub fn new(home: &Path, name: &EnvironmentName) -> Self {
+    pub fn new(home: impl Into<Home>, name: &EnvironmentName) -> Self {
         Self {
             identity: RegistryIdentity(format!("embedded:{name}")),
-            home: home.to_owned(),
+            home: home.into(),
             file: Path::new("registry").join(format!("{name}.db")),
         }
     }

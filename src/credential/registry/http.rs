@@ -98,7 +98,7 @@ impl Registry for Http {
             Some(id) => format!("{}/applications/{}", self.url, encoded(id.as_str())),
             None => format!("{}/applications?application={}", self.url, encoded(&application.id)),
         };
-        let ask = Ask { method: "GET", url: &url, proof: self.proof(), body: Body::Empty };
+        let ask = Ask { method: "GET", url: &url, proof: self.proof(), body: Body::Empty, headers: &[] };
         let reply = self.ask(ask)?;
         self.read(ask, &reply)
     }
@@ -117,7 +117,8 @@ impl Registry for Http {
         }
         let body = Zeroizing::new(body.to_string());
         let url = format!("{}/applications", self.url);
-        let ask = Ask { method: "POST", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()) };
+        let ask =
+            Ask { method: "POST", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()), headers: &[] };
         let reply = self.ask(ask)?;
         let registered = self.read(ask, &reply)?;
         let registered = registered.ok_or_else(|| self.failed(format!("POST {url}: the answer holds no client_id")))?;
@@ -138,7 +139,8 @@ impl Registry for Http {
     ) -> Result<Registered, RegistryError> {
         let body = Zeroizing::new(json!({ "client_secret": secret.expose() }).to_string());
         let url = format!("{}/applications/{}/secret", self.url, encoded(id.as_str()));
-        let ask = Ask { method: "PUT", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()) };
+        let ask =
+            Ask { method: "PUT", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()), headers: &[] };
         let reply = self.ask(ask)?;
         if reply.status == 404 {
             return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
@@ -151,7 +153,7 @@ impl Registry for Http {
 
     fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
         let url = format!("{}/applications/{}", self.url, encoded(id.as_str()));
-        let ask = Ask { method: "DELETE", url: &url, proof: self.proof(), body: Body::Empty };
+        let ask = Ask { method: "DELETE", url: &url, proof: self.proof(), body: Body::Empty, headers: &[] };
         let reply = self.ask(ask)?;
         match reply.status {
             200 | 204 => Ok(true),

@@ -7,6 +7,7 @@ pub mod container;
 pub mod dex;
 pub mod dex_run;
 pub mod main_job;
+pub mod registry;
 pub mod resources;
 pub mod signatures;
 

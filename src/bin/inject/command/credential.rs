@@ -25,6 +25,8 @@ pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Resul
             set(settings, app.as_deref(), client_id, secret.as_deref(), *replace, out)
         }
         CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
+        CredentialAction::Export { file, pass } => super::backup::export(settings, file, pass, out),
+        CredentialAction::Import { file, pass, replace } => super::backup::import(settings, file, pass, *replace, out),
         CredentialAction::Rotate { app } => rotate(settings, app.as_deref(), out),
         CredentialAction::Revoke { app } => revoke(settings, app.as_deref(), out),
     }
@@ -49,7 +51,7 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
         })).collect::<Vec<_>>(),
     }));
     if all.is_empty() {
-        out.note(&format!("no credentials in {}", settings.home.display()));
+        out.note(&format!("no credentials in {}", settings.home.folder.display()));
     }
     for stored in &all {
         let secret = match fingerprint(stored) {

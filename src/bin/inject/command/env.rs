@@ -160,6 +160,9 @@ fn section(name: &EnvironmentName, env: &Env) -> String {
     if env.release {
         text.push_str("release = true\n");
     }
+    if let Some(probe) = &env.probe {
+        let _ = writeln!(text, "probe = {}", quote(probe));
+    }
     if !env.values.is_empty() {
         let _ = writeln!(text, "[env.{table}.values]");
         for (key, value) in &env.values {

@@ -2,12 +2,15 @@
 //!
 //! Must not: hold what two commands share; that belongs to `settings` or the library.
 
+pub mod backup;
 pub mod credential;
 pub mod env;
 pub mod identify;
 pub mod inspect;
 pub mod main_job;
+pub mod probe;
 pub mod register;
 pub mod registry;
 pub mod scan;
+pub mod serve;
 pub mod verify;

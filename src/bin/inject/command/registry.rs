@@ -1,4 +1,4 @@
-//! `inject registry init | list | revoke`: the access manager's side, where it is ours to keep.
+//! `inject registry init | list | revoke`, and `serve` in a file of its own: the access manager's side, where it is ours to keep.
 //!
 //! Must not: show a secret.
 
@@ -17,6 +17,7 @@ use crate::settings::config::RegistryRef;
 pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<Code, Failure> {
     match action {
         RegistryAction::Init => init(settings, out),
+        RegistryAction::Serve(serve) => super::serve::run(settings, serve, out),
         RegistryAction::List => list(settings, out),
         RegistryAction::Revoke { client_id } => revoke(settings, client_id, out),
     }

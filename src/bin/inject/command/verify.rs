@@ -16,6 +16,7 @@ use inject::verify::injected::Expected;
 use inject::verify::{Finding, Report, Severity};
 use serde_json::{Value, json};
 
+use super::probe;
 use super::register::fixed;
 use crate::args::Verify;
 use crate::carried::{foreign, stored};
@@ -37,7 +38,7 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     let mut results = Vec::new();
     for path in &verify.artifacts {
         let (report, signable) =
-            one(gate.as_ref(), verify, path).map_err(|failure| failure.during(path.display().to_string()))?;
+            one(gate.as_ref(), verify, path, out).map_err(|failure| failure.during(path.display().to_string()))?;
         sound &= report.is_sound();
         show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
@@ -51,7 +52,12 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     Ok(if sound { Code::Done } else { Code::Verification })
 }
 
-fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Result<(Report, bool), Failure> {
+fn one(
+    gate: Option<&(Settings, Chosen)>,
+    verify: &Verify,
+    path: &Path,
+    out: Output,
+) -> Result<(Report, bool), Failure> {
     let inspected = Inspected::new(path)?;
     let signable = inspected.key_kind().is_some();
     let mut report = inspected.verify_signature(verify.min_sdk)?;
@@ -115,6 +121,11 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
     let foreign = foreign(stored(settings)?, &credential, neighbours.then_some(&chosen.name));
     inspected.verify_content(&mut report, &expected, &foreign);
     release_rules(&mut report, chosen, &inspected);
+    // Only of what it carries can be said that it is alive.
+    if verify.probe && report.is_sound() {
+        let wish = probe::Wish { secret: verify.probe_secret, out };
+        report.findings.extend(probe::run(settings, chosen, &credential, wish)?);
+    }
     Ok((report, signable))
 }
 

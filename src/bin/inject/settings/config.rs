@@ -62,6 +62,8 @@ pub struct Env {
     pub release: bool,
     /// `signer`: SHA-256 of the certificate, lowercase hexadecimal.
     pub signer: Option<String>,
+    /// `probe`: the server that `verify --probe` asks.
+    pub probe: Option<String>,
     /// `[env.NAME.values]`.
     pub values: BTreeMap<String, String>,
 }
@@ -396,10 +398,11 @@ impl Reader<'_> {
                     "secret" => env.omit_secret = self.choice("secret", value, ["embed", "omit"]),
                     "register" => env.never_register = self.choice("register", value, ["auto", "never"]),
                     "release" => env.release = self.boolean("release", value),
+                    "probe" => env.probe = self.string("probe", value),
                     "signer" => env.signer = self.signer(value),
                     "values" => env.values = self.values(value),
                     other => {
-                        let mut known = vec!["registry", "secret", "register", "release", "signer", "values"];
+                        let mut known = vec!["registry", "secret", "register", "release", "signer", "probe", "values"];
                         known.extend(REGISTRY_KEYS.iter().map(|(_, key)| *key));
                         self.unknown(key.span(), other, &known);
                     }

@@ -20,7 +20,7 @@ use inject::credential::registry::http::Http;
 use inject::credential::registry::oauth::{self, Oauth};
 use inject::credential::registry::postgres::{Address, Postgres};
 use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
-use inject::credential::seal::SealKey;
+use inject::credential::seal::{Home, SealKey};
 use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
@@ -39,6 +39,8 @@ pub mod variables {
     pub const HOME: &str = "INJECT_HOME";
     /// The configuration.
     pub const CONFIG: &str = "INJECT_CONFIG";
+    /// A reference to the key that seals the stores, instead of the file beside them.
+    pub const STORE_KEY: &str = "INJECT_STORE_KEY";
     /// Use exactly this Client Id.
     pub const CLIENT_ID: &str = "INJECT_CLIENT_ID";
     /// Use exactly this secret, together with the Client Id.
@@ -89,7 +91,7 @@ impl Origin {
 #[derive(Debug)]
 pub struct Settings {
     /// The folder of the stores.
-    pub home: PathBuf,
+    pub home: Home,
     /// `inject.toml`, where there is one.
     pub config: Option<Config>,
     /// The folder that an active environment belongs to.
@@ -123,7 +125,8 @@ impl Settings {
             None => repository_root(&here).unwrap_or(&here).to_owned(),
         };
         let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
-        Ok(Self { home: home()?, config, checkout, flag: global.env.clone() })
+        let home = Home { folder: home()?, key: store_key()? };
+        Ok(Self { home, config, checkout, flag: global.env.clone() })
     }
 
     /// The environment: flag, variable, active, default.
@@ -280,7 +283,7 @@ impl Settings {
     }
 
     /// The content of a file that the configuration names: beside it, as everything that is named there.
-    fn beside(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
+    pub fn beside(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
         let folder = self.config.as_ref().and_then(|config| config.path.parent()).unwrap_or(Path::new("."));
         let read = |path: PathBuf| {
             std::fs::read(&path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
@@ -372,6 +375,16 @@ fn home() -> Result<PathBuf, Failure> {
     found.ok_or_else(|| {
         Failure::usage("no folder for the store: neither INJECT_HOME nor a home directory is set")
             .remedy("set INJECT_HOME to a folder outside the project")
+    })
+}
+
+/// The key of the stores, where it is given from outside.
+fn store_key() -> Result<Option<SealKey>, Failure> {
+    let Some(reference) = variable(variables::STORE_KEY) else { return Ok(None) };
+    let text = Source::parse(variables::STORE_KEY, &reference)?.read(variables::STORE_KEY)?;
+    SealKey::of_digits(&text).map(Some).ok_or_else(|| {
+        Failure::usage(format!("{} leads to no key: 64 hexadecimal digits are expected", variables::STORE_KEY))
+            .remedy("make one: openssl rand -hex 32")
     })
 }
 

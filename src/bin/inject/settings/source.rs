@@ -1,4 +1,5 @@
-//! References to secrets: `env:NAME`, `file:PATH`, `exec:PROGRAM ARGUMENT`, and on the command line `stdin` and `prompt`.
+//! References to secrets: `env:NAME`, `file:PATH`, `exec:PROGRAM ARGUMENT`, `keyring:NAME`, and on the command line `stdin`
+//! and `prompt`.
 //! Never the secret itself.
 //!
 //! Must not: repeat any part of what it read.
@@ -25,6 +26,8 @@ pub enum Source {
     File(PathBuf),
     /// What a program prints; likewise. Words, without a shell.
     Exec(Vec<String>),
+    /// An entry of the platform's keyring, under the service `inject`.
+    Keyring(String),
     /// Standard input; likewise.
     Stdin,
     /// A question on the terminal.
@@ -40,7 +43,7 @@ impl Source {
             (None, "prompt") => Ok(Self::Prompt),
             // What stands there may be the secret itself: it is not repeated.
             _ => Err(Failure::usage(format!("{option} takes a reference, never the secret itself"))
-                .remedy("write env:NAME, file:PATH, exec:PROGRAM, stdin or prompt")),
+                .remedy("write env:NAME, file:PATH, exec:PROGRAM, keyring:NAME, stdin or prompt")),
         }
     }
 
@@ -52,6 +55,7 @@ impl Source {
             ("exec", words) if !words.trim().is_empty() => {
                 Some(Self::Exec(words.split_whitespace().map(str::to_owned).collect()))
             }
+            ("keyring", name) if !name.is_empty() && !name.starts_with('-') => Some(Self::Keyring(name.to_owned())),
             _ => None,
         }
     }
@@ -62,6 +66,7 @@ impl Source {
             Self::Env(name) => format!("env:{name}"),
             Self::File(path) => format!("file:{}", path.display()),
             Self::Exec(words) => format!("exec:{}", words.join(" ")),
+            Self::Keyring(name) => format!("keyring:{name}"),
             Self::Stdin => "stdin".to_owned(),
             Self::Prompt => "prompt".to_owned(),
         }
@@ -85,13 +90,20 @@ impl Source {
             }
             Self::Exec(words) => {
                 let place = words.first().cloned().unwrap_or_default();
-                let answer = inject::host::command::run(words, b"", PATIENCE, MAX)
-                    .map_err(|e| failed(place.clone(), e.to_string()))?;
-                if !answer.success {
-                    // Its own words may hold the secret.
-                    return Err(failed(place, format!("it ended with {}", answer.status)));
-                }
-                let text = read_bounded(answer.output.as_slice()).map_err(|e| failed(place.clone(), e.to_string()))?;
+                let text = printed(words).map_err(|problem| failed(place.clone(), problem))?;
+                (place, text)
+            }
+            Self::Keyring(name) => {
+                let place = format!("the keyring's entry {name:?}");
+                let Some((read, make)) = keyring(name) else {
+                    let failure = failed(place, "this platform's keyring cannot be asked".to_owned());
+                    return Err(failure.remedy("use env:NAME, file:PATH or exec:PROGRAM"));
+                };
+                let text = printed(&read).map_err(|problem| {
+                    failed(place.clone(), format!("{}: {problem}", read.first().map_or("", String::as_str)))
+                        .remedy(format!("make the entry: {make}"))
+                        .remedy("without a keyring, as in CI, use env:NAME, file:PATH or exec:PROGRAM")
+                })?;
                 (place, text)
             }
             Self::Stdin => {
@@ -116,6 +128,29 @@ impl Source {
         }
         Ok(text)
     }
+}
+
+/// The command that reads an entry of the keyring, by the platform's own program, and the one that makes it.
+fn keyring(name: &str) -> Option<(Vec<String>, String)> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    if cfg!(target_os = "macos") {
+        let read = words(&["security", "find-generic-password", "-s", "inject", "-a", name, "-w"]);
+        Some((read, format!("security add-generic-password -s inject -a {name} -w")))
+    } else if cfg!(unix) {
+        let read = words(&["secret-tool", "lookup", "service", "inject", "account", name]);
+        Some((read, format!("secret-tool store --label=inject service inject account {name}")))
+    } else {
+        None
+    }
+}
+
+/// What a program prints. The error is why it did not; its own words may hold the secret, and are not repeated.
+fn printed(words: &[String]) -> Result<Zeroizing<String>, String> {
+    let answer = inject::host::command::run(words, b"", PATIENCE, MAX).map_err(|e| e.to_string())?;
+    if !answer.success {
+        return Err(format!("it ended with {}", answer.status));
+    }
+    read_bounded(answer.output.as_slice()).map_err(|e| e.to_string())
 }
 
 fn read_bounded(from: impl Read) -> std::io::Result<Zeroizing<String>> {

@@ -25,7 +25,7 @@ pub fn discover(client: &Client, issuer: &str) -> Result<Server, String> {
     let issuer = issuer.trim_end_matches('/');
     let mut looked = Vec::new();
     for url in places(issuer) {
-        let ask = Ask { method: "GET", url: &url, proof: Proof::None, body: Body::Empty };
+        let ask = Ask { method: "GET", url: &url, proof: Proof::None, body: Body::Empty, headers: &[] };
         let reply = patience::ask(client, ask, Repeat::Freely).map_err(|error| error.to_string())?;
         match reply.status {
             200 if !answer::is_markup(&reply.body) => {

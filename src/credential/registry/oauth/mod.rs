@@ -142,7 +142,7 @@ impl Oauth {
         };
         ledger.announce(&pending)?;
         let proof = self.config.token.as_deref().map_or(Proof::None, |token| Proof::Bearer(token));
-        let ask = Ask { method: "POST", url: &endpoint, proof, body: Body::Json(body.as_bytes()) };
+        let ask = Ask { method: "POST", url: &endpoint, proof, body: Body::Json(body.as_bytes()), headers: &[] };
         let lost = |why: String| {
             let registry = self.identity.clone();
             Err(RegistryError::PossibleOrphan { registry, why: Some(why), pending: Box::new(pending.clone()) })
@@ -185,7 +185,7 @@ impl Oauth {
         let body = body.map(|body| Zeroizing::new(Value::Object(body.clone()).to_string()));
         let content = body.as_ref().map_or(Body::Empty, |body| Body::Json(body.as_bytes()));
         let proof = Proof::Bearer(&management.token);
-        let ask = Ask { method, url: &management.address, proof, body: content };
+        let ask = Ask { method, url: &management.address, proof, body: content, headers: &[] };
         let place = format!("{method} {}", management.address);
         let reply =
             patience::ask(&self.client, ask, Repeat::IfUndone).map_err(|error| self.failed(error.to_string()))?;
@@ -325,6 +325,7 @@ impl Registry for Oauth {
             url: &management.address,
             proof: Proof::Bearer(&management.token),
             body: Body::Empty,
+            headers: &[],
         };
         let reply =
             patience::ask(&self.client, ask, Repeat::IfUndone).map_err(|error| self.failed(error.to_string()))?;

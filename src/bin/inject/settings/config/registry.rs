@@ -286,7 +286,11 @@ impl Reader<'_> {
         let source = Source::of_reference(&text);
         if source.is_none() {
             let message = format!("{key} is no reference; secrets do not stand in this file");
-            self.problem(value.span(), message, "write \"env:NAME\", \"file:PATH\" or \"exec:PROGRAM ARGUMENT\"");
+            self.problem(
+                value.span(),
+                message,
+                "write \"env:NAME\", \"file:PATH\", \"exec:PROGRAM ARGUMENT\" or \"keyring:NAME\"",
+            );
         }
         source
     }

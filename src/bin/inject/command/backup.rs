@@ -1,0 +1,62 @@
+//! `inject credential export | import`: a backup of the store, sealed with a passphrase.
+//!
+//! Must not: write a credential that is not sealed, or over a file.
+
+use std::io::Read;
+use std::path::Path;
+
+use inject::credential::backup::{self, BackupError};
+use inject::credential::store::Store;
+use inject::host::replacement::Replacement;
+use serde_json::json;
+
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+use crate::settings::source::Source;
+
+/// Writes one.
+pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Result<Code, Failure> {
+    let passphrase = Source::parse("--pass", pass)?.read("passphrase")?;
+    if file.symlink_metadata().is_ok() {
+        let what = format!("{} exists already; a backup is written over nothing", file.display());
+        return Err(Failure::usage(what).remedy("name another file"));
+    }
+    let Some(mut store) = Store::open_existing(&settings.home)? else {
+        return Err(Failure::new(Code::Registry, format!("no store in {}", settings.home.folder.display())));
+    };
+    let (text, count) = backup::export(&mut store, &passphrase).map_err(failure)?;
+    let write = || {
+        let mut new = Replacement::start(file)?;
+        new.write_all(text.as_bytes())?;
+        new.commit(None)
+    };
+    write().map_err(|e| Failure::of(Code::Registry, e))?;
+    out.done(&format!("{}: {count} credentials, sealed; whoever has file and passphrase has them", file.display()));
+    out.json(&json!({ "schema": 1, "file": file.to_string_lossy(), "credentials": count }));
+    Ok(Code::Done)
+}
+
+/// Takes one.
+pub fn import(settings: &Settings, file: &Path, pass: &str, replace: bool, out: Output) -> Result<Code, Failure> {
+    let passphrase = Source::parse("--pass", pass)?.read("passphrase")?;
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|open| open.take(backup::LIMIT).read_to_string(&mut text))
+        .map_err(|e| Failure::of(Code::Usage, e).during(file.display().to_string()))?;
+    let mut store = Store::open(&settings.home)?;
+    let taken = backup::import(&mut store, &text, &passphrase, replace)
+        .map_err(|error| failure(error).during(file.display().to_string()))?;
+    out.done(&format!("{}: {taken} credentials taken into the store", file.display()));
+    out.json(&json!({ "schema": 1, "file": file.to_string_lossy(), "changed": taken }));
+    Ok(Code::Done)
+}
+
+fn failure(error: BackupError) -> Failure {
+    match error {
+        BackupError::Conflict(_) => Failure::of(Code::Conflict, error).remedy("the backup is right: --replace"),
+        BackupError::Short => Failure::of(Code::Usage, error).remedy("a few random words are a good one"),
+        BackupError::Form(_) | BackupError::Sealed => Failure::of(Code::Usage, error),
+        _ => Failure::of(Code::Registry, error),
+    }
+}

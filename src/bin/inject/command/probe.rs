@@ -1,0 +1,62 @@
+//! `inject verify --probe`: the real server says whether the embedded credential is alive.
+//!
+//! Must not: ask a server that nobody named.
+
+use inject::credential::Credential;
+use inject::credential::probe::{Probed, Server, probe};
+use inject::verify::{Finding, Severity};
+
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::config::RegistryRef;
+use crate::settings::{Chosen, Settings};
+
+/// What is to be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// `--probe-secret`.
+    pub secret: bool,
+    /// Where people are told.
+    pub out: Output,
+}
+
+/// Asks the environment's server. A refusal is a finding; what cannot be checked is said, and is none.
+pub fn run(
+    settings: &Settings,
+    chosen: &Chosen,
+    credential: &Credential,
+    wish: Wish,
+) -> Result<Option<Finding>, Failure> {
+    let (url, ca) = match (&chosen.env.probe, &chosen.env.registry) {
+        (Some(url), RegistryRef::Http { ca, .. } | RegistryRef::Oauth { ca, .. }) => (url.clone(), ca.clone()),
+        (Some(url), _) => (url.clone(), None),
+        (None, RegistryRef::Oauth { url, ca, .. }) => (url.read(&format!("url in [env.{}]", chosen.name))?, ca.clone()),
+        (None, _) => {
+            let what = format!("no server is known to ask about {}", chosen.name);
+            return Err(Failure::usage(what)
+                .remedy(format!(
+                    "write probe = \"https://...\" in [env.{}]: an OAuth issuer or token endpoint",
+                    chosen.name
+                ))
+                .remedy("for GAM the address that ends with /oauth/access_token"));
+        }
+    };
+    let server = Server::at(&url);
+    let roots = settings.beside(ca.as_deref())?;
+    let probed =
+        probe(&server, credential, wish.secret, roots.as_deref()).map_err(|e| Failure::of(Code::Registry, e))?;
+    Ok(match probed {
+        Probed::Alive => {
+            wish.out.note(&format!("{url}: {} is alive", credential.id));
+            None
+        }
+        Probed::Unknown(why) => {
+            wish.out.warn(&format!("{url}: whether {} is alive cannot be checked: {why}", credential.id));
+            let message = format!("cannot be checked: {why}");
+            Some(Finding { code: "probe.unknown", severity: Severity::Warning, place: url, message })
+        }
+        Probed::Refused(why) => {
+            Some(Finding { code: "probe.refused", severity: Severity::Error, place: url, message: why })
+        }
+    })
+}

@@ -1,0 +1,75 @@
+//! `inject registry serve`: the registry of an environment, for builds and for apps that identify themselves.
+//!
+//! Must not: listen beyond this machine without TLS, or show a token.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use inject::credential::serving::{Config, Service};
+use inject::host::server;
+use serde_json::json;
+
+use crate::args::Serve;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+use crate::settings::source::Source;
+
+/// Runs it, until it is asked to end.
+pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    let directory = settings.directory(&chosen)?;
+    let identity = directory.identity().clone();
+    let mut tokens = Vec::new();
+    for reference in &serve.token {
+        let token = Source::parse("--token", reference)?.read("registration token")?;
+        if token.chars().count() < SHORTEST {
+            return Err(Failure::usage(format!(
+                "a registration token of less than {SHORTEST} characters can be guessed"
+            ))
+            .remedy("make one: openssl rand -hex 32"));
+        }
+        tokens.push(token);
+    }
+    if tokens.is_empty() {
+        out.warn("no --token is given: applications are recognised, and none can be registered through this server");
+    }
+    let tls = match (&serve.tls_cert, &serve.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let tls = server::tls(&read(certificate)?, &read(key)?);
+            Some(tls.map_err(|problem| Failure::usage(format!("--tls-cert, --tls-key: {problem}")))?)
+        }
+        _ => None,
+    };
+    if tls.is_none() && !serve.listen.ip().is_loopback() {
+        let what = format!("without TLS everybody on the way to {} would read the secrets", serve.listen);
+        return Err(Failure::usage(what)
+            .remedy("give a certificate: --tls-cert FILE --tls-key FILE")
+            .remedy("or listen on this machine alone, behind a proxy that speaks TLS: --listen 127.0.0.1:8421"));
+    }
+    let listener = TcpListener::bind(serve.listen)
+        .map_err(|e| Failure::of(Code::Registry, e).during(format!("cannot listen on {}", serve.listen)))?;
+    let address = listener.local_addr().map_err(|e| Failure::of(Code::Registry, e))?;
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let public = chosen.env.omit_secret;
+    let fault = Box::new(move |problem: &str| out.warn(problem));
+    let config = Config { environment: chosen.name.clone(), public, tokens, fault };
+    let service = Service::new(config, directory).map_err(|e| Failure::of(Code::Internal, e))?;
+    out.note(&format!(
+        "{identity} for {}; for prototyping and small teams: it knows applications, no users",
+        chosen.name
+    ));
+    out.json(&json!({ "schema": 1, "registry": identity.0, "environment": chosen.name.as_str(), "url": url }));
+    out.result(&url);
+    server::serve(listener, tls, Arc::new(move |request| service.answer(&request)))
+        .map_err(|e| Failure::of(Code::Registry, e))?;
+    Ok(Code::Done)
+}
+
+/// Characters of a registration token at least.
+const SHORTEST: usize = 16;
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
+}

@@ -1,0 +1,150 @@
+//! The contract of the registry `http`, answered: `docs/registry-http.yaml`.
+//!
+//! Must not: answer who holds no registration token.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::form::{decoded, member, parse};
+use super::{Service, gam_problem, json_reply, problem};
+use crate::credential::ledger::NoLedger;
+use crate::credential::registry::{Application, Proposal, Registered, RegistryError, Wanted};
+use crate::credential::{ClientId, ClientSecret};
+use crate::host::server::{Reply, Request};
+
+/// A question to register.
+#[derive(Deserialize)]
+struct Question {
+    client_id: String,
+    application: String,
+    name: Option<String>,
+    #[serde(default)]
+    proposal: Word,
+    #[serde(default)]
+    wants_secret: bool,
+    client_secret: Option<Zeroizing<String>>,
+}
+
+#[derive(Deserialize, Default, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    #[default]
+    Known,
+    Fresh,
+}
+
+impl Service {
+    pub(super) fn applications(&self, request: &Request, path: &str) -> Reply {
+        if !self.may_register(request) {
+            let mut reply = problem(401, "invalid_token", "a registration token is missing or not accepted");
+            reply.headers.push(("WWW-Authenticate", "Bearer realm=\"inject\"".to_owned()));
+            return reply;
+        }
+        let parts: Vec<&str> = path.split('/').skip(2).collect();
+        match (request.method.as_str(), parts.as_slice()) {
+            ("POST", []) => self.register(&request.body),
+            ("GET", []) => self.find(&request.query),
+            ("GET", [id]) => with_id(id, |id| self.get(id)),
+            ("DELETE", [id]) => with_id(id, |id| self.revoke(id)),
+            ("PUT", [id, "secret"]) => with_id(id, |id| self.replace(id, &request.body)),
+            (_, [] | [_] | [_, "secret"]) => problem(405, "invalid_request", "nothing is done there by this method"),
+            _ => problem(404, "not_found", "nothing is served there"),
+        }
+    }
+
+    fn register(&self, body: &[u8]) -> Reply {
+        // What is wrong is not repeated: it may be a secret.
+        let Ok(question) = serde_json::from_slice::<Question>(body) else {
+            return problem(400, "invalid_request", "no question of the contract; see docs/registry-http.yaml");
+        };
+        let secret = question.client_secret.as_ref().map(|text| ClientSecret::parse(text)).transpose();
+        let (Ok(id), Ok(secret)) = (ClientId::parse(&question.client_id), secret) else {
+            return problem(400, "invalid_client_metadata", "client_id or client_secret cannot be one");
+        };
+        if question.application.trim().is_empty() {
+            return problem(400, "invalid_client_metadata", "application is empty");
+        }
+        let name = question.name.unwrap_or_else(|| question.application.clone());
+        let application = Application { id: question.application, name };
+        let proposal = if question.proposal == Word::Fresh { Proposal::Fresh(id) } else { Proposal::Known(id) };
+        let wanted = Wanted {
+            application: &application,
+            environment: &self.config.environment,
+            proposal: &proposal,
+            secret: secret.as_ref(),
+            wants_secret: question.wants_secret,
+            refresh: true,
+            again: false,
+        };
+        match self.directory().register(&wanted, &mut NoLedger) {
+            Ok(registered) => json_reply(if registered.existed { 200 } else { 201 }, &shown(&registered)),
+            Err(RegistryError::Revoked { .. }) => gam_problem(409, "111", "the application is revoked"),
+            Err(error) => self.fault(&error),
+        }
+    }
+
+    fn find(&self, query: &str) -> Reply {
+        let query = parse(query.as_bytes());
+        let Some(id) = member(&query, "application").filter(|id| !id.is_empty()) else {
+            return problem(400, "invalid_request", "application is missing");
+        };
+        let application = Application { id: id.to_owned(), name: id.to_owned() };
+        let found = self.directory().find(&application, None);
+        self.found(found)
+    }
+
+    fn get(&self, id: &ClientId) -> Reply {
+        let nameless = Application { id: String::new(), name: String::new() };
+        let found = self.directory().find(&nameless, Some(id));
+        self.found(found)
+    }
+
+    fn found(&self, found: Result<Option<Registered>, RegistryError>) -> Reply {
+        match found {
+            Ok(Some(registered)) => json_reply(200, &shown(&registered)),
+            Ok(None) => gam_problem(404, "236", "the application is not registered"),
+            Err(error) => self.fault(&error),
+        }
+    }
+
+    fn revoke(&self, id: &ClientId) -> Reply {
+        match self.directory().revoke_entry(id) {
+            Ok(true) => json_reply(200, &json!({ "client_id": id.as_str() })),
+            Ok(false) => gam_problem(404, "236", "the application is not registered, or was revoked"),
+            Err(error) => self.fault(&error),
+        }
+    }
+
+    fn replace(&self, id: &ClientId, body: &[u8]) -> Reply {
+        #[derive(Deserialize)]
+        struct New {
+            client_secret: Zeroizing<String>,
+        }
+        let new = serde_json::from_slice::<New>(body).ok().and_then(|new| ClientSecret::parse(&new.client_secret).ok());
+        let Some(secret) = new else {
+            return problem(400, "invalid_request", "client_secret is missing, or cannot be one");
+        };
+        let nameless = Application { id: String::new(), name: String::new() };
+        match self.directory().replace_secret(&nameless, id, &secret) {
+            Ok(registered) => json_reply(200, &shown(&registered)),
+            Err(RegistryError::Unknown { .. }) => gam_problem(404, "236", "the application is not registered"),
+            Err(error) => self.fault(&error),
+        }
+    }
+}
+
+fn with_id(text: &str, then: impl FnOnce(&ClientId) -> Reply) -> Reply {
+    match decoded(text.as_bytes()).and_then(|text| ClientId::parse(&text).ok()) {
+        Some(id) => then(&id),
+        None => problem(400, "invalid_request", "the path holds no client_id"),
+    }
+}
+
+fn shown(registered: &Registered) -> Value {
+    json!({
+        "client_id": registered.id.as_str(),
+        "client_secret": registered.secret.as_ref().map(ClientSecret::expose),
+        "existed": registered.existed,
+    })
+}

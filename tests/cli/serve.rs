@@ -1,0 +1,347 @@
+//! `inject registry serve`: the contract, identification of apps, and the whole loop from registering to being refused.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use super::{APP, PROGRAM, World, rows};
+
+const TOKEN: &str = "registration-canary-9e41";
+
+/// A server, until the test is over.
+pub struct Served {
+    child: Child,
+    pub url: String,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts `inject registry serve` on a free port.
+pub fn serve(world: &World, variables: &[(&str, &str)], args: &[&str]) -> Served {
+    let mut command = world.command(PROGRAM);
+    command.args(["registry", "serve", "--listen", "127.0.0.1:0", "--json"]).args(args);
+    command.env("TOKEN", TOKEN).envs(variables.iter().copied());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut text = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    // The answer is one JSON value, over several lines.
+    let json: Value = loop {
+        assert!(lines.read_line(&mut text).unwrap() > 0, "it ended: {text}");
+        if let Ok(json) = serde_json::from_str(&text) {
+            break json;
+        }
+    };
+    let url = json["url"].as_str().unwrap().to_owned();
+    let address = url.split("://").nth(1).unwrap().to_owned();
+    Served { child, url, address }
+}
+
+impl Served {
+    /// Status, head and content of an answer.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut text = Vec::new();
+        let (host, length) = (&self.address, body.len());
+        write!(text, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n").unwrap();
+        for (name, value) in headers {
+            write!(text, "{name}: {value}\r\n").unwrap();
+        }
+        write!(text, "\r\n{body}").unwrap();
+        // A server that has read enough may close before it has all.
+        let _ = stream.write_all(&text);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+    }
+
+    fn form(&self, path: &str, body: &str) -> (u16, Value) {
+        let (status, _, body) = self.ask("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], body);
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    fn gam(&self, id: &str, secret: &str) -> (u16, Value) {
+        self.form(
+            "/oauth/access_token",
+            &format!("grant_type=client_credentials&client_id={id}&client_secret={secret}"),
+        )
+    }
+}
+
+/// The machine of the server: one registry for `dev`, and `web`, which embeds no secret.
+fn keeper() -> World {
+    let world = World::new();
+    let text = "version = 1\n[env.dev]\nregistry = \"embedded:team\"\n[env.web]\nregistry = \"embedded:team\"\nsecret = \"omit\"\n";
+    world.write("inject.toml", text);
+    world
+}
+
+/// A machine that builds.
+fn builder(url: &str) -> World {
+    let world = World::new();
+    let env = format!("registry = \"http\"\nurl = \"{url}\"\ntoken = \"env:TOKEN\"\nca = \"ca.pem\"\n");
+    let env = if url.starts_with("https") { env } else { env.replace("ca = \"ca.pem\"\n", "") };
+    world.write(
+        "inject.toml",
+        format!("version = 1\n[env.dev]\n{env}[env.qa]\n{env}[env.web]\n{env}secret = \"omit\"\n"),
+    );
+    world.demo("app.apk");
+    world
+}
+
+const WITH: [&str; 4] = ["--env", "dev", "--token", "env:TOKEN"];
+const AS: [(&str, &str); 1] = [("TOKEN", TOKEN)];
+
+#[test]
+fn register_embed_identify_revoke_be_refused() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &WITH);
+    let builder = builder(&server.url);
+    builder.signed_with(&AS, &["app.apk", "--env", "dev"]).exits(0).says(&["a NEW application was registered"]);
+    builder.signed_with(&AS, &["verify", "app.apk", "--env", "dev"]).exits(0);
+    // What the app on a device has is what stands in the package.
+    let apk = builder.read("app.apk");
+    let [id, secret] =
+        ["client_id", "client_secret"].map(|name| super::values(&apk, &format!("string/{name}"))[0].clone());
+    let (status, granted) = server.gam(&id, &secret);
+    assert_eq!((status, granted["token_type"].as_str()), (200, Some("Bearer")), "{granted}");
+    let access = granted["access_token"].as_str().unwrap();
+    let introspect = |access: &str| {
+        let bearer = format!("Bearer {TOKEN}");
+        let headers = [("Authorization", bearer.as_str())];
+        let (status, _, body) = server.ask("POST", "/introspect", &headers, &format!("token={access}"));
+        (status, serde_json::from_str::<Value>(&body).unwrap())
+    };
+    let (_, active) = introspect(access);
+    assert_eq!((active["active"].as_bool(), active["client_id"].as_str()), (Some(true), Some(id.as_str())));
+    assert_eq!(introspect("another").1["active"], false);
+    let own = format!("token={access}&client_id={id}&client_secret={secret}");
+    assert_eq!(server.form("/introspect", &own).1["active"], true, "an application may ask for itself");
+    assert_eq!(server.form("/introspect", &format!("token={access}")).0, 401);
+
+    let listed = keeper.inject(&["registry", "list", "--env", "dev"]).exits(0).out;
+    assert!(listed.contains(&id) && listed.contains("with a secret") && !listed.contains(&secret), "{listed}");
+    keeper.inject(&["registry", "revoke", &id, "--env", "dev"]).exits(0);
+    let (status, refused) = server.gam(&id, &secret);
+    assert_eq!((status, refused["error"]["code"].as_str()), (401, Some("111")), "{refused}");
+    assert_eq!(introspect(access).1["active"], false, "what is revoked has no token");
+    let run = builder.signed_with(&AS, &["register", APP, "--env", "dev", "--force"]).exits(5);
+    assert!(run.err.contains("the application is revoked in GAM"), "{}", run.err);
+}
+
+#[test]
+fn an_application_is_recognised_or_refused_with_a_reason() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &WITH);
+    let odd = "odd %:+& secret";
+    for (app, id, secret) in [("a", "id-a", "secret-a"), ("b", "id-b", odd)] {
+        let set = ["credential", "set", "--app", app, "--env", "dev", "--client-id", id, "--secret", "stdin"];
+        keeper.run(&[], &set, secret).exits(0);
+        keeper.inject(&["register", app, "--env", "dev", "--force"]).exits(0);
+    }
+    keeper.inject(&["register", "public", "--env", "web"]).exits(0);
+    let public = keeper.credential("public", "web").0;
+    let grant = "grant_type=client_credentials";
+    for (body, status, gam, rfc) in [
+        (format!("{grant}&client_id=id-a&client_secret=secret-a"), 200, "", ""),
+        (format!("{grant}&client_id=id-b&client_secret=odd+%25%3A%2B%26+secret"), 200, "", ""),
+        (format!("{grant}&client_id=id-a&client_secret=secret-A"), 401, "116", "invalid_client"),
+        (format!("{grant}&client_id=id-a&client_secret=secret-"), 401, "116", "invalid_client"),
+        (format!("{grant}&client_id=id-a&client_secret="), 401, "116", "invalid_client"),
+        (format!("{grant}&client_id=id-a"), 401, "116", "invalid_client"),
+        (format!("{grant}&client_id=nobody&client_secret=secret-a"), 401, "236", "invalid_client"),
+        (format!("{grant}&client_id={public}"), 401, "116", "invalid_client"),
+        (format!("{grant}&client_id={public}&client_secret=x"), 401, "116", "invalid_client"),
+    ] {
+        let (found, answer) = server.form("/oauth/gam/v2.0/access_token", &body);
+        assert_eq!((found, answer["error"]["code"].as_str().unwrap_or_default()), (status, gam), "{body}: {answer}");
+        let (found, answer) = server.form("/oauth/token", &body);
+        assert_eq!((found, answer["error"].as_str().unwrap_or_default()), (status, rfc), "{body}: {answer}");
+    }
+    // Too many refusals from one address: it waits, whatever it says.
+    let mut last = (0, Value::Null);
+    for _ in 0..20 {
+        last = server.gam("id-a", "guess");
+    }
+    assert_eq!((last.0, last.1["error"].as_str()), (429, Some("slow_down")), "{last:?}");
+    let (status, head, _) =
+        server.ask("POST", "/oauth/token", &[], &format!("{grant}&client_id=id-a&client_secret=secret-a"));
+    assert!(status == 429 && head.to_ascii_lowercase().contains("retry-after: "), "{head}");
+    assert_eq!(server.ask("GET", "/health", &[], "").0, 200);
+}
+
+#[test]
+fn what_is_no_question_is_said() {
+    let keeper = keeper();
+    keeper
+        .run(&[], &["credential", "set", "--app", "a", "--env", "dev", "--client-id", "a", "--secret", "stdin"], "s:%3")
+        .exits(0);
+    keeper.inject(&["register", "a", "--env", "dev", "--force"]).exits(0);
+    let server = serve(&keeper, &[], &WITH);
+    let good = "client_id=a&client_secret=s%3A%253";
+    for (path, body, status, error) in [
+        ("/oauth/access_token", good, 400, "invalid_request"),
+        ("/oauth/access_token", "grant_type=client_credentials", 400, "invalid_request"),
+        ("/oauth/access_token", &format!("grant_type=refresh_token&{good}"), 400, "unsupported_grant_type"),
+        ("/oauth/token", &format!("grant_type=password&{good}"), 400, "unsupported_grant_type"),
+        ("/oauth/token", "grant_type=client_credentials&client_id=%ZZ", 400, "invalid_request"),
+        ("/elsewhere", "", 404, "not_found"),
+    ] {
+        let (found, answer) = server.form(path, body);
+        assert_eq!((found, answer["error"].as_str()), (status, Some(error)), "{path} {body}: {answer}");
+    }
+    // GAM's order: the application is good, and only then the user is not.
+    let (status, answer) =
+        server.form("/oauth/access_token", &format!("grant_type=password&{good}&username=x&password=y"));
+    assert_eq!((status, answer["error"]["code"].as_str()), (401, Some("11")));
+    // HTTP Basic, percent-encoded before (RFC 6749, section 2.3.1): a:s%3A%253
+    let basic = [("Authorization", "Basic YTpzJTNBJTI1Mw==")];
+    assert_eq!(server.ask("POST", "/oauth/token", &basic, "grant_type=client_credentials").0, 200);
+    let bearer = format!("Bearer {TOKEN}");
+    let bearer = [("Authorization", bearer.as_str())];
+    for (method, path, body, status) in [
+        ("POST", "/applications", "{", 400),
+        ("POST", "/applications", r#"{"client_id":"","application":"x"}"#, 400),
+        ("POST", "/applications", r#"{"client_id":"i","application":" "}"#, 400),
+        ("POST", "/applications", r#"{"client_id":"i","application":"x","client_secret":"\u00e9"}"#, 400),
+        ("GET", "/applications", "", 400),
+        ("GET", "/applications?application=none", "", 404),
+        ("GET", "/applications/none", "", 404),
+        ("GET", "/applications/a/b/c", "", 404),
+        ("PATCH", "/applications/a", "", 405),
+        ("PUT", "/applications/a/secret", "{}", 400),
+        ("PUT", "/applications/none/secret", r#"{"client_secret":"x"}"#, 404),
+        ("DELETE", "/applications/none", "", 404),
+        ("GET", "/oauth/token", "", 405),
+    ] {
+        let (found, _, answer) = server.ask(method, path, &bearer, body);
+        assert_eq!(found, status, "{method} {path} {body}: {answer}");
+    }
+    assert_eq!(server.ask("POST", "/applications", &bearer, &"x".repeat(70_000)).0, 413);
+    let metrics = server.ask("GET", "/metrics", &[], "").2;
+    assert!(metrics.contains("inject_requests_total{route=\"token\",status=\"200\"} 1"), "{metrics}");
+    assert!(metrics.contains("inject_access_tokens 1") && !metrics.contains("s:%3"), "{metrics}");
+}
+
+#[test]
+fn registering_needs_a_token() {
+    let keeper = keeper();
+    let open = serve(&keeper, &[], &["--env", "dev"]);
+    let server = serve(&keeper, &[], &WITH);
+    for (url, token) in [(&open.url, TOKEN), (&server.url, "registration-canary-9e42"), (&server.url, "x")] {
+        let builder = builder(url);
+        let run = builder.run(&[("TOKEN", token)], &["register", APP, "--env", "dev"], "").exits(5);
+        assert!(run.err.contains("the token is missing or not accepted") && !run.err.contains("canary"), "{}", run.err);
+    }
+    assert_eq!(server.ask("DELETE", "/applications/x", &[], "").0, 401);
+    assert_eq!(
+        keeper.inject(&["registry", "list", "--env", "dev", "--json"]).exits(0).json()["applications"],
+        serde_json::json!([])
+    );
+    for (args, text) in [
+        (&["--listen", "0.0.0.0:0"][..], "without TLS everybody on the way"),
+        (&["--token", "env:SHORT"], "can be guessed"),
+        (&["--token", TOKEN], "takes a reference, never the secret itself"),
+        (&["--tls-cert", "none", "--tls-key", "none"], "none: No such file"),
+        (&["--tls-cert", "inject.toml", "--tls-key", "inject.toml"], "holds none in PEM"),
+        (&["--listen", "203.0.113.1:0", "--tls-cert", "chain.pem", "--tls-key", "k.pem"], "chain.pem: No such file"),
+    ] {
+        let args = [&["registry", "serve", "--env", "dev"], args].concat();
+        let run = keeper.run(&[("SHORT", "short")], &args, "").exits(2);
+        assert!(run.err.contains(text) && !run.err.contains("canary"), "{text}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_environment_that_omits_the_secret_recognises_by_the_id() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &["--env", "web", "--token", "env:TOKEN"]);
+    let builder = builder(&server.url);
+    builder.run(&AS, &["register", APP, "--env", "web"], "").exits(0);
+    let id = builder.credential_with(&AS, APP, "web").0;
+    let grant = format!("grant_type=client_credentials&client_id={id}");
+    assert_eq!(server.form("/oauth/access_token", &grant).0, 200);
+    assert_eq!(server.form("/oauth/access_token", &format!("{grant}&client_secret=x")).1["error"]["code"], "116");
+    assert_eq!(
+        server.form("/oauth/access_token", "grant_type=client_credentials&client_id=x").1["error"]["code"],
+        "236"
+    );
+}
+
+#[test]
+fn every_row_of_the_state_machine_and_a_race() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &WITH);
+    rows::all(&builder(&server.url), &AS, true);
+    let worlds = [builder(&server.url), builder(&server.url)];
+    for round in 0..60 {
+        let app = format!("com.example.round{round}");
+        let children: Vec<Child> = (0..8)
+            .map(|index| {
+                let mut command = worlds[index % 2].command(PROGRAM);
+                command.args(["register", &app, "--env", "dev"]).env("TOKEN", TOKEN);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        let mut ids: Vec<Vec<u8>> = Vec::new();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            ids.push(output.stdout);
+        }
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "round {round}");
+        let [one, two] = [0, 1].map(|machine| worlds[machine].credential_with(&AS, &app, "dev"));
+        assert_eq!(one, two);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn over_tls_and_until_it_is_asked_to_end() {
+    let keeper = keeper();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    keeper.write("cert.pem", made.cert.pem());
+    keeper.write("key.pem", made.signing_key.serialize_pem());
+    let args = [&WITH[..], &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]].concat();
+    let mut server = serve(&keeper, &[], &args);
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    let builder = builder(&server.url);
+    builder.write("ca.pem", made.cert.pem());
+    builder.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
+    let pid = rustix::process::Pid::from_child(&server.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0), "asked to end, it ends well");
+}
+
+#[cfg(unix)]
+#[test]
+fn over_a_database() {
+    let Some(mut database) = super::database::start() else { return };
+    let url = database.make("served");
+    let key = "77".repeat(32);
+    let keeper = World::new();
+    keeper
+        .write("inject.toml", "version = 1\n[env.dev]\nregistry = \"postgres\"\nurl = \"env:DB\"\nkey = \"env:KEY\"\n");
+    let variables = [("DB", url.as_str()), ("KEY", key.as_str())];
+    keeper.run(&variables, &["registry", "init", "--env", "dev"], "").exits(0);
+    let server = serve(&keeper, &variables, &WITH);
+    let builder = builder(&server.url);
+    rows::all(&builder, &AS, true);
+    builder.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
+    let (id, secret) = builder.credential_with(&AS, APP, "dev");
+    assert_eq!(server.gam(&id, &secret).0, 200);
+    // The database goes away and comes back: nothing is refused for good.
+    database.down();
+    assert_eq!(server.ask("GET", "/health", &[], "").0, 503);
+    database.up();
+    assert_eq!(server.gam(&id, &secret).0, 200);
+}
