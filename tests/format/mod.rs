@@ -10,6 +10,7 @@ mod fuzz;
 mod js;
 mod json;
 mod mutf8;
+mod outline;
 mod plist;
 mod properties;
 mod sha256;

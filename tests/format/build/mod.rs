@@ -2,4 +2,5 @@
 
 pub mod arsc;
 pub mod axml;
+pub mod macho;
 pub mod zip;
