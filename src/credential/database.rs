@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
@@ -29,7 +29,9 @@ pub(super) struct Schema {
     pub(super) application_id: i32,
     /// `PRAGMA user_version`.
     pub(super) version: i32,
-    /// Makes the tables.
+    /// What brings an older version one step on: the version it is for, and how.
+    pub(super) older: &'static [(i32, &'static str)],
+    /// Makes the tables of the first version.
     pub(super) sql: &'static str,
 }
 
@@ -129,7 +131,7 @@ impl Database {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = |source| DatabaseError::Sqlite { kind, operation: "opened", path: path.clone(), source };
-        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+        let mut connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
         connection.busy_timeout(BUSY).map_err(sqlite)?;
         // Old values are overwritten in the file, not only unlinked.
         connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
@@ -138,9 +140,9 @@ impl Database {
             return Err(foreign("it is another program's database, or a damaged one".to_owned()));
         }
         let version = pragma("user_version")?;
-        if version != schema.version {
+        if version > schema.version {
             let expected = schema.version;
-            return Err(foreign(format!("its version is {version}, this program knows version {expected}")));
+            return Err(foreign(format!("its version is {version}, this program knows version {expected} and older")));
         }
         let check: Option<Vec<u8>> = connection
             .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
@@ -148,6 +150,9 @@ impl Database {
             .map_err(sqlite)?;
         if check.as_deref() != Some(&key.derive("key check")[..]) {
             return Err(foreign("it was sealed with another key than the one beside it".to_owned()));
+        }
+        if version < schema.version {
+            migrate(&mut connection, schema).map_err(sqlite)?;
         }
         sweep_abandoned(&path);
         sweep_abandoned(&home.join("key"));
@@ -202,6 +207,19 @@ fn sweep_abandoned(path: &Path) {
     }
 }
 
+/// Brings an older version to this one, whole or not at all. Of two processes at once, one does it.
+fn migrate(connection: &mut Connection, schema: Schema) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (from, sql) in schema.older {
+        let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version == *from {
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "user_version", from + 1)?;
+        }
+    }
+    transaction.commit()
+}
+
 /// The rollback journal of a database.
 fn journal(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
@@ -216,6 +234,9 @@ fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError
     connection.pragma_update(None, "application_id", schema.application_id).map_err(sqlite)?;
     connection.pragma_update(None, "user_version", schema.version).map_err(sqlite)?;
     connection.execute_batch(schema.sql).map_err(sqlite)?;
+    for (_, sql) in schema.older {
+        connection.execute_batch(sql).map_err(sqlite)?;
+    }
     let check = key.derive("key check");
     connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
     connection.close().map_err(|(_, source)| sqlite(source))

@@ -5,6 +5,7 @@
 mod database;
 pub mod environment;
 pub mod id;
+pub mod ledger;
 pub mod lookup;
 pub mod obtain;
 pub mod registry;

@@ -7,7 +7,8 @@
 //! Must not: overwrite a secret that differs; that is a conflict for people.
 
 use super::database::DatabaseError;
-use super::registry::{Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity};
+use super::ledger::Ledger;
+use super::registry::{Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use super::store::{Key, Store, Stored};
 use super::{ClientId, Credential, EnvironmentName, Fingerprint};
 use crate::host::random::OsRandom;
@@ -52,6 +53,19 @@ pub struct Request<'a> {
     pub registration: Registration,
     /// Ask the registry even where the store has an answer.
     pub refresh: bool,
+    /// Register anew although an earlier registration may have come through without its answer.
+    pub again: bool,
+    /// Which of two different secrets counts; none: that is an error.
+    pub take: Option<Take>,
+}
+
+/// Whose secret counts where store and registry differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// The store's: it is put into the registry.
+    Store,
+    /// The registry's: it is put into the store.
+    Registry,
 }
 
 /// Where a credential came from.
@@ -74,6 +88,8 @@ pub struct Obtained {
     pub credential: Credential,
     /// Where it came from.
     pub origin: Origin,
+    /// When the secret ends, in seconds since 1970, where the registry said so just now.
+    pub expires: Option<u64>,
 }
 
 /// Why there is no credential.
@@ -126,7 +142,7 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
     // 1. The store has what is needed: reuse it, ask nobody.
     let own = store.get(&request.key)?;
     let shared = store.get_shared(&request.key)?;
-    if !request.refresh {
+    if !request.refresh && !request.again {
         if let Some(stored) = own.as_ref().filter(|stored| request.needs.satisfied_by(stored)) {
             return Ok(answer(request, stored, Origin::Store));
         }
@@ -138,7 +154,11 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
     }
     // 2. Choose the Client Id: the store's own, the same application's elsewhere on this registry, or a new one.
     let known = own.iter().chain(&shared).find(|stored| stored.registered).map(|stored| stored.id.clone());
-    if request.registration == Registration::Never && registry.find(request.application, known.as_ref())?.is_none() {
+    if request.registration == Registration::Never
+        && (request.again
+            || store.ledger(&request.key).held()?.is_none()
+                && registry.find(request.application, known.as_ref())?.is_none())
+    {
         return Err(ObtainError::NotRegistered {
             application: request.key.application.clone(),
             environment: request.key.environment.clone(),
@@ -161,28 +181,44 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
     };
     // 4. Ask the registry, atomically; a secret that the store has is registered as it is.
     let local = claimed.secret.clone().or_else(|| shared.and_then(|stored| stored.secret));
-    let registered =
-        registry.register(request.application, &proposal, local.as_ref(), request.needs == Needs::Secret)?;
-    // 5. Two secrets for one id: nothing is overwritten.
+    let local = local.filter(|_| !request.again);
+    let wanted = Wanted {
+        application: request.application,
+        environment: &request.key.environment,
+        proposal: &proposal,
+        secret: local.as_ref(),
+        wants_secret: request.needs == Needs::Secret,
+        refresh: request.refresh,
+        again: request.again,
+    };
+    let mut registered = registry.register(&wanted, &mut store.ledger(&request.key))?;
+    // 5. Two secrets for one id: nothing is overwritten, unless it is said which one counts.
     if let (Some(ours), Some(theirs)) = (&local, &registered.secret)
         && ours != theirs
     {
-        return Err(ObtainError::Conflict {
-            id: registered.id,
-            application: request.key.application.clone(),
-            environment: request.key.environment.clone(),
-            store: store.fingerprint(ours),
-            registry: store.fingerprint(theirs),
-        });
+        match request.take {
+            Some(Take::Registry) => {}
+            Some(Take::Store) => registered = registry.replace_secret(request.application, &registered.id, ours)?,
+            None => {
+                return Err(ObtainError::Conflict {
+                    store: store.fingerprint(ours),
+                    registry: store.fingerprint(theirs),
+                    id: registered.id,
+                    application: request.key.application.clone(),
+                    environment: request.key.environment.clone(),
+                });
+            }
+        }
     }
-    // 6. Durable before anything uses it.
-    let Registered { id, secret, existed } = registered;
+    // 6. Durable before anything uses it, in every environment that shares it.
+    let Registered { id, secret, existed, expires } = registered;
     let stored = Stored { key: request.key.clone(), id, secret: secret.or(local), registered: true };
-    store.put(&stored)?;
-    Ok(answer(request, &stored, if existed { Origin::Registry } else { Origin::Registered }))
+    store.put_everywhere(&stored)?;
+    let origin = if existed { Origin::Registry } else { Origin::Registered };
+    Ok(Obtained { expires, ..answer(request, &stored, origin) })
 }
 
 fn answer(request: &Request<'_>, stored: &Stored, origin: Origin) -> Obtained {
     let secret = stored.secret.clone().filter(|_| request.needs == Needs::Secret);
-    Obtained { credential: Credential { id: stored.id.clone(), secret }, origin }
+    Obtained { credential: Credential { id: stored.id.clone(), secret }, origin, expires: None }
 }

@@ -104,14 +104,24 @@ impl SealKey {
             Err(error) => return Err(FileError::on("read", path)(error).into()),
         };
         check_private(path)?;
-        let digits = text.strip_prefix(HEADER).map(str::trim_end);
-        let digits = digits.filter(|digits| digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let digits = digits.ok_or_else(|| SealError::Malformed { path: path.to_owned() })?;
+        let key = text.strip_prefix(HEADER).and_then(Self::of_digits);
+        key.map(Some).ok_or_else(|| SealError::Malformed { path: path.to_owned() })
+    }
+
+    /// A key of its 64 hexadecimal digits.
+    pub fn of_digits(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = text.strip_prefix(HEADER).unwrap_or(text);
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
         let mut key = Zeroizing::new([0; 32]);
         for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            *byte = nibble(pair[0]) << 4 | nibble(pair[1]);
+            if let [high, low] = pair {
+                *byte = nibble(*high) << 4 | nibble(*low);
+            }
         }
-        Ok(Some(Self(key)))
+        Some(Self(key))
     }
 
     /// Seals `secret`; `context` names what it belongs to, and must be the same when it is opened.

@@ -20,7 +20,8 @@ const SCHEMA: Schema = Schema {
     kind: "store",
     // "injS"
     application_id: 0x696e_6a53,
-    version: 1,
+    version: 2,
+    older: &[(1, super::ledger::SCHEMA)],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE credential (
@@ -67,7 +68,7 @@ pub struct Stored {
 /// The store, open.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    pub(super) database: Database,
 }
 
 impl Store {
@@ -131,26 +132,49 @@ impl Store {
 
     /// Keeps a credential, durably, in the place of what was there.
     pub fn put(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        let sealed = self.seal(stored)?;
-        let key = &stored.key;
-        self.database
-            .connection
-            .execute(
-                "INSERT OR REPLACE INTO credential
-                 (application, environment, registry, client_id, sealed_secret, registered, updated)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    key.application,
-                    key.environment.as_str(),
-                    key.registry.0,
-                    stored.id.as_str(),
-                    sealed,
-                    stored.registered,
-                    now()
-                ],
-            )
-            .map_err(self.database.failed("written"))?;
-        Ok(())
+        self.put_all(std::slice::from_ref(stored))
+    }
+
+    /// Likewise, and its secret in every environment that shares its Client Id, all of them or none.
+    pub fn put_everywhere(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        let shares = |other: &Stored| {
+            other.key.application == stored.key.application
+                && other.key.registry == stored.key.registry
+                && other.key.environment != stored.key.environment
+                && other.id == stored.id
+                && other.secret.is_some()
+                && stored.secret.is_some()
+        };
+        let others = self.list()?.into_iter().filter(shares);
+        let mut all: Vec<Stored> = others.map(|other| Stored { secret: stored.secret.clone(), ..other }).collect();
+        all.push(stored.clone());
+        self.put_all(&all)
+    }
+
+    fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
+        let sealed = all.iter().map(|stored| self.seal(stored)).collect::<Result<Vec<_>, _>>()?;
+        let failed = self.database.failed("written");
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
+        for (Stored { key, id, registered, .. }, sealed) in all.iter().zip(sealed) {
+            transaction
+                .execute(
+                    "INSERT OR REPLACE INTO credential
+                     (application, environment, registry, client_id, sealed_secret, registered, updated)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        key.application,
+                        key.environment.as_str(),
+                        key.registry.0,
+                        id.as_str(),
+                        sealed,
+                        registered,
+                        now()
+                    ],
+                )
+                .map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)
     }
 
     /// Forgets the credential of `key`; says whether there was one.
@@ -232,6 +256,7 @@ fn context(key: &Key, id: &ClientId) -> String {
     format!("store/{}/{}/{}/{id}", key.application, key.environment, key.registry)
 }
 
-fn now() -> i64 {
+/// For columns.
+pub(super) fn now() -> i64 {
     i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX)
 }

@@ -70,8 +70,8 @@ pub const POOL_UTF16_UNITS: usize = 1024 * 1024;
 /// (`CONSTANT_Utf8_info`), and every credential is far shorter.
 pub const DEX_STRING_UNITS: usize = 65_535;
 
-/// Rounds in which the layout of an edited dex file must be found. Offsets in class data grow by at most four bytes;
-/// real files take two or three rounds, a hostile one could ask for one per method.
+/// Rounds in which the layout of an edited dex file must be found, and that of code whose branches get longer. Offsets in
+/// class data grow by at most four bytes; real files take two or three rounds, a hostile one could ask for one per method.
 pub const DEX_LAYOUT_ROUNDS: usize = 64;
 
 /// Targets that all switches of one dex method may have: a Java method has at most 65 535 bytes of code, so few
@@ -80,6 +80,9 @@ pub const DEX_SWITCH_TARGETS: usize = 1024 * 1024;
 
 /// Bytes of one method signature in a dex file: 255 parameters of long class names are under 64 KiB.
 pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
+
+/// Dex files in one container: a compiler makes one per 65,536 methods, and an app has some tens.
+pub const DEX_CONTAINER_FILES: usize = 1024;
 
 /// Brackets open at one place of a JavaScript file. The tokenizer keeps a list of them and never recurses; engines
 /// recurse, and run out of stack long before this.

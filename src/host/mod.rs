@@ -6,6 +6,7 @@ pub mod clock;
 pub mod command;
 pub mod file;
 pub mod http;
+pub mod lock;
 pub mod process;
 pub mod random;
 pub mod replacement;

@@ -93,3 +93,27 @@ fn environments_of_one_registry_share_and_others_do_not() {
     world.inject(&["verify", "app.apk", "--env", "b"]).exits(0);
     world.inject(&["verify", "app.apk", "--env", "dev"]).exits(7);
 }
+
+#[test]
+fn another_environment_on_the_same_registry() {
+    let world = World::new();
+    for (registry, holds) in [
+        ("registry = \"http\"\nurl = \"env:URL\"\ntoken = \"file:t\"\nca = \"ca.pem\"", "token = \"file:t\""),
+        ("registry = \"postgres\"\nurl = \"env:DB\"\nkey = \"exec:op read x\"", "key = \"exec:op read x\""),
+        ("registry = \"exec\"\ncommand = [\"a\", \"b c\"]", "command = [\"a\", \"b c\"]"),
+        (
+            "registry = \"oauth\"\nurl = \"https://a.example\"\n[env.prod.metadata]\nscope = \"a \\\" b\"\nx = [1, true, { y = \"z\" }]",
+            "metadata = { scope = \"a \\\" b\", x = [1, true, { y = \"z\" }] }",
+        ),
+    ] {
+        world.write("inject.toml", format!("version = 1\n[env.prod]\nregister = \"never\"\n{registry}\n"));
+        world.inject(&["env", "add", "staging", "--from", "prod"]).exits(0);
+        let text = String::from_utf8(world.read("inject.toml")).unwrap();
+        let added = text.split("[env.staging]").nth(1).unwrap();
+        assert!(added.contains(holds) && added.contains("register = \"never\""), "{added}");
+        world.inject(&["env", "list"]).exits(0);
+    }
+    world.write("inject.toml", "version = 1\n[env.prod]\nregistry = \"fixed\"\nclient-id = \"x\"\n");
+    let run = |world: &World| world.inject(&["env", "add", "staging", "--from", "prod"]);
+    world.refuses(run, 2, &["belongs to prod alone"]);
+}

@@ -205,15 +205,24 @@ fn store_and_registry_disagree() {
         "store and registry hold different secrets for Client Id",
         &id,
         "keyed fingerprints",
-        "the registry is right: inject credential forget --app com.example.demo --env dev",
-        "the store is right",
+        "the registry is right: inject register com.example.demo --env dev --take registry",
+        "the store is right, and shipped apps carry it: inject register com.example.demo --env dev --take store",
     ];
     for args in [&["register", APP, "--force", "--env", "dev"][..], &["app.apk", "--env", "dev", "--refresh"]] {
         let run = world.refuses(|world| world.signed(args), 9, &texts);
         assert!(!run.err.contains("OURS-and") && !run.err.contains(&theirs), "{}", run.err);
     }
-    // Without being asked again, the store's counts; the way out that was shown is one.
+    // Without being asked again, the store's counts; the ways out that were shown are some.
+    let take = |who: &str| world.inject(&["register", APP, "--env", "dev", "--take", who]).exits(0);
+    take("store");
+    world.inject(&["credential", "forget", "--app", APP, "--env", "dev"]).exits(0);
+    take("registry");
+    assert_eq!(world.credential(APP, "dev"), (id.clone(), "OURS-and-not-theirs".to_owned()), "the registry has it now");
+    world.run(&[], &set, "another of ours").exits(0);
+    take("registry");
+    assert_eq!(world.credential(APP, "dev"), (id.clone(), "OURS-and-not-theirs".to_owned()));
+    world.run(&[], &set, &theirs).exits(0);
     world.inject(&["credential", "forget", "--app", APP, "--env", "dev"]).exits(0);
     world.signed(&["app.apk", "--env", "dev"]).exits(0);
-    assert_eq!(world.credential(APP, "dev"), (id, theirs));
+    assert_eq!(world.credential(APP, "dev"), (id, "OURS-and-not-theirs".to_owned()));
 }

@@ -8,15 +8,22 @@ mod commands;
 mod config;
 mod crash;
 mod credential;
+#[cfg(unix)]
+mod database;
 mod env;
 mod errors;
 mod genexus;
 mod inspect;
 mod kinds;
 mod main_job;
+mod oauth;
 mod places;
+#[cfg(unix)]
+mod postgres;
 mod refusals;
 mod registry;
+mod rows;
+pub mod server;
 mod signing_options;
 mod tree;
 mod verify;
@@ -182,8 +189,14 @@ impl World {
     /// Id and secret that the store holds.
     #[track_caller]
     pub fn credential(&self, app: &str, env: &str) -> (String, String) {
-        let shown = self.inject(&["credential", "show", "--app", app, "--env", env, "--reveal", "--json"]).exits(0);
-        let shown = shown.json();
+        self.credential_with(&[], app, env)
+    }
+
+    /// Likewise, with variables.
+    #[track_caller]
+    pub fn credential_with(&self, variables: &[(&str, &str)], app: &str, env: &str) -> (String, String) {
+        let args = ["credential", "show", "--app", app, "--env", env, "--reveal", "--json"];
+        let shown = self.run(variables, &args, "").exits(0).json();
         let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
         (text("client_id"), text("client_secret"))
     }

@@ -1,11 +1,10 @@
 //! Registries beside the embedded one: a program, a contract over HTTP, and values given by reference.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use super::{APP, World};
+use super::server::{self, Reply, Request};
+use super::{APP, World, rows};
 
 const TOKEN: &str = "token-canary-5d1f";
 
@@ -21,57 +20,32 @@ struct Server {
 
 /// Starts one; its address, and what it holds.
 fn serve() -> (String, Arc<Mutex<Server>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/gam", listener.local_addr().unwrap());
     let server = Arc::new(Mutex::new(Server::default()));
     let shared = Arc::clone(&server);
-    std::thread::spawn(move || listener.incoming().for_each(|stream| answer(stream.unwrap(), &shared)));
-    (url, server)
+    let started = server::start(move |request| answer(request, &mut shared.lock().unwrap()));
+    (format!("{}/gam", started.url), server)
 }
 
-fn answer(mut stream: TcpStream, server: &Mutex<Server>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if line.trim().is_empty() {
-            break;
-        }
-        lines.push(line.trim().to_owned());
-    }
-    let Some(first) = lines.first().cloned() else { return };
-    let header = |name: &str| {
-        let found =
-            lines.iter().filter_map(|line| line.split_once(": ")).find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.to_owned())
-    };
-    let mut body = vec![0; header("content-length").map_or(0, |len| len.parse().unwrap())];
-    reader.read_exact(&mut body).unwrap();
-    let mut server = server.lock().unwrap();
-    server.requests.push(format!("{first} {}", String::from_utf8_lossy(&body)));
+fn answer(request: &Request, server: &mut Server) -> Reply {
+    let body = String::from_utf8_lossy(&request.body);
+    server.requests.push(format!("{} {} {body}", request.method, request.path));
     let (status, text) = if server.faults.is_empty() {
-        reply(&mut server, &first, &body, header("authorization").as_deref())
+        reply(server, request)
     } else {
         let (status, body) = server.faults.remove(0);
         (status.to_owned(), body.to_owned())
     };
-    drop(server);
-    if status == "hang up" {
-        return;
-    }
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", text.len());
-    let _ = stream.write_all(format!("{head}{text}").as_bytes());
+    if status == "hang up" { Reply::HangUp } else { Reply::Answer(status, text) }
 }
 
-fn reply(server: &mut Server, first: &str, body: &[u8], token: Option<&str>) -> (String, String) {
-    if token != Some(&format!("Bearer {TOKEN}")) {
+fn reply(server: &mut Server, request: &Request) -> (String, String) {
+    if request.token() != Some(TOKEN) {
         return ("401 Unauthorized".into(), String::new());
     }
     let shown =
         |(id, _, secret): &(String, String, String)| format!(r#"{{"client_id":"{id}","client_secret":"{secret}"}}"#);
-    let path = first.split(' ').nth(1).unwrap();
-    if first.starts_with("GET") {
+    let path = &request.path;
+    if request.method == "GET" {
         let found = match (path.strip_prefix("/gam/applications/"), path.strip_prefix("/gam/applications?application="))
         {
             (Some(id), _) => server.applications.iter().find(|(known, ..)| known == id),
@@ -80,7 +54,7 @@ fn reply(server: &mut Server, first: &str, body: &[u8], token: Option<&str>) -> 
         };
         return found.map_or(("404 Not Found".into(), String::new()), |found| ("200 OK".into(), shown(found)));
     }
-    let asked: serde_json::Value = serde_json::from_slice(body).unwrap();
+    let asked = request.json();
     let text = |name: &str| asked[name].as_str().map(str::to_owned);
     let (id, app) = (text("client_id").unwrap(), text("application").unwrap());
     let fresh = asked["proposal"] == "fresh";
@@ -172,6 +146,80 @@ fn a_busy_server_and_a_lost_answer_end_with_one_application() {
     let server = server.lock().unwrap();
     assert_eq!(server.applications.len(), 1);
     assert!(server.requests.len() >= 4, "{:?}", server.requests);
+}
+
+#[test]
+fn every_row_of_the_state_machine() {
+    let three = |env: &str| format!("{env}\n[env.qa]\n{env}\n[env.web]\nsecret = \"omit\"\n{env}");
+    let (url, _) = serve();
+    let http = three(&format!("registry = \"http\"\nurl = \"{url}\"\ntoken = \"env:TOKEN\""));
+    rows::all(&configured(&http), &[("TOKEN", TOKEN)], false);
+    rows::all(&configured(&three("registry = \"embedded:team\"")), &[], true);
+}
+
+/// A registry as a program: lines of id, application and secret in a file.
+#[cfg(unix)]
+const PROGRAM: &str = r#"
+db=$(dirname "$0")/db; touch "$db"; q=$(cat)
+f() { printf %s "$q" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+id=$(f client_id); app=$(f application); secret=$(f client_secret)
+by_id() { [ -n "$id" ] && grep "^$id|" "$db" | head -1; }
+by_app() { grep "|$app|" "$db" | head -1; }
+say() { [ -n "$1" ] || { echo '{}'; return; }
+  i=${1%%|*}; s=${1##*|}
+  [ -n "$s" ] && echo "{\"client_id\":\"$i\",\"client_secret\":\"$s\",\"existed\":$2}" || echo "{\"client_id\":\"$i\",\"existed\":$2}"; }
+put() { grep -v "^${1%%|*}|" "$db" > "$db.new"; echo "$1" >> "$db.new"; mv "$db.new" "$db"; }
+case "$(f action)" in
+find) if [ -n "$id" ]; then say "$(by_id)" true; else say "$(by_app)" true; fi ;;
+register)
+  line=$(by_id); old=true
+  [ -z "$line" ] && [ "$(f proposal)" = fresh ] && line=$(by_app)
+  [ -z "$line" ] && line="$id|$app|$secret" && old=false
+  case "$line:$q" in *'|:'*'"wants_secret":true'*) line="${line}GENERATED-$$" ;; esac
+  put "$line"; say "$line" $old ;;
+replace_secret) put "$id|$app|$secret"; say "$id|$app|$secret" true ;;
+revoke) grep -v "^$id|" "$db" > "$db.new"; mv "$db.new" "$db"; echo '{}' ;;
+esac"#;
+
+#[cfg(unix)]
+#[test]
+fn every_row_with_a_program() {
+    let env = "registry = \"exec\"\ncommand = [\"./keeper\"]";
+    let world = configured(&format!("{env}\n[env.qa]\n{env}\n[env.web]\nsecret = \"omit\"\n{env}"));
+    script(&world, "keeper", PROGRAM);
+    rows::all(&world, &[], true);
+    // One that only reads cannot replace or revoke, and is not believed.
+    let world = configured(env);
+    script(&world, "keeper", r#"cat > /dev/null; echo '{"client_id":"theirs","client_secret":"s3"}'"#);
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    world.inject(&["credential", "rotate", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot replace a secret"]);
+    world.inject(&["credential", "revoke", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot revoke"]);
+    assert_eq!(world.credential(APP, "dev"), ("theirs".to_owned(), "s3".to_owned()));
+}
+
+#[test]
+fn over_tls_the_authority_and_the_name_are_checked() {
+    let server = Arc::new(Mutex::new(Server::default()));
+    for (name, ca, text) in [
+        ("127.0.0.1", true, ""),
+        ("127.0.0.1", false, "the certificate of the server is not trusted"),
+        ("gam.example.com", true, "the certificate of the server is not trusted"),
+    ] {
+        let shared = Arc::clone(&server);
+        let (started, pem) = server::start_tls(name, move |request| answer(request, &mut shared.lock().unwrap()));
+        let trust = if ca { "ca = \"ca.pem\"" } else { "" };
+        let env = format!("registry = \"http\"\nurl = \"{}/gam\"\ntoken = \"env:TOKEN\"\n{trust}", started.url);
+        let world = configured(&env);
+        world.write("ca.pem", pem);
+        let run = |world: &World| world.signed_with(&[("TOKEN", TOKEN)], &["register", APP, "--env", "dev"]);
+        if text.is_empty() {
+            run(&world).exits(0);
+        } else {
+            world.refuses(run, 5, &[text]);
+            assert_eq!(started.connections(), 1, "a certificate does not change by asking again");
+        }
+    }
+    assert_eq!(server.lock().unwrap().applications.len(), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Needs, ObtainError, Origin, Registration, Request, obtain};
 use inject::credential::registry::embedded::Embedded;
-use inject::credential::registry::{Application, Proposal, Registry};
+use inject::credential::registry::{Application, Proposal, Registry, Wanted};
 use inject::credential::store::{Key, Store, Stored};
 use inject::credential::{ClientId, ClientSecret, EnvironmentName};
 
@@ -39,7 +39,26 @@ impl World {
             needs: Needs::Secret,
             registration: Registration::Auto,
             refresh: false,
+            again: false,
+            take: None,
         }
+    }
+
+    /// Registered by another machine.
+    fn elsewhere(&self, registry: &str, proposal: &Proposal) {
+        let wanted = Wanted {
+            application: &self.application,
+            environment: &name("prod"),
+            proposal,
+            secret: None,
+            wants_secret: true,
+            refresh: false,
+            again: false,
+        };
+        let machine = tempfile::tempdir().unwrap();
+        let mut store = Store::open(machine.path()).unwrap();
+        let mut ledger = store.ledger(&self.key("prod", registry));
+        self.registry(registry).register(&wanted, &mut ledger).unwrap();
     }
 
     fn store(&self) -> Store {
@@ -165,7 +184,7 @@ fn never_register_makes_nothing() {
 
     // Registered by somebody else: taken.
     let id = Proposal::Fresh(ClientId::parse("theirs").unwrap());
-    world.registry("prod").register(&world.application, &id, None, true).unwrap();
+    world.elsewhere("prod", &id);
     let taken = obtain(&never, &mut world.store(), &mut world.registry("prod")).unwrap();
     assert_eq!(taken.credential.id.as_str(), "theirs");
 }
@@ -176,7 +195,7 @@ fn a_claim_that_was_never_registered_gives_way() {
     let claim = ClientId::parse("claimed-then-killed").unwrap();
     world.store().claim(&world.key("prod", "prod"), &claim).unwrap();
     let theirs = Proposal::Fresh(ClientId::parse("another-machine").unwrap());
-    world.registry("prod").register(&world.application, &theirs, None, true).unwrap();
+    world.elsewhere("prod", &theirs);
     let obtained = obtain(&world.request("prod", "prod"), &mut world.store(), &mut world.registry("prod")).unwrap();
     assert_eq!(obtained.credential.id.as_str(), "another-machine");
     assert_eq!(obtained.origin, Origin::Registry);

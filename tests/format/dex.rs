@@ -6,6 +6,7 @@ use inject::format::dex::{Argument, Constant, Dex, DexEdit, DexError, Target, du
 use inject::format::zip::Archive;
 use proptest::prelude::*;
 
+use crate::format::build::dex::checksum;
 use crate::fuzz_bodies;
 
 const EVERYTHING: &[u8] = include_bytes!("../../testdata/dex/everything.dex");
@@ -192,7 +193,8 @@ fn refusals_say_what_to_do() {
         bytes[at..at + new.len()].copy_from_slice(new);
         bytes
     };
-    assert!(error(&with(4, b"041")).contains("container dex"));
+    assert!(error(&with(4, b"041")).contains("header_size 0x78"));
+    assert!(error(&with(4, b"042")).contains("042"));
     assert!(error(&with(0, b"cdex001\0")).contains("compact dex"));
     assert!(error(&with(0, b"dey\n036\0")).contains("odex"));
     assert!(error(&with(40, &[0x12, 0x34, 0x56, 0x78])).contains("big-endian"));
@@ -213,12 +215,8 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.len() > 36 {
         let size = bytes.len() as u32;
         bytes[32..36].copy_from_slice(&size.to_le_bytes());
-        let (mut low, mut high) = (1u32, 0u32);
-        for byte in &bytes[12..] {
-            low = (low + u32::from(*byte)) % 65521;
-            high = (high + low) % 65521;
-        }
-        bytes[8..12].copy_from_slice(&(high << 16 | low).to_le_bytes());
+        let sum = checksum(&bytes[12..]);
+        bytes[8..12].copy_from_slice(&sum.to_le_bytes());
     }
     bytes
 }

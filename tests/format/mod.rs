@@ -6,6 +6,7 @@ mod arsc_create;
 mod axml;
 pub mod build;
 mod dex;
+mod dex_width;
 mod fuzz;
 mod js;
 mod json;

@@ -4,15 +4,15 @@ use inject::format::dex::{Argument, Dex, DexEdit, Target, dump, edit};
 
 /// Reads everything there is, and edits; what was edited is a dex file that can be edited again.
 pub fn dex(bytes: &[u8]) {
-    let Ok(file) = Dex::parse(bytes) else {
+    let Ok(all) = Dex::all(bytes) else {
         assert!(edit(bytes, &[]).is_err());
         return;
     };
     assert_eq!(edit(bytes, &[]).unwrap(), bytes);
-    let _ = (dump(&file), file.strings_matching(|text| text.contains('s')));
-    let mut targets = vec![Target::Value("shared".to_owned()), Target::Value("s127".to_owned())];
-    for method in ["setClientId", "Lapp/Main;->setTwo"] {
-        for constant in file.constants_to(method).unwrap_or_default() {
+    let mut targets = ["shared", "s127", "z03"].map(|text| Target::Value(text.to_owned())).to_vec();
+    for (dex, method) in all.iter().take(3).flat_map(|dex| [(dex, "setClientId"), (dex, "Lapp/Main;->setTwo")]) {
+        let _ = (dump(dex), dex.strings_matching(|text| text.contains('s')));
+        for constant in dex.constants_to(method).unwrap_or_default() {
             if let Argument::Constant { at, .. } = constant.value {
                 targets.push(Target::At(at));
             }

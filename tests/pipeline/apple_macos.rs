@@ -162,4 +162,11 @@ fn damage_to_nested_code_is_found() {
     fs::write(root.join(format!("{FRAMEWORK}/Resources/data.json")), b"{}").unwrap();
     // In the list of SHA-1 and in that of SHA-256.
     assert_eq!(errors(&root), ["apple.seal-changed"; 2]);
+
+    // Code that is gone for good leaves the seal when the app is signed again.
+    fs::remove_dir_all(root.join("Contents/Frameworks/Fw.framework")).unwrap();
+    inject(&root, &AT, "two", AppleSigning::With(request(&identity))).unwrap();
+    assert_eq!(errors(&root), [""; 0]);
+    assert_eq!(sealed(&root, "Frameworks/Fw.framework"), None);
+    assert!(sealed(&root, "Frameworks/libloose.dylib").is_some());
 }

@@ -38,13 +38,18 @@ fn run() -> Result<()> {
             folders.extend(more.iter().map(PathBuf::from));
             oracle::run(&root, &folders)
         }
+        ["oracle-dex", folders @ ..] => {
+            let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
+            anyhow::ensure!(oracle::dexes(&folders) == 0, "a judge does not agree");
+            Ok(())
+        }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         ["oracle-apple", judge, folder] => {
             oracle::apple::run(judge.as_ref(), folder.as_ref())?;
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER"
         ),
     }
 }

@@ -119,7 +119,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         for entry in self.dex_entries() {
             let content = self.content(&entry)?.unwrap_or_default();
             let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
-            let constants = Dex::parse(&content).and_then(|dex| dex.constants_to(method)).map_err(in_dex)?;
+            let mut constants = Vec::new();
+            for dex in Dex::all(&content).map_err(in_dex)? {
+                constants.extend(dex.constants_to(method).map_err(in_dex)?);
+            }
             for constant in constants {
                 let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
                 match constant.value {

@@ -207,6 +207,15 @@ pub struct AppleSigning {
     pub ad_hoc: bool,
 }
 
+/// One of two sides.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum Side {
+    /// The local store: its secret is put into the registry.
+    Store,
+    /// The registry: its secret is put into the store.
+    Registry,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Environments: list, use, add, show
@@ -225,8 +234,19 @@ pub enum Command {
         /// A new application is an error
         #[arg(long)]
         no_register: bool,
+        /// Where store and registry differ: whose secret counts; asks the registry
+        #[arg(long, value_enum, value_name = "WHO")]
+        take: Option<Side>,
+        /// Register anew although an earlier registration may have come through without its answer, after looking there
+        #[arg(long, conflicts_with_all = ["no_register", "take", "force"])]
+        again: bool,
     },
-    /// The local store: list, show, set, forget
+    /// The access manager's side, where it is ours: init, list, revoke
+    Registry {
+        #[command(subcommand)]
+        action: RegistryAction,
+    },
+    /// The local store: list, show, set, forget, rotate, revoke
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -326,11 +346,36 @@ pub enum CredentialAction {
         #[arg(long)]
         replace: bool,
     },
-    /// Forget a credential
+    /// Forget a credential here; the registry keeps it
     Forget {
         /// The application's id
         #[arg(long)]
         app: Option<String>,
+    },
+    /// Give an application a new secret, in the registry and here; apps that were shipped with the old one stop working
+    Rotate {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+    },
+    /// Take the registration back, and forget the credential; apps that were shipped with it stop working
+    Revoke {
+        /// The application's id
+        #[arg(long)]
+        app: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RegistryAction {
+    /// Make the registry of the environment, or bring an older one to this version
+    Init,
+    /// The applications it holds; no secret is shown
+    List,
+    /// Revoke an application; its Client Id is never given again
+    Revoke {
+        /// The Client Id
+        client_id: String,
     },
 }
 

@@ -120,6 +120,12 @@ impl From<ObtainError> for Failure {
                 .remedy("or give the credential: INJECT_CLIENT_ID and INJECT_CLIENT_SECRET"),
             ObtainError::Registry(RegistryError::NotRegistered { .. }) => Self::of(Code::Registry, error)
                 .remedy("register the application where that registry keeps its credentials, then run again"),
+            ObtainError::Registry(RegistryError::PossibleOrphan { pending, .. }) => {
+                let again = format!("inject register {} --env {} --again", pending.application, pending.environment);
+                Self::of(Code::Registry, error)
+                    .remedy(format!("look on the server; if it is not there, or deleted: {again}"))
+                    .remedy("if it is there and its secret can be read there: inject credential set")
+            }
             ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
                 Self::of(Code::Registry, error)
             }
@@ -130,12 +136,10 @@ impl From<ObtainError> for Failure {
                     .remedy("or bring its credential here: inject credential set")
             }
             ObtainError::Conflict { application, environment, .. } => {
-                let what = format!("--app {application} --env {environment}");
+                let take = format!("inject register {application} --env {environment} --take");
                 Self::of(Code::Conflict, error)
-                    .remedy(format!("the registry is right: inject credential forget {what}, then run again"))
-                    .remedy(
-                        "the store is right: set the application's secret in the access manager to the store's value",
-                    )
+                    .remedy(format!("the registry is right: {take} registry"))
+                    .remedy(format!("the store is right, and shipped apps carry it: {take} store"))
             }
             _ => Self::of(Code::Internal, error),
         }
@@ -269,10 +273,6 @@ impl From<ApkError> for Failure {
                     None => failure,
                 };
                 if address_is_dex { failure } else { failure.remedy("or make it: --create") }
-            }
-            ApkError::Dex { source: inject::format::dex::DexError::IndexTooLarge { .. }, .. } => {
-                Self::of(Code::Artifact, error)
-                    .remedy("build with more dex files (a lower minSdkVersion, or fewer main-dex rules)")
             }
             ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
             ApkError::Kind(_) => Self::of(Code::Artifact, error)

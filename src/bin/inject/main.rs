@@ -52,9 +52,11 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     let settings = || Settings::load(&cli.global);
     match &cli.command {
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
-        Some(Command::Register { app, force, no_register }) => {
-            command::register::run(&settings()?, app.as_deref(), *force, *no_register, out)
+        Some(Command::Register { app, force, no_register, take, again }) => {
+            let wish = command::register::Wish { force: *force, no_register: *no_register, take: *take, again: *again };
+            command::register::run(&settings()?, app.as_deref(), wish, out)
         }
+        Some(Command::Registry { action }) => command::registry::run(&settings()?, action, out),
         Some(Command::Credential { action }) => command::credential::run(&settings()?, action, out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut std::io::stdout());

@@ -23,7 +23,7 @@ struct Raw {
 }
 
 /// A text whose memory is overwritten.
-struct Hidden(Zeroizing<String>);
+pub(super) struct Hidden(pub(super) Zeroizing<String>);
 
 impl<'de> Deserialize<'de> for Hidden {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -33,16 +33,25 @@ impl<'de> Deserialize<'de> for Hidden {
 
 /// The application of an answer; `existed` where the answer does not say. The error is what is wrong with it.
 pub(super) fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> {
-    let raw: Option<Raw> = serde_json::from_slice(bytes).map_err(|error| {
-        // The error's own text may quote the answer.
-        let what = if error.is_data() { "members of other types than expected" } else { "no JSON" };
-        let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        let html = if start == Some(&b'<') { ", but HTML or XML" } else { "" };
-        format!("{what}{html} (line {}, column {}); expected client_id and client_secret", error.line(), error.column())
-    })?;
+    let raw: Option<Raw> = read(bytes)?;
     let Some(raw) = raw.filter(|raw| raw.client_id.is_some()) else { return Ok(None) };
     let id = ClientId::parse(raw.client_id.as_deref().unwrap_or_default()).map_err(|e| e.to_string())?;
     let secret = raw.client_secret.as_ref().map(|Hidden(secret)| secret.as_str()).filter(|secret| !secret.is_empty());
     let secret = secret.map(ClientSecret::parse).transpose().map_err(|e| e.to_string())?;
-    Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed) }))
+    Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed), expires: None }))
+}
+
+/// The JSON of an answer. The error is what is wrong with it.
+pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // The error's own text may quote the answer.
+        let what = if error.is_data() { "members of other types than expected" } else { "no JSON" };
+        let html = if is_markup(bytes) { ", but HTML or XML" } else { "" };
+        format!("{what}{html} (line {}, column {}); expected client_id and client_secret", error.line(), error.column())
+    })
+}
+
+/// Whether an answer is a page for people.
+pub(super) fn is_markup(bytes: &[u8]) -> bool {
+    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }

@@ -8,17 +8,20 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity};
+use super::directory::{Directory, Entry, open, seal};
+use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use crate::credential::database::{Database, DatabaseError, Schema};
+use crate::credential::ledger::Ledger;
+use crate::credential::store::now;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
-use crate::host::clock;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
     kind: "registry",
     // "injR"
     application_id: 0x696e_6a52,
-    version: 1,
+    version: 2,
+    older: &[(1, "ALTER TABLE application ADD COLUMN revoked INTEGER")],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE application (
@@ -71,35 +74,36 @@ impl Registry for Embedded {
             None => by_application(&transaction, application).map_err(&failed)?,
         };
         transaction.finish().map_err(&failed)?;
-        Ok(found.map(|row| row.open(&database)).transpose()?)
+        let found = found.filter(|row| row.revoked.is_none()).map(|row| row.open(&database)).transpose()?;
+        Ok(found.map(|entry| registered(entry, true)))
     }
 
-    fn register(
-        &mut self,
-        application: &Application,
-        id: &Proposal,
-        secret: Option<&ClientSecret>,
-        wants_secret: bool,
-    ) -> Result<Registered, RegistryError> {
+    fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
+        let application = wanted.application;
         let mut database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
         let failed = database.failed("written");
         let key = database.key.clone();
         let behavior = TransactionBehavior::Immediate;
         let transaction = database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
-        let (Proposal::Known(proposed) | Proposal::Fresh(proposed)) = id;
+        let (_, proposed) = wanted.proposal.parts();
         let mut existing = by_id(&transaction, proposed).map_err(&failed)?;
-        if existing.is_none() && matches!(id, Proposal::Fresh(_)) {
+        if existing.is_none() && matches!(wanted.proposal, Proposal::Fresh(_)) {
             existing = by_application(&transaction, application).map_err(&failed)?;
+        }
+        if existing.as_ref().is_some_and(|row| row.revoked.is_some()) {
+            // Found by its id: by application only those are found that are not revoked.
+            let id = proposed.clone();
+            return Err(RegistryError::Revoked { registry: self.identity.clone(), id });
         }
         let existed = existing.is_some();
         let client_id = existing.as_ref().map_or(proposed.as_str(), |row| &row.client_id).to_owned();
-        let needs_secret = wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
+        let needs_secret = wanted.wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
         let sealed = if needs_secret {
-            let new = match secret {
+            let new = match wanted.secret {
                 Some(secret) => secret.clone(),
                 None => ClientSecret::generate(&mut OsRandom)?,
             };
-            Some(key.seal(new.expose().as_bytes(), &context(&client_id), &mut OsRandom)?)
+            Some(seal(&key, &client_id, &new)?)
         } else {
             None
         };
@@ -117,7 +121,7 @@ impl Registry for Embedded {
                 row
             }
             None => {
-                let created = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
+                let created = now();
                 transaction
                     .execute(
                         "INSERT INTO application (client_id, application, name, sealed_secret, created)
@@ -125,51 +129,116 @@ impl Registry for Embedded {
                         params![client_id, application.id, application.name, sealed, created],
                     )
                     .map_err(&failed)?;
-                Row { client_id, sealed_secret: sealed }
+                let (application, name) = (application.id.clone(), application.name.clone());
+                Row { client_id, application, name, sealed_secret: sealed, created, revoked: None }
             }
         };
         transaction.commit().map_err(&failed)?;
-        Ok(Registered { existed, ..row.open(&database)? })
+        Ok(registered(row.open(&database)?, existed))
+    }
+
+    fn replace_secret(
+        &mut self,
+        _: &Application,
+        id: &ClientId,
+        secret: &ClientSecret,
+    ) -> Result<Registered, RegistryError> {
+        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        let sealed = seal(&database.key, id.as_str(), secret)?;
+        let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
+        let changed = database.connection.execute(sql, params![id.as_str(), sealed]);
+        if changed.map_err(database.failed("written"))? == 0 {
+            return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
+        }
+        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None })
+    }
+
+    fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
+        self.revoke_entry(id)
     }
 }
+
+const COLUMNS: &str = "client_id, application, name, sealed_secret, created, revoked";
 
 struct Row {
     client_id: String,
+    application: String,
+    name: String,
     sealed_secret: Option<Vec<u8>>,
+    created: i64,
+    revoked: Option<i64>,
 }
 
 impl Row {
-    fn open(self, database: &Database) -> Result<Registered, DatabaseError> {
+    fn open(self, database: &Database) -> Result<Entry, DatabaseError> {
         let what = || format!("the application {:?}", self.client_id);
         let id = ClientId::parse(&self.client_id).map_err(|e| database.row(what(), e))?;
-        let secret = match &self.sealed_secret {
-            None => None,
-            Some(sealed) => {
-                let bytes = database.key.open(sealed, &context(&self.client_id))?;
-                let text = std::str::from_utf8(&bytes).map_err(|e| database.row(what(), e))?;
-                Some(ClientSecret::parse(text).map_err(|e| database.row(what(), e))?)
-            }
-        };
-        Ok(Registered { id, secret, existed: true })
+        let secret = self.sealed_secret.as_ref().map(|sealed| open(&database.key, &self.client_id, sealed));
+        let secret = secret.transpose().map_err(|problem| database.row(what(), problem))?;
+        let moment = |at: i64| u64::try_from(at).unwrap_or(0);
+        let Self { application, name, created, revoked, .. } = self;
+        Ok(Entry { id, application, name, secret, created: moment(created), revoked: revoked.map(moment) })
     }
 }
 
+impl Directory for Embedded {
+    fn revoke_entry(&mut self, id: &ClientId) -> Result<bool, RegistryError> {
+        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(false);
+        };
+        // What is revoked has no use for its secret any more; its id is never given again.
+        let sql = "UPDATE application SET revoked = ?2, sealed_secret = NULL WHERE client_id = ?1 AND revoked IS NULL";
+        let changed = database.connection.execute(sql, params![id.as_str(), now()]);
+        Ok(changed.map_err(database.failed("written"))? > 0)
+    }
+
+    fn entry(&mut self, id: &ClientId) -> Result<Option<Entry>, RegistryError> {
+        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(None);
+        };
+        let failed = database.failed("read");
+        let transaction = database.connection.transaction().map_err(&failed)?;
+        let found = by_id(&transaction, id).map_err(&failed)?;
+        transaction.finish().map_err(&failed)?;
+        Ok(found.map(|row| row.open(&database)).transpose()?)
+    }
+
+    fn entries(&mut self) -> Result<Vec<Entry>, RegistryError> {
+        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+            return Ok(Vec::new());
+        };
+        let failed = database.failed("read");
+        let sql = format!("SELECT {COLUMNS} FROM application ORDER BY application, created, rowid");
+        let mut statement = database.connection.prepare(&sql).map_err(&failed)?;
+        let rows = statement.query_map([], read_row).map_err(&failed)?;
+        rows.map(|row| Ok(row.map_err(&failed)?.open(&database)?)).collect()
+    }
+}
+
+fn registered(Entry { id, secret, .. }: Entry, existed: bool) -> Registered {
+    Registered { id, secret, existed, expires: None }
+}
+
 fn by_id(transaction: &Transaction<'_>, id: &ClientId) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret FROM application WHERE client_id = ?1";
-    transaction.query_row(sql, [id.as_str()], read_row).optional()
+    let sql = format!("SELECT {COLUMNS} FROM application WHERE client_id = ?1");
+    transaction.query_row(&sql, [id.as_str()], read_row).optional()
 }
 
 /// The oldest registration of the application: the one that shipped apps carry.
 fn by_application(transaction: &Transaction<'_>, application: &Application) -> rusqlite::Result<Option<Row>> {
-    let sql = "SELECT client_id, sealed_secret FROM application WHERE application = ?1
-               ORDER BY created, rowid LIMIT 1";
-    transaction.query_row(sql, [&application.id], read_row).optional()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM application WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1"
+    );
+    transaction.query_row(&sql, [&application.id], read_row).optional()
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row { client_id: row.get(0)?, sealed_secret: row.get(1)? })
-}
-
-fn context(client_id: &str) -> String {
-    format!("registry/{client_id}")
+    Ok(Row {
+        client_id: row.get(0)?,
+        application: row.get(1)?,
+        name: row.get(2)?,
+        sealed_secret: row.get(3)?,
+        created: row.get(4)?,
+        revoked: row.get(5)?,
+    })
 }

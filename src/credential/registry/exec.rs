@@ -6,6 +6,8 @@
 //! { "action": "find", "application": "com.example.notes", "name": "Notes", "client_id": "..." }
 //! { "action": "register", "application": "...", "name": "...", "client_id": "...", "proposal": "known",
 //!   "client_secret": "...", "wants_secret": true }
+//! { "action": "replace_secret", "application": "...", "name": "...", "client_id": "...", "client_secret": "..." }
+//! { "action": "revoke", "application": "...", "client_id": "..." }
 //! ```
 //! `proposal` is `known` (this id or none) or `fresh` (it gives way where the application has another one). A program that
 //! only reads, as `vault kv get -format=json` does, answers both alike; what it does not know it cannot register.
@@ -17,7 +19,8 @@ use std::time::Duration;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, answer};
+use super::{Application, Capability, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
+use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::command;
 
@@ -84,24 +87,53 @@ impl Registry for Exec {
         self.ask(&question, None)
     }
 
-    fn register(
-        &mut self,
-        application: &Application,
-        id: &Proposal,
-        secret: Option<&ClientSecret>,
-        wants_secret: bool,
-    ) -> Result<Registered, RegistryError> {
-        let (word, proposed) = id.parts();
+    fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
+        let (word, proposed) = wanted.proposal.parts();
         let question = json!({
             "action": "register",
-            "application": application.id,
-            "name": application.name,
+            "application": wanted.application.id,
+            "name": wanted.application.name,
             "client_id": proposed.as_str(),
             "proposal": word,
-            "client_secret": secret.map(ClientSecret::expose),
-            "wants_secret": wants_secret,
+            "client_secret": wanted.secret.map(ClientSecret::expose),
+            "wants_secret": wanted.wants_secret,
         });
-        let found = self.ask(&question, secret)?;
+        let found = self.ask(&question, wanted.secret)?;
         found.ok_or_else(|| RegistryError::NotRegistered { registry: self.identity.clone() })
+    }
+
+    fn replace_secret(
+        &mut self,
+        application: &Application,
+        id: &ClientId,
+        secret: &ClientSecret,
+    ) -> Result<Registered, RegistryError> {
+        let question = json!({
+            "action": "replace_secret",
+            "application": application.id,
+            "name": application.name,
+            "client_id": id.as_str(),
+            "client_secret": secret.expose(),
+        });
+        // Who only reads answers with the old one.
+        match self.ask(&question, Some(secret))? {
+            Some(found) if found.id == *id && found.secret.as_ref() == Some(secret) => Ok(found),
+            _ => {
+                let why = "the program did not answer with the new secret; replace it where it keeps its credentials, \
+                           then: inject register --take registry";
+                Err(RegistryError::Unsupported { registry: self.identity.clone(), what: "replace a secret", why })
+            }
+        }
+    }
+
+    fn revoke(&mut self, application: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
+        let question = json!({ "action": "revoke", "application": application.id, "client_id": id.as_str() });
+        match self.ask(&question, None)? {
+            None => Ok(true),
+            Some(_) => {
+                let why = "the program still answers with the application; revoke it where it keeps its credentials";
+                Err(RegistryError::Unsupported { registry: self.identity.clone(), what: "revoke an application", why })
+            }
+        }
     }
 }

@@ -6,6 +6,8 @@
 //! * `POST URL/applications` with `client_id`, `application`, `name`, `proposal` (`known` or `fresh`), `wants_secret`, and
 //!   `client_secret` where the caller has one: 201 where it was made, 200 where it was there. Asked twice it answers the
 //!   same, so a lost answer is asked for again.
+//! * `PUT URL/applications/CLIENT_ID/secret` with `client_secret`: the secret is replaced, on purpose; 200, or 404.
+//! * `DELETE URL/applications/CLIENT_ID`: revoked; 204, or 404.
 //!
 //! Must not: send the token or a secret anywhere but below that URL.
 
@@ -14,25 +16,28 @@ use std::time::Duration;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, answer};
+use super::patience::{self, Repeat};
+use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
+use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret};
-use crate::host::http::{Ask, Client, HttpError, Reply};
+use crate::host::http::{Ask, Body, Client, HttpError, Proof, Reply, encoded};
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer: one application has some hundred.
 const LIMIT: u64 = 1024 * 1024;
-/// How often a question is asked where the server is busy or an answer was lost.
-const TRIES: u32 = 4;
-/// The longest pause a server may ask for.
-const LONGEST_PAUSE: u64 = 20;
-
 /// An access manager behind the contract.
-#[derive(Debug)]
 pub struct Http {
     identity: RegistryIdentity,
     url: String,
+    token: Option<Zeroizing<String>>,
     client: Client,
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http").field("identity", &self.identity).finish_non_exhaustive()
+    }
 }
 
 impl Http {
@@ -43,8 +48,8 @@ impl Http {
         let failed =
             |error: HttpError| RegistryError::Failed { registry: identity.clone(), problem: error.to_string() };
         crate::host::http::check(&url).map_err(failed)?;
-        let client = Client::new(token, roots, PATIENCE, LIMIT).map_err(failed)?;
-        Ok(Self { identity, url, client })
+        let client = Client::new(roots, PATIENCE, LIMIT).map_err(failed)?;
+        Ok(Self { identity, url, token, client })
     }
 
     /// Which registry an address stands for.
@@ -56,20 +61,13 @@ impl Http {
         RegistryError::Failed { registry: self.identity.clone(), problem }
     }
 
+    fn proof(&self) -> Proof<'_> {
+        self.token.as_deref().map_or(Proof::None, |token| Proof::Bearer(token))
+    }
+
     /// Asks until there is an answer. Every question of the contract may be asked again.
     fn ask(&self, ask: Ask<'_>) -> Result<Reply, RegistryError> {
-        let mut pause = 1;
-        for _ in 1..TRIES {
-            let wait = match self.client.ask(ask) {
-                Ok(Reply { status: 429 | 502 | 503 | 504, retry_after, .. }) => retry_after.unwrap_or(pause),
-                // An answer that was lost on the way.
-                Err(HttpError::Connection { .. }) => pause,
-                answered => return answered.map_err(|error| self.failed(error.to_string())),
-            };
-            std::thread::sleep(Duration::from_secs(wait.min(LONGEST_PAUSE)));
-            pause *= 2;
-        }
-        self.client.ask(ask).map_err(|error| self.failed(error.to_string()))
+        patience::ask(&self.client, ask, Repeat::Freely).map_err(|error| self.failed(error.to_string()))
     }
 
     /// What a reply holds; an error where it is none of the contract's.
@@ -100,36 +98,30 @@ impl Registry for Http {
             Some(id) => format!("{}/applications/{}", self.url, encoded(id.as_str())),
             None => format!("{}/applications?application={}", self.url, encoded(&application.id)),
         };
-        let ask = Ask { method: "GET", url: &url, body: None };
+        let ask = Ask { method: "GET", url: &url, proof: self.proof(), body: Body::Empty };
         let reply = self.ask(ask)?;
         self.read(ask, &reply)
     }
 
-    fn register(
-        &mut self,
-        application: &Application,
-        id: &Proposal,
-        secret: Option<&ClientSecret>,
-        wants_secret: bool,
-    ) -> Result<Registered, RegistryError> {
-        let (word, proposed) = id.parts();
+    fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
+        let (word, proposed) = wanted.proposal.parts();
         let mut body = json!({
             "client_id": proposed.as_str(),
-            "application": application.id,
-            "name": application.name,
+            "application": wanted.application.id,
+            "name": wanted.application.name,
             "proposal": word,
-            "wants_secret": wants_secret,
+            "wants_secret": wanted.wants_secret,
         });
-        if let (Some(secret), Some(body)) = (secret, body.as_object_mut()) {
+        if let (Some(secret), Some(body)) = (wanted.secret, body.as_object_mut()) {
             body.insert("client_secret".to_owned(), secret.expose().into());
         }
         let body = Zeroizing::new(body.to_string());
         let url = format!("{}/applications", self.url);
-        let ask = Ask { method: "POST", url: &url, body: Some(body.as_bytes()) };
+        let ask = Ask { method: "POST", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()) };
         let reply = self.ask(ask)?;
         let registered = self.read(ask, &reply)?;
         let registered = registered.ok_or_else(|| self.failed(format!("POST {url}: the answer holds no client_id")))?;
-        if let Proposal::Known(known) = id
+        if let Proposal::Known(known) = wanted.proposal
             && registered.id != *known
         {
             let problem = format!("POST {url}: asked for {known}, it answered for {}", registered.id);
@@ -137,20 +129,36 @@ impl Registry for Http {
         }
         Ok(registered)
     }
-}
 
-/// Percent-encoding of everything that is not unreserved (RFC 3986, section 2.3).
-fn encoded(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
+    fn replace_secret(
+        &mut self,
+        _: &Application,
+        id: &ClientId,
+        secret: &ClientSecret,
+    ) -> Result<Registered, RegistryError> {
+        let body = Zeroizing::new(json!({ "client_secret": secret.expose() }).to_string());
+        let url = format!("{}/applications/{}/secret", self.url, encoded(id.as_str()));
+        let ask = Ask { method: "PUT", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()) };
+        let reply = self.ask(ask)?;
+        if reply.status == 404 {
+            return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
+        }
+        match self.read(ask, &reply)? {
+            Some(registered) if registered.id == *id && registered.secret.as_ref() == Some(secret) => Ok(registered),
+            _ => Err(self.failed(format!("PUT {url}: the answer does not hold the secret that was sent"))),
         }
     }
-    out
+
+    fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
+        let url = format!("{}/applications/{}", self.url, encoded(id.as_str()));
+        let ask = Ask { method: "DELETE", url: &url, proof: self.proof(), body: Body::Empty };
+        let reply = self.ask(ask)?;
+        match reply.status {
+            200 | 204 => Ok(true),
+            404 => Ok(false),
+            _ => self.read(ask, &reply).map(|_| false),
+        }
+    }
 }
 
 fn meaning(status: u16) -> &'static str {

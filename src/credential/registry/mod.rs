@@ -3,14 +3,19 @@
 //! Must not: touch the store; `obtain` decides what is asked and what is kept.
 
 mod answer;
+pub mod directory;
 pub mod embedded;
 pub mod exec;
 pub mod http;
+pub mod oauth;
+mod patience;
+pub mod postgres;
 
 use std::fmt;
 
 use super::database::DatabaseError;
-use super::{ClientId, ClientSecret};
+use super::ledger::{Ledger, Pending};
+use super::{ClientId, ClientSecret, EnvironmentName};
 
 /// What a registry can do (design section 4): said to the user before anything is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,25 @@ impl Proposal {
     }
 }
 
+/// What is asked of a registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The application.
+    pub application: &'a Application,
+    /// The environment it is registered for first; others on the same registry share it.
+    pub environment: &'a EnvironmentName,
+    /// Under which id.
+    pub proposal: &'a Proposal,
+    /// The secret that the store has: registered as it is, where the registry has none.
+    pub secret: Option<&'a ClientSecret>,
+    /// Whether there must be a secret.
+    pub wants_secret: bool,
+    /// Ask, although the ledger has an answer.
+    pub refresh: bool,
+    /// Register anew although an earlier registration may have come through without its answer.
+    pub again: bool,
+}
+
 /// What a registry holds for an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -70,6 +94,8 @@ pub struct Registered {
     pub secret: Option<ClientSecret>,
     /// Whether it was there before.
     pub existed: bool,
+    /// When the secret ends, in seconds since 1970, where it does.
+    pub expires: Option<u64>,
 }
 
 /// Why a registry did not answer.
@@ -101,6 +127,45 @@ pub enum RegistryError {
         /// Which.
         registry: RegistryIdentity,
     },
+    /// A registration whose answer never came, with a registry that cannot be asked what became of it.
+    #[error(
+        "registry {registry}: {why}{pending}; nothing was registered now, because that may be one too many",
+        why = why.as_ref().map(|why| format!("{why}; ")).unwrap_or_default()
+    )]
+    PossibleOrphan {
+        /// Which.
+        registry: RegistryIdentity,
+        /// What happened just now; absent where an earlier run was killed.
+        why: Option<String>,
+        /// What was asked, and when.
+        pending: Box<Pending>,
+    },
+    /// An application that was revoked.
+    #[error("registry {registry}: {id} is revoked there")]
+    Revoked {
+        /// Which.
+        registry: RegistryIdentity,
+        /// The Client Id.
+        id: ClientId,
+    },
+    /// An application that is not there.
+    #[error("registry {registry} does not know {id}")]
+    Unknown {
+        /// Which.
+        registry: RegistryIdentity,
+        /// The Client Id.
+        id: ClientId,
+    },
+    /// Something that this kind of registry has no way to do.
+    #[error("registry {registry} cannot {what}: {why}")]
+    Unsupported {
+        /// Which.
+        registry: RegistryIdentity,
+        /// "replace a secret".
+        what: &'static str,
+        /// Why not, and what to do instead.
+        why: &'static str,
+    },
     /// No randomness for a secret.
     #[error("no randomness from the operating system: {0}")]
     Random(#[from] std::io::Error),
@@ -124,13 +189,7 @@ impl Registry for Unasked {
         Ok(None)
     }
 
-    fn register(
-        &mut self,
-        _: &Application,
-        _: &Proposal,
-        _: Option<&ClientSecret>,
-        _: bool,
-    ) -> Result<Registered, RegistryError> {
+    fn register(&mut self, _: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
         Err(RegistryError::Offline { registry: self.0.clone() })
     }
 }
@@ -146,13 +205,31 @@ pub trait Registry {
     /// What it holds under `id`, or else for the application. Changes nothing.
     fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError>;
 
-    /// Atomically: "register this id, or give me what is there". An existing secret is never reset; a missing one is
-    /// `secret` if given, else generated when `wants_secret`.
-    fn register(
+    /// Atomically: "register this id, or give me what is there". An existing secret is never reset; a missing one is the
+    /// one given, else generated where one is wanted. What a registry says only once it writes into the ledger first.
+    fn register(&mut self, wanted: &Wanted<'_>, ledger: &mut dyn Ledger) -> Result<Registered, RegistryError>;
+
+    /// Puts `secret` in the place of the secret of `id`, on purpose.
+    fn replace_secret(
         &mut self,
         application: &Application,
-        id: &Proposal,
-        secret: Option<&ClientSecret>,
-        wants_secret: bool,
-    ) -> Result<Registered, RegistryError>;
+        id: &ClientId,
+        secret: &ClientSecret,
+    ) -> Result<Registered, RegistryError> {
+        let _ = (application, id, secret);
+        let why = "its owner replaces it there; then bring it here: inject register --take registry";
+        Err(RegistryError::Unsupported { registry: self.identity().clone(), what: "replace a secret", why })
+    }
+
+    /// Takes the registration of `id` back, on purpose; says whether there was one.
+    fn revoke(
+        &mut self,
+        application: &Application,
+        id: &ClientId,
+        ledger: &mut dyn Ledger,
+    ) -> Result<bool, RegistryError> {
+        let _ = (application, id, ledger);
+        let why = "its owner revokes it there; then inject credential forget";
+        Err(RegistryError::Unsupported { registry: self.identity().clone(), what: "revoke an application", why })
+    }
 }

@@ -241,7 +241,7 @@ fn targets(code: &Code<'_>, all: &[Instruction<'_>]) -> Result<HashSet<usize>, D
             targets.insert(target);
             continue;
         }
-        let distances = payloads.get(&target).map(|payload| payload.payload_targets()).unwrap_or_default();
+        let distances = payloads.get(&target).map(|payload| payload.payload_table().1).unwrap_or_default();
         // Switches may share a payload, but not so many a large one.
         switch_targets = switch_targets.saturating_add(distances.len());
         if switch_targets > limits::DEX_SWITCH_TARGETS {

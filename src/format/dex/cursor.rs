@@ -104,6 +104,20 @@ pub(super) fn push_uleb(out: &mut Vec<u8>, mut value: u32) {
     }
 }
 
+/// The shortest `sleb128` of a value.
+pub(super) fn push_sleb(out: &mut Vec<u8>, mut value: i32) {
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap_or(0);
+        value >>= 7;
+        // The last byte's highest bit is the sign.
+        if value == if low & 0x40 == 0 { 0 } else { -1 } {
+            out.push(low);
+            return;
+        }
+        out.push(low | 0x80);
+    }
+}
+
 /// How many bytes [`push_uleb`] writes.
 pub(super) fn uleb_len(value: u32) -> usize {
     match value {

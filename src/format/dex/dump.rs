@@ -263,7 +263,7 @@ impl Dump<'_> {
         let used = self.out.len();
         let walked = walk(&mut |part| {
             match part {
-                Part::Raw(range) => line.push_str(&raw(range)),
+                Part::Raw(range) | Part::Opcode(range) => line.push_str(&raw(range)),
                 Part::Value(_, index) => {
                     let _ = write!(line, " value {} ", self.text(index)?);
                 }

@@ -69,23 +69,26 @@ pub(super) struct Plan {
 /// name uses the same text, it stays for these. Instructions shared by several methods change for all of them, and so
 /// does every use of a register that one instruction fills.
 pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
-    let dex = Dex::parse(bytes)?;
+    let all = Dex::all(bytes)?;
     if edits.is_empty() {
         return Ok(bytes.to_vec());
     }
-    let found = Cursor::new(bytes, 8).u32()?;
-    let sum = adler32(bytes.get(12..).unwrap_or_default());
-    if found != sum {
-        let (expected, found) = (format!("checksum {sum:08x}"), format!("{found:08x}: the file is damaged"));
-        return Err(DexError::malformed(8, expected, found));
+    for dex in &all {
+        let at = dex.header.at.saturating_add(8);
+        let found = Cursor::new(bytes, at).u32()?;
+        let sum = adler32(bytes.get(at.saturating_add(4)..dex.header.end).unwrap_or_default());
+        if found != sum {
+            let (expected, found) = (format!("checksum {sum:08x}"), format!("{found:08x}: the file is damaged"));
+            return Err(DexError::malformed(at, expected, found));
+        }
     }
-    let walk = walk(dex)?;
+    let walk = walk(&all)?;
     let strings = sorted_strings(bytes, &walk)?;
     let wanted = wanted(&walk, &strings, edits)?;
     if wanted.is_empty() {
         return Ok(bytes.to_vec());
     }
-    layout::emit(&dex, &walk, &plan(&walk, &strings, &wanted))
+    layout::emit(&all, &walk, &plan(&walk, &strings, &wanted))
 }
 
 /// The content of every string. They are in order, and each is exactly what its length says.

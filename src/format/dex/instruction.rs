@@ -226,16 +226,23 @@ impl Instruction<'_> {
         matches!(self.opcode(), 0x2b | 0x2c)
     }
 
-    /// The targets in a switch payload, as distances from the switch.
-    pub(super) fn payload_targets(&self) -> Vec<i32> {
+    /// Where the payload of a `fill-array-data` is, as distance in units.
+    pub(super) fn array_payload(&self) -> Option<i32> {
+        #[expect(clippy::cast_possible_wrap, reason = "the format has a signed distance in these bits")]
+        (self.opcode() == 0x26).then(|| self.word(1) as i32)
+    }
+
+    /// The targets in a switch payload: the byte where they begin, and their distances from the switch in units.
+    pub(super) fn payload_table(&self) -> (usize, Vec<i32>) {
         let size = usize::from(self.unit(1));
         let first = match self.byte(1) {
             1 => 4,
             2 => size.saturating_mul(2).saturating_add(2),
-            _ => return Vec::new(),
+            _ => return (self.bytes.len(), Vec::new()),
         };
         #[expect(clippy::cast_possible_wrap, reason = "the format has signed distances in these bits")]
-        (0..size).map(|index| self.word(first.saturating_add(index * 2)) as i32).collect()
+        let targets = (0..size).map(|index| self.word(first.saturating_add(index * 2)) as i32).collect();
+        (first.saturating_mul(2), targets)
     }
 
     /// The `method_id` and registers of an invoke of any kind but `invoke-custom`, and the proto of `invoke-polymorphic`.

@@ -3,15 +3,18 @@
 //!
 //! Must not: decide which strings there are.
 
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use sha1::{Digest as _, Sha1};
 
 use super::DexError;
+use super::code::Edit;
 use super::cursor::{push_uleb, uleb_len};
 use super::edit::{Plan, Source};
 use super::parse::Dex;
-use super::walk::{Form, Walk, align, alignment, kind};
+use super::walk::{Form, Item, Walk, align, alignment, kind};
+use super::width::{Table, Widths, widths};
 use crate::format::limits;
 
 /// What is written, in file order.
@@ -21,24 +24,29 @@ enum Piece {
     Old(usize),
     /// A new string, by its position in the new table.
     New(usize),
+    /// A line table of its own, by its place in [`Widths::copies`].
+    Copy(usize),
 }
 
 /// A replaced range of an old item.
+#[derive(Clone)]
 struct Patch {
     range: Range<usize>,
     what: What,
 }
 
+#[derive(Clone)]
 enum What {
-    /// A string index, already in its new form.
+    /// What is there instead: mostly a string index, already in its new form.
     Bytes(Vec<u8>),
     /// An offset: its form, and the item.
-    Offset(Form, usize),
+    Offset(Form, Table),
 }
 
 struct Layout<'p> {
     walk: &'p Walk,
     plan: &'p Plan,
+    widths: &'p Widths,
     pieces: Vec<Piece>,
     patches: Vec<Patch>,
     /// Of every piece, which patches are in it.
@@ -47,21 +55,27 @@ struct Layout<'p> {
     starts: Vec<usize>,
     /// Of every old item, where it is now.
     items: Vec<usize>,
+    /// Of every line table of its own, where it is now.
+    copies: Vec<usize>,
     /// Of every string of the new table, where its data is now.
     strings: Vec<usize>,
     end: usize,
 }
 
 /// The bytes of the edited file.
-pub(super) fn emit(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Vec<u8>, DexError> {
-    let patches = patches(walk, plan)?;
-    let pieces = pieces(walk, plan);
-    let patches_of = patches_of(walk, &pieces, &patches);
+pub(super) fn emit(all: &[Dex<'_>], walk: &Walk, plan: &Plan) -> Result<Vec<u8>, DexError> {
+    let Some(dex) = all.first() else { return Ok(Vec::new()) };
+    let widths = widths(dex, walk, plan)?;
+    let mut patches = patches(walk, plan, &widths)?;
+    let pieces = pieces(walk, plan, &widths);
+    let patches_of = patches_of(walk, &pieces, &mut patches, &widths);
     let mut layout = Layout {
         walk,
         plan,
+        widths: &widths,
         starts: vec![0; pieces.len()],
         items: vec![0; walk.items.len()],
+        copies: vec![0; widths.copies.len()],
         strings: vec![0; plan.table.len()],
         pieces,
         patches,
@@ -79,19 +93,25 @@ pub(super) fn emit(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Vec<u8>, D
         }
     }
     let mut out = layout.write(dex)?;
-    layout.header(dex, &mut out)?;
+    layout.headers(all, &mut out)?;
     Ok(out)
 }
 
 /// What changes inside of items, in file order.
-fn patches(walk: &Walk, plan: &Plan) -> Result<Vec<Patch>, DexError> {
-    let mut patches = Vec::with_capacity(walk.strings.len().saturating_add(walk.offsets.len()));
-    for (string, index) in walk.strings.iter().zip(&plan.indices) {
-        let index = *index;
-        let full = || DexError::IndexTooLarge { offset: string.site(), index };
-        let word = u32::try_from(index).map_err(|_| full())?;
+fn patches(walk: &Walk, plan: &Plan, widths: &Widths) -> Result<Vec<Patch>, DexError> {
+    let count = walk.strings.len().saturating_add(walk.offsets.len()).saturating_add(widths.edits.len());
+    let mut patches = Vec::with_capacity(count);
+    for (number, (string, index)) in walk.strings.iter().zip(&plan.indices).enumerate() {
+        if widths.resized.contains(&number) {
+            continue;
+        }
+        let full = || {
+            let found = format!("a reference that cannot hold string index {index}");
+            DexError::unsupported(string.site(), found, "build the app with fewer strings per dex file (report this)")
+        };
+        let word = u32::try_from(*index).map_err(|_| full())?;
         let bytes = match string.form {
-            Form::Half => u16::try_from(index).map_err(|_| full())?.to_le_bytes().to_vec(),
+            Form::Half => u16::try_from(word).map_err(|_| full())?.to_le_bytes().to_vec(),
             Form::Word => word.to_le_bytes().to_vec(),
             Form::Uleb => uleb(word),
             Form::UlebPlus1 => uleb(word.checked_add(1).ok_or_else(full)?),
@@ -99,11 +119,17 @@ fn patches(walk: &Walk, plan: &Plan) -> Result<Vec<Patch>, DexError> {
         };
         patches.push(Patch { range: string.range.clone(), what: What::Bytes(bytes) });
     }
-    for offset in &walk.offsets {
-        patches.push(Patch { range: offset.range.clone(), what: What::Offset(offset.form, offset.item) });
+    for (number, offset) in walk.offsets.iter().enumerate() {
+        let to = widths.tables.get(&number).copied().unwrap_or(Table::Item(offset.item));
+        patches.push(Patch { range: offset.range.clone(), what: What::Offset(offset.form, to) });
     }
+    patches.extend(widths.edits.iter().map(edited));
     patches.sort_by_key(|patch| patch.range.start);
     Ok(patches)
+}
+
+fn edited((range, bytes): &Edit) -> Patch {
+    Patch { range: range.clone(), what: What::Bytes(bytes.clone()) }
 }
 
 fn uleb(value: u32) -> Vec<u8> {
@@ -126,12 +152,16 @@ fn encoded_string(index: u32) -> Vec<u8> {
     out
 }
 
-/// Items in their order, without the strings that are gone. A new string's data comes behind that of the string before
-/// it in the table.
-fn pieces(walk: &Walk, plan: &Plan) -> Vec<Piece> {
+/// Items in their order, without the strings and line tables that are gone. A new string's data comes behind that of the
+/// string before it in the table, a line table behind the one it was.
+fn pieces(walk: &Walk, plan: &Plan, widths: &Widths) -> Vec<Piece> {
     // By item: is it gone, and which new strings come before and behind it.
     let mut gone = vec![false; walk.items.len()];
-    for item in &walk.string_items {
+    let mut copies: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, copy) in widths.copies.iter().enumerate() {
+        copies.entry(copy.of).or_default().push(number);
+    }
+    for item in walk.string_items.iter().chain(&widths.gone) {
         if let Some(gone) = gone.get_mut(*item) {
             *gone = true;
         }
@@ -165,23 +195,37 @@ fn pieces(walk: &Walk, plan: &Plan) -> Vec<Piece> {
         if !gone {
             pieces.push(Piece::Old(number));
         }
+        pieces.extend(copies.get(&number).into_iter().flatten().copied().map(Piece::Copy));
         pieces.extend(behind.iter().copied().map(Piece::New));
     }
     pieces
 }
 
-fn patches_of(walk: &Walk, pieces: &[Piece], patches: &[Patch]) -> Vec<Range<usize>> {
-    let mut next = 0usize;
+/// Which patches each piece has; those of copies are put behind all others.
+fn patches_of(walk: &Walk, pieces: &[Piece], patches: &mut Vec<Patch>, widths: &Widths) -> Vec<Range<usize>> {
+    let in_items = patches.len();
+    let of_item = |patches: &[Patch], number: usize| {
+        let range = walk.items.get(number).map(|item| item.range.clone()).unwrap_or_default();
+        let patches = patches.get(..in_items).unwrap_or_default();
+        let start = patches.partition_point(|patch| patch.range.start < range.start);
+        start..patches.partition_point(|patch| patch.range.start < range.end)
+    };
     let mut ranges = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        let start = next;
-        if let Piece::Old(number) = piece {
-            let end = walk.items.get(*number).map_or(0, |item| item.range.end);
-            while patches.get(next).is_some_and(|patch| patch.range.end <= end) {
-                next = next.saturating_add(1);
+        ranges.push(match piece {
+            Piece::Old(number) => of_item(patches, *number),
+            Piece::New(_) => 0..0,
+            Piece::Copy(number) => {
+                let start = patches.len();
+                if let Some(copy) = widths.copies.get(*number) {
+                    let mut own: Vec<Patch> = copy.edits.iter().map(edited).collect();
+                    own.extend(patches.get(of_item(patches, copy.of)).unwrap_or_default().iter().cloned());
+                    own.sort_by_key(|patch| patch.range.start);
+                    patches.append(&mut own);
+                }
+                start..patches.len()
             }
-        }
-        ranges.push(start..next);
+        });
     }
     ranges
 }
@@ -191,11 +235,27 @@ impl Layout<'_> {
     fn patch_len(&self, patch: &Patch) -> usize {
         match &patch.what {
             What::Bytes(bytes) => bytes.len(),
-            What::Offset(Form::Uleb, item) => {
-                uleb_len(u32::try_from(self.items.get(*item).copied().unwrap_or(0)).unwrap_or(u32::MAX))
-            }
+            What::Offset(Form::Uleb, to) => uleb_len(u32::try_from(self.place_of(*to)).unwrap_or(u32::MAX)),
             What::Offset(..) => 4,
         }
+    }
+
+    fn place_of(&self, to: Table) -> usize {
+        let place = match to {
+            Table::Item(item) => self.items.get(item),
+            Table::Copy(copy) => self.copies.get(copy),
+        };
+        place.copied().unwrap_or(0)
+    }
+
+    /// The item of the file whose bytes a piece has, but for its patches.
+    fn source(&self, piece: Piece) -> Option<&Item> {
+        let number = match piece {
+            Piece::Old(number) => number,
+            Piece::Copy(copy) => self.widths.copies.get(copy)?.of,
+            Piece::New(_) => return None,
+        };
+        self.walk.items.get(number)
     }
 
     fn new_data(&self, position: usize) -> &[u8] {
@@ -206,17 +266,14 @@ impl Layout<'_> {
     }
 
     fn kind(&self, piece: Piece) -> u16 {
-        match piece {
-            Piece::Old(number) => self.walk.items.get(number).map_or(kind::STRING_DATA, |item| item.kind),
-            Piece::New(_) => kind::STRING_DATA,
-        }
+        self.source(piece).map_or(kind::STRING_DATA, |item| item.kind)
     }
 
     fn len(&self, piece: Piece, patches: &Range<usize>) -> usize {
-        let Piece::Old(number) = piece else {
-            return if let Piece::New(position) = piece { self.new_data(position).len() } else { 0 };
-        };
-        let Some(item) = self.walk.items.get(number) else { return 0 };
+        if let Piece::New(position) = piece {
+            return self.new_data(position).len();
+        }
+        let Some(item) = self.source(piece) else { return 0 };
         if item.kind == kind::STRING_ID {
             return self.plan.table.len().saturating_mul(4);
         }
@@ -243,6 +300,7 @@ impl Layout<'_> {
             let slot = match piece {
                 Piece::Old(number) => self.items.get_mut(*number),
                 Piece::New(position) => self.strings.get_mut(*position),
+                Piece::Copy(number) => self.copies.get_mut(*number),
             };
             if let Some(slot) = slot {
                 *slot = *start;
@@ -270,15 +328,15 @@ impl Layout<'_> {
                 Piece::Old(_) if self.kind(*piece) == kind::STRING_ID => {
                     out.extend(self.strings.iter().flat_map(|at| word(*at)));
                 }
-                Piece::Old(number) => {
-                    let range = self.walk.items.get(*number).map(|item| item.range.clone()).unwrap_or_default();
+                Piece::Old(_) | Piece::Copy(_) => {
+                    let range = self.source(*piece).map(|item| item.range.clone()).unwrap_or_default();
                     let mut done = range.start;
                     for patch in self.patches.get(patches.clone()).unwrap_or_default() {
                         out.extend_from_slice(dex.bytes.get(done..patch.range.start).unwrap_or_default());
                         match &patch.what {
                             What::Bytes(bytes) => out.extend_from_slice(bytes),
-                            What::Offset(form, item) => {
-                                let at = self.items.get(*item).copied().unwrap_or(0);
+                            What::Offset(form, to) => {
+                                let at = self.place_of(*to);
                                 let value = u32::try_from(at).unwrap_or(u32::MAX);
                                 if *form == Form::Uleb {
                                     push_uleb(&mut out, value);
@@ -300,51 +358,79 @@ impl Layout<'_> {
         Err(DexError::malformed(out.len(), format!("a layout of {} bytes", self.end), "another (report this)"))
     }
 
-    /// Where a section is now, and how many items it has.
-    fn section(&self, kind: u16) -> Option<(usize, usize)> {
-        let mut of_kind = self.pieces.iter().zip(&self.starts).filter(|(piece, _)| self.kind(**piece) == kind);
-        let (_, start) = of_kind.next()?;
-        Some((*start, 1 + of_kind.count()))
+    /// Of every section, where it is now and how many items it has.
+    fn sections(&self) -> Vec<(usize, usize)> {
+        let strings = self.walk.sections.iter().position(|section| section.kind == kind::STRING_DATA);
+        let mut places: Vec<Option<(usize, usize)>> = vec![None; self.walk.sections.len()];
+        for (piece, start) in self.pieces.iter().zip(&self.starts) {
+            // A new string is where the others are.
+            let section = self.source(*piece).map(|item| item.section).or(strings);
+            if let Some(place) = section.and_then(|section| places.get_mut(section)) {
+                place.get_or_insert((*start, 0)).1 += 1;
+            }
+        }
+        places.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    /// `header_item`, `map_list`, signature and checksum.
-    fn header(&self, dex: &Dex<'_>, out: &mut [u8]) -> Result<(), DexError> {
-        let mut put = |at: usize, value: usize| {
-            if let Some(slot) = out.get_mut(at..at.saturating_add(4)) {
-                slot.copy_from_slice(&word(value));
-            }
-        };
-        let old_map = dex.header.map;
-        let (map, _) = self.section(kind::MAP_LIST).unwrap_or_default();
-        for entry in &self.walk.map {
-            let (start, pieces) = self.section(entry.kind).unwrap_or_default();
-            let count = match entry.kind {
-                kind::STRING_ID => self.plan.table.len(),
-                kind::STRING_DATA => pieces,
-                _ => entry.section.size,
-            };
-            let at = entry.at.saturating_sub(old_map).saturating_add(map);
-            put(at.saturating_add(4), count);
-            put(at.saturating_add(8), start);
-            let field = match entry.kind {
-                kind::STRING_ID => 56,
-                kind::TYPE_ID => 64,
-                kind::PROTO_ID => 72,
-                kind::FIELD_ID => 80,
-                kind::METHOD_ID => 88,
-                kind::CLASS_DEF => 96,
-                _ => continue,
-            };
-            put(field, count);
-            put(field + 4, start);
+    /// Every `header_item` and `map_list`, signature and checksum.
+    fn headers(&self, all: &[Dex<'_>], out: &mut [u8]) -> Result<(), DexError> {
+        let places = self.sections();
+        let mut of_dex: HashMap<(u16, usize), usize> = HashMap::new();
+        for (section, (start, _)) in self.walk.sections.iter().zip(&places) {
+            of_dex.extend(section.entries.iter().map(|entry| ((section.kind, entry.1), *start)));
         }
+        let place_of = |kind: u16, dex: usize| of_dex.get(&(kind, dex)).copied();
+        for (number, section) in self.walk.sections.iter().enumerate() {
+            let (start, pieces) = places.get(number).copied().unwrap_or_default();
+            let count = match section.kind {
+                kind::STRING_ID => self.plan.table.len(),
+                kind::STRING_DATA | kind::DEBUG_INFO => pieces,
+                _ => section.section.size,
+            };
+            let field = match section.kind {
+                kind::STRING_ID => Some(56),
+                kind::TYPE_ID => Some(64),
+                kind::PROTO_ID => Some(72),
+                kind::FIELD_ID => Some(80),
+                kind::METHOD_ID => Some(88),
+                kind::CLASS_DEF => Some(96),
+                _ => None,
+            };
+            for (entry, dex) in &section.entries {
+                let map = place_of(kind::MAP_LIST, *dex).unwrap_or_default();
+                let at = all.get(*dex).map_or(0, |dex| entry.saturating_sub(dex.header.map)).saturating_add(map);
+                put(out, at.saturating_add(4), &[count, start]);
+                if let (Some(field), Some(header)) = (field, place_of(kind::HEADER, *dex)) {
+                    put(out, header.saturating_add(field), &[count, start]);
+                }
+            }
+        }
+        for (number, dex) in all.iter().enumerate() {
+            let header = place_of(kind::HEADER, number).unwrap_or_default();
+            let map = place_of(kind::MAP_LIST, number).unwrap_or_default();
+            let next = number.checked_add(1).and_then(|next| place_of(kind::HEADER, next));
+            let end = next.unwrap_or(self.end);
+            put(out, header.saturating_add(32), &[end.saturating_sub(header)]);
+            put(out, header.saturating_add(52), &[map]);
+            if dex.in_container() {
+                put(out, header.saturating_add(112), &[self.end, header]);
+            } else {
+                put(out, header.saturating_add(104), &self.data(dex)?);
+            }
+            seal(out.get_mut(header..end).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Size and offset of the data section, which a container does not have.
+    fn data(&self, dex: &Dex<'_>) -> Result<[usize; 2], DexError> {
         let data = dex.header.data;
-        let inside = |item: &super::walk::Item| item.range.start >= data.offset;
+        let inside = |item: &Item| item.range.start >= data.offset;
         let first = self.walk.items.iter().position(inside).and_then(|number| {
             let is_first = |piece: &Piece| match piece {
                 Piece::Old(item) => *item >= number,
-                // A new string is inside of the data section like all strings.
-                Piece::New(_) => true,
+                // A new string is inside of the data section like all strings, and a line table like all of them.
+                Piece::New(_) | Piece::Copy(_) => true,
             };
             self.pieces.iter().position(is_first).and_then(|index| self.starts.get(index).copied())
         });
@@ -353,19 +439,26 @@ impl Layout<'_> {
             let expected = format!("a data section up to the end of the file at {}", dex.bytes.len());
             return Err(DexError::malformed(104, expected, format!("{data:?}")));
         };
-        put(32, self.end);
-        put(52, map);
-        put(104, self.end.saturating_sub(first));
-        put(108, first);
-        let digest = Sha1::digest(out.get(32..).unwrap_or_default());
-        if let Some(slot) = out.get_mut(12..32) {
-            slot.copy_from_slice(&digest);
-        }
-        let sum = adler32(out.get(12..).unwrap_or_default());
-        if let Some(slot) = out.get_mut(8..12) {
-            slot.copy_from_slice(&sum.to_le_bytes());
-        }
-        Ok(())
+        Ok([self.end.saturating_sub(first), first])
+    }
+}
+
+fn put(out: &mut [u8], at: usize, values: &[usize]) {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| word(*value)).collect();
+    if let Some(slot) = out.get_mut(at..at.saturating_add(bytes.len())) {
+        slot.copy_from_slice(&bytes);
+    }
+}
+
+/// Signature and checksum of one dex file.
+fn seal(dex: &mut [u8]) {
+    let digest = Sha1::digest(dex.get(32..).unwrap_or_default());
+    if let Some(slot) = dex.get_mut(12..32) {
+        slot.copy_from_slice(&digest);
+    }
+    let sum = adler32(dex.get(12..).unwrap_or_default());
+    if let Some(slot) = dex.get_mut(8..12) {
+        slot.copy_from_slice(&sum.to_le_bytes());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Dalvik executables, `classes.dex` ("Dalvik Executable format"; versions 035 to 040): the constants that reach a
+//! Dalvik executables, `classes.dex` ("Dalvik Executable format"; versions 035 to 041): the constants that reach a
 //! method are read, and string constants are replaced.
 //!
 //! * `parse`: `header_item`, the `*_id_item`s, `class_def_item`, `class_data_item`, `code_item`: read where they lie.
@@ -7,14 +7,18 @@
 //! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
 //! * `walk`: the file by its `map_list`: every item, every reference to a string, every offset.
 //! * `edit`: other constants, which moves what lies behind them; `layout`: the moved file.
+//! * `width`: which `const-string` become `const-string/jumbo` by that, or the other way round; `code`: the code they are in.
 //! * `dump`: everything as text without indices and offsets, found by following offsets and not by the map.
 //!
-//! Refused with an exact [`DexError`]: container dex (version 041), compact dex, big-endian files, a link section,
-//! unknown kinds of items, bytes that belong to no item, and an edit after which a `const-string` instruction would
-//! need an index above 65535.
+//! A container (version 041) holds several dex files, which share their strings: each is read by itself, all are edited
+//! at once.
+//!
+//! Refused with an exact [`DexError`]: compact dex, big-endian files, a link section, unknown kinds of items, bytes that
+//! belong to no item, a container whose dex files have tables of strings of their own.
 //!
 //! Must not: guess a value that is not a constant, or know which methods matter.
 
+mod code;
 mod constants;
 mod cursor;
 mod debug;
@@ -25,6 +29,7 @@ mod layout;
 mod parse;
 mod value;
 mod walk;
+mod width;
 
 pub use constants::{Argument, Constant};
 pub use dump::dump;
@@ -77,17 +82,6 @@ pub enum DexError {
         found: usize,
         /// The limit.
         limit: usize,
-    },
-    /// A `const-string` holds 16 bits of index, and the edit moves its string beyond.
-    #[error(
-        "the const-string at offset {offset} would need string index {index}, and it holds at most 65535; this dex \
-         file is full: build the app with fewer strings per dex file, or choose a value that it already has"
-    )]
-    IndexTooLarge {
-        /// Where the instruction is.
-        offset: usize,
-        /// The index it would need.
-        index: usize,
     },
 }
 

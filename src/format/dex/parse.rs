@@ -12,17 +12,21 @@ use crate::format::{limits, mutf8};
 /// `NO_INDEX`: no such string or type.
 pub(super) const NO_INDEX: u32 = u32::MAX;
 /// Bytes of `header_item` up to version 040.
-pub(super) const HEADER_BYTES: usize = 0x70;
+const HEADER_BYTES: usize = 0x70;
+/// Bytes of `header_item` in a container, version 041.
+const HEADER_BYTES_041: usize = 0x78;
 
-/// A dex file whose header was checked; everything else is checked when it is read.
+/// A dex file whose header was checked; everything else is checked when it is read. In a container (version 041) it is
+/// one of several.
 #[derive(Debug, Clone, Copy)]
 pub struct Dex<'a> {
+    /// The whole file: all offsets count from its start, in a container too.
     pub(super) bytes: &'a [u8],
     pub(super) header: Header,
 }
 
 /// Size in items (bytes for `data` and `link`), and offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Section {
     pub(super) size: usize,
     pub(super) offset: usize,
@@ -31,6 +35,12 @@ pub(super) struct Section {
 /// `header_item`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Header {
+    /// Where the header is: 0 but in a container.
+    pub(super) at: usize,
+    /// Where this dex file ends, and the next one of a container begins.
+    pub(super) end: usize,
+    /// `header_size`.
+    pub(super) front_bytes: usize,
     pub(super) link: Section,
     pub(super) map: usize,
     pub(super) strings: Section,
@@ -117,39 +127,71 @@ pub(super) struct Code<'a> {
 }
 
 impl<'a> Dex<'a> {
-    /// Checks the header (`header_item`) and that the id sections lie in the file.
+    /// Checks the header (`header_item`) and that the id sections lie in the file. A container must have one dex file;
+    /// [`Dex::all`] reads the others.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, DexError> {
-        let mut cursor = Cursor::new(bytes, 0);
-        check_version(cursor.take(8)?)?;
+        match Self::all(bytes)?.as_slice() {
+            [one] => Ok(*one),
+            all => {
+                Err(DexError::unsupported(0, format!("a container of {} dex files", all.len()), "read each of them"))
+            }
+        }
+    }
+
+    /// Every dex file of a container (version 041), which lie behind each other; of other files the one that they are.
+    pub fn all(bytes: &'a [u8]) -> Result<Vec<Self>, DexError> {
+        let mut all = vec![Self::at(bytes, 0)?];
+        while let Some(next) = all.last().map(|last| last.header.end).filter(|end| *end < bytes.len()) {
+            if all.len() == limits::DEX_CONTAINER_FILES {
+                let found = format!("a container of more than {} dex files", limits::DEX_CONTAINER_FILES);
+                return Err(DexError::unsupported(next, found, "build the app anew; no compiler writes such a file"));
+            }
+            all.push(Self::at(bytes, next)?);
+        }
+        Ok(all)
+    }
+
+    fn at(bytes: &'a [u8], at: usize) -> Result<Self, DexError> {
+        let here = |offset: usize| at.saturating_add(offset);
+        let mut cursor = Cursor::new(bytes, at);
+        let in_container = check_version(at, cursor.take(8)?)?;
         cursor.take(24)?;
         let file_size = cursor.size()?;
-        if file_size != bytes.len() {
-            return Err(DexError::malformed(32, format!("file_size {}", bytes.len()), file_size));
+        let end = here(file_size);
+        let in_bounds = end <= bytes.len() && file_size >= HEADER_BYTES_041;
+        if !(if in_container { in_bounds } else { end == bytes.len() }) {
+            let expected = format!("file_size {}", bytes.len().saturating_sub(at));
+            return Err(DexError::malformed(here(32), expected, file_size));
         }
-        let header_size = cursor.size()?;
-        if header_size != HEADER_BYTES {
-            return Err(DexError::malformed(36, "header_size 0x70", format!("0x{header_size:x}")));
+        let front_bytes = cursor.size()?;
+        let expected = if in_container { HEADER_BYTES_041 } else { HEADER_BYTES };
+        if front_bytes != expected {
+            let expected = format!("header_size 0x{expected:x}");
+            return Err(DexError::malformed(here(36), expected, format!("0x{front_bytes:x}")));
         }
         let endian = cursor.u32()?;
         if endian == 0x7856_3412 {
-            return Err(DexError::unsupported(40, "a big-endian dex file", "no Android device reads one"));
+            return Err(DexError::unsupported(here(40), "a big-endian dex file", "no Android device reads one"));
         }
         if endian != 0x1234_5678 {
-            return Err(DexError::malformed(40, "endian_tag 0x12345678", format!("0x{endian:x}")));
+            return Err(DexError::malformed(here(40), "endian_tag 0x12345678", format!("0x{endian:x}")));
         }
         let section = |cursor: &mut Cursor<'_>, item: usize| -> Result<Section, DexError> {
             let at = cursor.at();
             let section = Section { size: cursor.size()?, offset: cursor.size()? };
             let end = section.size.checked_mul(item).and_then(|bytes| bytes.checked_add(section.offset));
-            if end.is_none_or(|end| end > file_size) {
+            if end.is_none_or(|end| end > bytes.len()) {
                 let found = format!("{} items of {item} bytes from {}", section.size, section.offset);
-                return Err(DexError::malformed(at, format!("a section within {file_size} bytes"), found));
+                return Err(DexError::malformed(at, format!("a section within {} bytes", bytes.len()), found));
             }
             Ok(section)
         };
         let link = section(&mut cursor, 1)?;
         let map = cursor.size()?;
         let header = Header {
+            at,
+            end,
+            front_bytes,
             link,
             map,
             strings: section(&mut cursor, 4)?,
@@ -160,7 +202,19 @@ impl<'a> Dex<'a> {
             classes: section(&mut cursor, 32)?,
             data: section(&mut cursor, 1)?,
         };
+        if in_container {
+            let (size, offset) = (cursor.size()?, cursor.size()?);
+            if (size, offset) != (bytes.len(), at) {
+                let expected = format!("container_size {} and container_offset {at}", bytes.len());
+                return Err(DexError::malformed(here(112), expected, format!("{size} and {offset}")));
+            }
+        }
         Ok(Self { bytes, header })
+    }
+
+    /// Version 041 or later.
+    pub(super) fn in_container(&self) -> bool {
+        self.header.front_bytes == HEADER_BYTES_041
     }
 
     /// How many strings the file has.
@@ -383,14 +437,14 @@ impl<'a> Dex<'a> {
     }
 }
 
-fn check_version(magic: &[u8]) -> Result<(), DexError> {
+/// Whether the version is one whose files are containers.
+fn check_version(at: usize, magic: &[u8]) -> Result<bool, DexError> {
     match magic {
-        b"dex\n035\0" | b"dex\n036\0" | b"dex\n037\0" | b"dex\n038\0" | b"dex\n039\0" | b"dex\n040\0" => Ok(()),
-        b"dex\n041\0" => Err(DexError::unsupported(
-            0,
-            "a container dex file (version 041)",
-            "build the app with a min SDK below 36, or without container dex",
-        )),
+        b"dex\n041\0" => Ok(true),
+        // What lies behind another dex file is in its container.
+        b"dex\n035\0" | b"dex\n036\0" | b"dex\n037\0" | b"dex\n038\0" | b"dex\n039\0" | b"dex\n040\0" if at == 0 => {
+            Ok(false)
+        }
         [b'c', b'd', b'e', b'x', ..] => Err(DexError::unsupported(
             0,
             "a compact dex file",
@@ -401,7 +455,7 @@ fn check_version(magic: &[u8]) -> Result<(), DexError> {
             "an optimised dex file (odex)",
             "that is what a device makes of an installed app; take the app as it was built",
         )),
-        _ => Err(DexError::malformed(0, "\"dex\\n035\\0\" to \"dex\\n040\\0\"", format!("{}", magic.escape_ascii()))),
+        _ => Err(DexError::malformed(at, "\"dex\\n035\\0\" to \"dex\\n041\\0\"", format!("{}", magic.escape_ascii()))),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::format::limits;
 pub(super) enum Part {
     /// Bytes without a string index.
     Raw(Range<usize>),
+    /// An opcode of the line table with its operands, up to the first string index.
+    Opcode(Range<usize>),
     /// A `VALUE_STRING` with its header byte.
     Value(Range<usize>, u32),
     /// A `uleb128` string index.

@@ -3,13 +3,14 @@
 //!
 //! Must not: follow an offset; that is how the other reader (`dump`) goes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::DexError;
 use super::cursor::Cursor;
 use super::debug;
 use super::instruction::{CONST_STRING, instructions};
-use super::parse::{Dex, HEADER_BYTES, MapEntry, NO_INDEX, Section, string_content};
+use super::parse::{Dex, MapEntry, NO_INDEX, Section, string_content};
 use super::value::{Part, annotation, array};
 
 /// Type codes of `map_item`.
@@ -41,6 +42,8 @@ pub(super) mod kind {
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) kind: u16,
+    /// Which of [`Walk::sections`] it is in.
+    pub(super) section: usize,
     pub(super) range: Range<usize>,
 }
 
@@ -94,10 +97,19 @@ pub(super) struct OffsetRef {
     pub(super) item: usize,
 }
 
+/// A section of the file, and who says so: dex files of a container share some.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    pub(super) kind: u16,
+    pub(super) section: Section,
+    /// Where the entries of map lists are that name it, and the number of their dex file.
+    pub(super) entries: Vec<(usize, usize)>,
+}
+
 /// The whole file, in file order.
 #[derive(Debug)]
 pub(super) struct Walk {
-    pub(super) map: Vec<MapEntry>,
+    pub(super) sections: Vec<Mapped>,
     pub(super) items: Vec<Item>,
     pub(super) strings: Vec<StringRef>,
     pub(super) offsets: Vec<OffsetRef>,
@@ -115,37 +127,58 @@ struct Walker<'a> {
     pointers: Vec<Pointer>,
 }
 
-/// Walks the whole file.
-pub(super) fn walk(dex: Dex<'_>) -> Result<Walk, DexError> {
-    let map = dex.map()?;
-    check_sections(&dex, &map)?;
+/// Walks the whole file: all dex files of a container, which have one table of strings.
+pub(super) fn walk(all: &[Dex<'_>]) -> Result<Walk, DexError> {
+    let Some(dex) = all.first().copied() else { return Err(DexError::malformed(0, "a dex file", "none")) };
+    if let Some(other) = all.iter().find(|other| other.header.strings != dex.header.strings) {
+        let advice = "build the app anew; its compiler lets them share one";
+        let found = "a container whose dex files have tables of strings of their own";
+        return Err(DexError::unsupported(other.header.at, found, advice));
+    }
+    let mut mapped: BTreeMap<(usize, usize, u16), Vec<(usize, usize)>> = BTreeMap::new();
+    for (number, dex) in all.iter().enumerate() {
+        let map = dex.map()?;
+        check_sections(dex, &map)?;
+        for MapEntry { at, kind, section } in map {
+            mapped.entry((section.offset, section.size, kind)).or_default().push((at, number));
+        }
+    }
+    let sections = mapped.into_iter().map(|((offset, size, kind), entries)| Mapped {
+        kind,
+        section: Section { size, offset },
+        entries,
+    });
+    let sections: Vec<Mapped> = sections.collect();
     let mut walker = Walker { dex, items: Vec::new(), strings: Vec::new(), pointers: Vec::new() };
     let mut done = 0usize;
-    for entry in &map {
-        let Section { size, offset } = entry.section;
+    for (number, mapped) in sections.iter().enumerate() {
+        let Section { size, offset } = mapped.section;
         no_bytes_between(dex.bytes, done, offset)?;
-        done = match rows(entry.kind) {
-            Some(bytes) => walker.table(entry, bytes)?,
+        let row = match mapped.kind {
+            kind::HEADER => Some(dex.header.front_bytes),
+            kind => row_bytes(kind),
+        };
+        done = match row {
+            Some(bytes) => walker.table(mapped, number, bytes)?,
             None => {
                 let mut at = offset;
                 for _ in 0..size {
-                    let start = align(at, alignment(entry.kind));
+                    let start = align(at, alignment(mapped.kind));
                     no_bytes_between(dex.bytes, at, start)?;
-                    at = walker.item(entry.kind, start)?;
-                    walker.items.push(Item { kind: entry.kind, range: start..at });
+                    at = walker.item(mapped.kind, start)?;
+                    walker.items.push(Item { kind: mapped.kind, section: number, range: start..at });
                 }
                 at
             }
         };
     }
     no_bytes_between(dex.bytes, done, dex.bytes.len())?;
-    walker.finish(map)
+    walker.finish(sections)
 }
 
 /// Bytes of a row, where the items of a section are rows.
-fn rows(kind: u16) -> Option<usize> {
+fn row_bytes(kind: u16) -> Option<usize> {
     match kind {
-        kind::HEADER => Some(HEADER_BYTES),
         kind::STRING_ID | kind::TYPE_ID | kind::CALL_SITE_ID => Some(4),
         kind::PROTO_ID => Some(12),
         kind::FIELD_ID | kind::METHOD_ID | kind::METHOD_HANDLE => Some(8),
@@ -185,7 +218,8 @@ fn no_bytes_between(bytes: &[u8], from: usize, to: usize) -> Result<(), DexError
 fn check_sections(dex: &Dex<'_>, map: &[MapEntry]) -> Result<(), DexError> {
     let header = &dex.header;
     if header.link.size != 0 || header.link.offset != 0 {
-        return Err(DexError::unsupported(44, "a link section", "build the app anew; no Android compiler writes one"));
+        let (at, advice) = (header.at.saturating_add(44), "build the app anew; no Android compiler writes one");
+        return Err(DexError::unsupported(at, "a link section", advice));
     }
     for (entry, before) in map.iter().skip(1).zip(map) {
         if entry.section.offset <= before.section.offset {
@@ -203,7 +237,7 @@ fn check_sections(dex: &Dex<'_>, map: &[MapEntry]) -> Result<(), DexError> {
         return Err(DexError::malformed(header.map, "sections with items in map_list", "one without"));
     }
     let expected = [
-        (kind::HEADER, Section { size: 1, offset: 0 }),
+        (kind::HEADER, Section { size: 1, offset: header.at }),
         (kind::STRING_ID, header.strings),
         (kind::TYPE_ID, header.types),
         (kind::PROTO_ID, header.protos),
@@ -248,18 +282,19 @@ impl Walker<'_> {
     }
 
     /// A section of ids; returns where it ends.
-    fn table(&mut self, entry: &MapEntry, bytes: usize) -> Result<usize, DexError> {
-        let Section { size, offset } = entry.section;
+    fn table(&mut self, mapped: &Mapped, number: usize, bytes: usize) -> Result<usize, DexError> {
+        let Section { size, offset } = mapped.section;
         if align(offset, 4) != offset {
-            return Err(DexError::malformed(entry.at, "an offset that is a multiple of 4", offset));
+            let at = mapped.entries.first().map_or(0, |entry| entry.0);
+            return Err(DexError::malformed(at, "an offset that is a multiple of 4", offset));
         }
         let mut whole = Cursor::new(self.dex.bytes, offset);
         whole.take(size.saturating_mul(bytes))?;
         let end = whole.at();
-        self.items.push(Item { kind: entry.kind, range: offset..end });
+        self.items.push(Item { kind: mapped.kind, section: number, range: offset..end });
         for row in 0..size {
             let mut cursor = Cursor::new(self.dex.bytes, row.saturating_mul(bytes).saturating_add(offset));
-            match entry.kind {
+            match mapped.kind {
                 // The rows of strings are made anew: their references are not in the list.
                 kind::TYPE_ID => self.word(&mut cursor)?,
                 kind::PROTO_ID => {
@@ -351,7 +386,7 @@ impl Walker<'_> {
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a sink")]
     fn part(&mut self, part: Part) -> Result<(), DexError> {
         match part {
-            Part::Raw(_) | Part::NamePlus1(_, None) => {}
+            Part::Raw(_) | Part::Opcode(_) | Part::NamePlus1(_, None) => {}
             Part::Value(range, index) => self.string(range, Form::Value, Usage::Value, index),
             Part::Name(range, index) => self.string(range, Form::Uleb, Usage::Name, index),
             Part::NamePlus1(range, Some(index)) => self.string(range, Form::UlebPlus1, Usage::Name, index),
@@ -378,7 +413,7 @@ impl Walker<'_> {
     }
 
     /// Resolves all offsets and indices.
-    fn finish(self, map: Vec<MapEntry>) -> Result<Walk, DexError> {
+    fn finish(self, sections: Vec<Mapped>) -> Result<Walk, DexError> {
         let items = self.items;
         let find = |at: usize, target: usize, kind: u16| {
             let found = items.binary_search_by_key(&target, |item| item.range.start).ok();
@@ -403,6 +438,6 @@ impl Walker<'_> {
             let expected = format!("a string index below {}", strings.size);
             return Err(DexError::malformed(string.range.start, expected, string.index));
         }
-        Ok(Walk { map, items, strings: self.strings, offsets, string_items })
+        Ok(Walk { sections, items, strings: self.strings, offsets, string_items })
     }
 }

@@ -95,7 +95,7 @@ pub fn package<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Options<'
 /// Signatures and structure are judged as by [`package`]. Of the contents, what the run before has just read, hashed and
 /// written as it was is not read a second time, which would be half of all work:
 /// * For v2 and later, chunks of 1 MiB that were `copied` whole keep the hash that the writer found on the way, but for one
-///   in sixteen, which is hashed again here: a writer that hashes wrongly does so everywhere. Every chunk with a new byte
+///   in sixteen (about four of a large package), which are hashed again here: a writer that hashes wrongly does so everywhere. Every chunk with a new byte
 ///   in it, the directory and the end record are hashed.
 /// * For v1, an entry is passed over when its bytes and its record are those of the original, compared here, and the
 ///   digest that was signed now is the one that whoever signed the original found. Two signers who do not know each

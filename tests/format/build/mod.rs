@@ -2,5 +2,6 @@
 
 pub mod arsc;
 pub mod axml;
+pub mod dex;
 pub mod macho;
 pub mod zip;

@@ -1,4 +1,5 @@
-//! Dex files of real apps: Debian's `dexdump` (ART's own verifier and disassembler) judges every edit.
+//! Dex files of real apps: Debian's `dexdump` (ART's own verifier and disassembler) judges every edit, and `baksmali`
+//! those after which a `const-string` has the other width, for there every address behind it is another.
 //!
 //! Must not: trust our own reader alone.
 
@@ -18,6 +19,7 @@ struct Count {
     files: usize,
     edits: usize,
     restored: usize,
+    moved: usize,
     refused: BTreeMap<String, usize>,
 }
 
@@ -45,10 +47,10 @@ pub fn run(folder: &Path) -> Vec<String> {
         }
     }
     let _ = std::fs::remove_dir_all(&work);
-    let Count { files, edits, restored, refused } = count;
+    let Count { files, edits, restored, moved, refused } = count;
     println!(
-        "dex: {files} different files, {edits} edits that dexdump accepts and shows alone, {restored} files with their \
-         old value back are the old file"
+        "dex: {files} different files, {edits} edits that dexdump accepts and shows alone ({moved} of them by baksmali, for \
+         code got longer or shorter), {restored} files with their old value back are the old file"
     );
     for (why, times) in refused {
         println!("refused  {times} times: {why}");
@@ -102,10 +104,17 @@ fn check(bytes: &[u8], work: &Path, count: &mut Count) -> Result<()> {
             }
         };
         let ours = dump(&Dex::parse(&edited)?);
-        same_but(sections(&text).1, sections(&ours).1, old, value).context("by our own dump")?;
         same_strings(sections(&text).0, sections(&ours).0, old, value)?;
         let after = disassembly(&edited, work).with_context(|| format!("{old:?} -> {value:?}"))?;
-        let changed = same_but(&before, &after, old, value).with_context(|| format!("{old:?} -> {value:?}"))?;
+        let moves = jumbo(&text) != jumbo(&ours);
+        let changed = if moves {
+            count.moved += 1;
+            same_but(&symbolic(bytes, work)?, &symbolic(&edited, work)?, old, value).context("by baksmali")
+        } else {
+            same_but(sections(&text).1, sections(&ours).1, old, value).context("by our own dump")?;
+            same_but(&before, &after, old, value)
+        };
+        let changed = changed.with_context(|| format!("{old:?} -> {value:?}"))?;
         ensure!(changed > 0, "dexdump shows no change of {old:?}");
         count.edits += 1;
         if constants.contains(&(*value).to_owned()) || text.contains(&format!("\n\"{value}\"\n")) {
@@ -164,6 +173,37 @@ fn same_but(before: &str, after: &str, old: &str, new: &str) -> Result<usize> {
             (left, right) => bail!("one is longer: {left:?} {right:?}"),
         }
     }
+}
+
+/// How many `const-string/jumbo` a dump shows.
+fn jumbo(dump: &str) -> usize {
+    dump.lines().filter(|line| line.contains(" const-string/jumbo ")).count()
+}
+
+/// What baksmali says: branches go to labels, so that the lengths of instructions are not in it. Those of one meaning
+/// have one name here.
+fn symbolic(bytes: &[u8], work: &Path) -> Result<String> {
+    let (path, out): (PathBuf, PathBuf) = (work.join("moved.dex"), work.join("smali"));
+    std::fs::write(&path, bytes)?;
+    let _ = std::fs::remove_dir_all(&out);
+    let arguments = ["disassemble", "--sequential-labels", "-o"];
+    let output = Command::new("baksmali").args(arguments).arg(&out).arg(&path).output().context("baksmali")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success() && errors.trim().is_empty(), "baksmali: {}", errors.trim());
+    let mut text = String::new();
+    for file in walkdir::WalkDir::new(&out).sort_by_file_name() {
+        let file = file?;
+        if file.file_type().is_file() {
+            text.push_str(&format!("{}\n", file.path().display()));
+            for line in std::fs::read_to_string(file.path())?.lines().filter(|line| !["", "nop"].contains(&line.trim()))
+            {
+                let line = line.replacen("const-string/jumbo ", "const-string ", 1);
+                text.push_str(&line.replacen(" goto/16 ", " goto ", 1).replacen(" goto/32 ", " goto ", 1));
+                text.push('\n');
+            }
+        }
+    }
+    Ok(text)
 }
 
 /// What dexdump says after it verified the file; without places in the file and string indices.

@@ -5,6 +5,7 @@
 pub mod apple;
 pub mod container;
 pub mod dex;
+pub mod dex_run;
 pub mod main_job;
 pub mod resources;
 pub mod signatures;
@@ -15,8 +16,12 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 
 /// What the checks need, and the Debian package it comes from.
-const TOOLS: [(&str, &str); 7] = [
+const TOOLS: [(&str, &str); 11] = [
     ("dexdump", "dexdump"),
+    ("baksmali", "libsmali-java"),
+    ("smali", "libsmali-java"),
+    ("enjarify", "enjarify"),
+    ("java", "default-jdk-headless"),
     ("apksigner", "apksigner"),
     ("zipalign", "zipalign"),
     ("aapt2", "aapt"),
@@ -38,11 +43,8 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
     let mut failures = 0;
     failures += containers(&artifacts);
     failures += main_jobs(root, &artifacts)?;
+    failures += dexes(folders);
     for folder in folders {
-        for failure in dex::run(folder) {
-            failures += 1;
-            println!("FAILED   dex: {failure}");
-        }
         for failure in resources::run(folder) {
             failures += 1;
             println!("FAILED   resources: {failure}");
@@ -63,6 +65,20 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
     }
     println!("oracle: every judge agrees");
     Ok(())
+}
+
+/// Dex files alone.
+pub fn dexes(folders: &[PathBuf]) -> usize {
+    let mut failures = 0;
+    if let Err(error) = dex_run::run(&std::env::temp_dir().join(format!("inject-dex-{}", std::process::id()))) {
+        failures += 1;
+        println!("FAILED   dex: {error:#}");
+    }
+    for failure in folders.iter().flat_map(|folder| dex::run(folder)) {
+        failures += 1;
+        println!("FAILED   dex: {failure}");
+    }
+    failures
 }
 
 fn containers(artifacts: &[PathBuf]) -> usize {

@@ -1,9 +1,13 @@
-//! `inject credential list | show | set | forget`: the local store.
+//! `inject credential list | show | set | forget | rotate | revoke`: the local store, and what changes it together with the
+//! registry.
 //!
 //! Must not: print a secret but for `show --reveal`.
 
+use inject::credential::ledger::Ledger;
+use inject::credential::registry::{Application, Registry};
 use inject::credential::store::{Key, Store, Stored};
 use inject::credential::{ClientId, ClientSecret};
+use inject::host::random::OsRandom;
 use serde_json::json;
 
 use crate::args::CredentialAction;
@@ -21,6 +25,8 @@ pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Resul
             set(settings, app.as_deref(), client_id, secret.as_deref(), *replace, out)
         }
         CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
+        CredentialAction::Rotate { app } => rotate(settings, app.as_deref(), out),
+        CredentialAction::Revoke { app } => revoke(settings, app.as_deref(), out),
     }
 }
 
@@ -56,13 +62,16 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
+fn application(settings: &Settings, app: Option<&str>) -> Result<Application, Failure> {
+    Ok(match app {
+        Some(name) => settings.named_app(name)?.0,
+        None => settings.only_app().map_err(|failure| failure.remedy("--app APP"))?.0,
+    })
+}
+
 fn key(settings: &Settings, app: Option<&str>) -> Result<Key, Failure> {
     let chosen = settings.environment()?;
-    let (application, _) = match app {
-        Some(name) => settings.named_app(name)?,
-        None => settings.only_app().map_err(|failure| failure.remedy("--app APP"))?,
-    };
-    settings.key(&application, &chosen)
+    settings.key(&application(settings, app)?, &chosen)
 }
 
 fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Result<Code, Failure> {
@@ -125,6 +134,8 @@ fn set(
         }
         _ => {
             store.put(&new)?;
+            // A person knows what became of a registration that got no answer.
+            store.ledger(&key).settle()?;
             out.done(&format!("{} in {} has {}", key.application, key.environment, new.id));
             changed = true;
         }
@@ -157,6 +168,77 @@ fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
         "environment": key.environment.as_str(),
         "registry": key.registry.0,
         "changed": forgotten,
+    }));
+    Ok(Code::Done)
+}
+
+/// What a command that changes both sides works on: the registered credential of an application.
+struct Both {
+    key: Key,
+    application: Application,
+    store: Store,
+    stored: Stored,
+    registry: Box<dyn Registry>,
+}
+
+fn both(settings: &Settings, app: Option<&str>) -> Result<Both, Failure> {
+    let chosen = settings.environment()?;
+    let application = application(settings, app)?;
+    let key = settings.key(&application, &chosen)?;
+    let mut store = Store::open_existing(&settings.home)?;
+    let stored = store.as_mut().map(|store| store.get(&key)).transpose()?.flatten().filter(|stored| stored.registered);
+    let (Some(store), Some(stored)) = (store, stored) else {
+        let what = format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry);
+        let obtain = format!("obtain it first: inject register {} --env {}", key.application, key.environment);
+        return Err(Failure::new(Code::Registry, what).remedy(obtain));
+    };
+    Ok(Both { registry: settings.registry(&chosen)?, key, application, store, stored })
+}
+
+fn rotate(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let Both { key, application, mut store, stored, mut registry } = both(settings, app)?;
+    let new = ClientSecret::generate(&mut OsRandom).map_err(|e| Failure::of(Code::Internal, e))?;
+    // A kill between the two leaves a conflict, which says so and is decided by --take registry.
+    let replaced = registry.replace_secret(&application, &stored.id, &new)?;
+    store.put_everywhere(&Stored { secret: replaced.secret, ..stored.clone() })?;
+    let fingerprint = store.fingerprint(&new);
+    out.done(&format!("{} of {} has a new secret in {}: {fingerprint}", stored.id, application.id, key.registry));
+    out.warn("apps that carry the old secret are refused from now on: inject and ship them again");
+    out.json(&json!({
+        "schema": 1,
+        "application": key.application,
+        "environment": key.environment.as_str(),
+        "registry": key.registry.0,
+        "client_id": stored.id.as_str(),
+        "secret_fingerprint": fingerprint.as_str(),
+        "changed": true,
+    }));
+    Ok(Code::Done)
+}
+
+fn revoke(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let Both { key, application, mut store, stored, mut registry } = both(settings, app)?;
+    let was = registry.revoke(&application, &stored.id, &mut store.ledger(&key))?;
+    let shared = store.list()?.into_iter().filter(|other| {
+        other.key.application == key.application && other.key.registry == key.registry && other.id == stored.id
+    });
+    for other in shared {
+        store.forget(&other.key)?;
+    }
+    let what = format!("{} of {} in {}", stored.id, application.id, key.registry);
+    if was {
+        out.done(&format!("revoked {what}, and forgot it here"));
+        out.warn("apps that carry it are refused from now on");
+    } else {
+        out.note(&format!("{what} was not there any more; forgot it here"));
+    }
+    out.json(&json!({
+        "schema": 1,
+        "application": key.application,
+        "environment": key.environment.as_str(),
+        "registry": key.registry.0,
+        "client_id": stored.id.as_str(),
+        "changed": was,
     }));
     Ok(Code::Done)
 }

@@ -56,11 +56,8 @@ fn list(settings: &Settings, out: Output) {
 
 fn registry_text(env: &Env) -> String {
     match &env.registry {
-        RegistryRef::Own => "embedded".to_owned(),
-        RegistryRef::Embedded(name) => format!("embedded:{name}"),
-        RegistryRef::Http { .. } => "http".to_owned(),
         RegistryRef::Exec(words) => format!("exec:{}", words.join(" ")),
-        RegistryRef::Fixed { .. } => "fixed".to_owned(),
+        other => other.word(),
     }
 }
 
@@ -119,6 +116,10 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
         Some(other) => {
             let other = parse(other)?;
             match settings.config.iter().find_map(|config| config.envs.get(&other)) {
+                Some(Env { registry: RegistryRef::Fixed { .. }, .. }) => {
+                    let what = format!("the credential of {other} is given as it is, and belongs to {other} alone");
+                    return Err(Failure::usage(what).remedy(format!("write [env.{name}] with values of its own")));
+                }
                 Some(env) => env.clone(),
                 None => return Err(Failure::usage(format!("{} has no environment {other}", path.display()))),
             }
@@ -146,7 +147,10 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
 fn section(name: &EnvironmentName, env: &Env) -> String {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     let table = if name.as_str().contains('.') { quote(name.as_str()) } else { name.as_str().to_owned() };
-    let mut text = format!("\n[env.{table}]\nregistry = {}\n", quote(&registry_text(env)));
+    let mut text = format!("\n[env.{table}]\nregistry = {}\n", quote(&env.registry.word()));
+    for (key, value) in env.registry.keys() {
+        let _ = writeln!(text, "{key} = {}", written(&value));
+    }
     if env.omit_secret {
         text.push_str("secret = \"omit\"\n");
     }
@@ -159,8 +163,26 @@ fn section(name: &EnvironmentName, env: &Env) -> String {
     if !env.values.is_empty() {
         let _ = writeln!(text, "[env.{table}.values]");
         for (key, value) in &env.values {
-            let _ = writeln!(text, "{key} = {}", quote(value));
+            let _ = writeln!(text, "{} = {}", quote_key(key), quote(value));
         }
     }
     text
+}
+
+/// A value as TOML has it on one line.
+fn written(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{} = {}", quote_key(key), written(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        serde_json::Value::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+fn quote_key(key: &str) -> String {
+    let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    if bare { key.to_owned() } else { serde_json::Value::from(key).to_string() }
 }

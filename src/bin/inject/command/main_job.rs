@@ -106,6 +106,8 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                 refresh: main.obtain.refresh,
                 registration: chosen.registration(main.obtain.no_register),
                 offline: main.obtain.offline,
+                again: false,
+                take: None,
             };
             let obtained = obtain_or_reuse(settings, &chosen, &job.application, how, out)?;
             credentials.insert(job.application.id.clone(), obtained.credential);
@@ -417,6 +419,8 @@ fn known(
         needs: chosen.needs(),
         registration: chosen.registration(main.obtain.no_register),
         refresh: main.obtain.refresh,
+        again: false,
+        take: None,
     };
     // A dry run asks nobody outside of this machine.
     let mut registry = if main.dry_run || main.check || main.obtain.offline {

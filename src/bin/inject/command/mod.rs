@@ -8,4 +8,5 @@ pub mod identify;
 pub mod inspect;
 pub mod main_job;
 pub mod register;
+pub mod registry;
 pub mod verify;

@@ -2,33 +2,51 @@
 //!
 //! Must not: touch an artifact.
 
+use inject::credential::ledger::moment;
 use inject::credential::lookup::{Lookup, look_up};
-use inject::credential::obtain::{ObtainError, Obtained, Origin, Registration, Request, obtain};
-use inject::credential::registry::{Application, Capability, RegistryError};
+use inject::credential::obtain::{Needs, ObtainError, Obtained, Origin, Registration, Request, Take, obtain};
+use inject::credential::registry::{Application, Capability, Registry, RegistryError};
 use inject::credential::store::Store;
 use inject::credential::{ClientId, ClientSecret, Credential};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::args::Side;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings, variable, variables};
 
+/// What is asked for beside the application.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// `--force`.
+    pub force: bool,
+    /// `--no-register`.
+    pub no_register: bool,
+    /// `--take`.
+    pub take: Option<Side>,
+    /// `--again`.
+    pub again: bool,
+}
+
 /// Runs it.
-pub fn run(
-    settings: &Settings,
-    app: Option<&str>,
-    force: bool,
-    no_register: bool,
-    out: Output,
-) -> Result<Code, Failure> {
+pub fn run(settings: &Settings, app: Option<&str>, wish: Wish, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let (application, _) = match app {
         Some(name) => settings.named_app(name)?,
         None => settings.only_app()?,
     };
-    let how = How { refresh: force, registration: chosen.registration(no_register), offline: false };
+    let how = How {
+        refresh: wish.force || wish.take.is_some(),
+        registration: chosen.registration(wish.no_register),
+        offline: false,
+        again: wish.again,
+        take: wish.take.map(|side| match side {
+            Side::Store => Take::Store,
+            Side::Registry => Take::Registry,
+        }),
+    };
     let obtained = obtain_or_reuse(settings, &chosen, &application, how, out)?;
     let Credential { id, secret } = &obtained.credential;
     out.json(&json!({
@@ -63,6 +81,10 @@ pub struct How {
     pub registration: Registration,
     /// Ask nobody outside of this machine.
     pub offline: bool,
+    /// Register anew although an earlier registration may have come through.
+    pub again: bool,
+    /// Whose secret counts where two differ.
+    pub take: Option<Take>,
 }
 
 /// The heart, with what people are told.
@@ -75,7 +97,7 @@ pub fn obtain_or_reuse(
 ) -> Result<Obtained, Failure> {
     if let Some((credential, from)) = fixed(chosen)? {
         out.note(&format!("using {from} as given, for {} in {}", application.id, chosen.name));
-        return Ok(Obtained { credential, origin: Origin::Fixed });
+        return Ok(Obtained { credential, origin: Origin::Fixed, expires: None });
     }
     let request = Request {
         key: settings.key(application, chosen)?,
@@ -83,13 +105,15 @@ pub fn obtain_or_reuse(
         needs: chosen.needs(),
         registration: how.registration,
         refresh: how.refresh,
+        again: how.again,
+        take: how.take,
     };
     let mut store = Store::open(&settings.home)?;
     if how.offline && chosen.env.registry.is_remote() {
         let mut unasked = settings.registry_within(chosen)?;
         return match look_up(&request, Some(&store), unasked.as_mut())? {
             Lookup::InStore(credential) | Lookup::InRegistry(credential) => {
-                Ok(Obtained { credential, origin: Origin::Store })
+                Ok(Obtained { credential, origin: Origin::Store, expires: None })
             }
             Lookup::Unregistered(_) => {
                 let registry = unasked.identity().clone();
@@ -98,9 +122,7 @@ pub fn obtain_or_reuse(
         };
     }
     let mut registry = settings.registry(chosen)?;
-    if registry.capability() != Capability::GetOrCreate {
-        out.warn(&format!("{} will not show this secret again: the store becomes the only copy", registry.identity()));
-    }
+    announce(&request, &store, registry.as_ref(), out)?;
     let obtained = obtain(&request, &mut store, registry.as_mut())?;
     let id = &obtained.credential.id;
     match obtained.origin {
@@ -115,7 +137,30 @@ pub fn obtain_or_reuse(
         }
         _ => out.detail(&format!("{} has {id} in {}, from the store", application.id, chosen.name)),
     }
+    if let Some(expires) = obtained.expires {
+        out.warn(&format!("the secret of {id} ends at {}: the server says so", moment(expires)));
+    }
     Ok(obtained)
+}
+
+/// What a registry that says things once means for who registers there, before that happens.
+fn announce(request: &Request<'_>, store: &Store, registry: &dyn Registry, out: Output) -> Result<(), Failure> {
+    let is_new = store.get(&request.key)?.is_none() && store.get_shared(&request.key)?.is_none();
+    if !is_new || request.needs == Needs::IdOnly || request.registration == Registration::Never {
+        return Ok(());
+    }
+    match registry.capability() {
+        Capability::GetOrCreate => {}
+        Capability::EchoByToken => out.note(&format!(
+            "{} shows a secret again to the holder of the registration token alone, which the store keeps",
+            registry.identity()
+        )),
+        Capability::ShownOnce => out.warn(&format!(
+            "{} may never show this secret again: the store becomes the only copy; back it up: inject credential export",
+            registry.identity()
+        )),
+    }
+    Ok(())
 }
 
 /// A credential that is given from outside, exactly so: by `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`, or by the

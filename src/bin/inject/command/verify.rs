@@ -69,6 +69,8 @@ fn one(gate: Option<&(Settings, Chosen)>, verify: &Verify, path: &Path) -> Resul
                 needs: chosen.needs(),
                 registration: Registration::Never,
                 refresh: false,
+                again: false,
+                take: None,
             };
             match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
                 Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,

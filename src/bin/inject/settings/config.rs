@@ -2,6 +2,8 @@
 //!
 //! Must not: read a file, or look at the command line.
 
+mod registry;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -13,19 +15,9 @@ use inject::placement::{Absence, Address, Place, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::source::Source;
-use crate::exit::Failure;
 use crate::suggest::nearest;
-
-/// Keys of an environment that belong to one kind of registry.
-const REGISTRY_KEYS: [(&str, &str); 6] = [
-    ("http", "url"),
-    ("http", "token"),
-    ("http", "ca"),
-    ("exec", "command"),
-    ("fixed", "client-id"),
-    ("fixed", "client-secret"),
-];
+use registry::REGISTRY_KEYS;
+pub use registry::{RegistryRef, Text};
 
 /// A configuration, validated.
 #[derive(Debug, Default)]
@@ -72,60 +64,6 @@ pub struct Env {
     pub signer: Option<String>,
     /// `[env.NAME.values]`.
     pub values: BTreeMap<String, String>,
-}
-
-/// Which registry an environment has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum RegistryRef {
-    /// `embedded`: this environment's own.
-    #[default]
-    Own,
-    /// `embedded:NAME`: shared by those that name it.
-    Embedded(EnvironmentName),
-    /// `http`: an access manager behind the contract.
-    Http {
-        /// `url`, an address or a reference.
-        url: Text,
-        /// `token`.
-        token: Option<Source>,
-        /// `ca`: certificates to trust, PEM.
-        ca: Option<PathBuf>,
-    },
-    /// `exec`: a program, without a shell.
-    Exec(Vec<String>),
-    /// `fixed`: exactly these values.
-    Fixed {
-        /// `client-id`.
-        id: Text,
-        /// `client-secret`.
-        secret: Option<Source>,
-    },
-}
-
-/// A text that stands in the configuration, or a reference to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// As it stands.
-    Plain(String),
-    /// Where it is.
-    Reference(Source),
-}
-
-impl RegistryRef {
-    /// Whether asking it leaves this machine or starts a program.
-    pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Http { .. } | Self::Exec(_))
-    }
-}
-
-impl Text {
-    /// The text; `what` is it called in messages.
-    pub fn read(&self, what: &str) -> Result<String, Failure> {
-        match self {
-            Self::Plain(text) => Ok(text.clone()),
-            Self::Reference(source) => Ok(source.read(what)?.to_string()),
-        }
-    }
 }
 
 /// One problem of a configuration.
@@ -469,92 +407,6 @@ impl Reader<'_> {
             }
             envs.insert(name, env);
         }
-    }
-
-    /// `registry` of an environment with the keys that belong to it.
-    fn registry(&mut self, env: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
-        let named = table.iter().find(|(key, _)| key.get_ref() == "registry");
-        let text = match named {
-            None => "embedded".to_owned(),
-            Some((_, value)) => match self.string("registry", value) {
-                None => return RegistryRef::Own,
-                Some(text) => text,
-            },
-        };
-        let span = named.map_or(env, |(_, value)| value.span());
-        let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind).to_owned();
-        for (key, _) in table {
-            let name = key.get_ref().as_ref();
-            if let Some((of, _)) = REGISTRY_KEYS.iter().find(|(of, known)| *known == name && *of != kind) {
-                let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
-                self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
-            }
-        }
-        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
-        match text.split_once(':') {
-            None if text == "embedded" => RegistryRef::Own,
-            Some(("embedded", name)) => self.name(span, name).map_or(RegistryRef::Own, RegistryRef::Embedded),
-            None if text == "http" => {
-                let url = given("url").and_then(|value| self.text("url", value));
-                let token = given("token").and_then(|value| self.reference("token", value));
-                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
-                if url.is_none() && given("url").is_none() {
-                    self.problem(
-                        span,
-                        "registry \"http\" has no url",
-                        "write url = \"https://...\" or url = \"env:NAME\"",
-                    );
-                }
-                url.map_or(RegistryRef::Own, |url| RegistryRef::Http { url, token, ca })
-            }
-            None if text == "exec" => {
-                let words = given("command").map(|value| self.strings("command", value)).unwrap_or_default();
-                if words.is_empty() {
-                    let remedy = "write command = [\"PROGRAM\", \"ARGUMENT\"]; no shell is involved";
-                    self.problem(span, "registry \"exec\" has no command", remedy);
-                }
-                RegistryRef::Exec(words.into_iter().map(Spanned::into_inner).collect())
-            }
-            None if text == "fixed" => {
-                let id = given("client-id").and_then(|value| self.text("client-id", value));
-                let secret = given("client-secret").and_then(|value| self.reference("client-secret", value));
-                if id.is_none() && given("client-id").is_none() {
-                    self.problem(span, "registry \"fixed\" has no client-id", "write client-id = \"env:NAME\"");
-                }
-                id.map_or(RegistryRef::Own, |id| RegistryRef::Fixed { id, secret })
-            }
-            _ if ["postgres", "oauth"].contains(&text.as_str()) => {
-                let message = format!("registry {text:?} is not part of this version");
-                let remedy = "use \"embedded\", \"http\", \"exec\" or \"fixed\"";
-                self.problem(span, message, remedy);
-                RegistryRef::Own
-            }
-            _ => {
-                let remedy = "write \"embedded\", \"embedded:NAME\", \"http\", \"exec\" or \"fixed\"";
-                self.problem(span, format!("unknown registry {text:?}"), remedy);
-                RegistryRef::Own
-            }
-        }
-    }
-
-    /// A text, or a reference to one.
-    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<Text> {
-        let text = self.string(key, value)?;
-        Some(match Source::of_reference(&text) {
-            Some(source) => Text::Reference(source),
-            None => Text::Plain(text),
-        })
-    }
-
-    /// A reference to a secret. What stands there instead may be the secret itself, so it is not repeated.
-    fn reference(&mut self, key: &str, value: &Value<'_>) -> Option<Source> {
-        let text = self.string(key, value)?;
-        let source = Source::of_reference(&text);
-        if source.is_none() {
-            let message = format!("{key} is no reference; secrets do not stand in this file");
-            self.problem(value.span(), message, "write \"env:NAME\", \"file:PATH\" or \"exec:PROGRAM ARGUMENT\"");
-        }
-        source
     }
 
     /// Whether the second of two words stands there.

@@ -13,10 +13,14 @@ use std::path::{Path, PathBuf};
 
 use inject::credential::EnvironmentName;
 use inject::credential::obtain::{Needs, Registration};
+use inject::credential::registry::directory::Directory;
 use inject::credential::registry::embedded::Embedded;
 use inject::credential::registry::exec::Exec;
 use inject::credential::registry::http::Http;
+use inject::credential::registry::oauth::{self, Oauth};
+use inject::credential::registry::postgres::{Address, Postgres};
 use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
+use inject::credential::seal::SealKey;
 use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
@@ -24,6 +28,8 @@ use crate::exit::{Code, Failure};
 use crate::suggest::nearest;
 use config::{App, Config, Env, RegistryRef};
 use presets::Presets;
+use source::Source;
+use zeroize::Zeroizing;
 
 /// Environment variables that are read; the one list.
 pub mod variables {
@@ -220,17 +226,66 @@ impl Settings {
             RegistryRef::Embedded(name) => Box::new(Embedded::new(&self.home, name)),
             RegistryRef::Exec(words) => Box::new(Exec::new(words.clone())),
             RegistryRef::Http { url, token, ca } => {
-                let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
-                let token = token.as_ref().map(|source| source.read(&of("token"))).transpose()?;
-                // Beside the configuration, as everything that is named there.
-                let folder = self.config.as_ref().and_then(|config| config.path.parent()).unwrap_or(Path::new("."));
-                let ca = ca.as_ref().map(|path| folder.join(path)).map(|path| {
-                    std::fs::read(&path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
-                });
-                Box::new(Http::new(&url.read(&of("url"))?, token, ca.transpose()?.as_deref())?)
+                let (url, token) = address_and_token(chosen, url, token.as_ref())?;
+                Box::new(Http::new(&url, token, self.beside(ca.as_deref())?.as_deref())?)
             }
+            RegistryRef::Oauth { url, endpoint, token, ca, metadata } => {
+                let (issuer, token) = address_and_token(chosen, url, token.as_ref())?;
+                Box::new(Oauth::new(oauth::Config {
+                    issuer,
+                    endpoint: endpoint.clone(),
+                    token,
+                    roots: self.beside(ca.as_deref())?,
+                    metadata: metadata.clone(),
+                    patience: None,
+                })?)
+            }
+            RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
             RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
         })
+    }
+
+    /// The registry of an environment, where it is ours to keep.
+    pub fn directory(&self, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        match &chosen.env.registry {
+            RegistryRef::Own => Ok(Box::new(Embedded::new(&self.home, &chosen.name))),
+            RegistryRef::Embedded(name) => Ok(Box::new(Embedded::new(&self.home, name))),
+            RegistryRef::Postgres { url, key, ca } => Ok(Box::new(self.postgres(chosen, url, key, ca.as_deref())?)),
+            other => Err(Failure::usage(format!(
+                "the registry of {} is {}: its owner lists, revokes and serves there",
+                chosen.name,
+                other.word()
+            ))
+            .remedy("this works on \"embedded\" and \"postgres\"")),
+        }
+    }
+
+    /// The team's registry of an environment.
+    pub fn postgres(
+        &self,
+        chosen: &Chosen,
+        url: &Source,
+        key: &Source,
+        ca: Option<&Path>,
+    ) -> Result<Postgres, Failure> {
+        let of = |what: &str| format!("{what} in [env.{}]", chosen.name);
+        let roots = self.beside(ca)?;
+        let address = Address::parse(&url.read(&of("url"))?, roots.as_deref())
+            .map_err(|e| Failure::of(Code::Usage, e).during(of("url")))?;
+        let key = SealKey::of_digits(&key.read(&of("key"))?).ok_or_else(|| {
+            Failure::usage(format!("{} is no key: 64 hexadecimal digits are expected", of("key")))
+                .remedy("make one for the team, and keep it where its secrets are kept: openssl rand -hex 32")
+        })?;
+        Ok(Postgres::new(address, key))
+    }
+
+    /// The content of a file that the configuration names: beside it, as everything that is named there.
+    fn beside(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
+        let folder = self.config.as_ref().and_then(|config| config.path.parent()).unwrap_or(Path::new("."));
+        let read = |path: PathBuf| {
+            std::fs::read(&path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
+        };
+        file.map(|file| read(folder.join(file))).transpose()
     }
 
     /// Which registry that is. No token is read for it.
@@ -238,6 +293,14 @@ impl Settings {
         match &chosen.env.registry {
             RegistryRef::Http { url, .. } => {
                 Ok(Http::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
+            }
+            RegistryRef::Oauth { url, .. } => {
+                Ok(Oauth::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
+            }
+            RegistryRef::Postgres { url, .. } => {
+                let of = format!("url in [env.{}]", chosen.name);
+                let address = Address::parse(&url.read(&of)?, None);
+                Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
             }
             _ => Ok(self.registry(chosen)?.identity().clone()),
         }
@@ -268,6 +331,16 @@ impl Chosen {
     pub fn registration(&self, flag_never: bool) -> Registration {
         if self.env.never_register || flag_never { Registration::Never } else { Registration::Auto }
     }
+}
+
+/// Where a registry is, and the token for it.
+fn address_and_token(
+    chosen: &Chosen,
+    url: &config::Text,
+    token: Option<&Source>,
+) -> Result<(String, Option<Zeroizing<String>>), Failure> {
+    let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
+    Ok((url.read(&of("url"))?, token.map(|source| source.read(&of("token"))).transpose()?))
 }
 
 fn application(app: &App) -> Application {

@@ -56,6 +56,17 @@ impl Source {
         }
     }
 
+    /// As it is written.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Env(name) => format!("env:{name}"),
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::Exec(words) => format!("exec:{}", words.join(" ")),
+            Self::Stdin => "stdin".to_owned(),
+            Self::Prompt => "prompt".to_owned(),
+        }
+    }
+
     /// Reads the secret; `what` is it called in messages.
     pub fn read(&self, what: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |place: String, problem: String| Failure::new(Code::Usage, format!("{what}: {place}: {problem}"));

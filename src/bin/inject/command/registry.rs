@@ -1,0 +1,101 @@
+//! `inject registry init | list | revoke`: the access manager's side, where it is ours to keep.
+//!
+//! Must not: show a secret.
+
+use inject::credential::ClientId;
+use inject::credential::ledger::moment;
+use inject::credential::registry::directory::Entry;
+use serde_json::json;
+
+use crate::args::RegistryAction;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+use crate::settings::config::RegistryRef;
+
+/// Runs it.
+pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<Code, Failure> {
+    match action {
+        RegistryAction::Init => init(settings, out),
+        RegistryAction::List => list(settings, out),
+        RegistryAction::Revoke { client_id } => revoke(settings, client_id, out),
+    }
+}
+
+fn init(settings: &Settings, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    let identity = settings.registry_identity(&chosen)?;
+    let changed = match &chosen.env.registry {
+        RegistryRef::Postgres { url, key, ca } => settings.postgres(&chosen, url, key, ca.as_deref())?.init()?,
+        RegistryRef::Own | RegistryRef::Embedded(_) => {
+            out.note(&format!("{identity} is made by the first registration"));
+            false
+        }
+        other => {
+            let what = format!("the registry of {} is {}: its owner sets it up there", chosen.name, other.word());
+            return Err(Failure::usage(what).remedy("this works on \"postgres\""));
+        }
+    };
+    match (changed, &chosen.env.registry) {
+        (true, _) => out.done(&format!("{identity} is ready for version {}", env!("CARGO_PKG_VERSION"))),
+        (false, RegistryRef::Postgres { .. }) => out.note(&format!("{identity} is ready already")),
+        _ => {}
+    }
+    out.json(&json!({ "schema": 1, "registry": identity.0, "changed": changed }));
+    Ok(Code::Done)
+}
+
+fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    let mut directory = settings.directory(&chosen)?;
+    let entries = directory.entries()?;
+    out.json(&json!({
+        "schema": 1,
+        "registry": directory.identity().0,
+        "applications": entries.iter().map(|entry| json!({
+            "client_id": entry.id.as_str(),
+            "application": entry.application,
+            "name": entry.name,
+            "has_secret": entry.secret.is_some(),
+            "created": moment(entry.created),
+            "revoked": entry.revoked.map(moment),
+        })).collect::<Vec<_>>(),
+    }));
+    if entries.is_empty() {
+        out.note(&format!("{} holds no application", directory.identity()));
+    }
+    for Entry { id, application, name, secret, created, revoked } in &entries {
+        let state = match (revoked, secret) {
+            (Some(at), _) => format!("revoked {}", moment(*at)),
+            (None, Some(_)) => "with a secret".to_owned(),
+            (None, None) => "public".to_owned(),
+        };
+        let name = if name == application { String::new() } else { format!("  {name:?}") };
+        out.result(&format!("{id}  {application}{name}  {state}  since {}", moment(*created)));
+    }
+    Ok(Code::Done)
+}
+
+fn revoke(settings: &Settings, client_id: &str, out: Output) -> Result<Code, Failure> {
+    let chosen = settings.environment()?;
+    let id = ClientId::parse(client_id).map_err(|e| Failure::of(Code::Usage, e))?;
+    let mut directory = settings.directory(&chosen)?;
+    let Some(entry) = directory.entry(&id)? else {
+        let failure = Failure::new(Code::Registry, format!("{} does not know {id}", directory.identity()));
+        return Err(failure.remedy(format!("see what it holds: inject registry list --env {}", chosen.name)));
+    };
+    let changed = entry.revoked.is_none() && directory.revoke_entry(&id)?;
+    if changed {
+        out.done(&format!("{id} of {} is revoked in {}", entry.application, directory.identity()));
+    } else {
+        out.note(&format!("{id} of {} was revoked before", entry.application));
+    }
+    out.json(&json!({
+        "schema": 1,
+        "registry": directory.identity().0,
+        "client_id": id.as_str(),
+        "application": entry.application,
+        "changed": changed,
+    }));
+    Ok(Code::Done)
+}

@@ -1,0 +1,312 @@
+//! The registry of an environment in `inject.toml`, with the keys that belong to it.
+//!
+//! Must not: read a reference while the file is read, or ask a registry.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use inject::credential::EnvironmentName;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Reader, Value};
+use crate::exit::Failure;
+use crate::settings::source::Source;
+
+/// Keys of an environment that belong to one kind of registry.
+pub(super) const REGISTRY_KEYS: [(&[&str], &str); 9] = [
+    (&["http", "oauth", "postgres"], "url"),
+    (&["http", "oauth"], "token"),
+    (&["http", "oauth", "postgres"], "ca"),
+    (&["postgres"], "key"),
+    (&["oauth"], "endpoint"),
+    (&["oauth"], "metadata"),
+    (&["exec"], "command"),
+    (&["fixed"], "client-id"),
+    (&["fixed"], "client-secret"),
+];
+
+/// Which registry an environment has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RegistryRef {
+    /// `embedded`: this environment's own.
+    #[default]
+    Own,
+    /// `embedded:NAME`: shared by those that name it.
+    Embedded(EnvironmentName),
+    /// `http`: an access manager behind the contract.
+    Http {
+        /// `url`, an address or a reference.
+        url: Text,
+        /// `token`.
+        token: Option<Source>,
+        /// `ca`: certificates to trust, PEM.
+        ca: Option<PathBuf>,
+    },
+    /// `oauth`: an authorization server that registers clients.
+    Oauth {
+        /// `url`: the issuer, an address or a reference.
+        url: Text,
+        /// `endpoint`: the registration endpoint, where the server does not say it.
+        endpoint: Option<String>,
+        /// `token`: the initial access token.
+        token: Option<Source>,
+        /// `ca`: certificates to trust, PEM.
+        ca: Option<PathBuf>,
+        /// `metadata`: client metadata to send.
+        metadata: serde_json::Map<String, serde_json::Value>,
+    },
+    /// `postgres`: the database of a team.
+    Postgres {
+        /// `url`: a connection string, which holds a password.
+        url: Source,
+        /// `key`: what seals the secrets.
+        key: Source,
+        /// `ca`: certificates to trust, PEM.
+        ca: Option<PathBuf>,
+    },
+    /// `exec`: a program, without a shell.
+    Exec(Vec<String>),
+    /// `fixed`: exactly these values.
+    Fixed {
+        /// `client-id`.
+        id: Text,
+        /// `client-secret`.
+        secret: Option<Source>,
+    },
+}
+
+/// A text that stands in the configuration, or a reference to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// As it stands.
+    Plain(String),
+    /// Where it is.
+    Reference(Source),
+}
+
+impl RegistryRef {
+    /// The value of `registry`.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Own => "embedded".to_owned(),
+            Self::Embedded(name) => format!("embedded:{name}"),
+            Self::Http { .. } => "http".to_owned(),
+            Self::Oauth { .. } => "oauth".to_owned(),
+            Self::Postgres { .. } => "postgres".to_owned(),
+            Self::Exec(_) => "exec".to_owned(),
+            Self::Fixed { .. } => "fixed".to_owned(),
+        }
+    }
+
+    /// The keys beside, as another environment on the same registry has them. References stay references. Values that are
+    /// given as they are belong to one environment, and are not among them.
+    pub fn keys(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let mut keys = Vec::new();
+        let mut add = |key, value: Option<String>| keys.extend(value.map(|value| (key, value.into())));
+        match self {
+            Self::Own | Self::Embedded(_) | Self::Fixed { .. } => {}
+            Self::Http { url, token, ca } => {
+                add("url", Some(url.written()));
+                add("token", token.as_ref().map(Source::written));
+                add("ca", path(ca));
+            }
+            Self::Oauth { url, endpoint, token, ca, metadata } => {
+                add("url", Some(url.written()));
+                add("endpoint", endpoint.clone());
+                add("token", token.as_ref().map(Source::written));
+                add("ca", path(ca));
+                if !metadata.is_empty() {
+                    keys.push(("metadata", metadata.clone().into()));
+                }
+            }
+            Self::Postgres { url, key, ca } => {
+                add("url", Some(url.written()));
+                add("key", Some(key.written()));
+                add("ca", path(ca));
+            }
+            Self::Exec(words) => keys.push(("command", words.clone().into())),
+        }
+        keys
+    }
+
+    /// Whether asking it leaves this machine or starts a program.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Http { .. } | Self::Oauth { .. } | Self::Postgres { .. } | Self::Exec(_))
+    }
+}
+
+impl Text {
+    /// As it stands in the configuration.
+    fn written(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Reference(source) => source.written(),
+        }
+    }
+
+    /// The text; `what` is it called in messages.
+    pub fn read(&self, what: &str) -> Result<String, Failure> {
+        match self {
+            Self::Plain(text) => Ok(text.clone()),
+            Self::Reference(source) => Ok(source.read(what)?.to_string()),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// `registry` of an environment with the keys that belong to it.
+    pub(super) fn registry(&mut self, env: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
+        let named = table.iter().find(|(key, _)| key.get_ref() == "registry");
+        let text = match named {
+            None => "embedded".to_owned(),
+            Some((_, value)) => match self.string("registry", value) {
+                None => return RegistryRef::Own,
+                Some(text) => text,
+            },
+        };
+        let span = named.map_or(env, |(_, value)| value.span());
+        let kind = text.split_once(':').map_or(text.as_str(), |(kind, _)| kind).to_owned();
+        for (key, _) in table {
+            let name = key.get_ref().as_ref();
+            if let Some((of, _)) =
+                REGISTRY_KEYS.iter().find(|(of, known)| *known == name && !of.contains(&kind.as_str()))
+            {
+                let of = of[0];
+                let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
+                self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
+            }
+        }
+        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
+        match text.split_once(':') {
+            None if text == "embedded" => RegistryRef::Own,
+            Some(("embedded", name)) => self.name(span, name).map_or(RegistryRef::Own, RegistryRef::Embedded),
+            None if text == "http" => {
+                let url = given("url").and_then(|value| self.text("url", value));
+                let token = given("token").and_then(|value| self.reference("token", value));
+                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
+                if url.is_none() && given("url").is_none() {
+                    self.problem(
+                        span,
+                        "registry \"http\" has no url",
+                        "write url = \"https://...\" or url = \"env:NAME\"",
+                    );
+                }
+                url.map_or(RegistryRef::Own, |url| RegistryRef::Http { url, token, ca })
+            }
+            None if text == "oauth" => {
+                let url = given("url").and_then(|value| self.text("url", value));
+                if given("url").is_none() {
+                    let remedy = "write url = \"https://...\", the issuer";
+                    self.problem(span, "registry \"oauth\" has no url", remedy);
+                }
+                let endpoint = given("endpoint").and_then(|value| self.string("endpoint", value));
+                let token = given("token").and_then(|value| self.reference("token", value));
+                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
+                let metadata = given("metadata").map(|value| self.metadata(value)).unwrap_or_default();
+                url.map_or(RegistryRef::Own, |url| RegistryRef::Oauth { url, endpoint, token, ca, metadata })
+            }
+            None if text == "exec" => {
+                let words = given("command").map(|value| self.strings("command", value)).unwrap_or_default();
+                if words.is_empty() {
+                    let remedy = "write command = [\"PROGRAM\", \"ARGUMENT\"]; no shell is involved";
+                    self.problem(span, "registry \"exec\" has no command", remedy);
+                }
+                RegistryRef::Exec(words.into_iter().map(Spanned::into_inner).collect())
+            }
+            None if text == "fixed" => {
+                let id = given("client-id").and_then(|value| self.text("client-id", value));
+                let secret = given("client-secret").and_then(|value| self.reference("client-secret", value));
+                if id.is_none() && given("client-id").is_none() {
+                    self.problem(span, "registry \"fixed\" has no client-id", "write client-id = \"env:NAME\"");
+                }
+                id.map_or(RegistryRef::Own, |id| RegistryRef::Fixed { id, secret })
+            }
+            None if text == "postgres" => {
+                for (key, remedy) in [
+                    ("url", "write url = \"env:NAME\"; the variable holds postgres://USER:PASSWORD@HOST/DATABASE"),
+                    ("key", "write key = \"env:NAME\"; the variable holds 64 hexadecimal digits: openssl rand -hex 32"),
+                ] {
+                    if given(key).is_none() {
+                        self.problem(span.clone(), format!("registry \"postgres\" has no {key}"), remedy);
+                    }
+                }
+                let url = given("url").and_then(|value| self.reference("url", value));
+                let key = given("key").and_then(|value| self.reference("key", value));
+                let ca = given("ca").and_then(|value| self.string("ca", value)).map(PathBuf::from);
+                url.zip(key).map_or(RegistryRef::Own, |(url, key)| RegistryRef::Postgres { url, key, ca })
+            }
+            _ => {
+                let remedy =
+                    "write \"embedded\", \"embedded:NAME\", \"postgres\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
+                self.problem(span, format!("unknown registry {text:?}"), remedy);
+                RegistryRef::Own
+            }
+        }
+    }
+
+    /// Client metadata, as JSON.
+    fn metadata(&mut self, value: &Value<'_>) -> serde_json::Map<String, serde_json::Value> {
+        let Some(table) = self.table("env.NAME.metadata", value) else { return serde_json::Map::new() };
+        let mut metadata = serde_json::Map::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if ["client_id", "client_secret"].contains(&name) {
+                let remedy = "remove it; the server gives it";
+                self.problem(key.span(), format!("{name} is no metadata of a client"), remedy);
+                continue;
+            }
+            match json(value.get_ref()) {
+                Some(value) => {
+                    metadata.insert(name.to_owned(), value);
+                }
+                None => {
+                    let kind = value.get_ref().type_str();
+                    let remedy = "write a text, a number, true, false, a list or a table";
+                    self.problem(value.span(), format!("{name} is of type {kind}"), remedy);
+                }
+            }
+        }
+        metadata
+    }
+
+    /// A text, or a reference to one.
+    fn text(&mut self, key: &str, value: &Value<'_>) -> Option<Text> {
+        let text = self.string(key, value)?;
+        Some(match Source::of_reference(&text) {
+            Some(source) => Text::Reference(source),
+            None => Text::Plain(text),
+        })
+    }
+
+    /// A reference to a secret. What stands there instead may be the secret itself, so it is not repeated.
+    fn reference(&mut self, key: &str, value: &Value<'_>) -> Option<Source> {
+        let text = self.string(key, value)?;
+        let source = Source::of_reference(&text);
+        if source.is_none() {
+            let message = format!("{key} is no reference; secrets do not stand in this file");
+            self.problem(value.span(), message, "write \"env:NAME\", \"file:PATH\" or \"exec:PROGRAM ARGUMENT\"");
+        }
+        source
+    }
+}
+
+/// A value of TOML as one of JSON, which has no dates and no fractions here.
+fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    if let Some(text) = value.as_str() {
+        return Some(text.into());
+    }
+    if let Some(truth) = value.as_bool() {
+        return Some(truth.into());
+    }
+    if let Some(number) = value.as_integer() {
+        return number.as_str().parse::<i64>().ok().map(Into::into);
+    }
+    if let Some(array) = value.as_array() {
+        return array.iter().map(|item| json(item.get_ref())).collect();
+    }
+    let table = value.as_table()?;
+    let members = table.iter().map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
+    members.collect::<Option<serde_json::Map<_, _>>>().map(Into::into)
+}

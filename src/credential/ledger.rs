@@ -1,0 +1,316 @@
+//! What the store keeps for registries that say things once: registration tokens, secrets that are shown at registration
+//! alone, and registrations that were begun.
+//!
+//! A registry announces a registration before it sends it and keeps the answer before anybody uses it. Who is killed
+//! between the two leaves the announcement behind: the next run reports exactly what may exist without anybody knowing it.
+//!
+//! Must not: ask a registry.
+
+use std::fmt;
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use zeroize::Zeroizing;
+
+use super::database::{Database, DatabaseError};
+use super::store::{Key, Store, now};
+use super::{ClientId, ClientSecret};
+use crate::host::lock::{self, Lock};
+use crate::host::random::OsRandom;
+
+/// How long a process waits for another one that registers the same application: that one waits for a server.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The tables, from version 2 of the store on.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE registration (
+        application TEXT NOT NULL,
+        registry TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        sealed_secret BLOB,
+        expires INTEGER,
+        address TEXT,
+        sealed_token BLOB,
+        updated INTEGER NOT NULL,
+        PRIMARY KEY (application, registry)
+    ) STRICT;
+    CREATE TABLE pending (
+        application TEXT NOT NULL,
+        registry TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        name TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        PRIMARY KEY (application, registry)
+    ) STRICT;
+";
+
+/// Where a registration is managed, and with which token (RFC 7592): sent nowhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Management {
+    /// The address, `registration_client_uri`.
+    pub address: String,
+    /// The registration access token.
+    pub token: Zeroizing<String>,
+}
+
+impl fmt::Debug for Management {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Management").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What a registry said last of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The Client Id.
+    pub id: ClientId,
+    /// The secret, where one was shown.
+    pub secret: Option<ClientSecret>,
+    /// When it ends, in seconds since 1970.
+    pub expires: Option<u64>,
+    /// How the registration is managed, where the registry lets it be.
+    pub management: Option<Management>,
+}
+
+/// A registration that was sent, and whose answer is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The application, as `software_id`.
+    pub application: String,
+    /// The environment, as `software_version`.
+    pub environment: String,
+    /// The name, as `client_name`.
+    pub name: String,
+    /// Where it was sent.
+    pub endpoint: String,
+    /// When, in seconds since 1970.
+    pub started: u64,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { application, environment, name, endpoint, started } = self;
+        write!(
+            f,
+            "{endpoint} may hold a client that nobody here knows the id of: client_name {name:?}, software_id \
+             {application:?}, software_version {environment:?}, registered about {}",
+            moment(*started)
+        )
+    }
+}
+
+/// Seconds since 1970 as a date and time in UTC (RFC 3339).
+pub fn moment(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Civil from days: eras of 400 years, years that begin in March.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (year, month) = (year + era * 400 + u64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// The ledger of one application on one registry.
+pub trait Ledger {
+    /// Waits until nobody else registers this application here, and keeps others waiting until the lock is dropped.
+    fn lock(&self) -> Result<Lock, DatabaseError>;
+
+    /// What the registry said last.
+    fn held(&self) -> Result<Option<Held>, DatabaseError>;
+
+    /// A registration whose answer is not known.
+    fn pending(&self) -> Result<Option<Pending>, DatabaseError>;
+
+    /// A registration is about to be sent.
+    fn announce(&mut self, pending: &Pending) -> Result<(), DatabaseError>;
+
+    /// An answer, durable when this returns; nothing is pending any more.
+    fn keep(&mut self, held: &Held) -> Result<(), DatabaseError>;
+
+    /// The registry certainly registered nothing, or a person looked after it.
+    fn settle(&mut self) -> Result<(), DatabaseError>;
+
+    /// The registration is gone.
+    fn drop_held(&mut self) -> Result<(), DatabaseError>;
+}
+
+/// The ledger in the store.
+#[derive(Debug)]
+pub struct StoreLedger<'s> {
+    store: &'s mut Store,
+    key: Key,
+}
+
+impl Store {
+    /// The ledger of the application of `key` on its registry.
+    pub fn ledger(&mut self, key: &Key) -> StoreLedger<'_> {
+        StoreLedger { key: key.clone(), store: self }
+    }
+}
+
+impl StoreLedger<'_> {
+    fn database(&self) -> &Database {
+        &self.store.database
+    }
+
+    fn context(&self, id: &ClientId, what: &str) -> String {
+        format!("ledger/{}/{}/{id}/{what}", self.key.application, self.key.registry)
+    }
+
+    fn seal(&self, id: &ClientId, what: &str, value: Option<&str>) -> Result<Option<Vec<u8>>, DatabaseError> {
+        let Some(value) = value else { return Ok(None) };
+        let sealed = self.database().key.seal(value.as_bytes(), &self.context(id, what), &mut OsRandom);
+        sealed.map(Some).map_err(|e| self.database().row(format!("a {what}"), e))
+    }
+
+    fn open(
+        &self,
+        id: &ClientId,
+        what: &str,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<Zeroizing<String>>, DatabaseError> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let bytes = self.database().key.open(&sealed, &self.context(id, what))?;
+        let text = std::str::from_utf8(&bytes).map_err(|e| self.database().row(format!("a {what}"), e))?;
+        Ok(Some(Zeroizing::new(text.to_owned())))
+    }
+
+    fn delete(&mut self, table: &str) -> Result<(), DatabaseError> {
+        let sql = format!("DELETE FROM {table} WHERE application = ?1 AND registry = ?2");
+        let failed = self.database().failed("written");
+        let database = &mut self.store.database;
+        database.connection.execute(&sql, params![self.key.application, self.key.registry.0]).map_err(failed)?;
+        Ok(())
+    }
+}
+
+impl Ledger for StoreLedger<'_> {
+    fn lock(&self) -> Result<Lock, DatabaseError> {
+        let database = self.database();
+        let of = format!("{}\n{}", self.key.application, self.key.registry);
+        let name: String = super::Fingerprint::of(of.as_bytes(), &database.key.derive("lock")).as_str().to_owned();
+        let home = database.path.parent().unwrap_or(&database.path);
+        Ok(lock::acquire(&home.join("locks").join(name), PATIENCE)?)
+    }
+
+    fn held(&self) -> Result<Option<Held>, DatabaseError> {
+        type Row = (String, Option<Vec<u8>>, Option<i64>, Option<String>, Option<Vec<u8>>);
+        let sql = "SELECT client_id, sealed_secret, expires, address, sealed_token FROM registration
+                   WHERE application = ?1 AND registry = ?2";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+        let database = self.database();
+        let row: Option<Row> = database
+            .connection
+            .query_row(sql, params![self.key.application, self.key.registry.0], read)
+            .optional()
+            .map_err(database.failed("read"))?;
+        let Some((id, secret, expires, address, token)) = row else { return Ok(None) };
+        let what = || format!("the registration of {}", self.key.application);
+        let id = ClientId::parse(&id).map_err(|e| database.row(what(), e))?;
+        let secret = self.open(&id, "secret", secret)?;
+        let secret = secret.map(|text| ClientSecret::parse(&text)).transpose().map_err(|e| database.row(what(), e))?;
+        let token = self.open(&id, "token", token)?;
+        let management = address.zip(token).map(|(address, token)| Management { address, token });
+        Ok(Some(Held { id, secret, expires: expires.and_then(|at| u64::try_from(at).ok()), management }))
+    }
+
+    fn pending(&self) -> Result<Option<Pending>, DatabaseError> {
+        let sql = "SELECT environment, name, endpoint, started FROM pending WHERE application = ?1 AND registry = ?2";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Pending {
+                application: self.key.application.clone(),
+                environment: row.get(0)?,
+                name: row.get(1)?,
+                endpoint: row.get(2)?,
+                started: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+            })
+        };
+        let database = self.database();
+        let of = params![self.key.application, self.key.registry.0];
+        database.connection.query_row(sql, of, read).optional().map_err(database.failed("read"))
+    }
+
+    fn announce(&mut self, pending: &Pending) -> Result<(), DatabaseError> {
+        let sql = "INSERT OR REPLACE INTO pending (application, registry, environment, name, endpoint, started)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let started = i64::try_from(pending.started).unwrap_or(i64::MAX);
+        let Pending { environment, name, endpoint, .. } = pending;
+        let failed = self.database().failed("written");
+        self.store
+            .database
+            .connection
+            .execute(sql, params![self.key.application, self.key.registry.0, environment, name, endpoint, started])
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn keep(&mut self, held: &Held) -> Result<(), DatabaseError> {
+        let secret = self.seal(&held.id, "secret", held.secret.as_ref().map(ClientSecret::expose))?;
+        let token =
+            self.seal(&held.id, "token", held.management.as_ref().map(|management| management.token.as_str()))?;
+        let address = held.management.as_ref().map(|management| management.address.as_str());
+        let expires = held.expires.and_then(|at| i64::try_from(at).ok());
+        let failed = self.database().failed("written");
+        let connection = &mut self.store.database.connection;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let (application, registry) = (&self.key.application, &self.key.registry.0);
+        transaction
+            .execute(
+                "INSERT OR REPLACE INTO registration
+                 (application, registry, client_id, sealed_secret, expires, address, sealed_token, updated)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![application, registry, held.id.as_str(), secret, expires, address, token, now()],
+            )
+            .map_err(&failed)?;
+        transaction
+            .execute("DELETE FROM pending WHERE application = ?1 AND registry = ?2", params![application, registry])
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+
+    fn settle(&mut self) -> Result<(), DatabaseError> {
+        self.delete("pending")
+    }
+
+    fn drop_held(&mut self) -> Result<(), DatabaseError> {
+        self.delete("registration")
+    }
+}
+
+/// No ledger: for registries that can be asked again whatever happened, where there is no store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLedger;
+
+impl Ledger for NoLedger {
+    fn lock(&self) -> Result<Lock, DatabaseError> {
+        Ok(Lock::nothing())
+    }
+
+    fn held(&self) -> Result<Option<Held>, DatabaseError> {
+        Ok(None)
+    }
+
+    fn pending(&self) -> Result<Option<Pending>, DatabaseError> {
+        Ok(None)
+    }
+
+    fn announce(&mut self, _: &Pending) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn keep(&mut self, _: &Held) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn drop_held(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+}

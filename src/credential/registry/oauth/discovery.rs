@@ -1,0 +1,60 @@
+//! What an authorization server says of itself: RFC 8414, and `OpenID` Connect Discovery 1.0 section 4, which came before.
+//!
+//! Must not: trust what another server says in its name.
+
+use serde::Deserialize;
+
+use crate::credential::registry::answer;
+use crate::credential::registry::patience::{self, Repeat};
+use crate::host::http::{Ask, Body, Client, Proof};
+
+/// The endpoints of a server.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Server {
+    issuer: String,
+    /// RFC 7591.
+    pub registration_endpoint: Option<String>,
+    /// RFC 6749.
+    pub token_endpoint: Option<String>,
+    /// RFC 7662.
+    pub introspection_endpoint: Option<String>,
+}
+
+/// Asks the server of `issuer`.
+pub fn discover(client: &Client, issuer: &str) -> Result<Server, String> {
+    let issuer = issuer.trim_end_matches('/');
+    let mut looked = Vec::new();
+    for url in places(issuer) {
+        let ask = Ask { method: "GET", url: &url, proof: Proof::None, body: Body::Empty };
+        let reply = patience::ask(client, ask, Repeat::Freely).map_err(|error| error.to_string())?;
+        match reply.status {
+            200 if !answer::is_markup(&reply.body) => {
+                let server: Server = serde_json::from_slice(&reply.body).map_err(|error| {
+                    format!("GET {url}: no metadata of a server (line {}, column {})", error.line(), error.column())
+                })?;
+                // RFC 8414, section 3.3: or somebody else could name endpoints that get the token.
+                if server.issuer.trim_end_matches('/') != issuer {
+                    let said: String = server.issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+                    return Err(format!(
+                        "GET {url}: the server says that its issuer is {said:?}, expected {issuer:?}; write what it says"
+                    ));
+                }
+                return Ok(server);
+            }
+            status => looked.push(format!("{url} (status {status})")),
+        }
+    }
+    Err(format!("no metadata of a server at {}; give the registration endpoint as endpoint", looked.join(", ")))
+}
+
+/// Where metadata may be: before the path of the issuer (RFC 8414, section 3.1), or behind it (`OpenID` Connect).
+fn places(issuer: &str) -> Vec<String> {
+    let slash = issuer.find("://").and_then(|at| issuer.get(at + 3..)?.find('/').map(|slash| at + 3 + slash));
+    let (origin, path) = issuer.split_at_checked(slash.unwrap_or(issuer.len())).unwrap_or((issuer, ""));
+    let mut places = vec![format!("{issuer}/.well-known/openid-configuration")];
+    places.push(format!("{origin}/.well-known/oauth-authorization-server{path}"));
+    if !path.is_empty() {
+        places.push(format!("{issuer}/.well-known/oauth-authorization-server"));
+    }
+    places
+}
