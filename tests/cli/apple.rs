@@ -72,3 +72,53 @@ fn unsigned_and_ad_hoc_are_said_to_be() {
     let info = archive.read(archive.find(b"Payload/Notes.app/Info.plist").unwrap()).unwrap();
     assert!(String::from_utf8(info).unwrap().contains("\t<!-- kept -->\n"));
 }
+
+#[test]
+fn an_app_of_genexus_gets_its_credential_in_every_form_of_its_metadata() {
+    const PROPERTIES: &[u8] = b"{\"properties\":{\"A\":\"1\",\"IntegratedSecurityObjClientID\":\"\",\"A\":\"2\"}}";
+    let world = World::new();
+    let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
+    let profile = std::fs::read(key("notes.mobileprovision")).unwrap();
+    let packed = zipped(&[("notes.properties.json", PROPERTIES)]);
+    let list = b"{\"apps\":[{\"n\":\"Notes\",\"properties\":{\"IntegratedSecurityObjClientID\":\"\"}}]}";
+    world.write(
+        "App.ipa",
+        zipped(&[
+            ("Payload/Notes.app/Info.plist", INFO),
+            ("Payload/Notes.app/Notes", &executable),
+            ("Payload/Notes.app/embedded.mobileprovision", &profile),
+            ("Payload/Notes.app/notes.properties.json", PROPERTIES),
+            ("Payload/Notes.app/notes.ios.gxsd", &packed),
+            ("Payload/Notes.app/gxmetadata/sdapps.json", list),
+        ]),
+    );
+    let pass = format!("file:{}", key("p12.password"));
+    let args = |env: &'static str| {
+        ["App.ipa", "--env", env, "--p12", &key("aes256.p12"), "--p12-pass", &pass].map(str::to_owned)
+    };
+    let inject = |env: &'static str| {
+        let args = args(env);
+        world.inject(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    // Found by looking.
+    inject("dev").exits(0).says(&["3 places"]);
+    let dev = world.read("App.ipa");
+    let shown = world.inject(&["credential", "show", "--app", "com.example.notes", "--env", "dev", "--json"]).exits(0);
+    let id = shown.json()["client_id"].as_str().unwrap().to_owned();
+    let inside = |bytes: &Vec<u8>, name: &str| {
+        let archive = inject::format::zip::Archive::open(bytes).unwrap();
+        archive.read(archive.find(name.as_bytes()).unwrap()).unwrap()
+    };
+    let held = |content: Vec<u8>| String::from_utf8(content).unwrap().matches(&id).count();
+    assert_eq!(held(inside(&dev, "Payload/Notes.app/notes.properties.json")), 1);
+    assert_eq!(held(inside(&inside(&dev, "Payload/Notes.app/notes.ios.gxsd"), "notes.properties.json")), 1);
+    assert_eq!(held(inside(&dev, "Payload/Notes.app/gxmetadata/sdapps.json")), 1);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0);
+    // Another environment, and back; nothing of dev is left in between.
+    inject("prod").exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "prod"]).exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(7);
+    inject("dev").exits(0);
+    assert_eq!(world.read("App.ipa"), dev);
+    inject("dev").exits(0).says(&["up to date"]);
+}

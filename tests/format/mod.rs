@@ -11,6 +11,7 @@ mod fuzz;
 mod js;
 mod json;
 mod mutf8;
+mod outline;
 mod plist;
 mod properties;
 mod sha256;

@@ -4,11 +4,16 @@ use inject::format::code_resources::{CodeResources, Generation};
 use inject::format::code_signature::SuperBlob;
 use inject::format::macho::MachO;
 use inject::format::mobileprovision::Profile;
+use inject::format::outline::Outline;
 use inject::format::{apple_plist, cms, der_entitlements};
 
 /// A Mach-O file: what is read can be asked for everything, and given room.
 pub fn macho(bytes: &[u8]) {
     let _ = MachO::is_one(bytes);
+    if let Ok(outline) = Outline::of(bytes) {
+        let _ = (outline.missing(), outline.first_signature());
+        assert_eq!(outline.with_signatures(0, bytes, bytes), Some(outline));
+    }
     let Ok(file) = MachO::parse(bytes) else { return };
     let _ = file.encrypted();
     for slice in &file.slices {

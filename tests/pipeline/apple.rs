@@ -21,11 +21,11 @@ const DYLIB: &[u8] = include_bytes!("../../testdata/apple/macho/dylib-arm64");
 const PROFILE: &[u8] = include_bytes!("../../testdata/apple/keys/wildcard.mobileprovision");
 const EXPIRED: &[u8] = include_bytes!("../../testdata/apple/keys/expired.mobileprovision");
 /// 2027-01-15.
-const NOW: u64 = 1_800_000_000;
+pub const NOW: u64 = 1_800_000_000;
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
-fn info(identifier: &str, executable: &str) -> Vec<u8> {
+pub fn info(identifier: &str, executable: &str) -> Vec<u8> {
     let mut info = apple_plist::Dictionary::new();
     for (key, value) in [("CFBundleIdentifier", identifier), ("CFBundleExecutable", executable)] {
         info.insert(key.to_owned(), apple_plist::Value::String(value.to_owned()));
@@ -34,7 +34,7 @@ fn info(identifier: &str, executable: &str) -> Vec<u8> {
 }
 
 /// An app with an extension, a framework, a library and resources, not signed.
-fn app() -> Files {
+pub fn app() -> Files {
     let mut files = Files::new();
     let mut put = |path: &str, content: &[u8]| files.insert(path.to_owned(), content.to_vec());
     put("Info.plist", &info("com.example.notes", "Notes"));
@@ -53,11 +53,15 @@ fn app() -> Files {
     files
 }
 
-fn ipa(folder: &Path, files: &Files) -> PathBuf {
+pub fn ipa(folder: &Path, files: &Files) -> PathBuf {
+    ipa_with(folder, files, zip::write::SimpleFileOptions::default())
+}
+
+pub fn ipa_with(folder: &Path, files: &Files, options: zip::write::SimpleFileOptions) -> PathBuf {
     let path = folder.join("App.ipa");
     let mut writer = zip::ZipWriter::new(fs::File::create(&path).unwrap());
     for (name, content) in files {
-        let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+        let options = options.unix_permissions(0o755);
         writer.start_file(format!("Payload/Notes.app/{name}"), options).unwrap();
         std::io::Write::write_all(&mut writer, content).unwrap();
     }
@@ -65,7 +69,7 @@ fn ipa(folder: &Path, files: &Files) -> PathBuf {
     path
 }
 
-fn contents(ipa: &Path) -> Files {
+pub fn contents(ipa: &Path) -> Files {
     let bytes = fs::read(ipa).unwrap();
     let archive = Archive::open(&bytes).unwrap();
     let names = archive.entries().iter().enumerate();
@@ -75,7 +79,7 @@ fn contents(ipa: &Path) -> Files {
 }
 
 /// The bytes of each entry in the file, header and all.
-fn raw(ipa: &Path) -> Files {
+pub fn raw(ipa: &Path) -> Files {
     let bytes = fs::read(ipa).unwrap();
     let archive = Archive::open(&bytes).unwrap();
     let raw = |entry: &inject::format::zip::Entry| {
@@ -84,15 +88,15 @@ fn raw(ipa: &Path) -> Files {
     archive.entries().iter().map(|entry| (entry.display_name().replace("Payload/Notes.app/", ""), raw(entry))).collect()
 }
 
-fn changed(before: &Files, after: &Files) -> Vec<String> {
+pub fn changed(before: &Files, after: &Files) -> Vec<String> {
     after.iter().filter(|(name, bytes)| before.get(*name) != Some(bytes)).map(|(name, _)| name.clone()).collect()
 }
 
-fn request(identity: &Identity) -> SigningRequest<'_> {
+pub fn request(identity: &Identity) -> SigningRequest<'_> {
     SigningRequest { identity, issuers: &[], profiles: &[], entitlements: None, allow_new_signer: false, now: NOW }
 }
 
-fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
+pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
     let place = |at: &&str| Place {
         at: Address::parse(at).unwrap(),
         value: Template::parse("{client_id}").unwrap(),
@@ -115,7 +119,7 @@ fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Resu
     planned.finish(&values, &with, path)
 }
 
-const AT: [&str; 1] = ["Info.plist#ClientId"];
+pub const AT: [&str; 1] = ["Info.plist#ClientId"];
 
 #[test]
 fn an_unsigned_app_is_signed_whole_and_then_only_what_changes() {
@@ -217,6 +221,24 @@ fn profiles_are_chosen_embedded_and_judged() {
         assert!(error.contains(part), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
+    // A profile that somebody edited.
+    let mut edited = notes.clone();
+    let at = edited.windows(14).position(|text| text == b"get-task-allow").unwrap();
+    edited[at] = b'G';
+    let profiles = [("edited".to_owned(), edited)];
+    let with = SigningRequest { profiles: &profiles, ..request(&identity) };
+    let error = inject(&path, &AT, "two", AppleSigning::With(with)).unwrap_err().to_string();
+    assert!(error.contains("apple.profile-signature") && error.contains("another digest"), "{error}");
+    // What an app without entitlements claims is its own identifier, never the pattern of the profile.
+    for (code, identifier) in
+        [("Notes", "com.example.notes"), ("PlugIns/Widget.appex/Widget", "com.example.notes.widget")]
+    {
+        let outline = inject::format::outline::Outline::of(&signed[code]).unwrap();
+        let blob = inject::format::code_signature::SuperBlob::parse(outline.signature(0).unwrap()).unwrap();
+        let claimed = apple_plist::read_dictionary(blob.entitlements().unwrap()).unwrap();
+        let claimed = claimed.get("application-identifier").and_then(apple_plist::Value::as_string);
+        assert_eq!(claimed, Some(format!("TEAM123456.{identifier}").as_str()));
+    }
     let late = SigningRequest { now: 4_000_000_000, ..request(&identity) };
     let error = inject(&path, &AT, "two", AppleSigning::With(late)).unwrap_err().to_string();
     assert!(error.contains("expired"), "{error}");
@@ -283,9 +305,31 @@ fn links_are_kept_and_none_may_leave() {
     std::os::unix::fs::symlink("../../etc/passwd", root.join("link.json")).unwrap();
     let error = Inspected::new(&root).unwrap_err().to_string();
     assert!(error.contains("leaves the app"), "{error}");
+
+    // The same in an IPA, where a link is an entry.
+    for (target, escapes) in [("config.json", false), ("../../outside", true), ("/etc/passwd", true)] {
+        let path = ipa(folder.path(), &app());
+        let mut writer = zip::ZipWriter::new_append(fs::OpenOptions::new().read(true).write(true).open(&path).unwrap());
+        let options = zip::write::SimpleFileOptions::default();
+        writer.as_mut().unwrap().add_symlink("Payload/Notes.app/link", target, options).unwrap();
+        writer.unwrap().finish().unwrap();
+        let before = fs::read(&path).unwrap();
+        match inject(&path, &AT, "one", AppleSigning::AdHoc) {
+            Ok(_) => {
+                assert!(!escapes, "{target}");
+                let names = Inspected::new(&path).unwrap().verify_signature(None).unwrap();
+                assert!(names.is_sound(), "{names:#?}");
+                assert_eq!(contents(&path)["link"], target.as_bytes());
+            }
+            Err(error) => {
+                assert!(escapes && error.to_string().contains("leaves the app"), "{target}: {error}");
+                assert_eq!(fs::read(&path).unwrap(), before);
+            }
+        }
+    }
 }
 
-fn write(folder: &Path, files: &Files) -> PathBuf {
+pub fn write(folder: &Path, files: &Files) -> PathBuf {
     let root = folder.join("Notes.app");
     for (name, content) in files {
         let path = root.join(name);

@@ -203,7 +203,8 @@ impl Reseal<'_> {
             // What is left in the list has no file: it is gone, or it is nested code.
             for path in listed {
                 let sealed = seal.get(generation, &path)?.unwrap_or_default();
-                if sealed.cdhash.is_none() && !sealed.optional {
+                let is_code = sealed.cdhash.is_some() && self.is_nested_code(bundle, &path);
+                if !is_code && !sealed.optional {
                     seal.remove(generation, &path);
                 }
             }
@@ -223,6 +224,12 @@ impl Reseal<'_> {
         let inner = inner.filter(|root| *root != bundle.root && below(root, &bundle.root).is_some());
         let in_bundle = inner.filter(|root| below(full, root).is_some()).min_by_key(|root| root.len());
         in_bundle.or_else(|| self.layout.loose.iter().map(String::as_str).find(|loose| *loose == full))
+    }
+
+    /// Whether code is at a path of a bundle.
+    fn is_nested_code(&self, bundle: &Bundle, path: &str) -> bool {
+        let is_it = |full: &str| bundle.within(full) == Some(path);
+        self.layout.bundles.iter().any(|inner| is_it(&inner.root)) || self.layout.loose.iter().any(|full| is_it(full))
     }
 
     /// Seals the code directly in a bundle of macOS by its own signature.

@@ -85,6 +85,35 @@ pub(super) fn check(
     Some(leaf)
 }
 
+/// Whether the one signer signed this content; else why not.
+pub(super) fn signs(signed: &SignedData<'_>, content: &[u8]) -> Result<(), String> {
+    let [signer] = signed.signers.as_slice() else {
+        return Err(format!("{} signers, expected one", signed.signers.len()));
+    };
+    let leaf = leaf(signed).ok_or("the signer's certificate is not there")?;
+    let hash = Hash::of_oid(signer.digest_algorithm);
+    let hash = hash.ok_or_else(|| format!("digest {}, which is not known", oid::dotted(signer.digest_algorithm)))?;
+    let tbs = match &signer.signed_attributes {
+        Some(attributes) => {
+            let stated = attributes.single(oid::MESSAGE_DIGEST).filter(|value| value.tag == tag::OCTET_STRING);
+            if stated.map(|value| value.content) != Some(hash.of(&[content]).as_slice()) {
+                return Err("its content has another digest".to_owned());
+            }
+            attributes.signed.as_slice()
+        }
+        None => content,
+    };
+    let padding = padding(signer.signature_algorithm, leaf.public_key());
+    let padding = padding.ok_or_else(|| {
+        format!("signature algorithm {}, which is not known", oid::dotted(signer.signature_algorithm))
+    })?;
+    match public_key::verify(leaf.public_key(), padding, hash, &[tbs], signer.signature) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the signature is not one of the signer's key".to_owned()),
+        Err(why) => Err(why),
+    }
+}
+
 fn leaf(signed: &SignedData<'_>) -> Option<Certificate> {
     let signer = signed.signers.first()?;
     let by_name = |certificate: &&Certificate| {

@@ -1,8 +1,13 @@
 //! Whether a provisioning profile lets code run with what it claims.
 //!
-//! Must not: verify Apple's signature on the profile; a device does, and tests have their own.
+//! The signature in the profile must hold over its content, by the certificate that came along. Whether that certificate is
+//! Apple's is not judged: a device does, and test suites have their own.
+//!
+//! Must not: pin a root.
 
 use crate::format::apple_plist::{Dictionary, Value};
+use crate::format::cms;
+use crate::format::der::tag;
 use crate::format::mobileprovision::{Profile, allows};
 use crate::verify::report::Report;
 
@@ -21,6 +26,7 @@ pub struct Claim<'a> {
 
 /// Adds what is wrong between a profile and a claim.
 pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>) {
+    signature(report, place, profile);
     let profile = match Profile::parse(profile) {
         Ok(profile) => profile,
         Err(error) => return report.error("apple.profile", place, error.to_string()),
@@ -49,6 +55,21 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
     if !refused.is_empty() {
         let message = format!("profile {name:?} does not grant what the app claims: {}", refused.join(", "));
         report.error("apple.profile-entitlement", place, message);
+    }
+}
+
+/// Whether the profile is what somebody signed.
+fn signature(report: &mut Report, place: &str, profile: &[u8]) {
+    if profile.first() != Some(&tag::SEQUENCE) {
+        report.warning("apple.profile-bare", place, "a property list that nobody signed: no device takes it");
+        return;
+    }
+    // What cannot be read is said by whoever reads the profile.
+    let Ok(signed) = cms::parse(profile) else { return };
+    let Some(content) = &signed.content else { return };
+    if let Err(why) = super::cms::signs(&signed, content) {
+        let message = format!("it is not what was signed: {why}; download it again");
+        report.error("apple.profile-signature", place, message);
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod arsc;
 pub mod axml;
 pub mod dex;
+pub mod macho;
 pub mod zip;
