@@ -7,6 +7,7 @@
 //!
 //! * `job`: one surface over all kinds.
 //! * `apk`, `tree`, `apple`: the steps of a kind.
+//! * `receipt`: what was done, for others to check.
 //! * `scan`: known values in any files; no artifact needed.
 //!
 //! Must not: parse formats itself, or print.
@@ -17,6 +18,7 @@ mod assemble;
 mod gate;
 pub mod job;
 mod plan;
+pub mod receipt;
 pub mod scan;
 mod source;
 pub mod tree;

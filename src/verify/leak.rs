@@ -1,7 +1,7 @@
 //! Whether a credential of another environment is left anywhere: every entry inflated, and every byte between entries;
 //! archives and compressed files within likewise.
 //!
-//! Forms looked for: those of [`Form`](super::forms::Form).
+//! Forms looked for: those of [`Form`].
 //!
 //! Must not: show a value it finds, only what it belongs to and where.
 

@@ -23,6 +23,7 @@ mod places;
 #[cfg(unix)]
 mod postgres;
 mod probe;
+mod receipt;
 mod refusals;
 mod registry;
 mod rows;

@@ -104,6 +104,9 @@ pub struct Main {
     /// Exit with 8 when something would change; nothing is written or registered
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
+    /// Write a receipt here: an in-toto Statement about the output, without a secret; for several artifacts a folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "check"])]
+    pub receipt: Option<PathBuf>,
     /// Where credentials of other environments keep an artifact from being written
     #[arg(long, value_enum, value_name = "WHERE", default_value_t = GateReach::Changed)]
     pub gate: GateReach,
@@ -493,6 +496,12 @@ pub struct Verify {
     /// Presets to use, as in the main job
     #[arg(long, value_name = "NAME")]
     pub preset: Vec<String>,
+    /// The receipt of the injection must be about this file, and say the same of it
+    #[arg(long, value_name = "FILE", conflicts_with = "signature_only")]
+    pub receipt: Option<PathBuf>,
+    /// Write the verdict here where everything is right: an in-toto Simple Verification Result (v0.2)
+    #[arg(long, value_name = "FILE", conflicts_with = "signature_only")]
+    pub svr: Option<PathBuf>,
     /// Ask the real server whether the credential is alive: probe in the environment, or the issuer of registry "oauth"
     #[arg(long)]
     pub probe: bool,

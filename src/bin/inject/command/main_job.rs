@@ -14,13 +14,15 @@ use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
-use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
+use inject::pipeline::receipt::ReceiptError;
+use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk, receipt};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::sign::Identity;
 use inject::verify::{Report, Severity};
 use serde_json::{Value, json};
 
+use super::attest;
 use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::{GateReach, Main};
 use crate::carried::{foreign, stored};
@@ -42,6 +44,12 @@ struct Job {
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let given = artifacts(settings, main)?;
+    if let Some(receipt) = &main.receipt {
+        attest::path(receipt, Path::new(""), given.len() > 1)?;
+        if let Some(folder) = given.iter().find(|given| given.path.is_dir()) {
+            return Err(ReceiptError::Folder(folder.path.clone()).into());
+        }
+    }
     if main.output.is_some() && given.len() > 1 {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
@@ -115,6 +123,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         }
     }
     let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
+    let several = jobs.len() > 1;
     let mut results = Vec::new();
     for job in jobs {
         let Some(credential) = credentials.get(&job.application.id) else { continue };
@@ -123,7 +132,18 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let foreign = foreign(stored.clone(), credential, shared);
         let reach = if main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
         let gate = Gate { foreign: &foreign, reach };
-        results.push(finish(job, &chosen, credential, &signing, gate, main.output.as_deref(), out)?);
+        let output = main.output.clone().unwrap_or_else(|| job.path.clone());
+        let receipt = main.receipt.as_ref().map(|asked| attest::path(asked, &output, several)).transpose()?;
+        let input = receipt.as_ref().map(|_| receipt::digest(&job.path)).transpose()?;
+        let carries = attest::carries(settings, &chosen, &job.application, credential)?;
+        let places =
+            job.planned.places().iter().map(|place| (place.address.to_string(), place.entry.clone())).collect();
+        let (done, result) = finish(job, &chosen, credential, &signing, gate, &output, out)?;
+        if let (Some(receipt), Some(input)) = (&receipt, input) {
+            attest::write_receipt(settings, &chosen, &output, (receipt, input), (carries, places), &done.report)?;
+            out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
+        }
+        results.push(result);
     }
     out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
     Ok(Code::Done)
@@ -281,21 +301,20 @@ fn finish(
     credential: &Credential,
     signing: &Signing<'_>,
     gate: Gate<'_>,
-    output: Option<&Path>,
+    output: &Path,
     out: Output,
-) -> Result<Value, Failure> {
+) -> Result<(Done, Value), Failure> {
     let Job { path, application, planned } = job;
-    let output = output.map_or_else(|| path.clone(), Path::to_owned);
     let places: Vec<Value> = planned.places().iter().map(place_json).collect();
     let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
-        .finish_through(&values(chosen, &application, credential), signing, &output, gate)
+        .finish_through(&values(chosen, &application, credential), signing, output, gate)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
     if !done.written && gate.reach == Reach::Whole {
-        check_whole(&output, gate)?;
+        check_whole(output, gate)?;
     }
-    tell(&done, &path, &output, chosen, &application, credential, told, out);
-    Ok(json!({
+    tell(&done, &path, output, chosen, &application, credential, told, out);
+    let result = json!({
         "artifact": path.to_string_lossy(),
         "output": output.to_string_lossy(),
         "written": done.written,
@@ -307,7 +326,8 @@ fn finish(
         "removed": done.removed,
         "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
         "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
-    }))
+    });
+    Ok((done, result))
 }
 
 /// An artifact that is up to date was not searched on the way.

@@ -2,6 +2,7 @@
 //!
 //! Must not: hold what two commands share; that belongs to `settings` or the library.
 
+pub mod attest;
 pub mod backup;
 pub mod credential;
 pub mod env;

@@ -10,14 +10,15 @@ use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Registration, Request};
 use inject::credential::store::Store;
 use inject::pipeline::job::Inspected;
+use inject::pipeline::receipt;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::verify::injected::Expected;
 use inject::verify::{Finding, Report, Severity};
 use serde_json::{Value, json};
 
-use super::probe;
 use super::register::fixed;
+use super::{attest, probe};
 use crate::args::Verify;
 use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
@@ -34,12 +35,18 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         let chosen = settings.environment()?;
         Some((settings, chosen))
     };
+    if verify.artifacts.len() > 1 && (verify.receipt.is_some() || verify.svr.is_some()) {
+        return Err(Failure::usage("--receipt and --svr are about one artifact").remedy("run once per artifact"));
+    }
     let mut sound = true;
     let mut results = Vec::new();
     for path in &verify.artifacts {
         let (report, signable) =
             one(gate.as_ref(), verify, path, out).map_err(|failure| failure.during(path.display().to_string()))?;
         sound &= report.is_sound();
+        if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
+            attest::write_verdict(svr, path, chosen)?;
+        }
         show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
     }
@@ -121,6 +128,10 @@ fn one(
     let foreign = foreign(stored(settings)?, &credential, neighbours.then_some(&chosen.name));
     inspected.verify_content(&mut report, &expected, &foreign);
     release_rules(&mut report, chosen, &inspected);
+    if let Some(receipt) = &verify.receipt {
+        let expected = attest::carries(settings, chosen, application, &credential)?;
+        receipt::check(&mut report, receipt, path, &expected)?;
+    }
     // Only of what it carries can be said that it is alive.
     if verify.probe && report.is_sound() {
         let wish = probe::Wish { secret: verify.probe_secret, out };

@@ -1,0 +1,193 @@
+//! Receipts: what was done to an artifact, and the gate's verdict, as in-toto Statements (in-toto Attestation Framework,
+//! Statement v1) about the artifact's SHA-256. The same input gives the same text; a time is in it only where one is given.
+//!
+//! Must not: hold a secret. Of one there is a fingerprint under a key of the store, which tells nothing to who has not got it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::source::ArtifactFile;
+use crate::format::read_at::ReadAt as _;
+use crate::host::file::FileError;
+use crate::verify::Report;
+
+/// Type of every Statement.
+const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+/// Type of the predicate of a receipt; the program's own.
+pub const RECEIPT: &str = "urn:x-inject:receipt:v1";
+/// Type of the predicate of a verdict: Simple Verification Result v0.2.
+const VERDICT: &str = "https://in-toto.io/attestation/svr/v0.2";
+/// Who says so.
+const VERIFIER: &str = "urn:x-inject:verifier";
+/// Bytes read at a time.
+const STEP: u64 = 1024 * 1024;
+/// Bytes of a receipt that is read: places of a thousand artifacts fit.
+const RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Why a receipt cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiptError {
+    /// The artifact or the receipt cannot be opened.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It is a folder, which has no digest.
+    #[error("{0} is a folder; a receipt is about a file")]
+    Folder(PathBuf),
+    /// It is no receipt.
+    #[error("{path}: no receipt of this program: expected {expected}")]
+    Form {
+        /// Which.
+        path: PathBuf,
+        /// What is missing.
+        expected: &'static str,
+    },
+}
+
+/// The credential that an artifact carries, as a receipt says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carries {
+    /// The application's id.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The Client Id.
+    pub client_id: String,
+    /// Keyed fingerprint of the secret, where it has one.
+    pub secret_fingerprint: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct Done<'d> {
+    /// SHA-256 of the input.
+    pub input: String,
+    /// What the output carries.
+    pub carries: Carries,
+    /// Address and entry of every place.
+    pub places: Vec<(String, String)>,
+    /// Which registry the credential is of.
+    pub registry: String,
+    /// What that can do: A, B or C.
+    pub class: &'static str,
+    /// What verification said of the output.
+    pub report: &'d Report,
+    /// When, in RFC 3339, where that is to be said.
+    pub time: Option<String>,
+}
+
+/// SHA-256 of a file, in lowercase hexadecimal.
+pub fn digest(path: &Path) -> Result<String, ReceiptError> {
+    if path.is_dir() {
+        return Err(ReceiptError::Folder(path.to_owned()));
+    }
+    let file = ArtifactFile::open(path)?;
+    let (mut hasher, mut at, mut buf) = (Sha256::new(), 0, Vec::new());
+    while at < file.size() {
+        let len = (file.size() - at).min(STEP);
+        buf.resize(usize::try_from(len).unwrap_or(0), 0);
+        file.read_exact_at(&mut buf, at).map_err(|source| ReceiptError::Read { path: path.to_owned(), source })?;
+        hasher.update(&buf);
+        at += len;
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn statement(name: &Path, sha256: &str, predicate_type: &str, predicate: &Value) -> Value {
+    let name = name.file_name().unwrap_or_default().to_string_lossy();
+    json!({
+        "_type": STATEMENT,
+        "subject": [{ "name": name, "digest": { "sha256": sha256 } }],
+        "predicateType": predicate_type,
+        "predicate": predicate,
+    })
+}
+
+/// The receipt of an output.
+pub fn receipt(output: &Path, sha256: &str, done: &Done<'_>) -> Value {
+    let Done { input, carries, places, registry, class, report, time } = done;
+    let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
+    let signers: Vec<String> = report.signers().iter().map(crate::verify::Signer::sha256_hex).collect();
+    let mut predicate = json!({
+        "input": { "sha256": input },
+        "application": carries.application,
+        "environment": carries.environment,
+        "clientId": carries.client_id,
+        "secretFingerprint": carries.secret_fingerprint,
+        "places": places.iter().map(|(at, entry)| json!({ "at": at, "entry": entry })).collect::<Vec<_>>(),
+        "registry": { "identity": registry, "class": class },
+        "signature": { "schemes": schemes, "signers": signers },
+        "tool": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
+    });
+    if let (Some(time), Some(fields)) = (time, predicate.as_object_mut()) {
+        fields.insert("time".to_owned(), json!(time));
+    }
+    statement(output, sha256, RECEIPT, &predicate)
+}
+
+/// The gate's verdict on an artifact that is sound: which environment it carries, and that it carries no other.
+pub fn verdict(artifact: &Path, sha256: &str, environment: &str, time: &str) -> Value {
+    let properties = [format!("INJECT_CARRIES_ENV_{environment}"), "INJECT_NO_FOREIGN_CREDENTIAL".to_owned()];
+    let predicate = json!({
+        "verifier": { "id": VERIFIER },
+        "timeCreated": time,
+        "policies": [],
+        "properties": properties,
+    });
+    statement(artifact, sha256, VERDICT, &predicate)
+}
+
+/// Whether a receipt is about an artifact and says of it what is `expected`: findings otherwise.
+pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carries) -> Result<(), ReceiptError> {
+    let value = read(path)?;
+    let form = |expected| ReceiptError::Form { path: path.to_owned(), expected };
+    if value.get("_type") != Some(&json!(STATEMENT)) {
+        return Err(form("an in-toto Statement v1"));
+    }
+    if value.get("predicateType") != Some(&json!(RECEIPT)) {
+        return Err(form("the predicate of a receipt"));
+    }
+    let said = value.pointer("/subject/0/digest/sha256").and_then(Value::as_str).ok_or_else(|| form("a digest"))?;
+    let place = path.display().to_string();
+    let found = digest(artifact)?;
+    if found != said {
+        let message = format!("it is about a file with SHA-256 {said}, and {} has {found}", artifact.display());
+        report.error("receipt.digest", place.clone(), message);
+    }
+    let Carries { application, environment, client_id, secret_fingerprint } = expected;
+    let fields = [
+        ("application", json!(application)),
+        ("environment", json!(environment)),
+        ("clientId", json!(client_id)),
+        ("secretFingerprint", json!(secret_fingerprint)),
+    ];
+    for (field, expected) in fields {
+        let said = value.pointer(&format!("/predicate/{field}")).unwrap_or(&Value::Null);
+        if *said != expected {
+            report.error("receipt.credential", place.clone(), format!("its {field} is {said}, expected {expected}"));
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Value, ReceiptError> {
+    let file = ArtifactFile::open(path)?;
+    let failed = |source| ReceiptError::Read { path: path.to_owned(), source };
+    if file.size() > RECEIPT_BYTES {
+        return Err(ReceiptError::Form { path: path.to_owned(), expected: "at most 16 MiB" });
+    }
+    let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(0)];
+    file.read_exact_at(&mut bytes, 0).map_err(failed)?;
+    serde_json::from_slice(&bytes).map_err(|_| ReceiptError::Form { path: path.to_owned(), expected: "JSON" })
+}

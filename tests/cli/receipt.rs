@@ -1,0 +1,93 @@
+//! Receipts and verdicts: about this file, right, without a secret, and the same every time.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{APP, World, files_below, holds};
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read(world: &World, name: &str) -> Value {
+    serde_json::from_slice(&world.read(name)).unwrap()
+}
+
+#[test]
+fn a_receipt_says_what_was_done_and_the_gate_checks_it() {
+    let world = World::new();
+    let before = world.demo("app.apk");
+    let args = ["app.apk", "--env", "dev", "-o", "out.apk", "--receipt", "out.json"];
+    world.signed(&args).exits(0).says(&["receipt in out.json"]);
+    let (id, secret) = world.credential(APP, "dev");
+    let receipt = read(&world, "out.json");
+    assert_eq!(receipt["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(receipt["subject"][0]["name"], "out.apk");
+    assert_eq!(receipt["subject"][0]["digest"]["sha256"], sha256(&world.read("out.apk")));
+    let predicate = &receipt["predicate"];
+    assert_eq!(predicate["input"]["sha256"], sha256(&before));
+    assert_eq!((&predicate["application"], &predicate["environment"]), (&APP.into(), &"dev".into()));
+    assert_eq!(predicate["clientId"], id);
+    assert_eq!(predicate["registry"]["class"], "A");
+    assert!(predicate["signature"]["schemes"].as_array().unwrap().contains(&"v2".into()));
+    assert!(predicate["places"].as_array().unwrap().iter().any(|place| place["at"] == "string/client_id"));
+    assert!(predicate.get("time").is_none());
+    for bytes in files_below(&world.project()).iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "json"))
+    {
+        assert!(!holds(bytes.1, &secret));
+    }
+    // The same again, and with a time where the build fixes one.
+    let text = world.read("out.json");
+    world.signed(&args).exits(0);
+    assert_eq!(world.read("out.json"), text);
+    world.signed_with(&[("SOURCE_DATE_EPOCH", "1700000000")], &args).exits(0);
+    assert_eq!(read(&world, "out.json")["predicate"]["time"], "2023-11-14T22:13:20Z");
+    let check = |artifact: &str, env: &str| world.inject(&["verify", artifact, "--env", env, "--receipt", "out.json"]);
+    check("out.apk", "dev").exits(0);
+    // Another file, another environment, no receipt.
+    world.signed(&["app.apk", "--env", "dev", "-o", "other.apk", "--schemes", "v1,v2"]).exits(0);
+    check("other.apk", "dev").exits(7).says(&["receipt.digest", "other.apk has"]);
+    world.signed(&["app.apk", "--env", "prod", "-o", "prod.apk"]).exits(0);
+    check("prod.apk", "prod").exits(7).says(&["receipt.credential", "its environment is \"dev\", expected \"prod\""]);
+    world.write("out.json", "{}");
+    check("out.apk", "dev").exits(3).says(&["no receipt of this program"]);
+}
+
+#[test]
+fn a_verdict_is_written_where_all_is_right_and_nowhere_else() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    world.inject(&["register", APP, "--env", "prod"]).exits(0);
+    let verify = |env: &str| {
+        world.run(&[("SOURCE_DATE_EPOCH", "1700000000")], &["verify", "app.apk", "--env", env, "--svr", "svr.json"], "")
+    };
+    verify("prod").exits(7);
+    assert!(!world.path("svr.json").exists());
+    verify("dev").exits(0);
+    let verdict = read(&world, "svr.json");
+    assert_eq!(verdict["predicateType"], "https://in-toto.io/attestation/svr/v0.2");
+    assert_eq!(verdict["subject"][0]["digest"]["sha256"], sha256(&world.read("app.apk")));
+    assert_eq!(verdict["predicate"]["timeCreated"], "2023-11-14T22:13:20Z");
+    assert_eq!(verdict["predicate"]["policies"], serde_json::json!([]));
+    let properties = ["INJECT_CARRIES_ENV_dev", "INJECT_NO_FOREIGN_CREDENTIAL"];
+    assert_eq!(verdict["predicate"]["properties"], serde_json::json!(properties));
+}
+
+#[test]
+fn several_artifacts_get_a_receipt_each() {
+    let world = World::new();
+    world.demo("a.apk");
+    world.demo("b.apk");
+    let args = ["a.apk", "b.apk", "--env", "dev", "--receipt", "receipts"];
+    world.signed(&args).exits(2).says(&["give a folder"]);
+    std::fs::create_dir(world.path("receipts")).unwrap();
+    world.signed(&args).exits(0);
+    assert_eq!(read(&world, "receipts/b.apk.receipt.json")["subject"][0]["name"], "b.apk");
+    // A folder has no digest; that is said before anything is done.
+    world.write("site/app.settings.json", "{\"GAM_CLIENT_ID\": \"x\"}");
+    let before = files_below(&world.project());
+    let args = ["site", "--app", APP, "--env", "dev", "--receipt", "r.json"];
+    world.inject(&[&args[..], &["--at", "app.settings.json#/GAM_CLIENT_ID={client_id}"]].concat()).exits(2);
+    assert_eq!(files_below(&world.project()), before);
+}
