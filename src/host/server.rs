@@ -127,7 +127,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, handler: Arc<Ha
     }
     // All places free again: everybody has been answered.
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(GRACE, room.acquire_many(all.saturating_sub(1))).await;
+    let _ = tokio::time::timeout(GRACE, room.acquire_many(all)).await;
     Ok(())
 }
 

@@ -112,6 +112,15 @@ fn no_command_and_no_error_says_a_secret() {
         (&[], vec!["man"], 0),
         (&[], vec!["--help"], 0),
         (&[], vec!["credential", "--secret", SECRET, "set"], 2),
+        (&[], vec!["register", APP, "--env", "dev", "--take", "store"], 0),
+        (&[], vec!["credential", "rotate", "--app", APP, "--env", "prod"], 5),
+        (&[("P", KEYSTORE)], vec!["credential", "export", "no/such/folder", "--pass", "env:P"], 5),
+        (&[("P", KEYSTORE)], vec!["credential", "import", "app.apk", "--pass", "env:P"], 2),
+        (&[("P", "short")], vec!["credential", "export", "x", "--pass", SECRET], 2),
+        (&[("INJECT_STORE_KEY", SECRET)], vec!["credential", "list"], 2),
+        (&[], vec!["registry", "list", "--env", "dev"], 0),
+        (&[], vec!["registry", "serve", "--env", "dev", "--token", SECRET], 2),
+        (&[], vec!["verify", "app.apk", "--env", "dev", "--probe", "--probe-secret"], 2),
         (&[], vec!["credential", "forget", "--app", APP, "--env", "prod"], 0),
     ];
     let original = super::demo();

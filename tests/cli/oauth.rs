@@ -444,8 +444,8 @@ fn a_dry_run_and_a_run_that_may_not_register_make_no_request() {
 
 #[test]
 fn eight_processes_register_one_client() {
-    for _ in 0..8 {
-        let one = start(Manners { delay: Duration::from_millis(30), ..Manners::default() });
+    for _ in 0..60 {
+        let one = start(Manners { delay: Duration::from_millis(10), ..Manners::default() });
         let world = one.world("");
         let children: Vec<_> = (0..8)
             .map(|_| {
@@ -468,7 +468,7 @@ fn eight_processes_register_one_client() {
 }
 
 /// How many kills.
-const KILLS: u32 = 40;
+const KILLS: u32 = 150;
 
 #[test]
 fn a_kill_ends_in_one_registration_or_an_exact_report() {

@@ -178,7 +178,7 @@ register)
   case "$line:$q" in *'|:'*'"wants_secret":true'*) line="${line}GENERATED-$$" ;; esac
   put "$line"; say "$line" $old ;;
 replace_secret) put "$id|$app|$secret"; say "$id|$app|$secret" true ;;
-revoke) grep -v "^$id|" "$db" > "$db.new"; mv "$db.new" "$db"; echo '{}' ;;
+revoke) grep -v "^$id|" "$db" > "$db.new"; mv "$db.new" "$db"; echo '{"revoked":true}' ;;
 esac"#;
 
 #[cfg(unix)]
@@ -193,7 +193,11 @@ fn every_row_with_a_program() {
     script(&world, "keeper", r#"cat > /dev/null; echo '{"client_id":"theirs","client_secret":"s3"}'"#);
     world.inject(&["register", APP, "--env", "dev"]).exits(0);
     world.inject(&["credential", "rotate", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot replace a secret"]);
-    world.inject(&["credential", "revoke", "--app", APP, "--env", "dev"]).exits(5).says(&["cannot revoke"]);
+    let revoke = ["credential", "revoke", "--app", APP, "--env", "dev"];
+    world.inject(&revoke).exits(5).says(&["cannot revoke"]);
+    // Nor is one believed that answers nothing to what it does not know.
+    script(&world, "keeper", "cat > /dev/null; echo '{}'");
+    world.inject(&revoke).exits(5).says(&["did not answer that it is revoked"]);
     assert_eq!(world.credential(APP, "dev"), ("theirs".to_owned(), "s3".to_owned()));
 }
 

@@ -202,6 +202,10 @@ fn what_is_no_question_is_said() {
     let (status, answer) =
         server.form("/oauth/access_token", &format!("grant_type=password&{good}&username=x&password=y"));
     assert_eq!((status, answer["error"]["code"].as_str()), (401, Some("11")));
+    // A user who is not known is no guess at an application: it may try on.
+    for _ in 0..25 {
+        assert_eq!(server.form("/oauth/access_token", &format!("grant_type=device&{good}")).1["error"]["code"], "169");
+    }
     // HTTP Basic, percent-encoded before (RFC 6749, section 2.3.1): a:s%3A%253
     let basic = [("Authorization", "Basic YTpzJTNBJTI1Mw==")];
     assert_eq!(server.ask("POST", "/oauth/token", &basic, "grant_type=client_credentials").0, 200);
@@ -302,6 +306,31 @@ fn every_row_of_the_state_machine_and_a_race() {
         let [one, two] = [0, 1].map(|machine| worlds[machine].credential_with(&AS, &app, "dev"));
         assert_eq!(one, two);
     }
+}
+
+/// How many kills.
+const KILLS: u32 = 150;
+
+#[test]
+fn kills_lose_nothing_and_make_nothing_twice() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &WITH);
+    let world = builder(&server.url);
+    let began = std::time::Instant::now();
+    world.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
+    let whole = began.elapsed();
+    for round in 0..KILLS {
+        let app = format!("com.example.kill{round}");
+        let mut command = world.command(PROGRAM);
+        command.args(["register", &app, "--env", "dev"]).env("TOKEN", TOKEN);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole.mul_f64((f64::from(round) * 0.618_034).fract()));
+        let _ = child.kill();
+        child.wait().unwrap();
+        world.run(&AS, &["register", &app, "--env", "dev", "--force"], "").exits(0);
+    }
+    let listed = keeper.inject(&["registry", "list", "--env", "dev", "--json"]).exits(0).json();
+    assert_eq!(listed["applications"].as_array().unwrap().len(), 1 + KILLS as usize, "one application for each");
 }
 
 #[cfg(unix)]

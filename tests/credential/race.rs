@@ -51,3 +51,40 @@ fn eight_processes_end_with_one_secret() {
         assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     }
 }
+
+/// What a version of before this one left.
+fn made_older(home: &std::path::Path) {
+    let change =
+        |file: &str, sql: &str| rusqlite::Connection::open(home.join(file)).unwrap().execute_batch(sql).unwrap();
+    change("store.db", "DROP TABLE registration; DROP TABLE pending; PRAGMA user_version = 1");
+    change("registry/prod.db", "ALTER TABLE application DROP COLUMN revoked; PRAGMA user_version = 1");
+}
+
+#[test]
+fn eight_processes_bring_older_stores_to_this_version() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    for round in 0..10 {
+        let home = tempfile::tempdir().unwrap();
+        let run = |args: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_inject"));
+            command.args(args).current_dir(elsewhere.path()).env("INJECT_HOME", home.path()).env_remove("INJECT_ENV");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let first = run(&["register", "com.example.old", "--env", "prod"]).wait_with_output().unwrap();
+        assert!(first.status.success());
+        made_older(home.path());
+        let children: Vec<_> =
+            (0..PROCESSES).map(|_| run(&["register", "com.example.old", "--env", "prod", "--force"])).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "round {round}: {}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(output.stdout, first.stdout, "round {round}");
+        }
+        // A version that is not known yet is refused.
+        let future = "PRAGMA user_version = 9";
+        rusqlite::Connection::open(home.path().join("store.db")).unwrap().execute_batch(future).unwrap();
+        let refused = run(&["register", "com.example.old", "--env", "prod"]).wait_with_output().unwrap();
+        assert_eq!(refused.status.code(), Some(5));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("its version is 9, this program knows version 2"));
+    }
+}

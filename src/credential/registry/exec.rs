@@ -9,6 +9,8 @@
 //! { "action": "replace_secret", "application": "...", "name": "...", "client_id": "...", "client_secret": "..." }
 //! { "action": "revoke", "application": "...", "client_id": "..." }
 //! ```
+//! The last one is answered with `{ "revoked": true }`.
+//!
 //! `proposal` is `known` (this id or none) or `fresh` (it gives way where the application has another one). A program that
 //! only reads, as `vault kv get -format=json` does, answers both alike; what it does not know it cannot register.
 //!
@@ -49,23 +51,42 @@ impl Exec {
         question: &serde_json::Value,
         secret: Option<&ClientSecret>,
     ) -> Result<Option<Registered>, RegistryError> {
-        let failed = |problem: String| RegistryError::Failed { registry: self.identity.clone(), problem };
+        let output = self.run(question, secret)?;
+        // A program that says nothing knows nothing.
+        if output.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        answer::parse(&output, true).map_err(|problem| self.failed(format!("it answered {problem}")))
+    }
+
+    /// What the program prints. `secret` was put into the question: what it says on an error is repeated without it.
+    fn run(
+        &self,
+        question: &serde_json::Value,
+        secret: Option<&ClientSecret>,
+    ) -> Result<Zeroizing<Vec<u8>>, RegistryError> {
         let question = Zeroizing::new(question.to_string());
-        let answer =
-            command::run(&self.words, question.as_bytes(), PATIENCE, LIMIT).map_err(|e| failed(e.to_string()))?;
+        let answer = command::run(&self.words, question.as_bytes(), PATIENCE, LIMIT)
+            .map_err(|error| self.failed(error.to_string()))?;
         if !answer.success {
             let said = String::from_utf8_lossy(&answer.said);
             let said = secret.map_or_else(|| said.to_string(), |secret| said.replace(secret.expose(), "[secret]"));
             let said: String = said.trim().chars().take(QUOTED).map(|c| if c.is_control() { ' ' } else { c }).collect();
             let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-            return Err(failed(format!("it ended with {}{said}", answer.status)));
+            return Err(self.failed(format!("it ended with {}{said}", answer.status)));
         }
-        // A program that says nothing knows nothing.
-        if answer.output.trim_ascii().is_empty() {
-            return Ok(None);
-        }
-        answer::parse(&answer.output, true).map_err(|problem| failed(format!("it answered {problem}")))
+        Ok(answer.output)
     }
+
+    fn failed(&self, problem: String) -> RegistryError {
+        RegistryError::Failed { registry: self.identity.clone(), problem }
+    }
+}
+
+/// That an application was revoked.
+#[derive(serde::Deserialize)]
+struct Revoked {
+    revoked: bool,
 }
 
 impl Registry for Exec {
@@ -128,10 +149,12 @@ impl Registry for Exec {
 
     fn revoke(&mut self, application: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
         let question = json!({ "action": "revoke", "application": application.id, "client_id": id.as_str() });
-        match self.ask(&question, None)? {
-            None => Ok(true),
-            Some(_) => {
-                let why = "the program still answers with the application; revoke it where it keeps its credentials";
+        // A program that does not know the question answers something else, or nothing: it is not believed.
+        let output = self.run(&question, None)?;
+        match serde_json::from_slice::<Revoked>(&output) {
+            Ok(Revoked { revoked: true }) => Ok(true),
+            _ => {
+                let why = "the program did not answer that it is revoked; revoke it where it keeps its credentials";
                 Err(RegistryError::Unsupported { registry: self.identity.clone(), what: "revoke an application", why })
             }
         }

@@ -37,6 +37,7 @@ enum Word {
 impl Service {
     pub(super) fn applications(&self, request: &Request, path: &str) -> Reply {
         if !self.may_register(request) {
+            self.refused(request);
             let mut reply = problem(401, "invalid_token", "a registration token is missing or not accepted");
             reply.headers.push(("WWW-Authenticate", "Bearer realm=\"inject\"".to_owned()));
             return reply;

@@ -91,7 +91,7 @@ impl Service {
             reply.headers.push(("Retry-After", wait.to_string()));
             return ("refused", reply);
         }
-        let answered = match (request.method.as_str(), path) {
+        match (request.method.as_str(), path) {
             ("GET", "/health") => ("health", self.health()),
             ("GET", "/metrics") => ("metrics", self.metrics()),
             ("POST", "/oauth/access_token" | "/oauth/gam/v2.0/access_token") => {
@@ -106,12 +106,12 @@ impl Service {
                 ("applications", self.applications(request, path))
             }
             _ => ("other", problem(404, "not_found", "nothing is served there")),
-        };
-        // Who guesses gets an answer of refusal each time: 236, 116 and their likes, or 401.
-        if guessable && answered.1.status == 401 {
-            held(&self.failures).count(request.peer.ip(), clock::unix_seconds());
         }
-        answered
+    }
+
+    /// Somebody was not who they said.
+    fn refused(&self, request: &Request) {
+        held(&self.failures).count(request.peer.ip(), clock::unix_seconds());
     }
 
     /// Whether the holder of a registration token asks.

@@ -73,7 +73,7 @@ impl Service {
         let id = match self.recognise(request, &form) {
             Ok(Some(id)) => id,
             Ok(None) => return problem(400, "invalid_request", "client_id is missing"),
-            Err(refused) => return self.refusal(&refused, dialect),
+            Err(refused) => return self.refusal(request, &refused, dialect),
         };
         match (grant, dialect) {
             ("client_credentials", _) => self.grant(id),
@@ -123,13 +123,14 @@ impl Service {
         }
     }
 
-    fn refusal(&self, refused: &Refused, dialect: Dialect) -> Reply {
+    fn refusal(&self, request: &Request, refused: &Refused, dialect: Dialect) -> Reply {
         let (code, message) = match refused {
             Refused::Unknown => ("236", "the application is not registered"),
             Refused::Revoked => ("111", "the application is revoked"),
             Refused::Secret => ("116", "the secret of the application is not valid"),
             Refused::Fault(error) => return self.fault(error),
         };
+        self.refused(request);
         match dialect {
             Dialect::Gam => gam_problem(401, code, message),
             Dialect::Rfc6749 => {
@@ -147,7 +148,7 @@ impl Service {
             match self.recognise(request, &form) {
                 Ok(Some(_)) => {}
                 Ok(None) => return problem(401, "invalid_client", "who asks must say who it is"),
-                Err(refused) => return self.refusal(&refused, Dialect::Rfc6749),
+                Err(refused) => return self.refusal(request, &refused, Dialect::Rfc6749),
             }
         }
         let Some(token) = member(&form, "token") else {

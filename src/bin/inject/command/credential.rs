@@ -76,28 +76,41 @@ fn key(settings: &Settings, app: Option<&str>) -> Result<Key, Failure> {
     settings.key(&application(settings, app)?, &chosen)
 }
 
-fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Result<Code, Failure> {
-    let key = key(settings, app)?;
-    let store = Store::open_existing(&settings.home)?;
-    let stored = store.as_ref().map(|store| store.get(&key)).transpose()?.flatten();
-    let (Some(stored), Some(store)) = (stored, store) else {
-        return Err(Failure::new(
-            Code::Registry,
-            format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry),
-        )
-        .remedy(format!("obtain one: inject register {} --env {}", key.application, key.environment)));
-    };
-    let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
-    let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
-    out.json(&json!({
+/// Which credential, and what is said of it.
+fn about(key: &Key, more: &serde_json::Value) -> serde_json::Value {
+    let mut json = json!({
         "schema": 1,
         "application": key.application,
         "environment": key.environment.as_str(),
         "registry": key.registry.0,
-        "client_id": stored.id.as_str(),
-        "client_secret": shown,
-        "secret_fingerprint": fingerprint,
-    }));
+    });
+    if let (Some(json), Some(more)) = (json.as_object_mut(), more.as_object()) {
+        json.extend(more.clone());
+    }
+    json
+}
+
+fn missing(key: &Key) -> Failure {
+    let what = format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry);
+    let obtain = format!("obtain one: inject register {} --env {}", key.application, key.environment);
+    Failure::new(Code::Registry, what).remedy(obtain)
+}
+
+fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Result<Code, Failure> {
+    let key = key(settings, app)?;
+    let store = Store::open_existing(&settings.home)?;
+    let stored = store.as_ref().map(|store| store.get(&key)).transpose()?.flatten();
+    let (Some(stored), Some(store)) = (stored, store) else { return Err(missing(&key)) };
+    let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
+    let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
+    out.json(&about(
+        &key,
+        &json!({
+            "client_id": stored.id.as_str(),
+            "client_secret": shown,
+            "secret_fingerprint": fingerprint,
+        }),
+    ));
     out.result(&format!("client_id      {}", stored.id));
     out.result(&match (shown, &fingerprint) {
         (Some(secret), _) => format!("client_secret  {secret}"),
@@ -142,15 +155,14 @@ fn set(
             changed = true;
         }
     }
-    out.json(&json!({
-        "schema": 1,
-        "application": key.application,
-        "environment": key.environment.as_str(),
-        "registry": key.registry.0,
-        "client_id": new.id.as_str(),
-        "has_secret": new.secret.is_some(),
-        "changed": changed,
-    }));
+    out.json(&about(
+        &key,
+        &json!({
+            "client_id": new.id.as_str(),
+            "has_secret": new.secret.is_some(),
+            "changed": changed,
+        }),
+    ));
     Ok(Code::Done)
 }
 
@@ -164,13 +176,12 @@ fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     } else {
         out.note(&format!("there was no credential of {what}"));
     }
-    out.json(&json!({
-        "schema": 1,
-        "application": key.application,
-        "environment": key.environment.as_str(),
-        "registry": key.registry.0,
-        "changed": forgotten,
-    }));
+    out.json(&about(
+        &key,
+        &json!({
+            "changed": forgotten,
+        }),
+    ));
     Ok(Code::Done)
 }
 
@@ -189,11 +200,7 @@ fn both(settings: &Settings, app: Option<&str>) -> Result<Both, Failure> {
     let key = settings.key(&application, &chosen)?;
     let mut store = Store::open_existing(&settings.home)?;
     let stored = store.as_mut().map(|store| store.get(&key)).transpose()?.flatten().filter(|stored| stored.registered);
-    let (Some(store), Some(stored)) = (store, stored) else {
-        let what = format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry);
-        let obtain = format!("obtain it first: inject register {} --env {}", key.application, key.environment);
-        return Err(Failure::new(Code::Registry, what).remedy(obtain));
-    };
+    let (Some(store), Some(stored)) = (store, stored) else { return Err(missing(&key)) };
     Ok(Both { registry: settings.registry(&chosen)?, key, application, store, stored })
 }
 
@@ -206,15 +213,14 @@ fn rotate(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     let fingerprint = store.fingerprint(&new);
     out.done(&format!("{} of {} has a new secret in {}: {fingerprint}", stored.id, application.id, key.registry));
     out.warn("apps that carry the old secret are refused from now on: inject and ship them again");
-    out.json(&json!({
-        "schema": 1,
-        "application": key.application,
-        "environment": key.environment.as_str(),
-        "registry": key.registry.0,
-        "client_id": stored.id.as_str(),
-        "secret_fingerprint": fingerprint.as_str(),
-        "changed": true,
-    }));
+    out.json(&about(
+        &key,
+        &json!({
+            "client_id": stored.id.as_str(),
+            "secret_fingerprint": fingerprint.as_str(),
+            "changed": true,
+        }),
+    ));
     Ok(Code::Done)
 }
 
@@ -234,13 +240,12 @@ fn revoke(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     } else {
         out.note(&format!("{what} was not there any more; forgot it here"));
     }
-    out.json(&json!({
-        "schema": 1,
-        "application": key.application,
-        "environment": key.environment.as_str(),
-        "registry": key.registry.0,
-        "client_id": stored.id.as_str(),
-        "changed": was,
-    }));
+    out.json(&about(
+        &key,
+        &json!({
+            "client_id": stored.id.as_str(),
+            "changed": was,
+        }),
+    ));
     Ok(Code::Done)
 }
