@@ -221,6 +221,24 @@ fn profiles_are_chosen_embedded_and_judged() {
         assert!(error.contains(part), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
+    // A profile of another app is not used, and that is said.
+    let mut files = app();
+    files.insert("Info.plist".to_owned(), info("com.example.other", "Notes"));
+    let elsewhere = TempDir::new().unwrap();
+    let other_app = ipa(elsewhere.path(), &files);
+    let profiles = [("notes.mobileprovision".to_owned(), notes.clone())];
+    let with = SigningRequest { profiles: &profiles, ..request(&identity) };
+    let done = inject(&other_app, &AT, "one", AppleSigning::With(with)).unwrap();
+    let said =
+        "profile notes.mobileprovision is for TEAM123456.com.example.notes: no bundle of this app, so it is not used";
+    assert_eq!(done.warnings, [said]);
+    assert_eq!(contents(&other_app)["embedded.mobileprovision"], PROFILE);
+    // Without one that fits, there is nothing to run with.
+    files.insert("embedded.mobileprovision".to_owned(), notes.clone());
+    let other_app = ipa(elsewhere.path(), &files);
+    let error = inject(&other_app, &AT, "one", AppleSigning::With(request(&identity))).unwrap_err().to_string();
+    assert!(error.contains("apple.profile-app") && error.contains("com.example.other"), "{error}");
+
     // A profile that somebody edited.
     let mut edited = notes.clone();
     let at = edited.windows(14).position(|text| text == b"get-task-allow").unwrap();

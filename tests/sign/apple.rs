@@ -2,11 +2,13 @@
 
 use inject::format::apple_plist::{self, Value};
 use inject::format::code_signature::{HashType, SuperBlob, slot};
-use inject::format::macho::MachO;
+use inject::format::macho::{MachO, Slice};
 use inject::format::x509::Certificate;
 use inject::sign::apple::{AppleSignError, Code, Signer, SignerError, sign};
 use inject::sign::{Identity, Password};
 use inject::verify::{Severity, apple};
+
+use crate::format::build::macho::{universal, universal64};
 
 macro_rules! file {
     ($name:literal) => {
@@ -61,6 +63,38 @@ fn every_image_is_signed_and_verifies() {
             assert!(again.in_place);
             assert_eq!(again.bytes, signed.bytes, "signing again changes nothing");
         }
+    }
+}
+
+/// An image of another architecture: all that signing looks at are the header's words.
+fn of_cpu(image: &[u8], cpu: u32, subtype: u32) -> Vec<u8> {
+    let mut image = image.to_vec();
+    image[4..8].copy_from_slice(&cpu.to_le_bytes());
+    image[8..12].copy_from_slice(&subtype.to_le_bytes());
+    image
+}
+
+#[test]
+fn old_and_new_architectures_and_every_kind_of_universal_file() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let armv7 = of_cpu(file!("macho/watchos-arm64_32"), 12, 9);
+    let arm64e = of_cpu(IOS, 0x0100_000c, 0x8000_0002);
+    let both = [(12, 9, armv7.as_slice()), (0x0100_000c, 0x8000_0002, arm64e.as_slice())];
+    for (file, names) in [
+        (armv7.clone(), vec!["armv7"]),
+        (arm64e.clone(), vec!["arm64e"]),
+        (universal(&both), vec!["armv7", "arm64e"]),
+        (universal64(&both), vec!["armv7", "arm64e"]),
+        (universal(&both[1..]), vec!["arm64e"]),
+    ] {
+        let signed = sign(&file, &code(), &signer).unwrap().bytes;
+        assert_sound(&signed);
+        let parsed = MachO::parse(&signed).unwrap();
+        assert_eq!(parsed.slices.iter().map(Slice::architecture).collect::<Vec<_>>(), names);
+        assert_eq!(parsed.container, MachO::parse(&file).unwrap().container);
+        let again = sign(&signed, &code(), &signer).unwrap();
+        assert!(again.in_place && again.bytes == signed);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::known::Known;
 use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;
@@ -137,6 +138,11 @@ pub struct Layout {
 impl Layout {
     /// Looks through an app.
     pub fn of(tree: &dyn Tree) -> Result<Self, LayoutError> {
+        Self::with(tree, &Known::default())
+    }
+
+    /// The same, where something is known of files already: whether they are code need not be looked at again.
+    pub fn with(tree: &dyn Tree, known: &Known) -> Result<Self, LayoutError> {
         check_nodes(tree)?;
         let Some(app) = bundle_at(tree, "")? else { return Err(LayoutError::NoInfo) };
         let mut bundles = vec![app];
@@ -158,7 +164,14 @@ impl Layout {
                 || is_exempt(path)
                 || path.contains("_CodeSignature/")
                 || RESOURCES.iter().any(|ending| lower.ends_with(ending));
-            if !passed_over && MachO::is_one(&tree.start(path)?) {
+            if passed_over {
+                continue;
+            }
+            let is_code = match known.get(path) {
+                Some(facts) => facts.image.is_some(),
+                None => MachO::is_one(&tree.start(path)?),
+            };
+            if is_code {
                 loose.push(path.clone());
             }
         }

@@ -3,6 +3,7 @@
 //! Must not: accept a name that would leave the folder it is extracted to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::bundle::nodes_below;
 use super::facts::Look;
@@ -57,12 +58,18 @@ fn is_app(name: &str) -> bool {
     name.strip_suffix(".app").is_some_and(|stem| !stem.is_empty())
 }
 
+/// Where the app lies in an IPA, and what is in it.
+#[derive(Debug)]
+pub struct Contents {
+    prefix: String,
+    nodes: BTreeMap<String, Node>,
+}
+
 /// The app in an IPA.
 #[derive(Debug)]
 pub struct IpaTree<'a, 's, S: ReadAt + ?Sized> {
     archive: &'a Archive<'s, S>,
-    prefix: String,
-    nodes: BTreeMap<String, Node>,
+    contents: Arc<Contents>,
 }
 
 impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
@@ -109,17 +116,27 @@ impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
             nodes.push((name.to_owned(), node));
         }
         let nodes = nodes_below(nodes.into_iter(), &prefix);
-        Ok(Self { archive, prefix, nodes })
+        Ok(Self { archive, contents: Arc::new(Contents { prefix, nodes }) })
+    }
+
+    /// The app in an IPA of which the [`Self::contents`] were taken, over the same bytes.
+    pub fn with_contents(archive: &'a Archive<'s, S>, contents: Arc<Contents>) -> Self {
+        Self { archive, contents }
+    }
+
+    /// What was found, to be used again.
+    pub fn contents(&self) -> Arc<Contents> {
+        Arc::clone(&self.contents)
     }
 
     /// `Payload/NAME.app/`.
     pub fn prefix(&self) -> &str {
-        &self.prefix
+        &self.contents.prefix
     }
 
     /// The entry of a file of the app.
     pub fn entry(&self, path: &str) -> Option<usize> {
-        self.archive.find(format!("{}{path}", self.prefix).as_bytes())
+        self.archive.find(format!("{}{path}", self.contents.prefix).as_bytes())
     }
 
     fn find(&self, path: &str) -> Result<usize, TreeError> {
@@ -129,7 +146,7 @@ impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
 
 impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
     fn nodes(&self) -> &BTreeMap<String, Node> {
-        &self.nodes
+        &self.contents.nodes
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, TreeError> {

@@ -16,6 +16,6 @@ mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use facts::{Digests, Facts, Look, Tail, Wanted};
-pub use ipa::{IpaError, IpaTree};
+pub use ipa::{Contents, IpaError, IpaTree};
 pub use known::{Known, facts};
 pub use tree::{AppFiles, Changes, Node, Overlay, Patched, Tree, TreeError, below};

@@ -19,7 +19,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use error::AppleJobError;
 pub use folder::FolderTree;
@@ -73,7 +73,7 @@ pub struct Planned {
 impl Inspected {
     /// Step 1: the app in an IPA that was opened.
     pub fn ipa(path: &Path, file: ArtifactFile, index: Arc<Index>) -> Result<Self, AppleJobError> {
-        Self::of(Source::Ipa { path: path.to_owned(), file, index })
+        Self::of(Source::Ipa { path: path.to_owned(), file, index, contents: OnceLock::new() })
     }
 
     /// Step 1: the app in a folder or an archive of Xcode; `None` where the folder holds something else.
@@ -216,7 +216,7 @@ impl Inspected {
             injected::files(report, &AppFiles(tree), kind, expected);
             let mut hunt = Hunt::new(foreign, &injected::values(expected));
             match &self.source {
-                Source::Ipa { path: _, file, index } => {
+                Source::Ipa { file, index, .. } => {
                     let mut leaks = verify::Report::default();
                     hunt.archive(&mut leaks, file);
                     // Places are said as addresses say them: from the app's folder on.
@@ -371,8 +371,8 @@ impl Planned {
                 if let Some(why) = unsound.filter(|_| self.inspected.is_signed()) {
                     done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
                 }
-                let layout = Layout::of(&overlay)?;
                 let (known, signers) = (&self.inspected.known, &self.inspected.signers);
+                let layout = Layout::with(&overlay, known)?;
                 Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
             } else if self.inspected.is_signed() && overlay.changes().paths().next().is_some() {

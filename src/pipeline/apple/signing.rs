@@ -107,7 +107,14 @@ pub(super) fn check(
     }
     let mut warnings = Vec::new();
     for (name, bytes) in request.profiles {
-        Profile::parse(bytes).map_err(|source| AppleJobError::Profile { name: name.clone(), source })?;
+        let profile = Profile::parse(bytes);
+        let profile = profile.map_err(|source| AppleJobError::Profile { name: name.clone(), source })?;
+        let mut running = layout.bundles.iter().filter(|bundle| bundle.runs());
+        // Several apps of one run share the list, so it is no error.
+        if !running.any(|bundle| profile.fits(&bundle.identifier).is_some()) {
+            let pattern = profile.application_identifier().unwrap_or("nothing");
+            warnings.push(format!("profile {name} is for {pattern}: no bundle of this app, so it is not used"));
+        }
     }
     for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
         let there = signers.get(&bundle.executable).cloned().unwrap_or_default();

@@ -3,11 +3,11 @@
 //! Must not: decide what happens to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::AppleJobError;
 use super::folder::FolderTree;
-use crate::artifact::apple::{IpaTree, Tree};
+use crate::artifact::apple::{Contents, IpaTree, Tree};
 use crate::format::zip::{Archive, Index};
 use crate::pipeline::ArtifactFile;
 use crate::placement::Kind;
@@ -16,7 +16,7 @@ use crate::placement::Kind;
 #[derive(Debug)]
 pub(super) enum Source {
     /// In an IPA.
-    Ipa { path: PathBuf, file: ArtifactFile, index: Arc<Index> },
+    Ipa { path: PathBuf, file: ArtifactFile, index: Arc<Index>, contents: OnceLock<Arc<Contents>> },
     /// In a folder of its own; the path may be that of the archive around it.
     Folder { path: PathBuf, tree: FolderTree },
 }
@@ -37,9 +37,13 @@ impl Source {
     /// Does something with the files.
     pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Tree) -> T) -> Result<T, AppleJobError> {
         match self {
-            Self::Ipa { file, index, .. } => {
+            Self::Ipa { file, index, contents, .. } => {
                 let archive = Archive::with_index(file, Arc::clone(index));
-                let tree = IpaTree::open(&archive)?;
+                let tree = match contents.get() {
+                    Some(contents) => IpaTree::with_contents(&archive, Arc::clone(contents)),
+                    None => IpaTree::open(&archive)?,
+                };
+                let _ = contents.set(tree.contents());
                 Ok(work(&tree))
             }
             Self::Folder { tree, .. } => Ok(work(tree)),

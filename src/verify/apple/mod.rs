@@ -68,7 +68,7 @@ pub(super) struct Verified {
 /// All that can be found of an app.
 pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
     let mut report = Report::default();
-    let layout = match Layout::of(tree) {
+    let layout = match options.known.map_or_else(|| Layout::of(tree), |known| Layout::with(tree, known)) {
         Ok(layout) => layout,
         Err(error) => {
             report.error("apple.layout", "the app", error.to_string());

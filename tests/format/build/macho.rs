@@ -53,3 +53,20 @@ pub fn universal(images: &[(u32, u32, &[u8])]) -> Vec<u8> {
     }
     file
 }
+
+/// The same with a table of 64-bit offsets.
+pub fn universal64(images: &[(u32, u32, &[u8])]) -> Vec<u8> {
+    let mut file = [0xcafe_babf_u32, images.len() as u32].map(u32::to_be_bytes).concat();
+    let mut at = 0x4000;
+    for (cpu, subtype, image) in images {
+        file.extend([*cpu, *subtype].map(u32::to_be_bytes).concat());
+        file.extend([at, image.len() as u64].map(u64::to_be_bytes).concat());
+        file.extend([14_u32, 0].map(u32::to_be_bytes).concat());
+        at = (at + image.len() as u64).next_multiple_of(0x4000);
+    }
+    for (_, _, image) in images {
+        file.resize(file.len().next_multiple_of(0x4000), 0);
+        file.extend_from_slice(image);
+    }
+    file
+}

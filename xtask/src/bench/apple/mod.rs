@@ -62,7 +62,7 @@ impl Setup {
             // From dev's file prod's is made and the other way round: it really changes something, every time.
             let (env, from, to) = if round % 2 == 0 { ("dev", &prod, &dev) } else { ("prod", &dev, &prod) };
             ours.add(&[self.inject(env, from, to)], times)?;
-            first.add(&[self.inject("dev", ipa, &self.work.join("first.ipa"))], times)?;
+            first.add(&[self.inject("prod", ipa, &self.work.join("first.ipa"))], times)?;
             let hash = Job::new("openssl").args(["dgst", "-sha256"]).arg(&copy);
             floor.add(&[Job::new("cp").arg(ipa).arg(&copy), hash], times)?;
             nothing.add(&[self.inject("dev", &there, &there)], times)?;
@@ -136,15 +136,13 @@ impl Setup {
         let sign = Job::new("rcodesign").args(["sign", "--shallow", "--timestamp-url", "none", "--pem-file"]);
         let sign =
             sign.arg(self.keys.join("distribution.key.pem")).arg("--pem-file").arg(self.keys.join("distribution.pem"));
+        // Each of them may run twice in a row, once for its memory.
+        let pack = format!("rm -f {0} && zip -q -6 -r -y {0} Payload", self.work.join("peer.ipa").display());
         [
-            Job::new("rm").arg("-rf").arg(&folder).arg(self.work.join("peer.ipa")),
-            Job::new("unzip").arg("-q").arg(ipa).arg("-d").arg(&folder),
+            Job::new("rm").arg("-rf").arg(&folder),
+            Job::new("unzip").args(["-q", "-o"]).arg(ipa).arg("-d").arg(&folder),
             sign.arg(&app),
-            Job::new("zip")
-                .current_dir(&folder)
-                .args(["-q", "-6", "-r", "-y"])
-                .arg(self.work.join("peer.ipa"))
-                .arg("Payload"),
+            Job::new("sh").current_dir(&folder).args(["-c", &pack]),
         ]
     }
 }
