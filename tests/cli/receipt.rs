@@ -30,7 +30,7 @@ fn a_receipt_says_what_was_done_and_the_gate_checks_it() {
     assert_eq!(predicate["clientId"], id);
     assert_eq!(predicate["registry"]["class"], "A");
     assert!(predicate["signature"]["schemes"].as_array().unwrap().contains(&"v2".into()));
-    assert!(predicate["places"].as_array().unwrap().iter().any(|place| place["at"] == "string/client_id"));
+    assert!(predicate["places"].as_array().unwrap().iter().any(|place| place["entry"] == "resources.arsc"));
     assert!(predicate.get("time").is_none());
     for bytes in files_below(&world.project()).iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "json"))
     {
