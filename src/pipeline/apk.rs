@@ -287,7 +287,7 @@ impl Planned {
         };
         let idsig = wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| std::fs::read(idsig_path(&self.path)).ok());
         let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig.as_deref()));
-        let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.al"));
+        let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.alignment"));
         let fits = match wanted {
             None => {
                 let block = SigningBlock::find(&self.source, apk.archive().directory_offset())?;
