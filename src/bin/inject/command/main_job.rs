@@ -134,12 +134,18 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let gate = Gate { foreign: &foreign, reach };
         let output = main.output.clone().unwrap_or_else(|| job.path.clone());
         let receipt = main.receipt.as_ref().map(|asked| attest::path(asked, &output, several)).transpose()?;
-        let input = receipt.as_ref().map(|_| receipt::digest(&job.path)).transpose()?;
-        let carries = attest::carries(settings, &chosen, &job.application, credential)?;
-        let places =
-            job.planned.places().iter().map(|place| (place.address.to_string(), place.entry.clone())).collect();
+        // What a receipt says of the input is read before that is replaced.
+        let noted = match &receipt {
+            Some(_) => {
+                let carries = attest::carries(settings, &chosen, &job.application, credential)?;
+                let places = job.planned.places().iter();
+                let places = places.map(|place| (place.address.to_string(), place.entry.clone())).collect();
+                Some((receipt::digest(&job.path)?, carries, places))
+            }
+            None => None,
+        };
         let (done, result) = finish(job, &chosen, credential, &signing, gate, &output, out)?;
-        if let (Some(receipt), Some(input)) = (&receipt, input) {
+        if let (Some(receipt), Some((input, carries, places))) = (&receipt, noted) {
             attest::write_receipt(settings, &chosen, &output, (receipt, input), (carries, places), &done.report)?;
             out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
         }
