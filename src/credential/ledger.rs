@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::database::{Database, DatabaseError};
 use super::store::{Key, Store, now};
 use super::{ClientId, ClientSecret};
+use crate::format::calendar::Civil;
 use crate::host::lock::{self, Lock};
 use crate::host::random::OsRandom;
 
@@ -95,23 +96,9 @@ impl fmt::Display for Pending {
             f,
             "{endpoint} may hold a client that nobody here knows the id of: client_name {name:?}, software_id \
              {application:?}, software_version {environment:?}, registered about {}",
-            moment(*started)
+            Civil::of(*started).rfc3339()
         )
     }
-}
-
-/// Seconds since 1970 as a date and time in UTC (RFC 3339).
-pub fn moment(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Civil from days: eras of 400 years, years that begin in March.
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = (year + era * 400 + u64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 /// The ledger of one application on one registry.

@@ -7,6 +7,7 @@ pub mod apple_plist;
 pub mod arsc;
 pub mod axml;
 pub mod base64;
+pub mod calendar;
 pub mod chunk;
 pub mod cms;
 pub mod code_resources;

@@ -56,7 +56,11 @@ pub fn content(folder: &Path, file: &Staged) -> io::Result<Zeroizing<Vec<u8>>> {
 
 fn ask(folder: &Path, words: &[&str], limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let folder = folder.to_string_lossy().into_owned();
-    let all: Vec<String> = ["git", "-C", &folder].iter().chain(words).map(|word| (*word).to_owned()).collect();
+    let all: Vec<String> = ["git", "-c", "core.fsmonitor=false", "-C", &folder]
+        .iter()
+        .chain(words)
+        .map(|word| (*word).to_owned())
+        .collect();
     let answer = command::run(&all, &[], PATIENCE, limit)?;
     if !answer.success {
         let said = String::from_utf8_lossy(&answer.said);

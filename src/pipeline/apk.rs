@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::assemble::write_payload;
-use super::gate::Gate;
+use super::gate::{Gate, Reach};
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
@@ -339,12 +339,8 @@ impl Planned {
     }
 
     /// Steps 3 to 8: applies the values and puts the finished package at `output`.
-    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, ApkJobError> {
-        self.finish_through(values, signing, output, Gate::default())
-    }
-
-    /// Likewise, where nothing that the gate is about is in it.
-    pub fn finish_through(
+    /// The gate may keep it from being written.
+    pub fn finish(
         self,
         values: &Values<'_>,
         signing: &Signing<'_>,
@@ -435,7 +431,9 @@ impl Planned {
         let wanted = schemes.map(|(request, schemes)| (*request, schemes));
         let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
         let report = self.verify_output(&new, (archive, &copied), wanted, idsig.as_deref(), values)?;
-        gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
+        if gate.reach == Reach::Whole {
+            gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
+        }
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
         let idsig_path = idsig_path(output);

@@ -318,12 +318,8 @@ impl Planned {
     }
 
     /// Steps 3 and on: applies the values and puts the finished artifact at `output`.
-    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, JobError> {
-        self.finish_through(values, signing, output, Gate::default())
-    }
-
-    /// Likewise, where nothing that the gate is about is in it.
-    pub fn finish_through(
+    /// The gate may keep it from being written.
+    pub fn finish(
         self,
         values: &Values<'_>,
         signing: &Signing<'_>,
@@ -331,11 +327,11 @@ impl Planned {
         gate: Gate<'_>,
     ) -> Result<Done, JobError> {
         match self {
-            Self::Apk(apk) => Ok(apk.finish_through(values, signing.android()?, output, gate)?),
-            Self::Tree(tree) => Ok(tree.finish_through(values, output, gate)?),
+            Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output, gate)?),
+            Self::Tree(tree) => Ok(tree.finish(values, output, gate)?),
             Self::Apple(app) => {
                 let signing = signing.apple(app.needs_key())?;
-                Ok(app.finish_through(values, &signing, output, gate)?)
+                Ok(app.finish(values, &signing, output, gate)?)
             }
         }
     }

@@ -77,10 +77,8 @@ pub struct Done<'d> {
     pub carries: Carries,
     /// Address and entry of every place.
     pub places: Vec<(String, String)>,
-    /// Which registry the credential is of.
-    pub registry: String,
-    /// What that can do: A, B or C.
-    pub class: &'static str,
+    /// Which registry the credential is of, and what that can do: A, B or C. None: its values were given.
+    pub registry: Option<(String, &'static str)>,
     /// What verification said of the output.
     pub report: &'d Report,
     /// When, in RFC 3339, where that is to be said.
@@ -116,7 +114,7 @@ fn statement(name: &Path, sha256: &str, predicate_type: &str, predicate: &Value)
 
 /// The receipt of an output.
 pub fn receipt(output: &Path, sha256: &str, done: &Done<'_>) -> Value {
-    let Done { input, carries, places, registry, class, report, time } = done;
+    let Done { input, carries, places, registry, report, time } = done;
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signers: Vec<String> = report.signers().iter().map(crate::verify::Signer::sha256_hex).collect();
     let mut predicate = json!({
@@ -126,7 +124,7 @@ pub fn receipt(output: &Path, sha256: &str, done: &Done<'_>) -> Value {
         "clientId": carries.client_id,
         "secretFingerprint": carries.secret_fingerprint,
         "places": places.iter().map(|(at, entry)| json!({ "at": at, "entry": entry })).collect::<Vec<_>>(),
-        "registry": { "identity": registry, "class": class },
+        "registry": registry.as_ref().map(|(identity, class)| json!({ "identity": identity, "class": class })),
         "signature": { "schemes": schemes, "signers": signers },
         "tool": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
     });

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::identity::{Identity, IdentityError};
 use super::key::{Digest, KeyError, PrivateKey};
 use super::pkcs8::encode_rsa;
+use crate::format::calendar::Civil;
 use crate::format::x509::Certificate;
 use crate::format::{der, oid};
 
@@ -95,22 +96,11 @@ fn certificate(key: &PrivateKey, serial: &[u8], now: u64) -> Result<Vec<u8>, Key
 
 /// `UTCTime` up to 2049, `GeneralizedTime` from there (RFC 5280 4.1.2.5).
 fn time(seconds: u64) -> Vec<u8> {
-    let (days, rest) = (seconds / DAY, seconds % DAY);
-    // Days since 0000-03-01 in the Gregorian calendar, so that the leap day ends a year.
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let clock = format!("{month:02}{day:02}{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60);
-    if year < 2050 {
-        der::value(der::tag::UTC_TIME, &[format!("{:02}{clock}", year % 100).as_bytes()])
+    let moment = Civil::of(seconds);
+    if moment.year < 2050 {
+        der::value(der::tag::UTC_TIME, &[moment.utc_time().as_bytes()])
     } else {
-        der::value(der::tag::GENERALIZED_TIME, &[format!("{year:04}{clock}").as_bytes()])
+        der::value(der::tag::GENERALIZED_TIME, &[moment.generalized().as_bytes()])
     }
 }
 

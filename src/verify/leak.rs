@@ -69,6 +69,8 @@ impl<'f> Hunt<'f> {
 
     /// Looks in a file of any kind and size: an archive entry by entry, anything else from its first byte to its last.
     pub fn file<S: ReadAt + ?Sized>(&mut self, report: &mut Report, place: &str, source: &S) {
+        // Every file may be unpacked as far as any other.
+        self.unpacked = limits::UNPACKED_BYTES;
         let mut first = [0; MAGIC];
         let known = source.size() >= MAGIC as u64 && source.read_exact_at(&mut first, 0).is_ok();
         if known && is_archive(&first) {
@@ -86,7 +88,12 @@ impl<'f> Hunt<'f> {
             return;
         }
         self.say(report, place, search);
-        if encoding_of(place, &first).is_some() && source.size() <= limits::NESTED_BYTES {
+        if encoding_of(place, &first).is_none() {
+            return;
+        }
+        if source.size() > limits::NESTED_BYTES {
+            report.warning("leak.limit", place, "too much to be unpacked");
+        } else {
             let mut content = vec![0; usize::try_from(source.size()).unwrap_or(0)];
             match source.read_exact_at(&mut content, 0) {
                 Ok(()) => self.within(report, place, &content, 0),

@@ -94,14 +94,14 @@ impl Needles {
     }
 
     #[cold]
-    fn compare(&self, key: u64, difference: u64, rest: &[u8], seen: usize, found: &mut BTreeSet<(usize, Form)>) {
-        let candidates = |map: &HashMap<u64, Vec<usize>>, key: u64| map.get(&key).cloned().unwrap_or_default();
-        for needle in candidates(&self.plain, key).into_iter().filter_map(|number| self.all.get(number)) {
+    fn compare<'n>(&'n self, key: u64, difference: u64, rest: &[u8], seen: usize, found: &mut BTreeSet<(usize, Form)>) {
+        let numbers = |map: &'n HashMap<u64, Vec<usize>>, key: u64| map.get(&key).map_or(&[][..], Vec::as_slice);
+        for needle in numbers(&self.plain, key).iter().filter_map(|number| self.all.get(*number)) {
             if rest.starts_with(&needle.bytes) && needle.bytes.len() > seen {
                 found.insert((needle.owner, needle.form));
             }
         }
-        for needle in candidates(&self.differences, difference).into_iter().filter_map(|number| self.all.get(number)) {
+        for needle in numbers(&self.differences, difference).iter().filter_map(|number| self.all.get(*number)) {
             let neighbours = rest.iter().zip(rest.iter().skip(1)).map(|(this, next)| this ^ next);
             let same = neighbours.zip(needle.bytes.iter()).take_while(|(one, other)| one == *other).count();
             if same == needle.bytes.len() && needle.bytes.len() + 1 > seen {

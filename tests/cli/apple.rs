@@ -12,17 +12,20 @@ fn key(name: &str) -> String {
 
 fn with_ipa() -> World {
     let world = World::new();
+    world.write("App.ipa", ipa(&[]));
+    world
+}
+
+/// The app of `INFO`, with other entries behind it.
+fn ipa(more: &[(&str, &[u8])]) -> Vec<u8> {
     let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
     let profile = std::fs::read(key("notes.mobileprovision")).unwrap();
-    world.write(
-        "App.ipa",
-        zipped(&[
-            ("Payload/Notes.app/Info.plist", INFO),
-            ("Payload/Notes.app/Notes", &executable),
-            ("Payload/Notes.app/embedded.mobileprovision", &profile),
-        ]),
-    );
-    world
+    let app: [(&str, &[u8]); 3] = [
+        ("Payload/Notes.app/Info.plist", INFO),
+        ("Payload/Notes.app/Notes", &executable),
+        ("Payload/Notes.app/embedded.mobileprovision", &profile),
+    ];
+    zipped(&[&app[..], more].concat())
 }
 
 #[test]
@@ -77,21 +80,14 @@ fn unsigned_and_ad_hoc_are_said_to_be() {
 fn an_app_of_genexus_gets_its_credential_in_every_form_of_its_metadata() {
     const PROPERTIES: &[u8] = b"{\"properties\":{\"A\":\"1\",\"IntegratedSecurityObjClientID\":\"\",\"A\":\"2\"}}";
     let world = World::new();
-    let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
-    let profile = std::fs::read(key("notes.mobileprovision")).unwrap();
     let packed = zipped(&[("notes.properties.json", PROPERTIES)]);
     let list = b"{\"apps\":[{\"n\":\"Notes\",\"properties\":{\"IntegratedSecurityObjClientID\":\"\"}}]}";
-    world.write(
-        "App.ipa",
-        zipped(&[
-            ("Payload/Notes.app/Info.plist", INFO),
-            ("Payload/Notes.app/Notes", &executable),
-            ("Payload/Notes.app/embedded.mobileprovision", &profile),
-            ("Payload/Notes.app/notes.properties.json", PROPERTIES),
-            ("Payload/Notes.app/notes.ios.gxsd", &packed),
-            ("Payload/Notes.app/gxmetadata/sdapps.json", list),
-        ]),
-    );
+    let metadata: [(&str, &[u8]); 3] = [
+        ("Payload/Notes.app/notes.properties.json", PROPERTIES),
+        ("Payload/Notes.app/notes.ios.gxsd", &packed),
+        ("Payload/Notes.app/gxmetadata/sdapps.json", list),
+    ];
+    world.write("App.ipa", ipa(&metadata));
     let pass = format!("file:{}", key("p12.password"));
     let args = |env: &'static str| {
         ["App.ipa", "--env", env, "--p12", &key("aes256.p12"), "--p12-pass", &pass].map(str::to_owned)
@@ -121,4 +117,29 @@ fn an_app_of_genexus_gets_its_credential_in_every_form_of_its_metadata() {
     inject("dev").exits(0);
     assert_eq!(world.read("App.ipa"), dev);
     inject("dev").exits(0).says(&["up to date"]);
+}
+
+#[test]
+fn the_whole_of_an_app_is_searched_where_that_is_asked() {
+    let world = with_ipa();
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
+    let (_, secret) = world.credential("com.example.notes", "dev");
+    // Within the app, and in what lies beside it in the archive.
+    for place in ["Payload/Notes.app/left.txt", "SwiftSupport/left.txt"] {
+        world.write("Left.ipa", ipa(&[(place, secret.as_bytes())]));
+        let before = world.read("Left.ipa");
+        let args = ["Left.ipa", "--env", "prod", "--ad-hoc", "--gate", "whole"];
+        world.inject(&args).exits(7).says(&["leak.foreign", "left.txt", "the secret of com.example.notes in dev"]);
+        assert_eq!(world.read("Left.ipa"), before);
+        world.inject(&args[..4]).exits(0);
+    }
+    // Likewise in a folder.
+    for (name, content) in [("Info.plist", INFO), ("left.txt", secret.as_bytes())] {
+        world.write(&format!("Notes.app/{name}"), content);
+    }
+    world.write("Notes.app/Notes", std::fs::read(testdata("apple/macho/ios-arm64")).unwrap());
+    let args = ["Notes.app", "--env", "prod", "--unsigned", "--gate", "whole"];
+    world.inject(&args).exits(7).says(&["leak.foreign (left.txt)"]);
+    assert_eq!(world.read("Notes.app/Info.plist"), INFO);
+    world.inject(&args[..4]).exits(0);
 }

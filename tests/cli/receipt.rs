@@ -54,6 +54,23 @@ fn a_receipt_says_what_was_done_and_the_gate_checks_it() {
 }
 
 #[test]
+fn a_receipt_of_given_values_names_no_registry() {
+    let world = World::new();
+    world.demo("app.apk");
+    let given = [("INJECT_CLIENT_ID", "given"), ("INJECT_CLIENT_SECRET", "given-secret")];
+    world.signed_with(&given, &["app.apk", "--env", "dev", "--receipt", "r.json"]).exits(0);
+    assert_eq!(read(&world, "r.json")["predicate"]["registry"], Value::Null);
+}
+
+#[test]
+fn a_receipt_that_cannot_be_written_is_an_error_before_anything_is_done() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.refuses(|world| world.signed(&["app.apk", "--env", "dev", "--receipt", "no/such/r.json"]), 3, &["no/such"]);
+    assert!(!world.stores().exists(), "nothing was registered");
+}
+
+#[test]
 fn a_verdict_is_written_where_all_is_right_and_nowhere_else() {
     let world = World::new();
     world.demo("app.apk");

@@ -5,6 +5,7 @@ mod arsc;
 mod arsc_create;
 mod axml;
 pub mod build;
+mod calendar;
 mod dex;
 mod dex_width;
 mod fuzz;

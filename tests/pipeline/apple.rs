@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use inject::format::zip::Archive;
 use inject::format::{apple_plist, plist};
-use inject::pipeline::Done;
 use inject::pipeline::apple::{Signing as AppleSigning, SigningRequest};
 use inject::pipeline::job::{Inspected, JobError, Signing};
+use inject::pipeline::{Done, Gate};
 use inject::placement::template::Values;
 use inject::placement::{Absence, Address, Place, Template};
 use inject::sign::Identity;
@@ -116,7 +116,7 @@ pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> 
     let mut with = Signing::default();
     with.apple = Some(signing);
     planned.check(&with)?;
-    planned.finish(&values, &with, path)
+    planned.finish(&values, &with, path, Gate::default())
 }
 
 pub const AT: [&str; 1] = ["Info.plist#ClientId"];

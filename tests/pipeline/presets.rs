@@ -6,6 +6,7 @@ use std::path::Path;
 
 use inject::artifact::apk::Apk;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
+use inject::pipeline::Gate;
 use inject::pipeline::apk::{Inspected, Signing};
 use inject::pipeline::tree;
 use inject::placement::Kind;
@@ -160,7 +161,7 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         let places: Vec<_> = preset.places.into_iter().filter(defined).collect();
         let planned = inspected(folder.path(), &bytes).plan(&places, name).unwrap();
         let output = folder.path().join("out.apk");
-        planned.finish(&values, &Signing::Unsigned, &output).unwrap();
+        planned.finish(&values, &Signing::Unsigned, &output, Gate::default()).unwrap();
         let after = std::fs::read(&output).unwrap();
         let apk = Apk::open(&after).unwrap();
         for (address, value) in expected {
@@ -309,7 +310,7 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
         for place in &mut places {
             place.at = place.at.for_main("Sub.Notes");
         }
-        let done = inspected().plan(&places, name).unwrap().finish(&values, folder.path()).unwrap();
+        let done = inspected().plan(&places, name).unwrap().finish(&values, folder.path(), Gate::default()).unwrap();
         assert!(done.written && done.report.is_sound(), "{name}");
         for (address, value) in expected {
             let place = inject::placement::Place {
@@ -324,7 +325,7 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
             inspected().verify_content(&mut report, &[expected], &[]);
             assert!(report.is_sound(), "{name}: {address}: {:?}", report.findings);
         }
-        let again = inspected().plan(&places, name).unwrap().finish(&values, folder.path()).unwrap();
+        let again = inspected().plan(&places, name).unwrap().finish(&values, folder.path(), Gate::default()).unwrap();
         assert!(!again.written, "{name}");
     }
 }
@@ -344,7 +345,7 @@ fn generic_makes_a_file_where_nothing_else_is() {
         application: "com.example",
         other: &BTreeMap::new(),
     };
-    planned.finish(&values, &Signing::Unsigned, &output).unwrap();
+    planned.finish(&values, &Signing::Unsigned, &output, Gate::default()).unwrap();
     let after = std::fs::read(&output).unwrap();
     let archive = Archive::open(&after).unwrap();
     let index = archive.find(b"assets/client_credentials.json").unwrap();

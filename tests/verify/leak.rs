@@ -1,5 +1,7 @@
 //! Another environment's credential is found wherever it lies, also where the archive lies about it.
 
+use inject::format::limits;
+use inject::format::read_at::ReadAt;
 use inject::format::zip::{METHOD_DEFLATED, METHOD_STORED};
 use inject::verify::forms::Form;
 use inject::verify::leak::{Foreign, Hunt};
@@ -226,4 +228,27 @@ fn a_file_is_searched_whatever_it_is() {
     std::io::Write::write_all(&mut gzip, SECRET.as_bytes()).unwrap();
     assert_eq!(places("a.js.gz", &gzip.finish().unwrap()), ["a.js.gz (unpacked)"]);
     assert_eq!(places("empty", b""), [] as [&str; 0]);
+    // What is too large to be unpacked is said. Zeros behind a magic: nothing of it is read into memory.
+    let large = Large(limits::NESTED_BYTES + 1);
+    let mut report = Report::default();
+    Hunt::new(&foreign, &[]).file(&mut report, "large.gz", &large);
+    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["leak.limit"]);
+}
+
+/// So many bytes, gzip by their first three and zeros from there.
+struct Large(u64);
+
+impl ReadAt for Large {
+    fn size(&self) -> u64 {
+        self.0
+    }
+
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<()> {
+        buf.fill(0);
+        if offset == 0 {
+            buf[..3].copy_from_slice(&[0x1f, 0x8b, 8]);
+        }
+        Ok(())
+    }
 }

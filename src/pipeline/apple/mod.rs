@@ -329,12 +329,8 @@ impl Planned {
     }
 
     /// Steps 3 to 7: applies the values, signs, and puts the finished app at `output`.
-    pub fn finish(self, values: &Values<'_>, signing: &Signing<'_>, output: &Path) -> Result<Done, AppleJobError> {
-        self.finish_through(values, signing, output, Gate::default())
-    }
-
-    /// Likewise, where nothing that the gate is about is in it.
-    pub fn finish_through(
+    /// The gate may keep it from being written.
+    pub fn finish(
         self,
         values: &Values<'_>,
         signing: &Signing<'_>,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::AppleJobError;
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist::{self, Dictionary, Value};
+use crate::format::calendar::Civil;
 use crate::format::code_signature::SuperBlob;
 use crate::format::mobileprovision::Profile;
 use crate::format::outline::Outline;
@@ -211,21 +212,5 @@ fn shown(bundle: &Bundle) -> String {
 /// Seconds since 1970 as `YYYYMMDDHHMMSSZ`, the form of certificates and profiles.
 pub(super) fn time(seconds: u64) -> String {
     // Beyond the year 9999 nothing expires.
-    let seconds = seconds.min(limits::LAST_SECOND);
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since 0000-03-01 in the proleptic Gregorian calendar, in eras of 400 years.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!(
-        "{:04}{month:02}{date:02}{:02}{:02}{:02}Z",
-        era * 400 + year + carry,
-        rest / 3_600,
-        rest / 60 % 60,
-        rest % 60
-    )
+    Civil::of(seconds.min(limits::LAST_SECOND)).generalized()
 }

@@ -50,7 +50,6 @@ impl Judge<'_> {
         }
         let kind = self.planned.inspected.source.kind();
         injected::files(&mut report, &AppFiles(tree), kind, &self.planned.expected(self.values)?);
-        self.gate.files(self.values, &AppFiles(tree)).map_err(AppleJobError::Unsound)?;
         if report.is_sound() {
             return Ok(report);
         }
@@ -114,6 +113,7 @@ pub(super) fn ipa(
         known.insert(path.to_owned(), facts?);
     }
     let report = judge.report(&IpaTree::open(&written)?, &known)?;
+    judge.gate.archive(judge.values, &finished).map_err(AppleJobError::Unsound)?;
     new.commit(Some(file.file().metadata()))?;
     Ok(report)
 }
@@ -193,6 +193,7 @@ pub(super) fn folder(
     }
     let put = || {
         let report = judge.report(&overlay, &known)?;
+        judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Unsound)?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
             transaction.put(path, &overlay.read(path)?)?;

@@ -247,17 +247,8 @@ impl Planned {
     }
 
     /// Steps 3 to 6: applies the values and puts all new files in place.
-    pub fn finish(self, values: &Values<'_>, output: &Path) -> Result<Done, TreeJobError> {
-        self.finish_through(values, output, Gate::default())
-    }
-
-    /// What was inspected.
-    pub fn inspected(&self) -> &Inspected {
-        &self.inspected
-    }
-
-    /// Likewise, where nothing that the gate is about is in it.
-    pub fn finish_through(self, values: &Values<'_>, output: &Path, gate: Gate<'_>) -> Result<Done, TreeJobError> {
+    /// The gate may keep it from being written.
+    pub fn finish(self, values: &Values<'_>, output: &Path, gate: Gate<'_>) -> Result<Done, TreeJobError> {
         self.check_output(output)?;
         // 3. Nobody else works here from now on, and what is read counts.
         let mut transaction = Transaction::start(self.inspected.folder.root())?;
@@ -299,6 +290,11 @@ impl Planned {
             done.entries = changes.contents.into_keys().collect();
         }
         Ok(done)
+    }
+
+    /// What was inspected.
+    pub fn inspected(&self) -> &Inspected {
+        &self.inspected
     }
 
     /// What no longer fits among the files of a site because of what changes.

@@ -5,15 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use inject::credential::Credential;
-use inject::credential::ledger::moment;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
+use inject::format::calendar::Civil;
 use inject::host::clock;
 use inject::host::replacement::Replacement;
+use inject::pipeline::PlannedPlace;
 use inject::pipeline::receipt::{self, Carries, ReceiptError};
 use inject::verify::Report;
 use serde_json::Value;
 
+use super::register::fixed;
 use crate::exit::{Code, Failure};
 use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings};
@@ -48,36 +50,73 @@ pub fn path(asked: &Path, output: &Path, several: bool) -> Result<PathBuf, Failu
     Ok(asked.to_owned())
 }
 
-/// Writes what was done to an artifact.
-pub fn write_receipt(
+/// A receipt that is begun before an artifact is written: a place that takes no file is known then, and what is said of the
+/// input is read before that is replaced.
+pub struct Begun {
+    to: PathBuf,
+    file: Replacement,
+    input: String,
+    carries: Carries,
+    places: Vec<(String, String)>,
+    registry: Option<(String, &'static str)>,
+}
+
+/// Begins the receipt of what is made of `input`.
+pub fn begin(
     settings: &Settings,
     chosen: &Chosen,
-    output: &Path,
-    (to, input): (&Path, String),
-    (carries, places): (Carries, Vec<(String, String)>),
-    report: &Report,
-) -> Result<(), Failure> {
-    // Who is not asked need not be reached: what a server may do at least is known by its kind.
-    let class = if matches!(chosen.env.registry, RegistryRef::Oauth { .. }) { "C" } else { "A" };
-    let registry = settings.registry_identity(chosen)?.to_string();
-    // Only a build that fixes the time has one: the same build gives the same receipt.
-    let time = std::env::var_os("SOURCE_DATE_EPOCH").map(|_| moment(clock::unix_seconds()));
-    let done = receipt::Done { input, carries, places, registry, class, report, time };
-    write(to, &receipt::receipt(output, &receipt::digest(output)?, &done))
+    input: &Path,
+    application: &Application,
+    credential: &Credential,
+    places: &[PlannedPlace],
+    to: PathBuf,
+) -> Result<Begun, Failure> {
+    let registry = if fixed(chosen)?.is_some() {
+        None
+    } else {
+        // Who is not asked need not be reached: what a server may do at least is known by its kind.
+        let class = if matches!(chosen.env.registry, RegistryRef::Oauth { .. }) { "C" } else { "A" };
+        Some((settings.registry_identity(chosen)?.to_string(), class))
+    };
+    Ok(Begun {
+        file: start(&to)?,
+        to,
+        input: receipt::digest(input)?,
+        carries: carries(settings, chosen, application, credential)?,
+        places: places.iter().map(|place| (place.address.to_string(), place.entry.clone())).collect(),
+        registry,
+    })
+}
+
+impl Begun {
+    /// Writes it, and says where.
+    pub fn finish(self, output: &Path, report: &Report) -> Result<PathBuf, Failure> {
+        let Self { to, file, input, carries, places, registry } = self;
+        // Only a build that fixes the time has one: the same build gives the same receipt.
+        let time = std::env::var_os("SOURCE_DATE_EPOCH").map(|_| now());
+        let done = receipt::Done { input, carries, places, registry, report, time };
+        write(file, &receipt::receipt(output, &receipt::digest(output)?, &done))?;
+        Ok(to)
+    }
 }
 
 /// Writes the verdict on an artifact that is sound.
 pub fn write_verdict(to: &Path, artifact: &Path, chosen: &Chosen) -> Result<(), Failure> {
-    let time = moment(clock::unix_seconds());
-    write(to, &receipt::verdict(artifact, &receipt::digest(artifact)?, chosen.name.as_str(), &time))
+    write(start(to)?, &receipt::verdict(artifact, &receipt::digest(artifact)?, chosen.name.as_str(), &now()))
 }
 
-fn write(to: &Path, value: &Value) -> Result<(), Failure> {
+fn now() -> String {
+    Civil::of(clock::unix_seconds()).rfc3339()
+}
+
+/// A new file, or the error of a place that takes none.
+pub fn start(to: &Path) -> Result<Replacement, Failure> {
+    Replacement::start(to).map_err(|error| Failure::of(Code::Artifact, error))
+}
+
+fn write(mut file: Replacement, value: &Value) -> Result<(), Failure> {
     let text = format!("{value:#}\n");
-    let written = Replacement::start(to).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.commit(None)
-    });
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.commit(None));
     written.map(drop).map_err(|error| Failure::of(Code::Artifact, error))
 }
 

@@ -15,7 +15,7 @@ use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
 use inject::pipeline::receipt::ReceiptError;
-use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk, receipt};
+use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::sign::Identity;
@@ -45,10 +45,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let chosen = settings.environment()?;
     let given = artifacts(settings, main)?;
     if let Some(receipt) = &main.receipt {
-        attest::path(receipt, Path::new(""), given.len() > 1)?;
         if let Some(folder) = given.iter().find(|given| given.path.is_dir()) {
             return Err(ReceiptError::Folder(folder.path.clone()).into());
         }
+        // A place that takes no file is an error before anything is obtained.
+        let output = main.output.as_deref().or(given.first().map(|given| given.path.as_path()));
+        attest::start(&attest::path(receipt, output.unwrap_or(Path::new("")), given.len() > 1)?)?;
     }
     if main.output.is_some() && given.len() > 1 {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
@@ -134,20 +136,15 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let gate = Gate { foreign: &foreign, reach };
         let output = main.output.clone().unwrap_or_else(|| job.path.clone());
         let receipt = main.receipt.as_ref().map(|asked| attest::path(asked, &output, several)).transpose()?;
-        // What a receipt says of the input is read before that is replaced.
-        let noted = match &receipt {
-            Some(_) => {
-                let carries = attest::carries(settings, &chosen, &job.application, credential)?;
-                let places = job.planned.places().iter();
-                let places = places.map(|place| (place.address.to_string(), place.entry.clone())).collect();
-                Some((receipt::digest(&job.path)?, carries, places))
-            }
-            None => None,
+        let begin = |to| {
+            let places = job.planned.places();
+            attest::begin(settings, &chosen, &job.path, &job.application, credential, places, to)
         };
+        let receipt = receipt.map(begin).transpose()?;
         let (done, result) = finish(job, &chosen, credential, &signing, gate, &output, out)?;
-        if let (Some(receipt), Some((input, carries, places))) = (&receipt, noted) {
-            attest::write_receipt(settings, &chosen, &output, (receipt, input), (carries, places), &done.report)?;
-            out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
+        if let Some(receipt) = receipt {
+            let to = receipt.finish(&output, &done.report)?;
+            out.note(&format!("{}: receipt in {}", output.display(), to.display()));
         }
         results.push(result);
     }
@@ -314,7 +311,7 @@ fn finish(
     let places: Vec<Value> = planned.places().iter().map(place_json).collect();
     let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
-        .finish_through(&values(chosen, &application, credential), signing, output, gate)
+        .finish(&values(chosen, &application, credential), signing, output, gate)
         .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
     if !done.written && gate.reach == Reach::Whole {
         check_whole(output, gate)?;

@@ -2,12 +2,12 @@
 //!
 //! Must not: touch an artifact.
 
-use inject::credential::ledger::moment;
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::{Needs, ObtainError, Obtained, Origin, Registration, Request, Take, obtain};
 use inject::credential::registry::{Application, Capability, Registry, RegistryError};
 use inject::credential::store::Store;
 use inject::credential::{ClientId, ClientSecret, Credential};
+use inject::format::calendar::Civil;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -138,7 +138,7 @@ pub fn obtain_or_reuse(
         _ => out.detail(&format!("{} has {id} in {}, from the store", application.id, chosen.name)),
     }
     if let Some(expires) = obtained.expires {
-        out.warn(&format!("the secret of {id} ends at {}: the server says so", moment(expires)));
+        out.warn(&format!("the secret of {id} ends at {}: the server says so", Civil::of(expires).rfc3339()));
     }
     Ok(obtained)
 }

@@ -3,8 +3,8 @@
 //! Must not: show a secret.
 
 use inject::credential::ClientId;
-use inject::credential::ledger::moment;
 use inject::credential::registry::directory::Entry;
+use inject::format::calendar::Civil;
 use serde_json::json;
 
 use crate::args::RegistryAction;
@@ -58,8 +58,8 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
             "application": entry.application,
             "name": entry.name,
             "has_secret": entry.secret.is_some(),
-            "created": moment(entry.created),
-            "revoked": entry.revoked.map(moment),
+            "created": Civil::of(entry.created).rfc3339(),
+            "revoked": entry.revoked.map(|at| Civil::of(at).rfc3339()),
         })).collect::<Vec<_>>(),
     }));
     if entries.is_empty() {
@@ -67,12 +67,12 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
     }
     for Entry { id, application, name, secret, created, revoked } in &entries {
         let state = match (revoked, secret) {
-            (Some(at), _) => format!("revoked {}", moment(*at)),
+            (Some(at), _) => format!("revoked {}", Civil::of(*at).rfc3339()),
             (None, Some(_)) => "with a secret".to_owned(),
             (None, None) => "public".to_owned(),
         };
         let name = if name == application { String::new() } else { format!("  {name:?}") };
-        out.result(&format!("{id}  {application}{name}  {state}  since {}", moment(*created)));
+        out.result(&format!("{id}  {application}{name}  {state}  since {}", Civil::of(*created).rfc3339()));
     }
     Ok(Code::Done)
 }
