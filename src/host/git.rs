@@ -28,6 +28,8 @@ pub struct Staged {
 
 /// The files that the next commit of the repository around `folder` would add or change.
 pub fn staged(folder: &Path) -> io::Result<Vec<Staged>> {
+    // Outside of a repository, diff compares files instead, and answers with its usage.
+    ask(folder, &["rev-parse", "--git-dir"], LIST_BYTES)?;
     let list = ask(
         folder,
         &["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=ACMT"],

@@ -76,7 +76,7 @@ fn nothing_stored_is_committed() {
             "{args:?}"
         );
     };
-    world.inject(&["scan", "--staged"]).exits(2).says(&["git"]);
+    world.inject(&["scan", "--staged"]).exits(2).says(&["not a git repository", "name paths instead"]);
     git(&["init"]);
     world.write("clean.txt", "clean");
     world.write("dirty name.txt", &dev);
