@@ -458,3 +458,31 @@ fn a_dry_run_shows_the_places() {
     assert!(world.files() == files);
     assert_eq!(fs::read_dir(world.project()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_dex_that_holds_another_id_than_the_resources_is_said_by_all() {
+    let world = World::new();
+    world.write("app.apk", genexus_package());
+    let all = ["app.apk", "--env", "dev", "--unsigned"];
+    world.inject(&all).exits(0);
+    world.inject(&["register", "com.example", "--env", "prod"]).exits(0);
+    let id = |env: &str| world.credential("com.example", env).0;
+    let (dev, prod) = (id("dev"), id("prod"));
+    // What a person does who edits the one constant: the app logs in with prod, its metadata says dev.
+    let constant = format!("dex/setClientId={prod}");
+    world.inject(&[&all[..], &["--at", &constant, "--gate", "off"]].concat()).exits(0);
+    assert_eq!(values(&world.read("app.apk"), "dex/setClientId"), [prod.as_str()]);
+    let run = world.inject(&["inspect", "app.apk"]).exits(0);
+    assert!(run.err.contains("the places hold different Client Ids") && run.err.contains(&prod), "{}", run.err);
+    let run = world.inject(&["identify", "app.apk"]).exits(7);
+    assert!(run.out.contains("MIXED") && run.out.contains("dex/setClientId in classes.dex: "), "{}", run.out);
+    let verify = ["verify", "app.apk", "--env", "dev"];
+    world
+        .inject(&verify)
+        .exits(7)
+        .says(&["place.value (apk:dex/setClientId in classes.dex)", "leak.foreign (classes.dex)"]);
+    let said = ["its places held different Client Ids", &dev, &prod, "classes.dex"];
+    world.inject(&all).exits(0).says(&said);
+    let run = world.inject(&["inspect", "app.apk"]).exits(0);
+    assert!(!run.err.contains("different Client Ids"), "{}", run.err);
+}
