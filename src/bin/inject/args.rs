@@ -282,6 +282,9 @@ pub enum Command {
     /// Look for every known secret of every environment, in any encoding, in any files
     #[command(after_help = SCAN)]
     Scan(Scan),
+    /// Integrate with a build tool, a CI system or git: print what that takes, or write it
+    #[command(after_help = HOOK)]
+    Hook(Hook),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -343,6 +346,51 @@ Exit codes:
 Examples:
   inject scan dist/ app.apk
   inject scan --staged        (as a git pre-commit hook)";
+
+const HOOK: &str = "\
+Each file says in its first lines where it goes, what it does and how it finds the environment. With --write it is put there;
+a file that is there already and different stays, unless --force.
+
+Examples:
+  inject hook gradle --write
+  inject hook pre-commit --write
+  inject hook msbuild --app Notes --artifact 'web/gxmetadata'";
+
+/// An integration.
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// With what
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: HookKind,
+    /// An artifact that it names; repeatable; default: what was built, or those of inject.toml
+    #[arg(long, value_name = "PATH")]
+    pub artifact: Vec<String>,
+    /// The application that it names, where artifacts do not say it themselves
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// For gradle: needs nothing of the Android plugin
+    #[arg(long)]
+    pub plain: bool,
+    /// Put the files where they go, instead of printing them
+    #[arg(long)]
+    pub write: bool,
+    /// Replace files that are different
+    #[arg(long, requires = "write")]
+    pub force: bool,
+}
+
+/// With what `hook` integrates.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum HookKind {
+    /// Android's Gradle plugin: every APK that is built
+    Gradle,
+    /// A Run Script phase: the app before Xcode signs it
+    Xcode,
+    /// MSBuild, F5 in GeneXus
+    Msbuild,
+    /// git: no commit holds a credential
+    PreCommit,
+}
 
 /// What `scan` looks through.
 #[derive(Debug, Args)]

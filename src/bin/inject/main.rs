@@ -4,6 +4,7 @@ mod args;
 mod carried;
 mod command;
 mod exit;
+mod hooks;
 mod render;
 mod settings;
 mod suggest;
@@ -58,6 +59,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         }
         Some(Command::Registry { action }) => command::registry::run(&settings()?, action, out),
         Some(Command::Credential { action }) => command::credential::run(&settings()?, action, out),
+        Some(Command::Hook(hook)) => command::hook::run(&settings()?, hook, cli.global.env.is_some(), out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut std::io::stdout());
             Ok(Code::Done)

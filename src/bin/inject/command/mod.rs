@@ -6,6 +6,7 @@ pub mod attest;
 pub mod backup;
 pub mod credential;
 pub mod env;
+pub mod hook;
 pub mod identify;
 pub mod inspect;
 pub mod main_job;
