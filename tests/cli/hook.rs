@@ -7,10 +7,15 @@ use std::process::Command;
 
 use super::{APP, PROGRAM, World, finish, testdata};
 
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 9] = [
     ("gradle", &["inject.gradle"]),
     ("xcode", &["inject-xcode.sh", "inject-xcode-inputs.xcfilelist"]),
     ("msbuild", &["inject.targets"]),
+    ("maui", &["inject.maui.targets"]),
+    ("fastlane", &["fastlane/InjectFastfile"]),
+    ("github", &[".github/workflows/inject.yml"]),
+    ("gitlab", &[".gitlab/inject.gitlab-ci.yml"]),
+    ("azure", &[".azure/inject.yml"]),
     ("pre-commit", &[".git/hooks/pre-commit"]),
 ];
 /// A name that leaves most quotes.
@@ -20,6 +25,11 @@ fn with_repository() -> World {
     let world = World::new();
     git(&world, &["init", "--quiet"]);
     world
+}
+
+/// The options without which a kind says nothing.
+fn needed(kind: &str) -> &'static [&'static str] {
+    if ["github", "gitlab", "azure"].contains(&kind) { &["--env", "prod"] } else { &[] }
 }
 
 fn git(world: &World, args: &[&str]) -> super::Run {
@@ -48,10 +58,10 @@ fn each_is_printed_as_it_is_written() {
     for (kind, names) in KINDS {
         let world = with_repository();
         let before = world.files();
-        let printed = world.inject(&["hook", kind]).exits(0).out;
+        let printed = world.inject(&[&["hook", kind], needed(kind)].concat()).exits(0).out;
         assert!(world.files() == before, "{kind}: printing writes");
-        let json = world.inject(&["hook", kind, "--json"]).exits(0).json();
-        world.inject(&["hook", kind, "--write"]).exits(0).says(&["wrote", names[0]]);
+        let json = world.inject(&[&["hook", kind, "--json"], needed(kind)].concat()).exits(0).json();
+        world.inject(&[&["hook", kind, "--write"], needed(kind)].concat()).exits(0).says(&["wrote", names[0]]);
         for (index, name) in names.iter().enumerate() {
             let written = text(&world, name);
             assert!(printed.contains(&written), "{kind}: {name} is not what is printed");
@@ -61,7 +71,8 @@ fn each_is_printed_as_it_is_written() {
             assert!(!written.contains("@@"), "{kind}: a token is left in {name}");
         }
         let after = world.files();
-        let again = world.inject(&["hook", kind, "--write", "--json"]).exits(0).says(&["up to date"]);
+        let again =
+            world.inject(&[&["hook", kind, "--write", "--json"], needed(kind)].concat()).exits(0).says(&["up to date"]);
         assert_eq!(again.json()["files"][0]["written"], false);
         assert!(world.files() == after);
     }
@@ -75,9 +86,9 @@ fn what_is_different_stays_unless_that_is_asked_for() {
         let world = with_repository();
         let name = names[names.len() - 1];
         world.write(name, "somebody's\n");
-        let write = ["hook", kind, "--write"];
+        let write = [&["hook", kind, "--write"], needed(kind)].concat();
         world.refuses(|world| world.inject(&write), 2, &[name, "is somebody else's", "--force"]);
-        world.inject(&["hook", kind, "--write", "--force"]).exits(0);
+        world.inject(&[&["hook", kind, "--write", "--force"], needed(kind)].concat()).exits(0);
         let ours = text(&world, name);
         world.write(name, format!("{ours}\n# edited\n"));
         world.refuses(
@@ -85,7 +96,7 @@ fn what_is_different_stays_unless_that_is_asked_for() {
             2,
             &["was written by inject hook", "edited, or of another version"],
         );
-        world.inject(&["hook", kind, "--write", "--force"]).exits(0);
+        world.inject(&[&["hook", kind, "--write", "--force"], needed(kind)].concat()).exits(0);
         assert_eq!(text(&world, name), ours);
     }
 }
@@ -98,12 +109,17 @@ fn what_has_no_meaning_is_refused() {
         world.refuses(|world| world.inject(&args), 2, &[says]);
     };
     refused(&["gradle", "--env", "dev"], "follows the environment");
+    refused(&["github"], "which environment");
+    refused(&["azure", "--env", "a/b"], "\"a/b\" is not a name");
+    refused(&["azure", "--env", "prod", "--app", "${{ x }}"], "a name with ${{");
+    refused(&["maui", "--app", "50%"], "a name with %");
+    refused(&["fastlane", "--app", " a"], "begins or ends with a blank");
     refused(&["xcode", "--plain"], "--plain is for gradle");
     refused(&["gradle", "--artifact", "a.apk"], "the build knows what it made");
     refused(&["pre-commit", "--app", "a"], "what is committed is searched");
     refused(&["msbuild", "--app", "a\nb"], "control character");
-    refused(&["msbuild", "--app", ""], "empty name");
-    refused(&["msbuild", "--artifact", "a;b"], "no name with ; or %");
+    refused(&["msbuild", "--app", ""], "that is empty");
+    refused(&["msbuild", "--artifact", "a;b"], "a name with ;");
     refused(&["msbuild", "--force"], "--write");
     let outside = World::new();
     outside.inject(&["hook", "pre-commit", "--write"]).exits(2).says(&["inside of a git repository"]);
@@ -140,6 +156,47 @@ fn names_stay_in_their_quotes() {
     let document = plain_xml(&targets);
     assert!(document.contains("it%27s \"%24HOME\" `x` \\ & <b> #{1} %24{y} %28z%29 %40q</InjectApp>"), "{document}");
     assert!(document.contains("Include=\"b c%27s/%2A.apk\""), "{document}");
+}
+
+#[test]
+fn names_stay_in_their_quotes_in_pipelines() {
+    let world = World::new();
+    let nasty = "it's ${y} `x` \"q\"";
+    let names = ["--app", nasty, "--artifact", "a b.apk", "--artifact", "$c.apk"];
+    let env = |kind: &str| if kind == "fastlane" { &[][..] } else { &["--env", "1.0"] };
+    let printed = |kind: &str| world.inject(&[&["hook", kind], &names[..], env(kind)].concat()).exits(0).out;
+    let words = r#" 'a b.apk' '$c.apk' --app 'it'\''s ${y} `x` "q"'"#;
+    let gitlab = printed("gitlab");
+    assert!(gitlab.contains(&format!("      inject{words}\n      inject verify{words}\n")), "{gitlab}");
+    assert!(gitlab.contains("INJECT_ENV: '1.0'"), "a name is no number: {gitlab}");
+    let azure = printed("azure");
+    assert!(azure.contains(&format!("      inject{words} --format azure")), "{azure}");
+    assert!(azure.contains(&format!("      inject verify{words} --format azure")), "{azure}");
+    let github = printed("github");
+    let with = "          env: '1.0'\n          app: 'it''s ${y} `x` \"q\"'\n          artifacts: |\n            a b.apk\n            $c.apk\n";
+    assert!(github.contains(with), "{github}");
+    let expression = world.inject(&["hook", "github", "--env", "dev", "--app", "${{ a }}"]).exits(0).out;
+    assert!(expression.contains("app: '${{ ''${{'' }} a }}'"), "{expression}");
+    let fastlane = printed("fastlane");
+    assert!(fastlane.contains("named = ['a b.apk', '$c.apk']\n"), "{fastlane}");
+    assert!(fastlane.contains(r#"words = ['--app', 'it\'s ${y} `x` "q"']"#), "{fastlane}");
+    // Without artifacts there is nothing for the gate to be told.
+    let bare = world.inject(&["hook", "gitlab", "--env", "prod"]).exits(0).out;
+    assert!(bare.contains("      inject\n") && !bare.contains("inject verify"), "{bare}");
+}
+
+#[test]
+fn pipelines_go_to_the_top_of_the_repository_and_name_an_environment_that_is_there() {
+    let world = with_repository();
+    world.write("app/inject.toml", "version = 1\n[env.dev]\n");
+    let run = |args: &[&str]| {
+        let mut command = world.command(PROGRAM);
+        command.current_dir(world.path("app")).args(["hook"]).args(args);
+        finish(command, "")
+    };
+    run(&["gitlab", "--env", "dev", "--write"]).exits(0);
+    assert!(world.path(".gitlab/inject.gitlab-ci.yml").is_file());
+    run(&["gitlab", "--env", "prod", "--write"]).exits(2).says(&["unknown environment \"prod\""]);
 }
 
 /// XML with its references resolved.

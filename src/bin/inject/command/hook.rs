@@ -10,17 +10,25 @@ use serde_json::json;
 
 use crate::args::{Hook, HookKind};
 use crate::exit::{Code, Failure};
-use crate::hooks::{HookFile, MARK, Place, files};
+use crate::hooks::{HookFile, MARK, Place, files, names_environment};
 use crate::render::Output;
 use crate::settings::Settings;
 
-/// Runs it.
-pub fn run(settings: &Settings, hook: &Hook, env_given: bool, out: Output) -> Result<Code, Failure> {
-    if env_given {
-        return Err(Failure::usage("--env: this hook follows the environment at each build")
-            .remedy("choose one with inject env use NAME, or with the variable INJECT_ENV where the build runs"));
-    }
-    let files = files(hook, settings.config.is_some())?;
+/// Runs it. `env` is what `--env` says.
+pub fn run(settings: &Settings, hook: &Hook, env: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let env = match (env, names_environment(hook.kind)) {
+        (None, false) => None,
+        // It must be one of inject.toml.
+        (Some(_), true) => Some(settings.environment()?.name),
+        (None, true) => {
+            return Err(Failure::usage("which environment does this pipeline build for?").remedy("name it: --env NAME"));
+        }
+        (Some(_), false) => {
+            return Err(Failure::usage("--env: this hook follows the environment at each build")
+                .remedy("choose one with inject env use NAME, or with the variable INJECT_ENV where the build runs"));
+        }
+    };
+    let files = files(hook, settings.config.is_some(), env.as_ref())?;
     let files = files.into_iter().map(|file| Ok((place(settings, &file)?, file)));
     let files: Vec<(PathBuf, HookFile)> = files.collect::<Result<_, Failure>>()?;
     if !hook.write {
@@ -55,6 +63,7 @@ pub fn run(settings: &Settings, hook: &Hook, env_given: bool, out: Output) -> Re
 fn place(settings: &Settings, file: &HookFile) -> Result<PathBuf, Failure> {
     match file.place {
         Place::Project(name) => Ok(settings.checkout.join(name)),
+        Place::Repository(name) => Ok(settings.repository().join(name)),
         Place::Git(name) => {
             let folder = git::hooks(&settings.checkout).map_err(|e| {
                 Failure::of(Code::Usage, e).remedy("run it inside of a git repository: this hook belongs to one")

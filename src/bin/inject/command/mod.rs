@@ -10,6 +10,7 @@ pub mod hook;
 pub mod identify;
 pub mod inspect;
 pub mod main_job;
+pub mod mask;
 pub mod probe;
 pub mod register;
 pub mod registry;

@@ -15,13 +15,23 @@ pub fn sh(word: &str) -> String {
 }
 
 /// A text of Groovy or Ruby in single quotes: no `$` or `#{}` counts there, only the backslash and the quote.
-pub fn single(text: &str) -> String {
+fn single(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// A list of texts, likewise.
-pub fn groovy_list(texts: &[&str]) -> String {
+pub fn list(texts: &[&str]) -> String {
     format!("[{}]", texts.iter().map(|text| single(text)).collect::<Vec<_>>().join(", "))
+}
+
+/// A text of YAML in single quotes (YAML 1.2, 7.3.2).
+pub fn yaml(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A text in which GitHub Actions would read an expression.
+pub fn github(text: &str) -> String {
+    text.replace("${{", "${{ '${{' }}")
 }
 
 /// A text in a property or item of `MSBuild`: its special characters as `%XX`, then those of XML.
