@@ -14,7 +14,6 @@ use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
 use inject::credential::store::Store;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
-use inject::pipeline::receipt::ReceiptError;
 use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
@@ -45,18 +44,17 @@ struct Job {
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let given = artifacts(settings, main)?;
-    if let Some(receipt) = &main.receipt {
-        if let Some(folder) = given.iter().find(|given| given.path.is_dir()) {
-            return Err(ReceiptError::Folder(folder.path.clone()).into());
-        }
-        // A place that takes no file is an error before anything is obtained.
-        let output = main.output.as_deref().or(given.first().map(|given| given.path.as_path()));
-        attest::start(&attest::path(receipt, output.unwrap_or(Path::new("")), given.len() > 1)?)?;
-    }
     if main.output.is_some() && given.len() > 1 {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
+    let receipts = if main.dry_run || main.check {
+        None
+    } else {
+        let output = |given| main.output.as_deref().unwrap_or(given);
+        let outputs: Vec<&Path> = given.iter().map(|given| output(given.path.as_path())).collect();
+        attest::receipts(settings, main.receipt.as_deref(), &outputs)?
+    };
     let jobs = given.into_iter().map(|given| plan(settings, &chosen, main, given)).collect::<Result<Vec<_>, _>>()?;
     for job in &jobs {
         tell_mixed(job, out);
@@ -126,9 +124,10 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         }
     }
     let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
-    let several = jobs.len() > 1;
+    let mut receipts = receipts.into_iter().flatten();
     let mut results = Vec::new();
     for job in jobs {
+        let receipt = receipts.next();
         let Some(credential) = credentials.get(&job.application.id) else { continue };
         // The metadata of several main objects holds a credential of each.
         let shared = job.planned.has_neighbours().then_some(&chosen.name);
@@ -136,7 +135,6 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let reach = if main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
         let gate = Gate { foreign: &foreign, reach };
         let output = main.output.clone().unwrap_or_else(|| job.path.clone());
-        let receipt = main.receipt.as_ref().map(|asked| attest::path(asked, &output, several)).transpose()?;
         let begin = |to| {
             let places = job.planned.places();
             attest::begin(settings, &chosen, &job.path, &job.application, credential, places, to)
@@ -144,7 +142,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let receipt = receipt.map(begin).transpose()?;
         let (done, result) = finish(job, &chosen, credential, &signing, gate, &output, out)?;
         if let Some(receipt) = receipt {
-            let to = receipt.finish(&output, &done.report)?;
+            let to = receipt.finish(&output, &done)?;
             out.note(&format!("{}: receipt in {}", output.display(), to.display()));
         }
         results.push(result);
