@@ -16,9 +16,11 @@ mod errors;
 mod formats;
 mod gate;
 mod genexus;
+mod hook;
 mod inspect;
 mod kinds;
 mod main_job;
+mod mask;
 mod oauth;
 mod places;
 #[cfg(unix)]
@@ -33,6 +35,7 @@ mod schema;
 mod serve;
 pub mod server;
 mod signing_options;
+mod summary;
 mod tree;
 mod verify;
 

@@ -31,6 +31,7 @@ use crate::settings::config::App;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
+use crate::summary;
 
 /// An artifact, planned.
 struct Job {
@@ -146,7 +147,9 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         }
         results.push(result);
     }
-    out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
+    let result = json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results });
+    summary::injected(main.summary.as_deref(), &result, out);
+    out.json(&result);
     Ok(Code::Done)
 }
 
