@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod command;
 pub mod file;
+pub mod folder;
 pub mod git;
 pub mod http;
 pub mod lock;

@@ -15,6 +15,7 @@ mod env;
 mod errors;
 mod gate;
 mod genexus;
+mod init;
 mod inspect;
 mod kinds;
 mod main_job;

@@ -51,6 +51,8 @@ fn check_subcommand(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     let settings = || Settings::load(&cli.global);
     match &cli.command {
+        // What it writes must not depend on a configuration that is there.
+        Some(Command::Init(asked)) => command::init::run(asked, out),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
         Some(Command::Register { app, force, no_register, take, again }) => {
             let wish = command::register::Wish { force: *force, no_register: *no_register, take: *take, again: *again };

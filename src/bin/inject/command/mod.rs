@@ -7,6 +7,7 @@ pub mod backup;
 pub mod credential;
 pub mod env;
 pub mod identify;
+pub mod init;
 pub mod inspect;
 pub mod main_job;
 pub mod probe;
