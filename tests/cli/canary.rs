@@ -125,7 +125,7 @@ fn no_command_and_no_error_says_a_secret() {
     ];
     let original = super::demo();
     for (variables, args, code) in &table {
-        for options in [&["-v"][..], &["--json", "-vv"]] {
+        for options in [&["-v"][..], &["--json", "-vv"], &["--format", "sarif"], &["--format", "github", "-v"]] {
             let args = [args, options].concat();
             let run = world.run(variables, &args, "");
             if args.contains(&"credential") && args[1] == "--secret" {

@@ -13,6 +13,7 @@ mod credential;
 mod database;
 mod env;
 mod errors;
+mod formats;
 mod gate;
 mod genexus;
 mod init;
@@ -29,6 +30,7 @@ mod refusals;
 mod registry;
 mod rows;
 mod scan;
+mod schema;
 mod serve;
 pub mod server;
 mod signing_options;
@@ -173,7 +175,12 @@ impl World {
     pub fn run(&self, variables: &[(&str, &str)], args: &[&str], stdin: &str) -> Run {
         let mut command = self.command(PROGRAM);
         command.args(args).envs(variables.iter().copied());
-        finish(command, stdin)
+        let run = finish(command, stdin);
+        let prints_text = matches!(args.first(), Some(&("completions" | "man" | "--help")));
+        if args.contains(&"--json") && !run.out.is_empty() && !prints_text {
+            schema::check_output(args, &run.out);
+        }
+        run
     }
 
     /// Runs the program without a key.

@@ -3,14 +3,18 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{APP, World, files_below, holds};
+use super::{APP, World, files_below, holds, schema};
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read(world: &World, name: &str) -> Value {
-    serde_json::from_slice(&world.read(name)).unwrap()
+    let value: Value = serde_json::from_slice(&world.read(name)).unwrap();
+    if value["predicateType"] == "urn:x-inject:receipt:v1" {
+        schema::check_receipt(&value);
+    }
+    value
 }
 
 #[test]

@@ -52,9 +52,12 @@ pub struct Global {
     /// The configuration; else `INJECT_CONFIG`, else inject.toml here or above, up to the repository's root
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Results as JSON on standard output
-    #[arg(long, global = true)]
+    /// Results as JSON on standard output; the same as --format json
+    #[arg(long, global = true, conflicts_with = "format")]
     pub json: bool,
+    /// For whom results, findings and errors are put on standard output
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub format: Format,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -75,6 +78,23 @@ pub enum When {
     Always,
     /// Never.
     Never,
+}
+
+/// Who reads standard output.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum Format {
+    /// People
+    Human,
+    /// Programs; the schema is in docs/output.schema.json
+    Json,
+    /// GitHub Actions: annotations
+    Github,
+    /// Azure Pipelines: issues
+    Azure,
+    /// MSBuild: canonical errors and warnings
+    Msbuild,
+    /// Code scanning: SARIF 2.1.0
+    Sarif,
 }
 
 /// The main job.

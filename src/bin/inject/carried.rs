@@ -271,5 +271,5 @@ fn elsewhere(inspected: &Inspected, ids: &[(Zeroizing<String>, Vec<String>)]) ->
 
 /// For the name of an artifact in messages.
 pub fn during(path: &Path) -> impl Fn(Failure) -> Failure + '_ {
-    move |failure| failure.during(path.display().to_string())
+    move |failure| failure.about(path)
 }

@@ -2,6 +2,8 @@
 //!
 //! Must not: exit; `main` does.
 
+use std::path::{Path, PathBuf};
+
 use inject::artifact::apk::ApkError;
 use inject::artifact::files::FilesError;
 use inject::artifact::kind::FileKind;
@@ -44,6 +46,24 @@ pub enum Code {
     Conflict = 9,
 }
 
+impl Code {
+    /// The stable name of errors that end like this, for formats that ask for one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "inject.done",
+            Self::Internal => "inject.internal",
+            Self::Usage => "inject.usage",
+            Self::Artifact => "inject.artifact",
+            Self::NoPlace => "inject.no-place",
+            Self::Registry => "inject.registry",
+            Self::Signing => "inject.signing",
+            Self::Verification => "inject.verification",
+            Self::Changes => "inject.changes",
+            Self::Conflict => "inject.conflict",
+        }
+    }
+}
+
 /// An error with its exit code and what to do about it.
 #[derive(Debug)]
 pub struct Failure {
@@ -53,12 +73,16 @@ pub struct Failure {
     pub error: anyhow::Error,
     /// What to do, one line each.
     pub remedies: Vec<String>,
+    /// The artifact it is about, where it is about one.
+    pub artifact: Option<PathBuf>,
+    /// What verification found there.
+    pub findings: Vec<Finding>,
 }
 
 impl Failure {
     /// A failure with a text of its own.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, error: anyhow::anyhow!(message.into()), remedies: Vec::new() }
+        Self::of(code, anyhow::anyhow!(message.into()))
     }
 
     /// Wrong usage or configuration.
@@ -68,7 +92,7 @@ impl Failure {
 
     /// From an error of the library.
     pub fn of(code: Code, error: impl Into<anyhow::Error>) -> Self {
-        Self { code, error: error.into(), remedies: Vec::new() }
+        Self { code, error: error.into(), remedies: Vec::new(), artifact: None, findings: Vec::new() }
     }
 
     /// What happened, most general first. A cause that its effect quotes already is not said twice, nor is a place that
@@ -91,6 +115,13 @@ impl Failure {
     pub fn remedy(mut self, line: impl Into<String>) -> Self {
         self.remedies.push(line.into());
         self
+    }
+
+    /// Adds the artifact that it is about.
+    #[must_use]
+    pub fn about(mut self, artifact: &Path) -> Self {
+        self.artifact = Some(artifact.to_owned());
+        self.during(artifact.display().to_string())
     }
 
     /// Adds what was being done.
@@ -181,8 +212,8 @@ impl From<ApkJobError> for Failure {
                 Self::of(Code::Signing, error).remedy("sign it with this key alone on purpose: --allow-new-signer")
             }
             ApkJobError::Unsound(ref findings) => {
-                let foreign = only_foreign(findings);
-                Self::unsound(foreign, error)
+                let findings = findings.clone();
+                Self::unsound(findings, error)
             }
             _ => Self::of(Code::Internal, error),
         }
@@ -212,8 +243,8 @@ impl From<AppleJobError> for Failure {
                 .remedy("give a profile that fits: --profile FILE.mobileprovision")
                 .remedy("or accept it on purpose: --allow-new-signer (not for one that has expired)"),
             AppleJobError::Unsound(ref findings) => {
-                let foreign = only_foreign(findings);
-                Self::unsound(foreign, error)
+                let findings = findings.clone();
+                Self::unsound(findings, error)
             }
             _ => Self::of(Code::Artifact, error),
         }
@@ -231,8 +262,8 @@ impl From<TreeJobError> for Failure {
             TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
                 .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
             TreeJobError::Unsound(ref findings) => {
-                let foreign = only_foreign(findings);
-                Self::unsound(foreign, error)
+                let findings = findings.clone();
+                Self::unsound(findings, error)
             }
             TreeJobError::Web(WebError::Unmakeable { .. }) => {
                 Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
@@ -271,10 +302,10 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
 }
 
 impl Failure {
-    /// An output that is not written because of what verification found in it; `foreign`: nothing but credentials of other
-    /// environments.
-    fn unsound(foreign: bool, error: impl Into<anyhow::Error>) -> Self {
-        let failure = Self::of(Code::Verification, error);
+    /// An output that is not written because of what verification found in it.
+    fn unsound(findings: Vec<Finding>, error: impl Into<anyhow::Error>) -> Self {
+        let foreign = findings.iter().all(|finding| finding.code == "leak.foreign");
+        let failure = Self { findings, ..Self::of(Code::Verification, error) };
         if !foreign {
             return failure;
         }
@@ -282,10 +313,6 @@ impl Failure {
             .remedy("name that place too, so that it gets the right value: --at ADDRESS=VALUE, or a preset")
             .remedy("or write it all the same: --gate off")
     }
-}
-
-fn only_foreign(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.code == "leak.foreign")
 }
 
 impl From<ApkError> for Failure {

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         out.failure(&failure);
         failure.code
     });
+    out.end(code);
     ExitCode::from(code as u8)
 }
 

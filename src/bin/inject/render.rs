@@ -1,30 +1,67 @@
-//! Output: messages for people on standard error, results on standard output.
+//! Output: messages for people on standard error, results on standard output, or what another program reads there.
 //!
 //! Must not: decide anything; it shows what it is given.
 
+mod lines;
+mod sarif;
+
 use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::args::{Global, When};
-use crate::exit::Failure;
+use inject::verify::{Finding, Severity};
+
+use crate::args::{Format, Global, When};
+use crate::exit::{Code, Failure};
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
+/// How bad a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Error,
+    Warning,
+}
+
+/// What is said to another program.
+#[derive(Debug, Clone)]
+struct Message<'m> {
+    level: Level,
+    /// A finding's code, or that of an error of the run.
+    code: &'m str,
+    /// The artifact.
+    file: Option<String>,
+    /// Where in it.
+    place: Option<String>,
+    text: String,
+}
+
+/// What the codes of errors and warnings of the run itself begin with; those of findings never do.
+const OWN: &str = "inject.";
+
+impl Message<'_> {
+    fn is_own(&self) -> bool {
+        self.code.starts_with(OWN)
+    }
+}
+
 /// Where messages go, and how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
-    /// JSON on standard output.
-    pub json: bool,
+    format: Format,
     quiet: bool,
     verbose: bool,
+    /// What a log that is written at the end will hold.
+    log: &'static Mutex<Vec<Message<'static>>>,
 }
 
 impl Output {
-    /// As the global options say.
+    /// As the global options say. There is one for the whole run.
     pub fn new(global: &Global) -> Self {
         let choice = match global.color {
             When::Always => anstream::ColorChoice::Always,
@@ -32,19 +69,20 @@ impl Output {
             When::Auto => anstream::ColorChoice::Auto,
         };
         choice.write_global();
-        Self { json: global.json, quiet: global.quiet, verbose: global.verbose > 0 }
+        let format = if global.json { Format::Json } else { global.format };
+        Self { format, quiet: global.quiet, verbose: global.verbose > 0, log: Box::leak(Box::default()) }
     }
 
-    /// A result in words: standard output, unless JSON is asked for.
+    /// A result in words: standard output, unless another program reads a document there.
     pub fn result(self, text: &str) {
-        if !self.json {
+        if !matches!(self.format, Format::Json | Format::Sarif) {
             print(text);
         }
     }
 
     /// A result as JSON, where that is asked for.
     pub fn json(self, value: &serde_json::Value) {
-        if self.json {
+        if self.format == Format::Json {
             print(&format!("{value:#}"));
         }
     }
@@ -72,33 +110,104 @@ impl Output {
 
     /// Something to look at.
     pub fn warn(self, text: &str) {
-        if !self.quiet {
+        let message =
+            Message { level: Level::Warning, code: "inject.warning", file: None, place: None, text: text.to_owned() };
+        if !self.told(message) && !self.quiet {
             say(YELLOW, "warning", text);
         }
     }
 
-    /// Something wrong with an artifact: always said.
-    pub fn finding(text: &str) {
-        say(RED, "finding", text);
+    /// Something found in an artifact. An error is always said, a warning to who asked for more or to a program.
+    pub fn finding(self, artifact: &Path, finding: &Finding) {
+        if self.annotated(artifact, finding) {
+            return;
+        }
+        let text = format!("{}: {} ({}): {}", artifact.display(), finding.code, finding.place, finding.message);
+        match finding.severity {
+            Severity::Error => say(RED, "finding", &text),
+            Severity::Warning => self.detail(&text),
+        }
+    }
+
+    /// Something found in the file that its place begins with; nothing of it is kept for who asks for more.
+    pub fn found(self, finding: &Finding) {
+        let file = finding.place.split("!/").next().unwrap_or_default();
+        if self.annotated(Path::new(file), finding) {
+            return;
+        }
+        let text = format!("{} ({}): {}", finding.code, finding.place, finding.message);
+        match finding.severity {
+            Severity::Error => say(RED, "finding", &text),
+            Severity::Warning if self.quiet => {}
+            Severity::Warning => say(YELLOW, "warning", &text),
+        }
+    }
+
+    /// For programs that read findings; people were told in a result. Whether there is such a program.
+    pub fn annotated(self, artifact: &Path, finding: &Finding) -> bool {
+        let file = artifact.display().to_string();
+        // The file's name is shown beside a message, the rest of the place is not.
+        let place =
+            finding.place.strip_prefix(&file).map_or(finding.place.as_str(), |rest| rest.trim_start_matches("!/"));
+        let text = if place.is_empty() { finding.message.clone() } else { format!("{place}: {}", finding.message) };
+        self.told(Message {
+            level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
+            code: finding.code,
+            file: Some(file),
+            place: Some(place).filter(|place| !place.is_empty()).map(str::to_owned),
+            text,
+        })
     }
 
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
-        say(RED, "error", &failure.message());
-        for remedy in &failure.remedies {
-            say(DIM, " help", remedy);
+        let message = failure.message();
+        for finding in &failure.findings {
+            self.annotated(failure.artifact.as_deref().unwrap_or(Path::new("")), finding);
         }
-        if self.json {
-            let value = serde_json::json!({
-                "schema": 1,
-                "error": {
-                    "code": failure.code as u8,
-                    "message": failure.message(),
-                    "remedies": failure.remedies,
-                },
-            });
-            print(&format!("{value:#}"));
+        let mut lines = vec![message.clone()];
+        lines.extend(failure.remedies.iter().map(|remedy| format!("help: {remedy}")));
+        let told = self.told(Message {
+            level: Level::Error,
+            code: failure.code.name(),
+            file: failure.artifact.as_ref().map(|path| path.display().to_string()),
+            place: None,
+            text: lines.join("\n"),
+        });
+        if !told || self.format == Format::Sarif {
+            say(RED, "error", &message);
+            for remedy in &failure.remedies {
+                say(DIM, " help", remedy);
+            }
         }
+        self.json(&serde_json::json!({
+            "schema": 1,
+            "error": {
+                "code": failure.code as u8,
+                "message": message,
+                "remedies": failure.remedies,
+            },
+        }));
+    }
+
+    /// The end of the run: what is said of all of it at once.
+    pub fn end(self, code: Code) {
+        if self.format == Format::Sarif {
+            let messages = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            print(&format!("{:#}", sarif::log(&messages, code as u8)));
+        }
+    }
+
+    /// Says something to the program that reads, if there is one that reads messages.
+    fn told(self, message: Message<'static>) -> bool {
+        match self.format {
+            Format::Human | Format::Json => return false,
+            Format::Github => print(&lines::github(&message)),
+            Format::Azure => print(&lines::azure(&message)),
+            Format::Msbuild => print(&lines::msbuild(&message)),
+            Format::Sarif => self.log.lock().unwrap_or_else(PoisonError::into_inner).push(message),
+        }
+        true
     }
 }
 

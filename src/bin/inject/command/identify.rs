@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use inject::pipeline::job::Inspected;
+use inject::verify::{Finding, Severity};
 use serde_json::json;
 
 use crate::args::Look;
@@ -45,6 +46,9 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
             };
             let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
             out.result(&format!("{}{of}: {}", path.display(), said(&answer)));
+            if let Some(finding) = finding(main, &answer) {
+                out.annotated(path, &finding);
+            }
             results.push(as_json(path, main, &answer, &values));
         }
     }
@@ -81,6 +85,18 @@ fn answer(values: &[&Value]) -> Answer {
         owners => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
     };
     Answer::Mixed(values.iter().map(|value| (format!("{} in {}", value.at, value.entry), whose(value))).collect())
+}
+
+/// An answer that a pipeline should stop at.
+fn finding(main: Option<&str>, answer: &Answer) -> Option<Finding> {
+    let code = match answer {
+        Answer::One(_) => return None,
+        Answer::Nothing => "identify.nothing",
+        Answer::Unknown(_) => "identify.unknown",
+        Answer::Mixed(_) => "identify.mixed",
+    };
+    let place = main.unwrap_or_default().to_owned();
+    Some(Finding { code, severity: Severity::Error, place, message: said(answer) })
 }
 
 fn said(answer: &Answer) -> String {

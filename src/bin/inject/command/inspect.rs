@@ -24,6 +24,9 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
         let carried = look(settings, &inspected, asked).map_err(during(path))?;
         let description = inspected.describe();
         show(path, &description, &report, &carried, out);
+        for finding in &report.findings {
+            out.annotated(path, finding);
+        }
         results.push(as_json(path, &description, &report, &carried));
     }
     out.json(&json!({ "schema": 1, "artifacts": results }));

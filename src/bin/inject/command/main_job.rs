@@ -93,7 +93,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         signing.apple = Some(apple.signing(main.signing.allow_new_signer));
     }
     for job in &jobs {
-        job.planned.check(&signing).map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+        job.planned.check(&signing).map_err(|e| Failure::from(e).about(&job.path))?;
         // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
         // first, the latter with stand-ins. A finished artifact needs neither.
         if known(settings, &chosen, &job.application, main)?.is_none() {
@@ -107,7 +107,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                 other: &chosen.env.values,
             };
             let edited = job.planned.would_change(&stand_in);
-            edited.map_err(|e| Failure::from(e).during(job.path.display().to_string()))?;
+            edited.map_err(|e| Failure::from(e).about(&job.path))?;
         }
     }
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
@@ -213,7 +213,7 @@ fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<Given>, Failure> {
 
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, given: Given) -> Result<Job, Failure> {
     let Given { path, app } = given;
-    let during = |failure: Failure| failure.during(path.display().to_string());
+    let during = |failure: Failure| failure.about(&path);
     let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
     let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
@@ -312,7 +312,7 @@ fn finish(
     let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
     let done = planned
         .finish(&values(chosen, &application, credential), signing, output, gate)
-        .map_err(|e| Failure::from(e).during(path.display().to_string()))?;
+        .map_err(|e| Failure::from(e).about(&path))?;
     if !done.written && gate.reach == Reach::Whole {
         check_whole(output, gate)?;
     }
@@ -412,7 +412,7 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
             Some(credential) => job
                 .planned
                 .would_change(&values(chosen, &job.application, credential))
-                .map_err(|e| Failure::from(e).during(job.path.display().to_string()))?,
+                .map_err(|e| Failure::from(e).about(&job.path))?,
         };
         changes |= would;
         let path = job.path.display();

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use inject::pipeline::scan::{self, ScanError};
+use inject::verify::Report;
 use inject::verify::leak::Hunt;
-use inject::verify::{Report, Severity};
 use serde_json::json;
 
 use crate::args::Scan;
@@ -36,11 +36,7 @@ pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failu
         add(scan::staged(&mut hunt, &mut report, Path::new("."))?);
     }
     for finding in &report.findings {
-        let text = format!("{} ({}): {}", finding.code, finding.place, finding.message);
-        match finding.severity {
-            Severity::Error => Output::finding(&text),
-            Severity::Warning => out.warn(&text),
-        }
+        out.found(finding);
     }
     let clean = report.is_sound();
     let verdict = if clean { "no known value" } else { "FOUND" };

@@ -41,8 +41,7 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     let mut sound = true;
     let mut results = Vec::new();
     for path in &verify.artifacts {
-        let (report, signable) =
-            one(gate.as_ref(), verify, path, out).map_err(|failure| failure.during(path.display().to_string()))?;
+        let (report, signable) = one(gate.as_ref(), verify, path, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
             attest::write_verdict(svr, path, chosen)?;
@@ -162,11 +161,7 @@ fn error(code: &'static str, place: &str, message: String) -> Finding {
 
 fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
-        let text = format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message);
-        match finding.severity {
-            Severity::Error => Output::finding(&text),
-            Severity::Warning => out.detail(&text),
-        }
+        out.finding(path, finding);
     }
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {
