@@ -4,6 +4,7 @@
 
 mod apple;
 mod at_rest;
+mod batch;
 mod canary;
 mod commands;
 mod config;
@@ -18,6 +19,8 @@ mod gate;
 mod genexus;
 mod init;
 mod inspect;
+#[cfg(unix)]
+mod interrupt;
 mod kinds;
 mod main_job;
 mod oauth;
