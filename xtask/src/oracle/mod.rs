@@ -6,6 +6,7 @@ pub mod apple;
 pub mod container;
 pub mod dex;
 pub mod dex_run;
+pub mod hooks;
 pub mod main_job;
 pub mod registry;
 pub mod resources;
