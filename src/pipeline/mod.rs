@@ -15,6 +15,7 @@
 pub mod apk;
 pub mod apple;
 mod assemble;
+pub mod digest;
 mod gate;
 pub mod job;
 mod plan;

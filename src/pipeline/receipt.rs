@@ -1,5 +1,5 @@
 //! Receipts: what was done to an artifact, and the gate's verdict, as in-toto Statements (in-toto Attestation Framework,
-//! Statement v1) about the artifact's SHA-256. The same input gives the same text; a time is in it only where one is given.
+//! Statement v1) about the artifact's digest. The same input gives the same text; a time is in it only where one is given.
 //!
 //! Must not: hold a secret. Of one there is a fingerprint under a key of the store, which tells nothing to who has not got it.
 
@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
+use super::digest::Digest;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
 use crate::host::file::FileError;
@@ -22,8 +22,6 @@ pub const RECEIPT: &str = "urn:x-inject:receipt:v1";
 const VERDICT: &str = "https://in-toto.io/attestation/svr/v0.2";
 /// Who says so.
 const VERIFIER: &str = "urn:x-inject:verifier";
-/// Bytes read at a time.
-const STEP: u64 = 1024 * 1024;
 /// Bytes of a receipt that is read: places of a thousand artifacts fit.
 const RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -42,9 +40,9 @@ pub enum ReceiptError {
         /// Why not.
         source: io::Error,
     },
-    /// It is a folder, which has no digest.
-    #[error("{0} is a folder; a receipt is about a file")]
-    Folder(PathBuf),
+    /// A name that the digest of a folder cannot have in it.
+    #[error("{0}: the name holds a line break, or is not UTF-8; a folder with such a file has no digest")]
+    Name(PathBuf),
     /// It is no receipt.
     #[error("{path}: no receipt of this program: expected {expected}")]
     Form {
@@ -71,8 +69,8 @@ pub struct Carries {
 /// What was done.
 #[derive(Debug, Clone)]
 pub struct Done<'d> {
-    /// SHA-256 of the input.
-    pub input: String,
+    /// Of the input.
+    pub input: Digest,
     /// What the output carries.
     pub carries: Carries,
     /// Address and entry of every place.
@@ -85,40 +83,23 @@ pub struct Done<'d> {
     pub time: Option<String>,
 }
 
-/// SHA-256 of a file, in lowercase hexadecimal.
-pub fn digest(path: &Path) -> Result<String, ReceiptError> {
-    if path.is_dir() {
-        return Err(ReceiptError::Folder(path.to_owned()));
-    }
-    let file = ArtifactFile::open(path)?;
-    let (mut hasher, mut at, mut buf) = (Sha256::new(), 0, Vec::new());
-    while at < file.size() {
-        let len = (file.size() - at).min(STEP);
-        buf.resize(usize::try_from(len).unwrap_or(0), 0);
-        file.read_exact_at(&mut buf, at).map_err(|source| ReceiptError::Read { path: path.to_owned(), source })?;
-        hasher.update(&buf);
-        at += len;
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn statement(name: &Path, sha256: &str, predicate_type: &str, predicate: &Value) -> Value {
+fn statement(name: &Path, digest: &Digest, predicate_type: &str, predicate: &Value) -> Value {
     let name = name.file_name().unwrap_or_default().to_string_lossy();
     json!({
         "_type": STATEMENT,
-        "subject": [{ "name": name, "digest": { "sha256": sha256 } }],
+        "subject": [{ "name": name, "digest": digest.json() }],
         "predicateType": predicate_type,
         "predicate": predicate,
     })
 }
 
 /// The receipt of an output.
-pub fn receipt(output: &Path, sha256: &str, done: &Done<'_>) -> Value {
+pub fn receipt(output: &Path, digest: &Digest, done: &Done<'_>) -> Value {
     let Done { input, carries, places, registry, report, time } = done;
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signers: Vec<String> = report.signers().iter().map(crate::verify::Signer::sha256_hex).collect();
     let mut predicate = json!({
-        "input": { "sha256": input },
+        "input": input.json(),
         "application": carries.application,
         "environment": carries.environment,
         "clientId": carries.client_id,
@@ -131,11 +112,11 @@ pub fn receipt(output: &Path, sha256: &str, done: &Done<'_>) -> Value {
     if let (Some(time), Some(fields)) = (time, predicate.as_object_mut()) {
         fields.insert("time".to_owned(), json!(time));
     }
-    statement(output, sha256, RECEIPT, &predicate)
+    statement(output, digest, RECEIPT, &predicate)
 }
 
 /// The gate's verdict on an artifact that is sound: which environment it carries, and that it carries no other.
-pub fn verdict(artifact: &Path, sha256: &str, environment: &str, time: &str) -> Value {
+pub fn verdict(artifact: &Path, digest: &Digest, environment: &str, time: &str) -> Value {
     let properties = [format!("INJECT_CARRIES_ENV_{environment}"), "INJECT_NO_FOREIGN_CREDENTIAL".to_owned()];
     let predicate = json!({
         "verifier": { "id": VERIFIER },
@@ -143,7 +124,7 @@ pub fn verdict(artifact: &Path, sha256: &str, environment: &str, time: &str) -> 
         "policies": [],
         "properties": properties,
     });
-    statement(artifact, sha256, VERDICT, &predicate)
+    statement(artifact, digest, VERDICT, &predicate)
 }
 
 /// Whether a receipt is about an artifact and says of it what is `expected`: findings otherwise.
@@ -156,11 +137,11 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     if value.get("predicateType") != Some(&json!(RECEIPT)) {
         return Err(form("the predicate of a receipt"));
     }
-    let said = value.pointer("/subject/0/digest/sha256").and_then(Value::as_str).ok_or_else(|| form("a digest"))?;
+    let said = value.pointer("/subject/0/digest").and_then(Digest::parse).ok_or_else(|| form("a digest"))?;
     let place = path.display().to_string();
-    let found = digest(artifact)?;
+    let found = Digest::of(artifact)?;
     if found != said {
-        let message = format!("it is about a file with SHA-256 {said}, and {} has {found}", artifact.display());
+        let message = format!("it is about what has {said}, and {} has {found}", artifact.display());
         report.error("receipt.digest", place.clone(), message);
     }
     let Carries { application, environment, client_id, secret_fingerprint } = expected;

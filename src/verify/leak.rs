@@ -73,7 +73,7 @@ impl<'f> Hunt<'f> {
         self.unpacked = limits::UNPACKED_BYTES;
         let mut first = [0; MAGIC];
         let known = source.size() >= MAGIC as u64 && source.read_exact_at(&mut first, 0).is_ok();
-        if known && is_archive(&first) {
+        if known && (is_archive(&first) || ends_like_an_archive(source)) {
             let mut inside = Report::default();
             if self.entries(&mut inside, source) {
                 report.findings.extend(inside.findings.into_iter().map(|mut finding| {
@@ -255,6 +255,17 @@ fn is_packed(name: &str, content: &[u8]) -> bool {
 fn is_archive(content: &[u8]) -> bool {
     content.starts_with(b"PK\x03\x04")
 }
+
+/// Whether a file ends as archives do, whatever it begins with: programs that unpack themselves, packages with something
+/// put in front. APPNOTE 4.3.16: the end record is followed by its comment alone.
+fn ends_like_an_archive<S: ReadAt + ?Sized>(source: &S) -> bool {
+    let len = source.size().min(END_RECORD);
+    let mut end = vec![0; usize::try_from(len).unwrap_or(0)];
+    source.read_exact_at(&mut end, source.size() - len).is_ok() && end.windows(4).any(|bytes| bytes == b"PK\x05\x06")
+}
+
+/// Bytes of the end record with the longest comment.
+const END_RECORD: u64 = 22 + 65_535;
 
 /// How a file is compressed. gzip says so itself (RFC 1952, 2.3.1); Brotli has nothing but the name.
 fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {

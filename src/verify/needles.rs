@@ -15,6 +15,8 @@ const TABLE_BITS: u32 = 18;
 const KEY: usize = 8;
 /// Differences of neighbours in these bytes.
 const DIFFERENCES: u64 = 0x00ff_ffff_ffff_ffff;
+/// The zero bytes of Latin characters in UTF-16. The order of bytes is seen by where such a text begins alone.
+const WIDE: u64 = 0xff00_ff00_ff00_ff00;
 
 struct Needle {
     /// Which text.
@@ -72,7 +74,7 @@ impl Needles {
         if let Some(word) = self.table.get_mut(word) {
             *word |= bit;
         }
-        self.longest = self.longest.max(needle.bytes.len() + 1);
+        self.longest = self.longest.max(2 * (needle.bytes.len() + 1));
         self.all.push(needle);
     }
 
@@ -90,7 +92,30 @@ impl Needles {
             if self.may_be(key) || self.may_be(!difference) {
                 self.compare(key, difference, bytes.get(at..).unwrap_or_default(), seen.saturating_sub(at), found);
             }
+            if key & WIDE == 0 && key != 0 {
+                self.compare_wide(bytes.get(at..).unwrap_or_default(), seen.saturating_sub(at), found);
+            }
         }
+    }
+
+    /// Forms that are text themselves, and lie there in UTF-16, as string pools hold whatever they are given.
+    #[cold]
+    fn compare_wide(&self, rest: &[u8], seen: usize, found: &mut BTreeSet<(usize, Form)>) {
+        let mut first = [0; KEY];
+        for (slot, byte) in first.iter_mut().zip(rest.iter().step_by(2)) {
+            *slot = *byte;
+        }
+        let key = u64::from_le_bytes(first);
+        let difference = (key ^ key >> 8) & DIFFERENCES;
+        if !self.may_be(key) && !self.may_be(!difference) {
+            return;
+        }
+        let units = rest.chunks(2).take(self.longest).take_while(|unit| unit.get(1).is_none_or(|high| *high == 0));
+        let narrow: Zeroizing<Vec<u8>> = Zeroizing::new(units.filter_map(|unit| unit.first().copied()).collect());
+        let mut within = BTreeSet::new();
+        self.compare(key, difference, &narrow, seen.div_ceil(2), &mut within);
+        // The text itself in UTF-16 is a form of its own.
+        found.extend(within.iter().filter(|(owner, _)| !within.contains(&(*owner, Form::Plain))));
     }
 
     #[cold]

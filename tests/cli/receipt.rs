@@ -105,10 +105,73 @@ fn several_artifacts_get_a_receipt_each() {
     std::fs::create_dir(world.path("receipts")).unwrap();
     world.signed(&args).exits(0);
     assert_eq!(read(&world, "receipts/b.apk.receipt.json")["subject"][0]["name"], "b.apk");
-    // A folder has no digest; that is said before anything is done.
+    // The gate finds them there.
+    world.inject(&["verify", "a.apk", "b.apk", "--env", "dev", "--receipt", "receipts", "--svr", "receipts"]).exits(0);
+    assert_eq!(read(&world, "receipts/b.apk.svr.json")["subject"][0]["name"], "b.apk");
+    world.inject(&["verify", "a.apk", "b.apk", "--env", "dev", "--svr", "svr.json"]).exits(2).says(&["give a folder"]);
+    // One place for two would be one receipt.
+    world.write("free/a.apk", world.read("a.apk"));
+    let two = ["a.apk", "free/a.apk", "--env", "dev", "--receipt", "receipts"];
+    world.refuses(|world| world.signed(&two), 2, &["two receipts would be receipts/a.apk.receipt.json"]);
+}
+
+/// The folder's digest as `find` and `sha256sum` make it.
+fn dir_hash(world: &World, folder: &str) -> String {
+    let root = world.path(folder);
+    let lines = files_below(&root).into_iter().map(|(path, content)| {
+        format!("{}  {}\n", sha256(&content), path.strip_prefix(&root).unwrap().to_str().unwrap())
+    });
+    // Sorted by name, which is what a map of paths is but for separators.
+    sha256(lines.collect::<String>().as_bytes())
+}
+
+#[test]
+fn a_folder_has_a_receipt_too() {
+    let world = World::new();
     world.write("site/app.settings.json", "{\"GAM_CLIENT_ID\": \"x\"}");
-    let before = files_below(&world.project());
-    let args = ["site", "--app", APP, "--env", "dev", "--receipt", "r.json"];
-    world.inject(&[&args[..], &["--at", "app.settings.json#/GAM_CLIENT_ID={client_id}"]].concat()).exits(2);
-    assert_eq!(files_below(&world.project()), before);
+    world.write("site/below/z.txt", "z");
+    world.write("site/a.txt", "a");
+    let at = ["--at", "app.settings.json#/GAM_CLIENT_ID={client_id}"];
+    let args = |receipt| [&["site", "--app", APP, "--env", "dev", "--receipt", receipt][..], &at].concat();
+    let before = dir_hash(&world, "site");
+    let inside = "the receipt site/r.json would change what it is about";
+    world.refuses(|world| world.inject(&args("site/r.json")), 2, &[inside]);
+    world.inject(&args("r.json")).exits(0);
+    let receipt = read(&world, "r.json");
+    assert_eq!(receipt["subject"][0]["digest"]["dirHash"], dir_hash(&world, "site"));
+    assert_eq!(receipt["predicate"]["input"]["dirHash"], before);
+    let verify = [&["verify", "site", "--app", APP, "--env", "dev", "--receipt", "r.json"][..], &at].concat();
+    world.inject(&verify).exits(0);
+    world.write("site/more.txt", "");
+    world.inject(&verify).exits(7).says(&["receipt.digest (r.json): it is about what has dirHash"]);
+    world.write("site/new\nline", "");
+    world.inject(&verify).exits(3).says(&["the name holds a line break"]);
+}
+
+#[test]
+fn the_configuration_names_a_folder_for_receipts() {
+    let world = World::new();
+    world.write(
+        "inject.toml",
+        format!("version = 1\nreceipts = \"build/receipts\"\n[app.a]\nid = \"{APP}\"\n[env.dev]\n[env.prod]\n"),
+    );
+    let before = world.demo("app.apk");
+    world.signed(&["app.apk", "--env", "dev", "--dry-run"]).exits(0);
+    assert!(!world.path("build").exists(), "a dry run writes nothing");
+    world.signed(&["app.apk", "--env", "dev"]).exits(0).says(&["receipt in ", "app.apk.receipt.json"]);
+    let name = "build/receipts/app.apk.receipt.json";
+    assert_eq!(read(&world, name)["predicate"]["input"]["sha256"], sha256(&before));
+    // What is up to date keeps the receipt of how it came to be.
+    let receipt = world.read(name);
+    world.signed(&["app.apk", "--env", "dev"]).exits(0).says(&["up to date"]);
+    assert_eq!(world.read(name), receipt);
+    // One that is of something else does not stay.
+    world.write(name, "{}");
+    world.signed(&["app.apk", "--env", "dev"]).exits(0).says(&["up to date"]);
+    assert_eq!(read(&world, name)["predicate"]["input"]["sha256"], sha256(&world.read("app.apk")));
+    world.signed(&["app.apk", "--env", "prod", "--receipt", "here.json"]).exits(0);
+    assert_eq!(read(&world, "here.json")["predicate"]["environment"], "prod");
+    assert_eq!(read(&world, name)["predicate"]["environment"], "dev", "the flag counts");
+    world.write("inject.toml", "version = 1\nreceipts = true\n[env.dev]\n");
+    world.signed(&["app.apk", "--env", "dev"]).exits(2).says(&["2:12: receipts is of type boolean"]);
 }

@@ -13,21 +13,21 @@ use crate::artifact::{Memory, memory};
 use crate::format::build::zip::{Item, Zip};
 
 /// A property list of these texts.
-fn plist(pairs: &[(&str, &str)]) -> Vec<u8> {
+pub fn plist(pairs: &[(&str, &str)]) -> Vec<u8> {
     pairs
         .iter()
         .fold(EMPTY.to_vec(), |list, (path, value)| inject::format::plist::set(&list, path, value, true).unwrap())
 }
 
-const ID: &str = "123-abc.apps.googleusercontent.com";
+pub const ID: &str = "123-abc.apps.googleusercontent.com";
 const COGNITO: &str = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}}}}}}"#;
 const PROPERTIES: &str = r#"{"properties":{"A":"1","IntegratedSecurityObjClientID":"o","A":"2"}}"#;
 const PANEL: &str = r#"{"instance":{"instanceProperties":{"@IntegratedSecurityObjClientID":"o"}}}"#;
 
-type Example = (Memory, Vec<(&'static str, &'static str)>);
+pub type Example = (Memory, Vec<(&'static str, &'static str)>);
 
 /// What an app of a preset's kind carries, and what is there afterwards.
-fn example(preset: &str) -> Example {
+pub fn example(preset: &str) -> Example {
     let cognito = "**/amplifyconfiguration.json#/auth/plugins/awsCognitoAuthPlugin/CognitoUserPool/Default";
     let one = |name: &str, content: Vec<u8>| memory([("Info.plist", EMPTY), (name, content.as_slice())]);
     match preset {
@@ -125,7 +125,7 @@ fn example(preset: &str) -> Example {
     }
 }
 
-fn shipped() -> impl Iterator<Item = Preset> {
+pub fn shipped() -> impl Iterator<Item = Preset> {
     let all = Preset::names().map(|name| Preset::shipped(name).unwrap().unwrap());
     all.filter(|preset| preset.places.iter().any(|place| place.at.kind.is_some_and(|kind| kind.covers(Kind::Ipa))))
 }

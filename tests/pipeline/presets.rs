@@ -48,7 +48,7 @@ fn apk_of(strings_: &[&str], raws: &[(&str, &str)], files: &[(&str, &[u8])]) -> 
 const COGNITO: &str = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}},"Auth":{"Default":{"OAuth":{"AppClientId":"o"}}}}}}}"#;
 
 /// What each preset is for, and what must be in its place afterwards.
-fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
+pub fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
     match preset {
         "generic" => (
             apk(&["client_id", "client_secret"], &[], &[]),
@@ -180,7 +180,7 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
 }
 
 /// Shipped presets that have a place in artifacts of a kind.
-fn of_kind(kind: Kind) -> impl Iterator<Item = &'static str> {
+pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static str> {
     Preset::names().filter(move |name| {
         let preset = Preset::shipped(name).unwrap().unwrap();
         preset.places.iter().any(|place| place.at.kind.is_none_or(|own| own == kind))
@@ -201,10 +201,10 @@ fn every_preset_has_places_in_a_known_kind_or_chooses_among_others() {
 }
 
 /// Files of a folder, by name, and what must be in its places afterwards.
-type Example = (Vec<(&'static str, Vec<u8>)>, Vec<(&'static str, &'static str)>);
+pub type Example = (Vec<(&'static str, Vec<u8>)>, Vec<(&'static str, &'static str)>);
 
 /// A folder that each preset is for.
-fn folder_example(preset: &str) -> Example {
+pub fn folder_example(preset: &str) -> Example {
     match preset {
         "generic" => (
             vec![("readme.txt", b"hello".to_vec())],

@@ -78,7 +78,7 @@ fn what_cannot_be_read_is_not_clean() {
 }
 
 /// A secret as registries make them, and one with every character that is written differently somewhere.
-const SECRETS: [&str; 2] =
+pub const SECRETS: [&str; 2] =
     ["9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08", "pa/ss+wo rd&\"42\"=<x7Qz>_9kL.mW"];
 
 fn found(content: &[u8], secret: &str, allowed: &[&str]) -> Vec<String> {
@@ -93,7 +93,7 @@ fn each(secret: &str, one: impl Fn(u8) -> String) -> Vec<u8> {
 }
 
 /// A secret in a form, made here by other means than the search has.
-fn planted(secret: &str) -> Vec<(Form, Vec<u8>)> {
+pub fn planted(secret: &str) -> Vec<(Form, Vec<u8>)> {
     let base64 = |before: &str, url: bool| {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let last: &[u8] = if url { b"-_" } else { b"+/" };
@@ -140,6 +140,18 @@ fn every_form_is_found_wherever_it_begins() {
                 let found = found(&content, secret, &[]);
                 assert_eq!(found.len(), 1, "{form:?} of {secret} behind {before}: {found:?}");
                 assert!(form == Form::Plain || found[0].contains(&form.to_string()), "{form:?}: {found:?}");
+            }
+            // A text is one in UTF-16 too, whose order of bytes makes no difference; split over two pieces.
+            if let Ok(text) = String::from_utf8(bytes)
+                && text.is_ascii()
+                && !matches!(form, Form::Utf16Le | Form::Utf16Be)
+            {
+                let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                for before in [0, 3, 65_500] {
+                    let content = [vec![0x20; before], wide.clone(), b"\0".to_vec()].concat();
+                    let found = found(&content, secret, &[]);
+                    assert_eq!(found.len(), 1, "{form:?} of {secret} in UTF-16 behind {before}: {found:?}");
+                }
             }
         }
     }
@@ -228,6 +240,14 @@ fn a_file_is_searched_whatever_it_is() {
     std::io::Write::write_all(&mut gzip, SECRET.as_bytes()).unwrap();
     assert_eq!(places("a.js.gz", &gzip.finish().unwrap()), ["a.js.gz (unpacked)"]);
     assert_eq!(places("empty", b""), [] as [&str; 0]);
+    // Something in front of an archive, and a comment behind it.
+    let wrapped =
+        Zip { comment: b"bye".to_vec(), ..Zip::of([Item::new("a.json", METHOD_DEFLATED, SECRET.as_bytes())]) };
+    let mut gap = wrapped.clone();
+    gap.items[0].gap = b"#!/bin/sh\nexit\n".to_vec();
+    assert_eq!(places("setup.run", &gap.build()), ["setup.run!/a.json"]);
+    gap.items[0].gap = [b"#!", SECRET.as_bytes()].concat();
+    assert_eq!(places("setup.run", &gap.build()).len(), 2);
     // What is too large to be unpacked is said. Zeros behind a magic: nothing of it is read into memory.
     let large = Large(limits::NESTED_BYTES + 1);
     let mut report = Report::default();

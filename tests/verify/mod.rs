@@ -2,4 +2,7 @@
 
 mod arbitrary;
 mod leak;
+mod matrix;
 mod mutation;
+mod places;
+mod seals;

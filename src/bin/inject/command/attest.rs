@@ -10,8 +10,9 @@ use inject::credential::store::Store;
 use inject::format::calendar::Civil;
 use inject::host::clock;
 use inject::host::replacement::Replacement;
-use inject::pipeline::PlannedPlace;
+use inject::pipeline::digest::Digest;
 use inject::pipeline::receipt::{self, Carries, ReceiptError};
+use inject::pipeline::{Done, PlannedPlace};
 use inject::verify::Report;
 use serde_json::Value;
 
@@ -37,17 +38,54 @@ pub fn carries(
     })
 }
 
-/// Where the receipt of an output goes: the file that is named, or a file of its own where that is a folder.
-pub fn path(asked: &Path, output: &Path, several: bool) -> Result<PathBuf, Failure> {
+/// Where the statement about an artifact goes: the file that is named, or a file of its own where that is a folder.
+pub fn path(option: &str, asked: &Path, artifact: &Path, kind: &str, several: bool) -> Result<PathBuf, Failure> {
     if asked.is_dir() {
-        let name = output.file_name().unwrap_or_default().to_string_lossy();
-        return Ok(asked.join(format!("{name}.receipt.json")));
+        return Ok(within(asked, artifact, kind));
     }
     if several {
-        return Err(Failure::usage(format!("--receipt {}: several artifacts, and no folder", asked.display()))
-            .remedy("give a folder that is there: each receipt gets a file in it"));
+        return Err(Failure::usage(format!("{option} {}: several artifacts, and no folder", asked.display()))
+            .remedy("give a folder that is there: each artifact has a file in it"));
     }
     Ok(asked.to_owned())
+}
+
+fn within(folder: &Path, artifact: &Path, kind: &str) -> PathBuf {
+    let name = artifact.file_name().unwrap_or_default().to_string_lossy();
+    folder.join(format!("{name}.{kind}.json"))
+}
+
+/// Where the receipts of a run go, one for each output, where any are asked for. Each place takes a file: that is known before
+/// anything is obtained.
+pub fn receipts(settings: &Settings, asked: Option<&Path>, outputs: &[&Path]) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let configured = settings.config.as_ref().and_then(|config| {
+        let folder = config.path.parent().unwrap_or(Path::new("."));
+        Some(folder.join(config.receipts.as_ref()?))
+    });
+    let places: Vec<PathBuf> = match (asked, configured) {
+        (Some(asked), _) => {
+            let place = |output: &&Path| path("--receipt", asked, output, "receipt", outputs.len() > 1);
+            outputs.iter().map(place).collect::<Result<_, _>>()?
+        }
+        (None, Some(folder)) => {
+            std::fs::create_dir_all(&folder)
+                .map_err(|e| Failure::of(Code::Artifact, e).during(format!("receipts {}", folder.display())))?;
+            outputs.iter().map(|output| within(&folder, output, "receipt")).collect()
+        }
+        (None, None) => return Ok(None),
+    };
+    for (index, (place, output)) in places.iter().zip(outputs).enumerate() {
+        if places.get(..index).unwrap_or_default().contains(place) {
+            return Err(Failure::usage(format!("two receipts would be {}", place.display()))
+                .remedy("run once for each of these artifacts, with --receipt FILE"));
+        }
+        if output.is_dir() && place.starts_with(output) {
+            return Err(Failure::usage(format!("the receipt {} would change what it is about", place.display()))
+                .remedy("give a place outside of the folder"));
+        }
+        start(place)?;
+    }
+    Ok(Some(places))
 }
 
 /// A receipt that is begun before an artifact is written: a place that takes no file is known then, and what is said of the
@@ -55,7 +93,7 @@ pub fn path(asked: &Path, output: &Path, several: bool) -> Result<PathBuf, Failu
 pub struct Begun {
     to: PathBuf,
     file: Replacement,
-    input: String,
+    input: Digest,
     carries: Carries,
     places: Vec<(String, String)>,
     registry: Option<(String, &'static str)>,
@@ -81,7 +119,7 @@ pub fn begin(
     Ok(Begun {
         file: start(&to)?,
         to,
-        input: receipt::digest(input)?,
+        input: Digest::of(input)?,
         carries: carries(settings, chosen, application, credential)?,
         places: places.iter().map(|place| (place.address.to_string(), place.entry.clone())).collect(),
         registry,
@@ -89,20 +127,27 @@ pub fn begin(
 }
 
 impl Begun {
-    /// Writes it, and says where.
-    pub fn finish(self, output: &Path, report: &Report) -> Result<PathBuf, Failure> {
+    /// Writes it, and says where. Of an artifact that was up to date, the receipt of how it came to be stays.
+    pub fn finish(self, output: &Path, done: &Done) -> Result<PathBuf, Failure> {
         let Self { to, file, input, carries, places, registry } = self;
+        if !done.written && to.is_file() {
+            let mut said = Report::default();
+            if receipt::check(&mut said, &to, output, &carries).is_ok() && said.is_sound() {
+                return Ok(to);
+            }
+        }
+        let report = &done.report;
         // Only a build that fixes the time has one: the same build gives the same receipt.
         let time = std::env::var_os("SOURCE_DATE_EPOCH").map(|_| now());
         let done = receipt::Done { input, carries, places, registry, report, time };
-        write(file, &receipt::receipt(output, &receipt::digest(output)?, &done))?;
+        write(file, &receipt::receipt(output, &Digest::of(output)?, &done))?;
         Ok(to)
     }
 }
 
 /// Writes the verdict on an artifact that is sound.
 pub fn write_verdict(to: &Path, artifact: &Path, chosen: &Chosen) -> Result<(), Failure> {
-    write(start(to)?, &receipt::verdict(artifact, &receipt::digest(artifact)?, chosen.name.as_str(), &now()))
+    write(start(to)?, &receipt::verdict(artifact, &Digest::of(artifact)?, chosen.name.as_str(), &now()))
 }
 
 fn now() -> String {
@@ -110,7 +155,7 @@ fn now() -> String {
 }
 
 /// A new file, or the error of a place that takes none.
-pub fn start(to: &Path) -> Result<Replacement, Failure> {
+fn start(to: &Path) -> Result<Replacement, Failure> {
     Replacement::start(to).map_err(|error| Failure::of(Code::Artifact, error))
 }
 
@@ -122,9 +167,6 @@ fn write(mut file: Replacement, value: &Value) -> Result<(), Failure> {
 
 impl From<ReceiptError> for Failure {
     fn from(error: ReceiptError) -> Self {
-        match error {
-            ReceiptError::Folder(_) => Self::of(Code::Usage, error),
-            _ => Self::of(Code::Artifact, error),
-        }
+        Self::of(Code::Artifact, error)
     }
 }

@@ -24,7 +24,6 @@ use inject::credential::registry::Application;
 use inject::credential::store::{Store, Stored};
 use inject::host::workers;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
-use inject::pipeline::receipt::ReceiptError;
 use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
@@ -66,18 +65,17 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let chosen = settings.environment()?;
     let given = artifacts(settings, main, out)?;
     let several = given.len() > 1;
-    if let Some(receipt) = &main.receipt {
-        if let Some(folder) = given.iter().find(|given| given.path.is_dir()) {
-            return Err(ReceiptError::Folder(folder.path.clone()).into());
-        }
-        // A place that takes no file is an error before anything is obtained.
-        let output = main.output.as_deref().or(given.first().map(|given| given.path.as_path()));
-        attest::start(&attest::path(receipt, output.unwrap_or(Path::new("")), several)?)?;
-    }
     if main.output.is_some() && several {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
+    let receipts = if main.dry_run || main.check {
+        None
+    } else {
+        let output = |given| main.output.as_deref().unwrap_or(given);
+        let outputs: Vec<&Path> = given.iter().map(|given| output(given.path.as_path())).collect();
+        attest::receipts(settings, main.receipt.as_deref(), &outputs)?
+    };
     let together = !main.artifacts.is_empty() || !several;
     let mut batch = Batch::new(given.iter().map(|given| given.path.clone()), chosen.name.as_str(), together, out);
     let progress = Progress::new(given.len());
@@ -150,7 +148,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         credentials: &credentials,
         stored: &stored,
         signing: &signing,
-        several,
+        receipts: receipts.as_deref(),
     };
     progress.during(watched, || {
         let work = |jobs: Vec<Job>| -> Vec<Carried> {
@@ -345,7 +343,8 @@ struct Carry<'a> {
     credentials: &'a BTreeMap<String, Credential>,
     stored: &'a [Stored],
     signing: &'a Signing<'a>,
-    several: bool,
+    /// Where the receipt of each artifact goes.
+    receipts: Option<&'a [PathBuf]>,
 }
 
 /// A plan, carried out.
@@ -378,7 +377,7 @@ impl Carry<'_> {
     }
 
     fn finish(&self, job: Job, output: &Path) -> Result<Told, Failure> {
-        let Job { path, application, planned, .. } = job;
+        let Job { index, path, application, planned } = job;
         let Some(credential) = self.credentials.get(&application.id) else {
             return Err(Failure::new(Code::Internal, format!("no credential of {}", application.id)));
         };
@@ -387,9 +386,9 @@ impl Carry<'_> {
         let foreign = foreign(self.stored.to_vec(), credential, shared);
         let reach = if self.main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
         let gate = Gate { foreign: &foreign, reach };
-        let receipt = match &self.main.receipt {
-            Some(asked) => {
-                let to = attest::path(asked, output, self.several)?;
+        let receipt = match self.receipts.and_then(|receipts| receipts.get(index)) {
+            Some(to) => {
+                let to = to.clone();
                 let places = planned.places();
                 Some(attest::begin(self.settings, self.chosen, &path, &application, credential, places, to)?)
             }
@@ -403,7 +402,7 @@ impl Carry<'_> {
         if !done.written && gate.reach == Reach::Whole {
             check_whole(output, gate)?;
         }
-        let receipt = receipt.map(|receipt| receipt.finish(output, &done.report)).transpose()?;
+        let receipt = receipt.map(|receipt| receipt.finish(output, &done)).transpose()?;
         let json = json!({
             "artifact": path.to_string_lossy(),
             "output": output.to_string_lossy(),

@@ -35,16 +35,14 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         let chosen = settings.environment()?;
         Some((settings, chosen))
     };
-    if verify.artifacts.len() > 1 && (verify.receipt.is_some() || verify.svr.is_some()) {
-        return Err(Failure::usage("--receipt and --svr are about one artifact").remedy("run once per artifact"));
-    }
+    let several = verify.artifacts.len() > 1;
     let mut sound = true;
     let mut results = Vec::new();
     for path in &verify.artifacts {
         let (report, signable) = one(gate.as_ref(), verify, path, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
-            attest::write_verdict(svr, path, chosen)?;
+            attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
         }
         show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
@@ -129,7 +127,8 @@ fn one(
     release_rules(&mut report, chosen, &inspected);
     if let Some(receipt) = &verify.receipt {
         let expected = attest::carries(settings, chosen, application, &credential)?;
-        receipt::check(&mut report, receipt, path, &expected)?;
+        let receipt = attest::path("--receipt", receipt, path, "receipt", verify.artifacts.len() > 1)?;
+        receipt::check(&mut report, &receipt, path, &expected)?;
     }
     // Only of what it carries can be said that it is alive.
     if verify.probe && report.is_sound() {

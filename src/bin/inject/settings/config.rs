@@ -26,6 +26,8 @@ pub struct Config {
     pub path: PathBuf,
     /// `default-env`.
     pub default_env: Option<EnvironmentName>,
+    /// `receipts`: the folder that receipts go to, relative to the configuration.
+    pub receipts: Option<String>,
     /// Applications by key.
     pub apps: BTreeMap<String, App>,
     /// Environments by name.
@@ -204,10 +206,14 @@ impl Reader<'_> {
                 "default-env" => {
                     default = self.string("default-env", value).map(|text| (text, value.span()));
                 }
+                "receipts" => config.receipts = self.string("receipts", value),
                 "app" => self.apps(value, &mut config.apps),
                 "env" => self.envs(value, &mut config.envs),
                 "preset" => {}
-                other => self.unknown(key.span(), other, &["version", "default-env", "app", "env", "preset"]),
+                other => {
+                    let known = ["version", "default-env", "receipts", "app", "env", "preset"];
+                    self.unknown(key.span(), other, &known);
+                }
             }
         }
         if !versioned {
