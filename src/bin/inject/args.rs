@@ -305,6 +305,13 @@ pub enum Command {
     /// Look for every known secret of every environment, in any encoding, in any files
     #[command(after_help = SCAN)]
     Scan(Scan),
+    /// What is set up, what is missing, what to do
+    #[command(after_help = DOCTOR)]
+    Doctor {
+        /// Ask the registry of the environment too; nothing is registered
+        #[arg(long)]
+        online: bool,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -313,6 +320,14 @@ pub enum Command {
     /// Print the manual page
     Man,
 }
+
+const DOCTOR: &str = "\
+Exit codes:
+  0  usable
+  2  something must be done
+
+Example:
+  inject doctor --env prod --online";
 
 const INIT: &str = "\
 Found are Android modules of Gradle with their flavours, targets of Xcode, what GeneXus generates, sites of Angular, and the

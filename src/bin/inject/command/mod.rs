@@ -5,6 +5,7 @@
 pub mod attest;
 pub mod backup;
 pub mod credential;
+pub mod doctor;
 pub mod env;
 pub mod identify;
 pub mod init;
