@@ -1,9 +1,9 @@
-//! What is about to be committed, as git has it.
+//! What is about to be committed, as git has it, and where its hooks are.
 //!
 //! Must not: change anything in a repository, or run what a repository configures.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -54,6 +54,14 @@ pub fn staged(folder: &Path) -> io::Result<Vec<Staged>> {
 /// The content of a staged file.
 pub fn content(folder: &Path, file: &Staged) -> io::Result<Zeroizing<Vec<u8>>> {
     ask(folder, &["cat-file", "blob", &file.object], FILE_BYTES)
+}
+
+/// Git's folder for the hooks of the repository around `folder`, which `core.hooksPath` may have moved.
+pub fn hooks(folder: &Path) -> io::Result<PathBuf> {
+    let answer = ask(folder, &["rev-parse", "--git-path", "hooks"], LIST_BYTES)?;
+    let path = std::str::from_utf8(&answer).map_err(io::Error::other)?;
+    // One line, and relative to `folder` where it is within the repository.
+    Ok(folder.join(path.trim_end_matches(['\r', '\n'])))
 }
 
 fn ask(folder: &Path, words: &[&str], limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {

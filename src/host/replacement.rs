@@ -101,6 +101,19 @@ impl Replacement {
         SourceFile::over(file, &self.target)
     }
 
+    /// Lets everybody read the file, as files of a project are read, and run it where it is a program.
+    pub fn publish(&mut self, program: bool) -> Result<(), FileError> {
+        #[cfg(unix)]
+        {
+            let mode = if program { 0o755 } else { 0o644 };
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            self.file.set_permissions(permissions).map_err(FileError::on("set permissions of", &self.target))?;
+        }
+        #[cfg(not(unix))]
+        let _ = program;
+        Ok(())
+    }
+
     /// Makes the file durable and puts it in the place of the target, with the permissions of `like`.
     pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
         let _section = interrupt::section();

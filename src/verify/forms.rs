@@ -112,7 +112,7 @@ pub(crate) fn forms(text: &str, allowed: &[&str]) -> Vec<Shape> {
         add(Form::Escaped, units.collect::<String>().into_bytes());
         add(
             Form::Escaped,
-            format!("\\x{}", each_byte(&|byte| format!("{byte:02x}\\x"))).trim_end_matches("\\x").into(),
+            bytes.iter().map(|byte| format!("\\x{}", cased(&format!("{byte:02x}"), upper))).collect::<String>().into(),
         );
         add(Form::Percent, each_byte(&|byte| format!("%{byte:02x}")).into_bytes());
         add(Form::Percent, partly(text, upper).into_bytes());
@@ -141,6 +141,19 @@ pub(crate) fn forms(text: &str, allowed: &[&str]) -> Vec<Shape> {
         shapes.push(Shape { form: Form::Xor, bytes: Zeroizing::new(differences(bytes)) });
     }
     shapes
+}
+
+/// The forms in which a log may show a text: as it is, and encoded by what prints it.
+pub fn logged(text: &str) -> Vec<Zeroizing<String>> {
+    let encoded = [Form::Plain, Form::Base64, Form::Hex, Form::Escaped, Form::Percent, Form::Entities, Form::Case];
+    let mut logged = vec![Zeroizing::new(text.to_owned())];
+    for shape in forms(text, &[]).into_iter().filter(|shape| encoded.contains(&shape.form)) {
+        let written = std::str::from_utf8(&shape.bytes).unwrap_or_default();
+        if !written.is_empty() && logged.iter().all(|known| known.as_str() != written) {
+            logged.push(Zeroizing::new(written.to_owned()));
+        }
+    }
+    logged
 }
 
 /// Long, and with many different characters.

@@ -3,7 +3,7 @@
 use super::{PROGRAM, World};
 
 /// Variables that are read: empty counts as absent, so nothing of the caller's own settings is.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 12] = [
     "INJECT_ENV",
     "INJECT_CONFIG",
     "INJECT_CLIENT_ID",
@@ -13,6 +13,9 @@ const VARIABLES: [&str; 9] = [
     "KEY_ALIAS",
     "KEY_PASSWORD",
     "P12_PASSWORD",
+    "GITHUB_ACTIONS",
+    "TF_BUILD",
+    "GITLAB_CI",
 ];
 
 fn cases(world: &World, variables: &[(&str, &str)], pattern: &str) {
@@ -33,6 +36,11 @@ fn cases(world: &World, variables: &[(&str, &str)], pattern: &str) {
 #[test]
 fn commands_say_what_is_written_down() {
     cases(&World::new(), &[], "tests/cmd/*.trycmd");
+}
+
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    cases(&World::new(), &[], "docs/ci.md");
 }
 
 #[test]

@@ -18,12 +18,14 @@ mod errors;
 mod formats;
 mod gate;
 mod genexus;
+mod hook;
 mod init;
 mod inspect;
 #[cfg(unix)]
 mod interrupt;
 mod kinds;
 mod main_job;
+mod mask;
 mod oauth;
 mod places;
 #[cfg(unix)]
@@ -38,6 +40,7 @@ mod schema;
 mod serve;
 pub mod server;
 mod signing_options;
+mod summary;
 mod tree;
 mod verify;
 

@@ -127,6 +127,9 @@ pub struct Main {
     /// Write a receipt here: an in-toto Statement about the output, without a secret; for several artifacts a folder
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "check"])]
     pub receipt: Option<PathBuf>,
+    /// Add what was done to this file as Markdown, for people who look at a pipeline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "check"])]
+    pub summary: Option<PathBuf>,
     /// Where credentials of other environments keep an artifact from being written
     #[arg(long, value_enum, value_name = "WHERE", default_value_t = GateReach::Changed)]
     pub gate: GateReach,
@@ -305,6 +308,9 @@ pub enum Command {
     /// Look for every known secret of every environment, in any encoding, in any files
     #[command(after_help = SCAN)]
     Scan(Scan),
+    /// Integrate with a build tool, a CI system or git: print what that takes, or write it
+    #[command(after_help = HOOK)]
+    Hook(Hook),
     /// What is set up, what is missing, what to do
     #[command(after_help = DOCTOR)]
     Doctor {
@@ -404,6 +410,62 @@ Examples:
   inject scan dist/ app.apk
   inject scan --staged        (as a git pre-commit hook)";
 
+const HOOK: &str = "\
+Each file says in its first lines where it goes, what it does and how it finds the environment. With --write it is put there;
+a file that is there already and different stays, unless --force.
+
+Examples:
+  inject hook gradle --write
+  inject hook pre-commit --write
+  inject hook github --env prod --artifact app/build/outputs/apk/release/app-release.apk --write
+  inject hook msbuild --app Notes --artifact 'web/gxmetadata'";
+
+/// An integration.
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// With what
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: HookKind,
+    /// An artifact that it names; repeatable; default: what was built, or those of inject.toml
+    #[arg(long, value_name = "PATH")]
+    pub artifact: Vec<String>,
+    /// The application that it names, where artifacts do not say it themselves
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// For gradle: needs nothing of the Android plugin
+    #[arg(long)]
+    pub plain: bool,
+    /// Put the files where they go, instead of printing them
+    #[arg(long)]
+    pub write: bool,
+    /// Replace files that are different
+    #[arg(long, requires = "write")]
+    pub force: bool,
+}
+
+/// With what `hook` integrates.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum HookKind {
+    /// Android's Gradle plugin: every APK that is built
+    Gradle,
+    /// A Run Script phase: the app before Xcode signs it
+    Xcode,
+    /// MSBuild, F5 in GeneXus
+    Msbuild,
+    /// .NET MAUI: the APK and the IPA that are made
+    Maui,
+    /// A lane of fastlane
+    Fastlane,
+    /// A workflow with the composite action of this repository; needs --env
+    Github,
+    /// A job of GitLab CI to extend; needs --env
+    Gitlab,
+    /// Steps of Azure Pipelines; needs --env
+    Azure,
+    /// git: no commit holds a credential
+    PreCommit,
+}
+
 /// What `scan` looks through.
 #[derive(Debug, Args)]
 pub struct Scan {
@@ -453,6 +515,23 @@ pub enum EnvAction {
     Show,
 }
 
+const MASK: &str = "\
+This is the one command beside show --reveal that prints secrets: as the commands that make the runner hide them. It refuses to
+run anywhere else. A runner hides what it was told before, in exactly these forms; it is a net below a step that prints what it
+should not, and no wall: whoever can change the pipeline can print a secret in a form that is not among them.
+
+Example, first in a job and again after inject has obtained something:
+  inject credential mask";
+
+/// A CI system that can hide values at run time.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum Ci {
+    /// GitHub Actions
+    Github,
+    /// Azure Pipelines
+    Azure,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum CredentialAction {
     /// All credentials; no secret is shown
@@ -483,6 +562,13 @@ pub enum CredentialAction {
         /// Replace a credential that is already there
         #[arg(long)]
         replace: bool,
+    },
+    /// Tell GitHub Actions or Azure Pipelines to hide every secret of the store, and its encoded forms, in the log of this job
+    #[command(after_help = MASK)]
+    Mask {
+        /// For which; default: the one that this runs in
+        #[arg(long, value_enum, value_name = "CI")]
+        ci: Option<Ci>,
     },
     /// Forget a credential here; the registry keeps it
     Forget {
@@ -562,6 +648,9 @@ pub struct Verify {
     /// Write the verdict here where everything is right: an in-toto Simple Verification Result (v0.2)
     #[arg(long, value_name = "FILE", conflicts_with = "signature_only")]
     pub svr: Option<PathBuf>,
+    /// Add the verdict to this file as Markdown, for people who look at a pipeline
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
     /// Ask the real server whether the credential is alive: probe in the environment, or the issuer of registry "oauth"
     #[arg(long)]
     pub probe: bool,

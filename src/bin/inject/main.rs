@@ -4,12 +4,15 @@ mod args;
 mod carried;
 mod command;
 mod exit;
+mod hooks;
 mod progress;
 mod render;
 mod settings;
 mod suggest;
+mod summary;
 
 use std::convert::Infallible;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -27,11 +30,21 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Output::new(&cli.global);
     let code = check_subcommand(&cli, &matches).and_then(|()| run(&cli, out)).unwrap_or_else(|failure| {
+        summary::failed(summary_of(&cli), &failure, out);
         out.failure(&failure);
         failure.code
     });
     out.end(code);
     ExitCode::from(code as u8)
+}
+
+/// The file that `--summary` names.
+fn summary_of(cli: &Cli) -> Option<&Path> {
+    match &cli.command {
+        None => cli.main.summary.as_deref(),
+        Some(Command::Verify(verify)) => verify.summary.as_deref(),
+        Some(_) => None,
+    }
 }
 
 /// What belongs to the main job does nothing for a subcommand; `--dry-run register` that registers would be a trap.
@@ -76,6 +89,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         }
         Some(Command::Registry { action }) => command::registry::run(&settings()?, action, out),
         Some(Command::Credential { action }) => command::credential::run(&settings()?, action, out),
+        Some(Command::Hook(hook)) => command::hook::run(&settings()?, hook, cli.global.env.as_deref(), out),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut std::io::stdout());
             Ok(Code::Done)

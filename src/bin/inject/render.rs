@@ -82,9 +82,14 @@ impl Output {
 
     /// A result in words: standard output, unless another program reads a document there.
     pub fn result(self, text: &str) {
-        if !matches!(self.format, Format::Json | Format::Sarif) {
+        if !self.is_document() {
             print(text);
         }
+    }
+
+    /// Whether standard output is one document, in which nothing else may stand.
+    pub fn is_document(self) -> bool {
+        matches!(self.format, Format::Json | Format::Sarif)
     }
 
     /// A result as JSON, where that is asked for.

@@ -1,7 +1,7 @@
 //! `inject credential list | show | set | forget | rotate | revoke`: the local store, and what changes it together with the
 //! registry.
 //!
-//! Must not: print a secret but for `show --reveal`.
+//! Must not: print a secret but for `show --reveal`; `mask`, which does too, has a file of its own.
 
 use inject::credential::ledger::Ledger;
 use inject::credential::registry::{Application, Registry};
@@ -24,6 +24,7 @@ pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Resul
         CredentialAction::Set { app, client_id, secret, replace } => {
             set(settings, app.as_deref(), client_id, secret.as_deref(), *replace, out)
         }
+        CredentialAction::Mask { ci } => super::mask::run(settings, *ci, out),
         CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
         CredentialAction::Export { file, pass } => super::backup::export(settings, file, pass, out),
         CredentialAction::Import { file, pass, replace } => super::backup::import(settings, file, pass, *replace, out),

@@ -297,7 +297,7 @@ fn repository(settings: &Settings, checks: &mut Checks) {
     if guarded {
         checks.add("git", State::Ok, format!("{} looks for credentials before each commit", hook.display()));
     } else {
-        let text = "no pre-commit hook looks for credentials; a line in it does: inject scan --staged";
+        let text = "no pre-commit hook looks for credentials; inject hook pre-commit --write makes one";
         checks.add("git", State::Note, text);
     }
     let known = match stored(settings) {

@@ -173,7 +173,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         });
         failure.map_or(Ok(()), Err)
     })?;
-    Ok(batch.end())
+    Ok(batch.end(main.summary.as_deref()))
 }
 
 /// Inspects and plans all of them, several at once.

@@ -25,6 +25,7 @@ use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::places::{Asked, gather};
 use crate::settings::{Chosen, Settings};
+use crate::summary;
 
 /// Runs it.
 pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, out: Output) -> Result<Code, Failure> {
@@ -47,12 +48,14 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
     }
-    out.json(&json!({
+    let result = json!({
         "schema": 1,
         "environment": gate.as_ref().map(|(_, chosen)| chosen.name.as_str().to_owned()),
         "sound": sound,
         "artifacts": results,
-    }));
+    });
+    summary::verified(verify.summary.as_deref(), &result, out);
+    out.json(&result);
     Ok(if sound { Code::Done } else { Code::Verification })
 }
 

@@ -129,6 +129,11 @@ impl Settings {
         Ok(Self { home, config, checkout, flag: global.env.clone() })
     }
 
+    /// The top of the repository that the project is in; else the project itself.
+    pub fn repository(&self) -> &Path {
+        repository_root(&self.checkout).unwrap_or(&self.checkout)
+    }
+
     /// The environment: flag, variable, active, default.
     pub fn environment(&self) -> Result<Chosen, Failure> {
         let (text, origin) = if let Some(text) = &self.flag {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::summary;
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -135,8 +136,8 @@ impl Batch {
         self.rows.iter().filter_map(|row| if let End::Failed(_, why) = &row.end { Some(why) } else { None }).collect()
     }
 
-    /// The end: the table, what failed, and the exit code.
-    pub fn end(self) -> Code {
+    /// The end: the table, what failed, and the exit code. `summary`: a file for what is said to who looks at a pipeline.
+    pub fn end(self, summary: Option<&Path>) -> Code {
         if self.is_many() {
             self.out.table(&self.table(Output::width()));
         }
@@ -148,12 +149,14 @@ impl Batch {
         }
         let done =
             self.rows.iter().filter_map(|row| if let End::Done(_, value) = &row.end { Some(value) } else { None });
-        self.out.json(&json!({
+        let result = json!({
             "schema": 1,
             "environment": self.environment,
             "artifacts": done.collect::<Vec<_>>(),
             "failed": failures,
-        }));
+        });
+        summary::injected(summary, &result, self.out);
+        self.out.json(&result);
         self.code().unwrap_or(Code::Done)
     }
 
