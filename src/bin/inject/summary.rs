@@ -31,8 +31,9 @@ pub fn injected(path: Option<&Path>, result: &Value, out: Output) {
             list(&artifact["schemes"]),
         );
     }
-    for failed in result["failed"].as_array().into_iter().flatten() {
-        let _ = writeln!(text, "\n* {}: **failed**: {}", cell(&failed["artifact"]), cell(&failed["message"]));
+    for artifact in result["failed"].as_array().into_iter().flatten() {
+        let (artifact, code, message) = (cell(&artifact["artifact"]), &artifact["code"], cell(&artifact["message"]));
+        let _ = writeln!(text, "| {artifact} | | | | **FAILED ({code})** {message} | |");
     }
     add(path, &text, out);
 }

@@ -151,7 +151,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         credentials: &credentials,
         stored: &stored,
         signing: &signing,
-        receipts: receipts.as_deref(),
+        receipts: receipts.as_deref().unwrap_or_default(),
     };
     progress.during(watched, || {
         let work = |jobs: Vec<Job>| -> Vec<Carried> {
@@ -360,8 +360,8 @@ struct Carry<'a> {
     credentials: &'a BTreeMap<String, Credential>,
     stored: &'a [Stored],
     signing: &'a Signing<'a>,
-    /// Where the receipt of each artifact goes.
-    receipts: Option<&'a [PathBuf]>,
+    /// Where receipts go, by artifact; none where none are asked for.
+    receipts: &'a [PathBuf],
 }
 
 /// A plan, carried out.
@@ -403,14 +403,11 @@ impl Carry<'_> {
         let foreign = foreign(self.stored.to_vec(), credential, shared);
         let reach = if self.main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
         let gate = Gate { foreign: &foreign, reach };
-        let receipt = match self.receipts.and_then(|receipts| receipts.get(index)) {
-            Some(to) => {
-                let to = to.clone();
-                let places = planned.places();
-                Some(attest::begin(self.settings, self.chosen, &path, &application, credential, places, to)?)
-            }
-            None => None,
+        let begin = |to: &PathBuf| {
+            let places = planned.places();
+            attest::begin(self.settings, self.chosen, &path, &application, credential, places, to.clone())
         };
+        let receipt = self.receipts.get(index).map(begin).transpose()?;
         let places: Vec<Value> = planned.places().iter().map(place_json).collect();
         let signable = planned.key_kind().is_some();
         let done = planned

@@ -136,7 +136,7 @@ impl Batch {
         self.rows.iter().filter_map(|row| if let End::Failed(_, why) = &row.end { Some(why) } else { None }).collect()
     }
 
-    /// The end: the table, what failed, and the exit code. `summary`: a file for what is said to who looks at a pipeline.
+    /// The end: the table, what failed, and the exit code; also in a file, where that is asked for.
     pub fn end(self, summary: Option<&Path>) -> Code {
         if self.is_many() {
             self.out.table(&self.table(Output::width()));
