@@ -277,6 +277,9 @@ pub enum Command {
         /// A new application is an error
         #[arg(long)]
         no_register: bool,
+        /// A new application is meant, also where the environment says register = "never"
+        #[arg(long, conflicts_with = "no_register")]
+        new: bool,
         /// Where store and registry differ: whose secret counts; asks the registry
         #[arg(long, value_enum, value_name = "WHO")]
         take: Option<Side>,
