@@ -495,6 +495,9 @@ pub struct Look {
     /// Look at the places of this preset, whether it fits or not; default: of every preset that fits
     #[arg(long, value_name = "NAME")]
     pub preset: Vec<String>,
+    /// Ask the registries of inject.toml, too, about a Client Id that this machine does not know
+    #[arg(long)]
+    pub online: bool,
 }
 
 #[derive(Debug, Subcommand)]
