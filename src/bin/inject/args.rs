@@ -262,6 +262,7 @@ pub enum Command {
     #[command(after_help = INIT)]
     Init(Init),
     /// Environments: list, use, add, show
+    #[command(after_help = "Examples:\n  inject env show --env prod\n  inject env list")]
     Env {
         #[command(subcommand)]
         action: EnvAction,
@@ -288,11 +289,15 @@ pub enum Command {
         again: bool,
     },
     /// The access manager's side, where it is ours: init, serve, list, revoke
+    #[command(after_help = "Examples:\n  inject registry init --env prod\n  inject registry list --env prod")]
     Registry {
         #[command(subcommand)]
         action: RegistryAction,
     },
     /// The local store: list, show, set, forget, rotate, revoke, export, import
+    #[command(
+        after_help = "Examples:\n  inject credential list\n  inject credential export b --pass env:BACKUP_PASSPHRASE"
+    )]
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -322,11 +327,13 @@ pub enum Command {
         online: bool,
     },
     /// Print completions for a shell
+    #[command(after_help = "Example:\n  inject completions zsh > _inject")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
+    #[command(after_help = "Example:\n  inject man > inject.1")]
     Man,
 }
 
@@ -372,7 +379,7 @@ An environment with secret = \"omit\" recognises applications by their Client Id
 
 Examples:
   inject registry serve --env dev --token env:REGISTRATION_TOKEN
-  inject registry serve --env prod --listen 0.0.0.0:8421 --tls-cert chain.pem --tls-key key.pem --token file:token";
+  inject registry serve --env prod --tls-cert chain.pem --tls-key key.pem --token file:token";
 
 /// How a registry is served.
 #[derive(Debug, Args)]
@@ -411,7 +418,7 @@ Exit codes:
 
 Examples:
   inject scan dist/ app.apk
-  inject scan --staged        (as a git pre-commit hook)";
+  inject scan --staged        # as a git pre-commit hook";
 
 const HOOK: &str = "\
 Each file says in its first lines where it goes, what it does and how it finds the environment. With --write it is put there;
