@@ -108,3 +108,19 @@ fn a_gate_without_a_place_does_not_open() {
     let run = world.inject(&["verify", "app.apk", "--env", "dev", "--at", "string/client_ids={client_id}"]);
     run.exits(4).says(&["no place string/client_ids", "did you mean \"client_id\"?"]);
 }
+
+#[test]
+fn without_artifacts_those_of_the_configuration_are_verified() {
+    let world = world();
+    let config = format!(
+        "version = 1\ndefault-env = \"dev\"\n[app.a]\nid = \"{APP}\"\nartifacts = [\"*.apk\"]\n[env.dev]\n[env.prod]\n"
+    );
+    world.inject(&["verify", "--env", "dev"]).exits(2).says(&["no artifact is given", "inject init"]);
+    world.inject(&["verify", "--signature-only"]).exits(2).says(&["no artifact is given"]);
+    world.write("inject.toml", config);
+    let run = world.inject(&["verify"]).exits(0);
+    assert!(run.out.contains("app.apk: carries dev, sound"), "{}", run.out);
+    world.write("z.apk", world.read("app.apk"));
+    let run = world.inject(&["verify", "--env", "prod"]).exits(7);
+    assert!(run.out.contains("app.apk: NOT sound") && run.out.contains("z.apk: NOT sound"), "{}", run.out);
+}

@@ -643,8 +643,8 @@ pub enum RegistryAction {
 /// What is verified.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The artifacts
-    #[arg(value_name = "ARTIFACT", required = true)]
+    /// The artifacts; default: those of inject.toml
+    #[arg(value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
     /// The application, as in the main job
     #[arg(long, value_name = "APP")]

@@ -14,7 +14,7 @@ use inject::verify::Report;
 use inject::verify::leak::Hunt;
 use serde_json::json;
 
-use super::main_job::matches;
+use super::given::matches;
 use crate::args::Global;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};

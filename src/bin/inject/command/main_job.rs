@@ -5,13 +5,11 @@
 //! done stops all. Those that `inject.toml` lists are each their own. Inspection, and all that comes after the credentials, is
 //! done for several at once; what is said of them keeps their order.
 //!
-//! * `given`: which artifacts.
 //! * `batch`: what each came to, and the end of the run.
 //!
 //! Must not: print a value of a place.
 
 mod batch;
-mod given;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,10 +32,9 @@ use serde_json::{Value, json};
 
 use batch::Batch;
 pub use batch::bytes;
-pub use given::matches;
-use given::{Given, artifacts};
 
 use super::attest;
+use super::given::{Given, artifacts};
 use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::{Cli, GateReach, Main};
 use crate::carried::{foreign, stored};
@@ -66,7 +63,7 @@ struct Job {
 /// Runs it.
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
-    let given = artifacts(settings, main, out)?;
+    let given = artifacts(settings, &main.artifacts, main.app.as_deref(), out)?;
     let several = given.len() > 1;
     if main.output.is_some() && several {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod credential;
 pub mod doctor;
 pub mod env;
+mod given;
 pub mod hook;
 pub mod identify;
 pub mod init;

@@ -17,6 +17,7 @@ use inject::verify::injected::Expected;
 use inject::verify::{Finding, Report, Severity};
 use serde_json::{Value, json};
 
+use super::given::{Given, artifacts};
 use super::register::fixed;
 use super::{attest, probe};
 use crate::args::Verify;
@@ -36,11 +37,21 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         let chosen = settings.environment()?;
         Some((settings, chosen))
     };
-    let several = verify.artifacts.len() > 1;
+    let given = match &gate {
+        Some((settings, _)) => artifacts(settings, &verify.artifacts, verify.app.as_deref(), out)?,
+        None if verify.artifacts.is_empty() => {
+            return Err(Failure::usage("--signature-only: no artifact is given")
+                .remedy("inject verify ARTIFACT... --signature-only"));
+        }
+        None => verify.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect(),
+    };
+    let several = given.len() > 1;
     let mut sound = true;
     let mut results = Vec::new();
-    for path in &verify.artifacts {
-        let (report, signable) = one(gate.as_ref(), verify, path, out).map_err(|failure| failure.about(path))?;
+    for given in &given {
+        let path = given.path.as_path();
+        let (report, signable) =
+            one(gate.as_ref(), verify, given, several, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
             attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
@@ -62,14 +73,16 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
 fn one(
     gate: Option<&(Settings, Chosen)>,
     verify: &Verify,
-    path: &Path,
+    given: &Given,
+    several: bool,
     out: Output,
 ) -> Result<(Report, bool), Failure> {
+    let path = given.path.as_path();
     let inspected = Inspected::new(path)?;
     let signable = inspected.key_kind().is_some();
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok((report, signable)) };
-    let owner = settings.owner(&inspected, verify.app.as_deref())?;
+    let owner = settings.owner(&inspected, verify.app.as_deref().or(given.app.as_deref()))?;
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
@@ -130,7 +143,7 @@ fn one(
     release_rules(&mut report, chosen, &inspected);
     if let Some(receipt) = &verify.receipt {
         let expected = attest::carries(settings, chosen, application, &credential)?;
-        let receipt = attest::path("--receipt", receipt, path, "receipt", verify.artifacts.len() > 1)?;
+        let receipt = attest::path("--receipt", receipt, path, "receipt", several)?;
         receipt::check(&mut report, &receipt, path, &expected)?;
     }
     // Only of what it carries can be said that it is alive.

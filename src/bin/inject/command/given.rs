@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::args::Main;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -20,9 +19,14 @@ pub struct Given {
 }
 
 /// The artifacts of this run.
-pub fn artifacts(settings: &Settings, main: &Main, out: Output) -> Result<Vec<Given>, Failure> {
-    if !main.artifacts.is_empty() {
-        return Ok(main.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect());
+pub fn artifacts(
+    settings: &Settings,
+    named: &[PathBuf],
+    app: Option<&str>,
+    out: Output,
+) -> Result<Vec<Given>, Failure> {
+    if !named.is_empty() {
+        return Ok(named.iter().map(|path| Given { path: path.clone(), app: None }).collect());
     }
     let Some(config) = &settings.config else {
         return Err(Failure::usage("no artifact is given, and no inject.toml names any")
@@ -30,7 +34,7 @@ pub fn artifacts(settings: &Settings, main: &Main, out: Output) -> Result<Vec<Gi
             .remedy("inject init writes an inject.toml for the project here")
             .remedy("inject --help shows examples"));
     };
-    let app = main.app.as_ref().map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
+    let app = app.map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
     let apps: Vec<&App> = app.map_or_else(|| config.apps.values().collect(), |app| vec![app]);
     let patterns: Vec<(&App, &str)> = apps
         .into_iter()
