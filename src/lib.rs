@@ -12,6 +12,7 @@
 //! * [`sign`]: keys and signature schemes; pure, time and randomness are passed in.
 //! * [`verify`]: findings about a finished artifact; shares no code with `sign`.
 //! * [`mod@format`]: codecs of file formats; no I/O, no policy.
+//! * [`project`]: what a source tree builds, for a first configuration.
 //! * [`host`]: files, clock, randomness, prompts: the only outside world.
 //!
 //! # Example
@@ -40,5 +41,6 @@ pub mod format;
 pub mod host;
 pub mod pipeline;
 pub mod placement;
+pub mod project;
 pub mod sign;
 pub mod verify;

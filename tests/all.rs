@@ -9,5 +9,6 @@ mod fuzz_bodies;
 mod host;
 mod pipeline;
 mod placement;
+mod project;
 mod sign;
 mod verify;

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::seal::{Home, SealError, SealKey, check_private};
 use crate::host::file::FileError;
+use crate::host::interrupt;
 use crate::host::random::Randomness;
 use crate::host::replacement::{create_held, sweep};
 
@@ -180,6 +181,7 @@ fn exists(path: &Path) -> Result<bool, FileError> {
 }
 
 fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {
+    let _section = interrupt::section();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (temporary, held) = loop {
         let mut unique = [0; 8];
@@ -211,6 +213,7 @@ fn sweep_abandoned(path: &Path) {
 
 /// Brings an older version to this one, whole or not at all. Of two processes at once, one does it.
 fn migrate(connection: &mut Connection, schema: Schema) -> rusqlite::Result<()> {
+    let _section = interrupt::section();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (from, sql) in schema.older {
         let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

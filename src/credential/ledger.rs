@@ -16,6 +16,7 @@ use super::database::{Database, DatabaseError};
 use super::store::{Key, Store, now};
 use super::{ClientId, ClientSecret};
 use crate::format::calendar::Civil;
+use crate::host::interrupt;
 use crate::host::lock::{self, Lock};
 use crate::host::random::OsRandom;
 
@@ -167,6 +168,7 @@ impl StoreLedger<'_> {
     }
 
     fn delete(&mut self, table: &str) -> Result<(), DatabaseError> {
+        let _section = interrupt::section();
         let sql = format!("DELETE FROM {table} WHERE application = ?1 AND registry = ?2");
         let failed = self.database().failed("written");
         let database = &mut self.store.database;
@@ -222,6 +224,7 @@ impl Ledger for StoreLedger<'_> {
     }
 
     fn announce(&mut self, pending: &Pending) -> Result<(), DatabaseError> {
+        let _section = interrupt::section();
         let sql = "INSERT OR REPLACE INTO pending (application, registry, environment, name, endpoint, started)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let started = i64::try_from(pending.started).unwrap_or(i64::MAX);
@@ -236,6 +239,7 @@ impl Ledger for StoreLedger<'_> {
     }
 
     fn keep(&mut self, held: &Held) -> Result<(), DatabaseError> {
+        let _section = interrupt::section();
         let secret = self.seal(&held.id, "secret", held.secret.as_ref().map(ClientSecret::expose))?;
         let token =
             self.seal(&held.id, "token", held.management.as_ref().map(|management| management.token.as_str()))?;

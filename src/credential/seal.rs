@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::secret::keyed;
 use crate::host::file::FileError;
+use crate::host::interrupt;
 use crate::host::random::Randomness;
 
 /// First line of the key file, before the 64 digits.
@@ -122,6 +123,7 @@ impl SealKey {
         let mut unique = [0; 8];
         random.fill(&mut unique).map_err(FileError::on("make a key for", &path))?;
         let temporary = home.join(format!(".key-{:016x}", u64::from_le_bytes(unique)));
+        let _section = interrupt::section();
         let written = write_key(&temporary, &key).and_then(|_lock| {
             // A hard link fails when the name exists: the first of two processes wins, and both read the winner's.
             match fs::hard_link(&temporary, &path) {

@@ -15,6 +15,7 @@ use super::registry::RegistryIdentity;
 use super::seal::Home;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
 use crate::host::clock;
+use crate::host::interrupt;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
@@ -116,6 +117,7 @@ impl Store {
 
     /// Claims a Client Id for `key`: the one already there, or `fresh`. Of two processes at once, both get one id.
     pub fn claim(&mut self, key: &Key, fresh: &ClientId) -> Result<Stored, StoreError> {
+        let _section = interrupt::section();
         let failed = self.database.failed("written");
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
@@ -153,6 +155,7 @@ impl Store {
     }
 
     pub(super) fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
+        let _section = interrupt::section();
         let sealed = all.iter().map(|stored| self.seal(stored)).collect::<Result<Vec<_>, _>>()?;
         let failed = self.database.failed("written");
         let behavior = TransactionBehavior::Immediate;
@@ -180,6 +183,7 @@ impl Store {
 
     /// Forgets the credential of `key`; says whether there was one.
     pub fn forget(&mut self, key: &Key) -> Result<bool, StoreError> {
+        let _section = interrupt::section();
         let sql = "DELETE FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
         let count = self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
@@ -198,6 +202,7 @@ impl Store {
 
     /// Makes an environment the active one of a checkout.
     pub fn activate(&mut self, folder: &Path, environment: &EnvironmentName) -> Result<(), StoreError> {
+        let _section = interrupt::section();
         let sql = "INSERT OR REPLACE INTO checkout (folder, environment) VALUES (?1, ?2)";
         let of = params![folder.to_string_lossy(), environment.as_str()];
         self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;

@@ -141,3 +141,24 @@ pub const UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// The last second that a certificate or profile can name: its year has four digits (RFC 5280 4.1.2.5).
 pub const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Bytes of a file that describes a project: the largest Xcode projects known have some ten MiB, and it is held in memory.
+pub const PROJECT_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Folders within folders in which the files of a project are looked for: sources of Java packages lie about ten deep,
+/// below a generator's output.
+pub const PROJECT_DEPTH: usize = 14;
+
+/// Variants of one Android module that are told apart: flavours of several dimensions multiply, and a file that names
+/// more applications would be read by nobody.
+pub const PROJECT_VARIANTS: usize = 256;
+
+/// Applications of one project: more would make a configuration that nobody reads, and are what a folder of many projects
+/// has.
+pub const PROJECT_APPS: usize = 1024;
+
+/// Variables followed for one build setting of Xcode, and characters that it may come to: ids have at most 255.
+pub const BUILD_SETTING: usize = 4096;
+
+/// Configurations of one target of Xcode that are told apart: two as a rule, some tens where there are many brands.
+pub const BUILD_CONFIGURATIONS: usize = 64;

@@ -16,6 +16,7 @@ pub mod compressed;
 pub mod der;
 pub mod der_entitlements;
 pub mod dex;
+pub mod gradle;
 pub mod js;
 pub mod json;
 pub mod limits;

@@ -5,11 +5,14 @@
 pub mod clock;
 pub mod command;
 pub mod file;
+pub mod folder;
 pub mod git;
 pub mod http;
+pub mod interrupt;
 pub mod lock;
 pub mod process;
 pub mod random;
 pub mod replacement;
 pub mod server;
 pub mod transaction;
+pub mod workers;

@@ -9,9 +9,14 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::{FileError, SourceFile};
+use super::interrupt;
 use super::random::{OsRandom, Randomness};
+
+/// Bytes written to new files.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// A file that will take the place of `target`.
 #[derive(Debug)]
@@ -44,7 +49,9 @@ impl Replacement {
             if let Some(file) = unnamed(&folder) {
                 return Ok(Self { file, target, named: None, spare_name });
             }
+            let _section = interrupt::section();
             if let Some(file) = create_held(&spare_name)? {
+                interrupt::temporary(&spare_name);
                 return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name });
             }
         }
@@ -62,7 +69,9 @@ impl Replacement {
 
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))
+        self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))?;
+        WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Writes all of `first`, and all of `second` `apart` bytes further on; the next write follows `first`.
@@ -75,7 +84,9 @@ impl Replacement {
             self.file.seek(SeekFrom::Start(here))?;
             self.file.write_all(first)
         };
-        write().map_err(on)
+        write().map_err(on)?;
+        WRITTEN.fetch_add(first.len() as u64 + second.len() as u64, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Passes over bytes that were written already.
@@ -105,6 +116,7 @@ impl Replacement {
 
     /// Makes the file durable and puts it in the place of the target, with the permissions of `like`.
     pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+        let _section = interrupt::section();
         if let Some(like) = like {
             let permitted = self.file.set_permissions(like.permissions());
             permitted.map_err(FileError::on("set permissions of", &self.target))?;
@@ -112,13 +124,22 @@ impl Replacement {
         self.complete()?;
         fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
         self.named = None;
+        interrupt::settled(&self.spare_name);
         self.sync_folder();
         Ok(())
     }
 
     /// Like [`Replacement::commit`], but what is there already stays: of two processes at once the first one's file
     /// counts. Says whether it was this one.
-    pub fn commit_new(mut self) -> Result<bool, FileError> {
+    pub fn commit_new(self) -> Result<bool, FileError> {
+        let section = interrupt::section();
+        // Its dot name goes before the section ends.
+        let placed = self.link_new();
+        drop(section);
+        placed
+    }
+
+    fn link_new(mut self) -> Result<bool, FileError> {
         self.complete()?;
         // A hard link fails where the name exists; the dot name goes with `self`.
         match fs::hard_link(&self.spare_name, &self.target) {
@@ -155,9 +176,15 @@ impl Replacement {
 impl Drop for Replacement {
     fn drop(&mut self) {
         if let Some(name) = self.named.take() {
-            let _ = fs::remove_file(name);
+            let _ = fs::remove_file(&name);
+            interrupt::settled(&name);
         }
     }
+}
+
+/// Bytes that this process has written to new files, for who watches it.
+pub fn written() -> u64 {
+    WRITTEN.load(Ordering::Relaxed)
 }
 
 /// Removes files that a killed run left under a dot name: `prefix` and 16 hexadecimal digits. What somebody holds a lock

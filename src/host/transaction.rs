@@ -18,6 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::file::FileError;
+use super::interrupt::{self, Section};
 use super::random::{OsRandom, Randomness};
 
 /// The journal's name in its folder.
@@ -63,7 +64,11 @@ pub struct Transaction {
 
 /// New files that are complete and in the journal: they take their places even if this process ends now.
 #[derive(Debug)]
-pub struct Prepared(Transaction);
+pub struct Prepared {
+    transaction: Transaction,
+    /// From the journal's writing to its removal.
+    _section: Section,
+}
 
 #[derive(Debug)]
 struct NewFile {
@@ -87,6 +92,7 @@ impl Transaction {
     pub fn start(root: &Path) -> Result<Self, TransactionError> {
         let root = fs::canonicalize(root).map_err(FileError::on("open", root))?;
         let lock = Lock::take(&root)?;
+        let _section = interrupt::section();
         finish_journal(&root)?;
         Ok(Self { root, new: Vec::new(), lock })
     }
@@ -106,7 +112,10 @@ impl Transaction {
         if like.is_some() {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
+        let section = interrupt::section();
         let file = options.open(&path).map_err(on("write a new version of"))?;
+        interrupt::temporary(&path);
+        drop(section);
         self.new.push(NewFile { name: name.to_owned(), path, target: target.clone(), file });
         let Some(NewFile { file, .. }) = self.new.last_mut() else { return Ok(()) };
         if let Some(like) = like {
@@ -136,6 +145,7 @@ impl Transaction {
             new.file.sync_all().map_err(FileError::on("write a new version of", &new.target))?;
         }
         self.sync_folders();
+        let section = interrupt::section();
         let relative = |path: &Path| relative_name(&self.root, path);
         let files = self.new.iter().map(|new| (relative(&new.path), new.name.clone())).collect();
         let journal = Journal { inject_journal: 1, files };
@@ -156,7 +166,12 @@ impl Transaction {
         }
         sync(&self.root);
         let new = std::mem::take(&mut self.new);
-        Ok(Some(Prepared(Self { root: self.root.clone(), new, lock: self.lock.hand_over() })))
+        // The journal relies on them.
+        for file in &new {
+            interrupt::settled(&file.path);
+        }
+        let transaction = Self { root: self.root.clone(), new, lock: self.lock.hand_over() };
+        Ok(Some(Prepared { transaction, _section: section }))
     }
 
     fn sync_folders(&self) {
@@ -169,6 +184,7 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         for new in &self.new {
             let _ = fs::remove_file(&new.path);
+            interrupt::settled(&new.path);
         }
     }
 }
@@ -176,20 +192,20 @@ impl Drop for Transaction {
 impl Prepared {
     /// Puts the new files in their places.
     pub fn commit(mut self) -> Result<(), TransactionError> {
-        let new = std::mem::take(&mut self.0.new);
+        let new = std::mem::take(&mut self.transaction.new);
         for new in &new {
             fs::rename(&new.path, &new.target).map_err(FileError::on("replace", &new.target))?;
         }
-        self.0.new = new;
-        self.0.sync_folders();
-        self.0.new.clear();
-        remove_journal(&self.0.root)?;
+        self.transaction.new = new;
+        self.transaction.sync_folders();
+        self.transaction.new.clear();
+        remove_journal(&self.transaction.root)?;
         Ok(())
     }
 
     /// Leaves everything as a kill would: the next run commits it.
     pub fn abandon(mut self) {
-        self.0.new.clear();
+        self.transaction.new.clear();
     }
 }
 
@@ -197,6 +213,7 @@ impl Prepared {
 pub fn repair(root: &Path, strays: &[String]) -> Result<(), TransactionError> {
     let root = fs::canonicalize(root).map_err(FileError::on("open", root))?;
     let _lock = Lock::take(&root)?;
+    let _section = interrupt::section();
     finish_journal(&root)?;
     for name in strays.iter().filter(|name| is_new_name(name)) {
         let path = inside(&root, name).map_err(FileError::on("remove", &root.join(name)))?;

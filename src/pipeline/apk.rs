@@ -18,6 +18,7 @@ use crate::format::zip::{
     Alignment, Archive, Change, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
 };
 use crate::host::file::FileError;
+use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::placement::template::{TemplateError, Values};
 use crate::placement::{Address, Place};
@@ -436,6 +437,7 @@ impl Planned {
         }
 
         // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
+        let _section = interrupt::section();
         let idsig_path = idsig_path(output);
         match std::fs::remove_file(&idsig_path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -39,11 +39,6 @@ fn commands_say_what_is_written_down() {
 }
 
 #[test]
-fn the_documentation_shows_what_is_printed() {
-    cases(&World::new(), &[], "docs/ci.md");
-}
-
-#[test]
 fn commands_with_a_credential_in_variables_say_what_is_written_down() {
     let world = World::new();
     let given = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret"), ("INJECT_ENV", "dev")];

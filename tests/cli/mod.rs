@@ -4,6 +4,7 @@
 
 mod apple;
 mod at_rest;
+mod batch;
 mod canary;
 mod commands;
 mod config;
@@ -17,7 +18,10 @@ mod formats;
 mod gate;
 mod genexus;
 mod hook;
+mod init;
 mod inspect;
+#[cfg(unix)]
+mod interrupt;
 mod kinds;
 mod main_job;
 mod mask;

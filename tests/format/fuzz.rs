@@ -46,6 +46,7 @@ proptest! {
         fuzz_bodies::axml(&bytes);
         fuzz_bodies::text(&bytes);
         crate::fuzz_bodies::site::site(&bytes);
+        crate::fuzz_bodies::project::project(&bytes);
     }
 
     #[test]
@@ -64,5 +65,6 @@ proptest! {
     fn nearly_text(text in "[\\[\\]{}\":,ab01 \\\\/<>&;='!\\-\n#u]{0,60}") {
         fuzz_bodies::text(text.as_bytes());
         crate::fuzz_bodies::site::site(text.as_bytes());
+        crate::fuzz_bodies::project::project(text.as_bytes());
     }
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod dex;
 mod dex_width;
 mod fuzz;
+mod gradle;
 mod js;
 mod json;
 mod mutf8;

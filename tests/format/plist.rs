@@ -215,6 +215,24 @@ fn strings_files_keep_comments_and_encoding() {
     assert_eq!(set(&wide, "k", "w", false).unwrap(), edited);
 }
 
+#[test]
+fn the_old_style_is_read_whole() {
+    use inject::format::plist::read_openstep;
+    let text = "// !$*UTF8*$!\n{\n\tobjects = {\n\t\tA1 /* Notes */ = {isa = PBXNativeTarget; name = \"My \\\"App\\\"\";\n\
+                \t\t\tlist = (\n\t\t\t\tB1 /* x */,\n\t\t\t\t'two words',\n\t\t\t);\n\t\t\tnone = ( ); };\n\t};\n\
+                \tpath = a/b-c.d;\n}\n";
+    let tree = read_openstep(text.as_bytes()).unwrap();
+    let target = tree.as_dictionary().unwrap()["objects"].as_dictionary().unwrap()["A1"].as_dictionary().unwrap();
+    assert_eq!(target["name"].as_string(), Some("My \"App\""));
+    let list: Vec<_> = target["list"].as_array().unwrap().iter().map(|item| item.as_string().unwrap()).collect();
+    assert_eq!(list, ["B1", "two words"]);
+    assert_eq!(target["none"].as_array().unwrap().len(), 0);
+    assert_eq!(tree.as_dictionary().unwrap()["path"].as_string(), Some("a/b-c.d"));
+    for broken in ["", "{", "{a = b}", "{a b;}", "(a b)", "{} x", "<00>", &"(".repeat(100_000)] {
+        read_openstep(broken.as_bytes()).expect_err(broken);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

@@ -3,6 +3,7 @@
 pub mod apple;
 pub mod dex;
 pub mod javascript;
+pub mod project;
 pub mod resources;
 pub mod signatures;
 pub mod site;

@@ -2,3 +2,4 @@
 
 mod replacement;
 mod transaction;
+mod workers;

@@ -31,6 +31,8 @@ fn run() -> Result<()> {
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
         ["bench", "apple"] => bench::apple(&root),
+        ["bench", "scan"] => bench::scan(&root, None),
+        ["bench", "scan", package] => bench::scan(&root, Some(Path::new(package))),
         ["bench", more @ ..] => bench::run(&root, &more.iter().map(PathBuf::from).collect::<Vec<_>>()),
         ["oracle", more @ ..] => {
             corpus::run(&root)?;
@@ -39,6 +41,7 @@ fn run() -> Result<()> {
             oracle::run(&root, &folders)
         }
         ["oracle-hooks", only @ ..] => oracle::hooks::run(&root, only),
+        ["oracle-statements"] => oracle::statements::run(&root),
         ["oracle-registry"] => oracle::registry::run(&root),
         ["oracle-dex", folders @ ..] => {
             let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
@@ -51,7 +54,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...]"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-hooks [HOOK...] | oracle-registry | oracle-statements"
         ),
     }
 }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 /// Which layer may import which. A layer may always import itself.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("format", &[]),
     ("host", &[]),
     ("placement", &["format"]),
+    ("project", &["format", "host"]),
     ("credential", &["format", "host"]),
     ("artifact", &["format", "placement"]),
     ("sign", &["format"]),

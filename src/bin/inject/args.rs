@@ -258,6 +258,9 @@ pub enum Side {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write inject.toml for the project here, with environments dev and prod
+    #[command(after_help = INIT)]
+    Init(Init),
     /// Environments: list, use, add, show
     Env {
         #[command(subcommand)]
@@ -315,6 +318,28 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+const INIT: &str = "\
+Found are Android modules of Gradle with their flavours, targets of Xcode, what GeneXus generates, sites of Angular, and the
+native projects of Flutter, React Native, Capacitor, Cordova and .NET. What the files do not say becomes a comment.
+
+Examples:
+  inject init
+  inject init --dry-run";
+
+/// What `init` looks at and does.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder of the project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Print what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace an inject.toml that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 const SERVE: &str = "\

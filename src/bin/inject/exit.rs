@@ -47,6 +47,23 @@ pub enum Code {
 }
 
 impl Code {
+    /// Which of several counts for a run of several artifacts: a fault of the program, then what may be in the wrong hands,
+    /// then what needs a person, then what the next build may mend.
+    pub fn seriousness(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Changes => 1,
+            Self::Usage => 2,
+            Self::NoPlace => 3,
+            Self::Artifact => 4,
+            Self::Registry => 5,
+            Self::Signing => 6,
+            Self::Conflict => 7,
+            Self::Verification => 8,
+            Self::Internal => 9,
+        }
+    }
+
     /// The stable name of errors that end like this, for formats that ask for one.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,19 +5,22 @@ mod carried;
 mod command;
 mod exit;
 mod hooks;
+mod progress;
 mod render;
 mod settings;
 mod suggest;
 mod summary;
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
 
-use args::{Cli, Command, Main};
+use args::{Cli, Command, Main, RegistryAction};
 use exit::{Code, Failure};
+use inject::host::interrupt::{self, Signal};
 use render::Output;
 use settings::Settings;
 
@@ -62,9 +65,22 @@ fn check_subcommand(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
     }
 }
 
+/// The end that a signal asks for. What is on the disk is whole by then.
+#[allow(clippy::exit, reason = "no other thread has anything left to do")]
+fn end(signal: Signal) -> Infallible {
+    Output::interrupted();
+    std::process::exit(signal.exit_status())
+}
+
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
+    // A server lets its requests finish, and ends by itself.
+    if !matches!(&cli.command, Some(Command::Registry { action: RegistryAction::Serve(_) })) {
+        interrupt::watch(end).map_err(|e| Failure::of(Code::Internal, e).during("signals"))?;
+    }
     let settings = || Settings::load(&cli.global);
     match &cli.command {
+        // What it writes must not depend on a configuration that is there.
+        Some(Command::Init(asked)) => command::init::run(asked, out),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
         Some(Command::Register { app, force, no_register, take, again }) => {
             let wish = command::register::Wish { force: *force, no_register: *no_register, take: *take, again: *again };

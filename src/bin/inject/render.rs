@@ -15,6 +15,7 @@ use inject::verify::{Finding, Severity};
 
 use crate::args::{Format, Global, When};
 use crate::exit::{Code, Failure};
+use crate::progress::make_room;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
@@ -71,6 +72,12 @@ impl Output {
         choice.write_global();
         let format = if global.json { Format::Json } else { global.format };
         Self { format, quiet: global.quiet, verbose: global.verbose > 0, log: Box::leak(Box::default()) }
+    }
+
+    /// One that says nothing.
+    #[cfg(test)]
+    pub fn silent() -> Self {
+        Self { format: Format::Sarif, quiet: true, verbose: false, log: Box::leak(Box::default()) }
     }
 
     /// A result in words: standard output, unless another program reads a document there.
@@ -166,6 +173,19 @@ impl Output {
 
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
+        self.failed(failure);
+        self.json(&serde_json::json!({
+            "schema": 1,
+            "error": {
+                "code": failure.code as u8,
+                "message": failure.message(),
+                "remedies": failure.remedies,
+            },
+        }));
+    }
+
+    /// An error of one artifact among several; the result of all of them names it too.
+    pub fn failed(self, failure: &Failure) {
         let message = failure.message();
         for finding in &failure.findings {
             self.annotated(failure.artifact.as_deref().unwrap_or(Path::new("")), finding);
@@ -185,14 +205,40 @@ impl Output {
                 say(DIM, " help", remedy);
             }
         }
-        self.json(&serde_json::json!({
-            "schema": 1,
-            "error": {
-                "code": failure.code as u8,
-                "message": message,
-                "remedies": failure.remedies,
-            },
-        }));
+    }
+
+    /// What several errors come to: always said.
+    pub fn sum(text: &str) {
+        say(RED, "error", text);
+    }
+
+    /// What was done with several artifacts, line by line under a heading.
+    pub fn table(self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let _room = make_room();
+        let mut err = anstream::stderr().lock();
+        for (index, line) in text.lines().enumerate() {
+            let style = if index == 0 { DIM } else { Style::new() };
+            let _ = writeln!(err, "{style}{line}{style:#}");
+        }
+    }
+
+    /// Columns of the terminal that messages go to, where it is one.
+    pub fn width() -> Option<usize> {
+        terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0))
+    }
+
+    /// Whether nobody wants to see how far the run is.
+    pub fn is_quiet(self) -> bool {
+        self.quiet || self.format != Format::Human
+    }
+
+    /// The run ends because somebody wants it to. Nothing is said behind this.
+    pub fn interrupted() {
+        say(RED, "error", "interrupted; each artifact is as it was, or finished");
+        std::mem::forget(make_room());
     }
 
     /// The end of the run: what is said of all of it at once.
@@ -218,10 +264,12 @@ impl Output {
 
 // A closed pipe is the reader's business: what was done stays done.
 fn print(text: &str) {
+    let _room = make_room();
     let mut out = anstream::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 fn say(style: Style, word: &str, text: &str) {
+    let _room = make_room();
     let _ = writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {text}");
 }

@@ -31,6 +31,10 @@ pub fn injected(path: Option<&Path>, result: &Value, out: Output) {
             list(&artifact["schemes"]),
         );
     }
+    for artifact in result["failed"].as_array().into_iter().flatten() {
+        let (artifact, code, message) = (cell(&artifact["artifact"]), &artifact["code"], cell(&artifact["message"]));
+        let _ = writeln!(text, "| {artifact} | | | | **FAILED ({code})** {message} | |");
+    }
     add(path, &text, out);
 }
 

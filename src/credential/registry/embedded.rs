@@ -15,6 +15,7 @@ use crate::credential::ledger::Ledger;
 use crate::credential::seal::Home;
 use crate::credential::store::now;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
+use crate::host::interrupt;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
@@ -80,6 +81,7 @@ impl Registry for Embedded {
     }
 
     fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
+        let _section = interrupt::section();
         let application = wanted.application;
         let mut database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
         let failed = database.failed("written");
@@ -144,6 +146,7 @@ impl Registry for Embedded {
         id: &ClientId,
         secret: &ClientSecret,
     ) -> Result<Registered, RegistryError> {
+        let _section = interrupt::section();
         let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
         let sealed = seal(&database.key, id.as_str(), secret)?;
         let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
@@ -184,6 +187,7 @@ impl Row {
 
 impl Directory for Embedded {
     fn revoke_entry(&mut self, id: &ClientId) -> Result<bool, RegistryError> {
+        let _section = interrupt::section();
         let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
             return Ok(false);
         };

@@ -4,18 +4,21 @@
 //! * `xml`: XML property lists by byte range: comments, CDATA, indentation and line ends stay.
 //! * `binary`: binary property lists through the crate `plist`, guarded against what expands without end.
 //! * `strings`: `.strings` files that are text.
+//! * `openstep`: the old style that Xcode's projects have, for reading.
 //!
 //! After every edit the result is read again: the old tree with the edit must equal the new one, or there is no result.
 //!
 //! Must not: turn one format into another, or change the type of a value.
 
 mod binary;
+mod openstep;
 mod path;
 mod strings;
 mod xml;
 
 use plist::Value;
 
+pub use openstep::read_openstep;
 pub use path::{KeyPath, KeyPathError};
 
 use super::text::EncodingError;

@@ -70,23 +70,30 @@ struct Pair {
     alone: bool,
 }
 
-struct Scanner<'t> {
+pub(super) struct Scanner<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Scanner<'t> {
-    fn new(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Self { text, at }
     }
 
-    fn wrong(&self, problem: &'static str) -> PlistError {
+    pub(super) fn wrong(&self, problem: &'static str) -> PlistError {
         PlistError::Text { offset: self.at, problem }
     }
 
-    fn rest(&self) -> &'t str {
+    pub(super) fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Whether this character comes next; it is passed over then.
+    pub(super) fn takes(&mut self, wanted: char) -> bool {
+        let comes = self.rest().starts_with(wanted);
+        self.at += if comes { wanted.len_utf8() } else { 0 };
+        comes
     }
 
     fn run(mut self) -> Result<Vec<Pair>, PlistError> {
@@ -117,7 +124,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn blanks(&mut self) -> Result<(), PlistError> {
+    pub(super) fn blanks(&mut self) -> Result<(), PlistError> {
         loop {
             let rest = self.rest();
             let blanks = rest.len() - rest.trim_start().len();
@@ -135,7 +142,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// A string in quotes, or a word.
-    fn token(&mut self) -> Result<String, PlistError> {
+    pub(super) fn token(&mut self) -> Result<String, PlistError> {
         let rest = self.rest();
         let Some(quote) = rest.chars().next().filter(|c| ['"', '\''].contains(c)) else {
             let word = |c: char| c.is_ascii_alphanumeric() || "_$/:.-".contains(c);

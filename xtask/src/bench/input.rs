@@ -29,16 +29,16 @@ const FEW: usize = 250;
 
 /// Unsigned packages of about 3, 25 and 150 MB.
 pub fn sizes(corpus: &Path, work: &Path) -> Result<Vec<PathBuf>> {
-    SIZES
-        .iter()
-        .map(|(name, size)| {
-            let to = work.join(format!("{name}-unsigned.apk"));
-            if !to.is_file() {
-                grow(corpus, &to, *size)?;
-            }
-            Ok(to)
-        })
-        .collect()
+    SIZES.iter().map(|(name, size)| of_size(corpus, work, name, *size)).collect()
+}
+
+/// An unsigned package of about so many bytes.
+pub fn of_size(corpus: &Path, work: &Path, name: &str, size: u64) -> Result<PathBuf> {
+    let to = work.join(format!("{name}-unsigned.apk"));
+    if !to.is_file() {
+        grow(corpus, &to, size)?;
+    }
+    Ok(to)
 }
 
 fn grow(corpus: &Path, to: &Path, size: u64) -> Result<()> {

@@ -11,6 +11,7 @@
 mod apple;
 mod input;
 mod measure;
+mod scan;
 mod table;
 
 use std::fs;
@@ -43,6 +44,21 @@ pub fn apple(root: &Path) -> Result<()> {
     ensure!(missing.is_empty(), "missing: {}; nothing was measured", missing.join(", "));
     let work = prepare(root)?;
     let missed = apple::run(root, &root.join("target/release/inject"), &work)?;
+    println!("{}", if missed == 0 { "every target is met".to_owned() } else { format!("{missed} targets MISSED") });
+    Ok(())
+}
+
+/// The search for credentials.
+pub fn scan(root: &Path, given: Option<&Path>) -> Result<()> {
+    let missing: Vec<&str> =
+        ["unzip", "python3", "/usr/bin/time"].into_iter().filter(|tool| !super::oracle::on_path(tool)).collect();
+    ensure!(missing.is_empty(), "missing: {}; nothing was measured", missing.join(", "));
+    let work = prepare(root)?;
+    if given.is_none() {
+        super::corpus::run(root)?;
+    }
+    let corpus = super::corpus::folder(root);
+    let missed = scan::run(&root.join("target/release/inject"), &corpus, &work, given)?;
     println!("{}", if missed == 0 { "every target is met".to_owned() } else { format!("{missed} targets MISSED") });
     Ok(())
 }

@@ -11,6 +11,7 @@ pub mod main_job;
 pub mod registry;
 pub mod resources;
 pub mod signatures;
+pub mod statements;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

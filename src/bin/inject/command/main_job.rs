@@ -1,18 +1,28 @@
 //! The main job: `inject ARTIFACT...`.
 //!
 //! Every artifact is inspected and planned before anything is obtained, and every key is loaded before anything is
-//! written: what can fail fails while nothing has happened yet.
+//! written: what can fail fails while nothing has happened yet. Artifacts that are named are one wish: one that cannot be
+//! done stops all. Those that `inject.toml` lists are each their own. Inspection, and all that comes after the credentials, is
+//! done for several at once; what is said of them keeps their order.
+//!
+//! * `given`: which artifacts.
+//! * `batch`: what each came to, and the end of the run.
 //!
 //! Must not: print a value of a place.
 
-use std::collections::BTreeMap;
+mod batch;
+mod given;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use inject::credential::Credential;
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::Request;
 use inject::credential::registry::Application;
-use inject::credential::store::Store;
+use inject::credential::store::{Store, Stored};
+use inject::host::workers;
 use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
 use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
 use inject::placement::preset::Preset;
@@ -21,20 +31,30 @@ use inject::sign::Identity;
 use inject::verify::{Report, Severity};
 use serde_json::{Value, json};
 
+use batch::Batch;
+pub use batch::bytes;
+use given::{Given, artifacts};
+
 use super::attest;
 use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::{GateReach, Main};
 use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
+use crate::progress::Progress;
 use crate::render::Output;
-use crate::settings::config::App;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
-use crate::summary;
+
+/// Memory that work on a file takes beside its size, roughly: tables, indices, what is inflated.
+const MEMORY: u64 = 64 * 1024 * 1024;
+/// Of the memory that is there, the part that is taken.
+const SHARE: u64 = 2;
 
 /// An artifact, planned.
 struct Job {
+    /// Its place in the run.
+    index: usize,
     path: PathBuf,
     application: Application,
     planned: Planned,
@@ -43,8 +63,9 @@ struct Job {
 /// Runs it.
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
-    let given = artifacts(settings, main)?;
-    if main.output.is_some() && given.len() > 1 {
+    let given = artifacts(settings, main, out)?;
+    let several = given.len() > 1;
+    if main.output.is_some() && several {
         return Err(Failure::usage(format!("--output names one file, there are {} artifacts", given.len()))
             .remedy("leave --output out to replace each artifact, or run once per artifact"));
     }
@@ -55,16 +76,19 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let outputs: Vec<&Path> = given.iter().map(|given| output(given.path.as_path())).collect();
         attest::receipts(settings, main.receipt.as_deref(), &outputs)?
     };
-    let jobs = given.into_iter().map(|given| plan(settings, &chosen, main, given)).collect::<Result<Vec<_>, _>>()?;
+    let together = !main.artifacts.is_empty() || !several;
+    let mut batch = Batch::new(given.iter().map(|given| given.path.clone()), chosen.name.as_str(), together, out);
+    let progress = Progress::new(given.len());
+    let watched = several && !out.is_quiet();
+    let jobs = progress.during(watched, || plan_all(settings, &chosen, main, given, &mut batch))?;
     for job in &jobs {
         tell_mixed(job, out);
     }
     if main.dry_run || main.check {
-        return show(settings, &chosen, main, &jobs, out);
+        let code = show(settings, &chosen, main, &jobs, &batch, out)?;
+        return Ok(batch.code().unwrap_or(code));
     }
-    for job in &jobs {
-        check_release(&chosen, job)?;
-    }
+    let jobs = batch.keep(jobs, |job| job.index, |job| check_release(&chosen, job))?;
     // A key is loaded only where an artifact needs one of its kind.
     let needed = |kind| jobs.iter().any(|job| job.planned.key_kind() == Some(kind));
     let schemes = signing::schemes(&main.signing)?;
@@ -91,27 +115,16 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         check_apple_pin(&chosen, apple)?;
         signing.apple = Some(apple.signing(main.signing.allow_new_signer));
     }
-    for job in &jobs {
-        job.planned.check(&signing).map_err(|e| Failure::from(e).about(&job.path))?;
-        // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
-        // first, the latter with stand-ins. A finished artifact needs neither.
-        if known(settings, &chosen, &job.application, main)?.is_none() {
-            let output = main.output.as_deref().unwrap_or(&job.path);
-            job.planned.probe(output).map_err(Failure::from)?;
-            let stand_in = Values {
-                client_id: "client_id",
-                client_secret: Some("client_secret"),
-                environment: chosen.name.as_str(),
-                application: &job.application.id,
-                other: &chosen.env.values,
-            };
-            let edited = job.planned.would_change(&stand_in);
-            edited.map_err(|e| Failure::from(e).about(&job.path))?;
-        }
-    }
+    let jobs = batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, &signing, job))?;
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
-    for job in &jobs {
-        if !credentials.contains_key(&job.application.id) {
+    let mut refused: BTreeSet<String> = BTreeSet::new();
+    let obtain = |job: &Job| {
+        let id = &job.application.id;
+        if refused.contains(id) {
+            let message = format!("{}: no credential of {id}, as said above", job.path.display());
+            return Err(Failure::new(Code::Registry, message));
+        }
+        if !credentials.contains_key(id) {
             let how = How {
                 refresh: main.obtain.refresh,
                 registration: chosen.registration(main.obtain.no_register),
@@ -119,100 +132,123 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                 again: false,
                 take: None,
             };
-            let obtained = obtain_or_reuse(settings, &chosen, &job.application, how, out)?;
-            credentials.insert(job.application.id.clone(), obtained.credential);
+            let obtained = obtain_or_reuse(settings, &chosen, &job.application, how, out).inspect_err(|_| {
+                refused.insert(id.clone());
+            })?;
+            credentials.insert(id.clone(), obtained.credential);
         }
-    }
-    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
-    let mut receipts = receipts.into_iter().flatten();
-    let mut results = Vec::new();
-    for job in jobs {
-        let receipt = receipts.next();
-        let Some(credential) = credentials.get(&job.application.id) else { continue };
-        // The metadata of several main objects holds a credential of each.
-        let shared = job.planned.has_neighbours().then_some(&chosen.name);
-        let foreign = foreign(stored.clone(), credential, shared);
-        let reach = if main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
-        let gate = Gate { foreign: &foreign, reach };
-        let output = main.output.clone().unwrap_or_else(|| job.path.clone());
-        let begin = |to| {
-            let places = job.planned.places();
-            attest::begin(settings, &chosen, &job.path, &job.application, credential, places, to)
-        };
-        let receipt = receipt.map(begin).transpose()?;
-        let (done, result) = finish(job, &chosen, credential, &signing, gate, &output, out)?;
-        if let Some(receipt) = receipt {
-            let to = receipt.finish(&output, &done)?;
-            out.note(&format!("{}: receipt in {}", output.display(), to.display()));
-        }
-        results.push(result);
-    }
-    let result = json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results });
-    summary::injected(main.summary.as_deref(), &result, out);
-    out.json(&result);
-    Ok(Code::Done)
-}
-
-/// An artifact to work on.
-#[derive(PartialEq, Eq)]
-struct Given {
-    path: PathBuf,
-    /// The application that lists it in inject.toml, where it is a folder: that may belong to several.
-    app: Option<String>,
-}
-
-fn artifacts(settings: &Settings, main: &Main) -> Result<Vec<Given>, Failure> {
-    if !main.artifacts.is_empty() {
-        return Ok(main.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect());
-    }
-    let Some(config) = &settings.config else {
-        return Err(Failure::usage("no artifact is given, and no inject.toml names any")
-            .remedy("inject ARTIFACT... --env NAME")
-            .remedy("inject --help shows examples"));
+        Ok(())
     };
-    let app = main.app.as_ref().map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
-    let apps: Vec<&App> = app.map_or_else(|| config.apps.values().collect(), |app| vec![app]);
-    let patterns: Vec<(&App, &str)> = apps
-        .into_iter()
-        .flat_map(|app| app.artifacts.iter().map(move |pattern| (app, pattern.trim_end_matches('/'))))
-        .collect();
-    if patterns.is_empty() {
-        return Err(Failure::usage(format!("{} names no artifacts", config.path.display()))
-            .remedy("add artifacts = [\"app/build/outputs/apk/**/*.apk\"] to [app.NAME], or give artifacts"));
-    }
-    let folder = config.path.parent().unwrap_or(Path::new("."));
-    let mut found = Vec::new();
-    for (app, pattern) in patterns {
-        let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
-        let matcher =
-            glob.map_err(|e| Failure::of(Code::Usage, e).during(config.path.display().to_string()))?.compile_matcher();
-        let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
-        // A folder is an artifact where its own name is given, not where a pattern happens to match it.
-        let names_a_folder = !pattern.rsplit('/').next().unwrap_or_default().contains(['*', '?', '[', '{']);
-        let matching: Vec<PathBuf> = files
-            .filter(|entry| names_a_folder || !entry.file_type().is_dir())
-            .map(walkdir::DirEntry::into_path)
-            .filter(|path| path.strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
-            .collect();
-        if matching.is_empty() {
-            return Err(Failure::new(
-                Code::Artifact,
-                format!("nothing below {} matches {pattern:?}", folder.display()),
-            )
-            .remedy("build first, or correct artifacts in inject.toml"));
-        }
-        for path in matching {
-            let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
-            // Patterns may overlap; an artifact is done once, a folder once for each application.
-            if !found.contains(&given) {
-                found.push(given);
+    let jobs = batch.keep(jobs, |job| job.index, obtain)?;
+    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
+    let carried = Carry {
+        settings,
+        chosen: &chosen,
+        main,
+        credentials: &credentials,
+        stored: &stored,
+        signing: &signing,
+        receipts: receipts.as_deref().unwrap_or_default(),
+    };
+    progress.during(watched, || {
+        let work = |jobs: Vec<Job>| -> Vec<Carried> {
+            jobs.into_iter().map(|job| carried.carry(job)).inspect(|_| progress.step()).collect()
+        };
+        let mut failure = None;
+        workers::run(tasks(jobs, |job| &job.path), memory(), work, |all| {
+            for Carried { index, output, took, result } in all {
+                match result {
+                    Ok(told) => {
+                        let what = if told.done.written { "injected" } else { "up to date" };
+                        tell(&told, &output, &chosen, several, out);
+                        batch.done(index, what, &output, took, told.json);
+                    }
+                    Err(error) if !several => failure = Some(error),
+                    Err(error) => batch.failed(index, &error),
+                }
             }
-        }
-    }
-    Ok(found)
+        });
+        failure.map_or(Ok(()), Err)
+    })?;
+    Ok(batch.end(main.summary.as_deref()))
 }
 
-fn plan(settings: &Settings, chosen: &Chosen, main: &Main, given: Given) -> Result<Job, Failure> {
+/// Inspects and plans all of them, several at once.
+fn plan_all(
+    settings: &Settings,
+    chosen: &Chosen,
+    main: &Main,
+    given: Vec<Given>,
+    batch: &mut Batch,
+) -> Result<Vec<Job>, Failure> {
+    let given: Vec<(usize, Given)> = given.into_iter().enumerate().collect();
+    let work = |all: Vec<(usize, Given)>| -> Vec<(usize, Result<Job, Failure>)> {
+        all.into_iter().map(|(index, given)| (index, plan(settings, chosen, main, index, given))).collect()
+    };
+    let mut planned = Vec::new();
+    workers::run(tasks(given, |(_, given)| &given.path), memory(), work, |all| planned.extend(all));
+    planned.sort_by_key(|(index, _)| *index);
+    let mut jobs = Vec::new();
+    for (index, result) in planned {
+        if let Some(job) = batch.step(index, result)? {
+            batch.belongs(index, &job.application.id);
+            jobs.push(job);
+        }
+    }
+    Ok(jobs)
+}
+
+/// Tasks that can be done at once: what lies in one folder, or is that folder, is one task, in order.
+fn tasks<T>(all: Vec<T>, path: impl Fn(&T) -> &PathBuf) -> Vec<workers::Task<Vec<T>>> {
+    let mut groups: Vec<(PathBuf, workers::Task<Vec<T>>)> = Vec::new();
+    for one in all {
+        let path = std::fs::canonicalize(path(&one)).unwrap_or_else(|_| path(&one).clone());
+        let size = std::fs::metadata(&path).map_or(0, |file| file.len());
+        let memory = MEMORY.saturating_add(size);
+        match groups.iter_mut().find(|(known, _)| path.starts_with(known) || known.starts_with(&path)) {
+            Some((_, task)) => {
+                task.on.push(one);
+                task.memory = task.memory.max(memory);
+            }
+            None => groups.push((path, workers::Task { on: vec![one], memory })),
+        }
+    }
+    groups.into_iter().map(|(_, task)| task).collect()
+}
+
+/// Bytes that all of them may take at once.
+fn memory() -> u64 {
+    workers::memory_available().map_or(u64::MAX, |bytes| bytes / SHARE)
+}
+
+/// What can be known to fail before anything is obtained.
+fn check_job(
+    settings: &Settings,
+    chosen: &Chosen,
+    main: &Main,
+    signing: &Signing<'_>,
+    job: &Job,
+) -> Result<(), Failure> {
+    job.planned.check(signing).map_err(|e| Failure::from(e).about(&job.path))?;
+    // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
+    // first, the latter with stand-ins. A finished artifact needs neither.
+    if known(settings, chosen, &job.application, main)?.is_none() {
+        let output = main.output.as_deref().unwrap_or(&job.path);
+        job.planned.probe(output).map_err(Failure::from)?;
+        let stand_in = Values {
+            client_id: "client_id",
+            client_secret: Some("client_secret"),
+            environment: chosen.name.as_str(),
+            application: &job.application.id,
+            other: &chosen.env.values,
+        };
+        let edited = job.planned.would_change(&stand_in);
+        edited.map_err(|e| Failure::from(e).about(&job.path))?;
+    }
+    Ok(())
+}
+
+fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
     let Given { path, app } = given;
     let during = |failure: Failure| failure.about(&path);
     let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
@@ -225,7 +261,7 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, given: Given) -> Resu
         during(places.explain(error.into(), missing.as_ref()))
     })?;
     let application = owner.application;
-    Ok(Job { path, application, planned })
+    Ok(Job { index, path, application, planned })
 }
 
 /// Places that disagree show a build that was put together from two, or an edit by hand that missed one.
@@ -299,39 +335,87 @@ fn values<'a>(chosen: &'a Chosen, application: &'a Application, credential: &'a 
     }
 }
 
-fn finish(
-    job: Job,
-    chosen: &Chosen,
-    credential: &Credential,
-    signing: &Signing<'_>,
-    gate: Gate<'_>,
-    output: &Path,
-    out: Output,
-) -> Result<(Done, Value), Failure> {
-    let Job { path, application, planned } = job;
-    let places: Vec<Value> = planned.places().iter().map(place_json).collect();
-    let told = Told { count: planned.places().len(), signable: planned.key_kind().is_some() };
-    let done = planned
-        .finish(&values(chosen, &application, credential), signing, output, gate)
-        .map_err(|e| Failure::from(e).about(&path))?;
-    if !done.written && gate.reach == Reach::Whole {
-        check_whole(output, gate)?;
+/// All that carrying out a plan needs.
+struct Carry<'a> {
+    settings: &'a Settings,
+    chosen: &'a Chosen,
+    main: &'a Main,
+    credentials: &'a BTreeMap<String, Credential>,
+    stored: &'a [Stored],
+    signing: &'a Signing<'a>,
+    /// Where receipts go, by artifact; none where none are asked for.
+    receipts: &'a [PathBuf],
+}
+
+/// A plan, carried out.
+struct Carried {
+    index: usize,
+    output: PathBuf,
+    took: Duration,
+    result: Result<Told, Failure>,
+}
+
+/// What there is to tell.
+struct Told {
+    path: PathBuf,
+    application: String,
+    client_id: String,
+    places: usize,
+    signable: bool,
+    done: Done,
+    receipt: Option<PathBuf>,
+    json: Value,
+}
+
+impl Carry<'_> {
+    fn carry(&self, job: Job) -> Carried {
+        let began = Instant::now();
+        let index = job.index;
+        let output = self.main.output.clone().unwrap_or_else(|| job.path.clone());
+        let result = self.finish(job, &output);
+        Carried { index, output, took: began.elapsed(), result }
     }
-    tell(&done, &path, output, chosen, &application, credential, told, out);
-    let result = json!({
-        "artifact": path.to_string_lossy(),
-        "output": output.to_string_lossy(),
-        "written": done.written,
-        "application": application.id,
-        "client_id": credential.id.as_str(),
-        "has_secret": credential.secret.is_some(),
-        "places": places,
-        "entries": done.entries,
-        "removed": done.removed,
-        "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
-        "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
-    });
-    Ok((done, result))
+
+    fn finish(&self, job: Job, output: &Path) -> Result<Told, Failure> {
+        let Job { index, path, application, planned } = job;
+        let Some(credential) = self.credentials.get(&application.id) else {
+            return Err(Failure::new(Code::Internal, format!("no credential of {}", application.id)));
+        };
+        // The metadata of several main objects holds a credential of each.
+        let shared = planned.has_neighbours().then_some(&self.chosen.name);
+        let foreign = foreign(self.stored.to_vec(), credential, shared);
+        let reach = if self.main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
+        let gate = Gate { foreign: &foreign, reach };
+        let begin = |to: &PathBuf| {
+            let places = planned.places();
+            attest::begin(self.settings, self.chosen, &path, &application, credential, places, to.clone())
+        };
+        let receipt = self.receipts.get(index).map(begin).transpose()?;
+        let places: Vec<Value> = planned.places().iter().map(place_json).collect();
+        let signable = planned.key_kind().is_some();
+        let done = planned
+            .finish(&values(self.chosen, &application, credential), self.signing, output, gate)
+            .map_err(|e| Failure::from(e).about(&path))?;
+        if !done.written && gate.reach == Reach::Whole {
+            check_whole(output, gate)?;
+        }
+        let receipt = receipt.map(|receipt| receipt.finish(output, &done)).transpose()?;
+        let json = json!({
+            "artifact": path.to_string_lossy(),
+            "output": output.to_string_lossy(),
+            "written": done.written,
+            "application": application.id,
+            "client_id": credential.id.as_str(),
+            "has_secret": credential.secret.is_some(),
+            "places": places,
+            "entries": done.entries,
+            "removed": done.removed,
+            "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
+            "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
+        });
+        let (application, client_id) = (application.id, credential.id.to_string());
+        Ok(Told { path, application, client_id, places: places.len(), signable, done, receipt, json })
+    }
 }
 
 /// An artifact that is up to date was not searched on the way.
@@ -355,24 +439,9 @@ fn place_json(place: &PlannedPlace) -> Value {
     })
 }
 
-/// What is told of a plan when it is carried out.
-#[derive(Clone, Copy)]
-struct Told {
-    count: usize,
-    signable: bool,
-}
-
-#[allow(clippy::too_many_arguments, reason = "what there is to tell, told in one place")]
-fn tell(
-    done: &Done,
-    path: &Path,
-    output: &Path,
-    chosen: &Chosen,
-    application: &Application,
-    credential: &Credential,
-    places: Told,
-    out: Output,
-) {
+/// What was done, in words; of several in a table at the end.
+fn tell(told: &Told, output: &Path, chosen: &Chosen, several: bool, out: Output) {
+    let Told { path, application, client_id, places, signable, done, receipt, .. } = told;
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
     }
@@ -385,24 +454,38 @@ fn tell(
     if done.new_signer {
         out.warn(&format!("{}: another signer than before; devices refuse it as an update", output.display()));
     }
-    let what = format!("{} carries {} of {}", output.display(), chosen.name, application.id);
-    if !done.written {
-        out.done(&format!("{what}: up to date"));
-        return;
-    }
+    let what = format!("{} carries {} of {application}", output.display(), chosen.name);
     let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    let signed = match (places.signable, schemes.is_empty()) {
+    let signed = match (signable, schemes.is_empty()) {
         (false, _) => String::new(),
         (true, true) => ", unsigned".to_owned(),
         (true, false) => format!(", signed {}", schemes.join(" ")),
     };
-    let count = places.count;
-    let plural = if count == 1 { "" } else { "s" };
-    out.done(&format!("{what}: client id {}, {count} place{plural}{signed}", credential.id));
+    let plural = if *places == 1 { "" } else { "s" };
+    let text = if done.written {
+        format!("{what}: client id {client_id}, {places} place{plural}{signed}")
+    } else {
+        format!("{what}: up to date")
+    };
+    if several {
+        out.detail(&text);
+    } else {
+        out.done(&text);
+    }
+    if let Some(receipt) = receipt {
+        out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
+    }
 }
 
 /// `--dry-run` and `--check`: what would be done; nothing is written or registered.
-fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Output) -> Result<Code, Failure> {
+fn show(
+    settings: &Settings,
+    chosen: &Chosen,
+    main: &Main,
+    jobs: &[Job],
+    batch: &Batch,
+    out: Output,
+) -> Result<Code, Failure> {
     let mut results = Vec::new();
     let mut changes = false;
     let remote = chosen.env.registry.is_remote();
@@ -445,7 +528,12 @@ fn show(settings: &Settings, chosen: &Chosen, main: &Main, jobs: &[Job], out: Ou
             "places": job.planned.places().iter().map(place_json).collect::<Vec<_>>(),
         }));
     }
-    out.json(&json!({ "schema": 1, "environment": chosen.name.as_str(), "artifacts": results }));
+    out.json(&json!({
+        "schema": 1,
+        "environment": chosen.name.as_str(),
+        "artifacts": results,
+        "failed": batch.failures(),
+    }));
     Ok(if main.check && changes { Code::Changes } else { Code::Done })
 }
 

@@ -8,6 +8,7 @@ pub mod credential;
 pub mod env;
 pub mod hook;
 pub mod identify;
+pub mod init;
 pub mod inspect;
 pub mod main_job;
 pub mod mask;

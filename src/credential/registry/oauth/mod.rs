@@ -23,6 +23,7 @@ use crate::credential::ledger::{Held, Ledger, Management, Pending};
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::clock;
 use crate::host::http::{Ask, Body, Client, HttpError, Proof, Reply, check, origin};
+use crate::host::interrupt;
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -140,6 +141,8 @@ impl Oauth {
             endpoint: endpoint.clone(),
             started: clock::unix_seconds(),
         };
+        // Nobody who ends the run now has a registration without its answer.
+        let _section = interrupt::section();
         ledger.announce(&pending)?;
         let proof = self.config.token.as_deref().map_or(Proof::None, |token| Proof::Bearer(token));
         let ask = Ask { method: "POST", url: &endpoint, proof, body: Body::Json(body.as_bytes()), headers: &[] };

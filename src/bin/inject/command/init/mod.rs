@@ -1,0 +1,114 @@
+//! `inject init`: writes `inject.toml` for the project it stands in.
+//!
+//! Must not: overwrite a configuration that nobody said to overwrite, or ask for one.
+
+mod draft;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use inject::host::replacement::Replacement;
+use inject::project::{self, App, Id, LOOKED_FOR, Project};
+use serde_json::{Value, json};
+
+use crate::args::Init;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::config::Config;
+
+/// Runs it.
+pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
+    let folder = asked.folder.as_path();
+    let here = folder == Path::new(".");
+    let path = if here { PathBuf::from("inject.toml") } else { folder.join("inject.toml") };
+    let exists = std::fs::symlink_metadata(&path).is_ok();
+    if exists && !asked.force && !asked.dry_run {
+        return Err(Failure::usage(format!("{} is there already", path.display()))
+            .remedy("see what would be written: inject init --dry-run")
+            .remedy("replace it: --force")
+            .remedy("add an environment to it: inject env add NAME"));
+    }
+    let project = project::survey(folder).map_err(|e| Failure::of(Code::Usage, e))?;
+    for remark in &project.remarks {
+        out.note(remark);
+    }
+    if project.apps.is_empty() {
+        return Err(nothing(folder, &project));
+    }
+    let text = draft::text(&project);
+    // What is written must be what the next run reads.
+    let config = Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
+    if asked.dry_run {
+        out.result(text.trim_end());
+    } else {
+        write(&path, &text, asked.force)?;
+        tell(&project, &config, out);
+    }
+    out.json(&json!({
+        "schema": 1,
+        "config": path.to_string_lossy(),
+        "written": !asked.dry_run,
+        "applications": project.apps.iter().map(app_json).collect::<Vec<_>>(),
+        "frameworks": project.frameworks,
+        "remarks": project.remarks,
+        "text": text,
+    }));
+    Ok(Code::Done)
+}
+
+/// Nothing was found: what was looked for.
+fn nothing(folder: &Path, project: &Project) -> Failure {
+    let shown = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut message =
+        format!("no application was found in {}; looked for, there and in folders below:", shown.display());
+    for (file, what) in LOOKED_FOR {
+        let _ = write!(message, "\n  {file}: {what}");
+    }
+    if !project.frameworks.is_empty() {
+        let _ = write!(message, "\nseen, but no application in it: {}", project.frameworks.join(", "));
+    }
+    Failure::usage(message)
+        .remedy("name the folder of the project: inject init DIR")
+        .remedy("without a project: inject env add dev begins an inject.toml")
+        .remedy("or use none: inject app.apk --env dev works without it")
+}
+
+fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    let like = std::fs::metadata(path).ok();
+    let write = || {
+        let mut file = Replacement::start(path)?;
+        file.write_all(text.as_bytes())?;
+        if force { file.commit(like.as_ref()).map(|()| true) } else { file.commit_new() }
+    };
+    // Somebody else may have made it meanwhile.
+    if write().map_err(|e| Failure::of(Code::Usage, e))? {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{} is there already", path.display())).remedy("replace it: --force"))
+}
+
+fn tell(project: &Project, config: &Config, out: Output) {
+    let count = config.apps.len();
+    let plural = if count == 1 { "" } else { "s" };
+    out.done(&format!("{}: {count} application{plural}, environments dev and prod", config.path.display()));
+    for app in &project.apps {
+        match &app.id {
+            Id::Known(id) => out.note(&format!("{id}: {}", app.sources.join("; "))),
+            Id::Chosen { id, why } => out.note(&format!("{id}: {}; {why}", app.sources.join("; "))),
+            Id::Unknown(why) => out.warn(&format!("{why}; its lines are comments until you fill them in")),
+        }
+    }
+    out.note("read it, then: inject env use dev; inject doctor");
+}
+
+fn app_json(app: &App) -> Value {
+    let unknown = if let Id::Unknown(why) = &app.id { Some(why) } else { None };
+    json!({
+        "id": app.id.text(),
+        "unknown": unknown,
+        "name": app.name,
+        "sources": app.sources,
+        "artifacts": app.artifacts,
+        "presets": app.marks.iter().map(|mark| mark.preset).collect::<Vec<_>>(),
+    })
+}

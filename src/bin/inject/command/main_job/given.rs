@@ -1,0 +1,88 @@
+//! The artifacts of one run: those that are named, else those that `inject.toml` lists.
+//!
+//! Must not: open one.
+
+use std::path::{Path, PathBuf};
+
+use crate::args::Main;
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::Settings;
+use crate::settings::config::App;
+
+/// An artifact to work on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The application that lists it in inject.toml, where it is a folder: that may belong to several.
+    pub app: Option<String>,
+}
+
+/// The artifacts of this run.
+pub fn artifacts(settings: &Settings, main: &Main, out: Output) -> Result<Vec<Given>, Failure> {
+    if !main.artifacts.is_empty() {
+        return Ok(main.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect());
+    }
+    let Some(config) = &settings.config else {
+        return Err(Failure::usage("no artifact is given, and no inject.toml names any")
+            .remedy("inject ARTIFACT... --env NAME")
+            .remedy("inject init writes an inject.toml for the project here")
+            .remedy("inject --help shows examples"));
+    };
+    let app = main.app.as_ref().map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
+    let apps: Vec<&App> = app.map_or_else(|| config.apps.values().collect(), |app| vec![app]);
+    let patterns: Vec<(&App, &str)> = apps
+        .into_iter()
+        .flat_map(|app| app.artifacts.iter().map(move |pattern| (app, pattern.trim_end_matches('/'))))
+        .collect();
+    if patterns.is_empty() {
+        return Err(Failure::usage(format!("{} names no artifacts", config.path.display()))
+            .remedy("add artifacts = [\"app/build/outputs/apk/**/*.apk\"] to [app.NAME], or give artifacts"));
+    }
+    let folder = config.path.parent().unwrap_or(Path::new("."));
+    let mut found: Vec<Given> = Vec::new();
+    let mut without: Vec<&str> = Vec::new();
+    for (app, pattern) in &patterns {
+        let matching = matches(folder, pattern).map_err(|e| e.during(config.path.display().to_string()))?;
+        if matching.is_empty() {
+            without.push(pattern);
+        }
+        for path in matching {
+            let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
+            // Patterns may overlap; an artifact is done once, a folder once for each application.
+            if !found.contains(&given) {
+                found.push(given);
+            }
+        }
+    }
+    let nothing = |pattern: &str| format!("nothing below {} matches {pattern:?}", folder.display());
+    if found.is_empty() {
+        let all: Vec<String> = without.iter().map(|pattern| nothing(pattern)).collect();
+        return Err(
+            Failure::new(Code::Artifact, all.join("\n")).remedy("build first, or correct artifacts in inject.toml")
+        );
+    }
+    // What is not built is not wrong: a build makes one variant as a rule.
+    for pattern in without {
+        out.note(&nothing(pattern));
+    }
+    Ok(found)
+}
+
+/// What a pattern of `inject.toml` matches, in order.
+pub fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+    let matcher = glob.map_err(|e| Failure::of(Code::Usage, e))?.compile_matcher();
+    // Only below the names that it begins with is anything that it may match.
+    let plain = pattern.split('/').take_while(|name| !name.contains(['*', '?', '[', '{', '\\']) && *name != "..");
+    let start = plain.fold(folder.to_owned(), |start, name| start.join(name));
+    let files = walkdir::WalkDir::new(start).sort_by_file_name().into_iter().flatten();
+    // A folder is an artifact where its own name is given, not where a pattern happens to match it.
+    let names_a_folder = !pattern.rsplit('/').next().unwrap_or_default().contains(['*', '?', '[', '{']);
+    Ok(files
+        .filter(|entry| names_a_folder || !entry.file_type().is_dir())
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.strip_prefix(folder).is_ok_and(|path| matcher.is_match(path)))
+        .collect())
+}

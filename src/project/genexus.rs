@@ -1,0 +1,83 @@
+//! What GeneXus generates: prototyping metadata (`gxmetadata/`) with its main objects, and the traces of a knowledge base.
+//!
+//! Must not: take a main object for an application whose id does not end in its name.
+
+use serde_json::Value;
+
+use super::files::{Files, folder_of, has_extension, name_of};
+use super::marks::Mark;
+use super::{App, Id, Project, escaped};
+use crate::format::limits;
+
+/// Finds the main objects.
+pub fn find(files: &Files, project: &mut Project) {
+    let mut mains = 0;
+    for path in files.named("sdapps.json") {
+        let folder = folder_of(path);
+        let list = files.text(path).and_then(|text| {
+            serde_json::from_str::<Value>(&text).map_err(|error| format!("{path}: no JSON that can be read: {error}"))
+        });
+        let list = match list {
+            Ok(list) => list,
+            Err(problem) => {
+                project.remarks.push(problem);
+                continue;
+            }
+        };
+        for entry in list.get("apps").and_then(Value::as_array).into_iter().flatten() {
+            let Some(main) = entry.get("n").and_then(Value::as_str) else { continue };
+            // What is beyond is said of all applications together.
+            if project.apps.len() > limits::PROJECT_APPS {
+                break;
+            }
+            mains += 1;
+            add(project, main, folder, path);
+        }
+    }
+    let traces = files.paths().find(|path| {
+        let name = name_of(path);
+        ["client.cfg", "connection.gam", "application.gam"].contains(&name)
+            || has_extension(name, "gxw")
+            || has_extension(name, "gxsd")
+    });
+    match traces {
+        Some(trace) if mains == 0 => {
+            project.frameworks.push(format!("GeneXus ({trace})"));
+            let settings =
+                project.apps.iter().any(|app| app.marks.iter().any(|mark| mark.preset.starts_with("genexus")));
+            if !settings {
+                let remark = "GeneXus left no gxmetadata/sdapps.json here; it appears with the build of a main object \
+                              for mobile devices, and then belongs into artifacts";
+                project.remarks.push(remark.to_owned());
+            }
+        }
+        _ if mains > 0 => project.frameworks.push("GeneXus (gxmetadata)".to_owned()),
+        _ => {}
+    }
+}
+
+/// Adds a main object: to the application whose id ends in its name, as GeneXus makes ids, else as one of its own.
+fn add(project: &mut Project, main: &str, folder: &str, seen_in: &str) {
+    let short = main.rsplit('.').next().unwrap_or(main).to_lowercase();
+    let ends = |app: &App| match &app.id {
+        Id::Known(id) => id.rsplit('.').next().is_some_and(|last| last.to_lowercase() == short),
+        // The same main object, built for several generators.
+        Id::Chosen { id, .. } => id == main,
+        Id::Unknown(_) => false,
+    };
+    let mark = Mark { preset: "genexus", seen_in: seen_in.to_owned(), only_named: false };
+    let index = project.apps.iter().position(ends).unwrap_or_else(|| {
+        let why = "no package with this name was found: this is the main object's name, under which it will be registered; \
+                   write the package id instead where the main object is built for devices too";
+        project.apps.push(App::new(Id::Chosen { id: main.to_owned(), why: why.to_owned() }, main));
+        project.apps.len() - 1
+    });
+    if let Some(app) = project.apps.get_mut(index) {
+        app.name = Some(main.to_owned());
+        app.sources.push(format!("{seen_in} (main object {main})"));
+        app.artifacts.push(escaped(folder));
+        // What fits among GeneXus' presets is found for each artifact.
+        app.marks.retain(|mark| mark.preset != "generic" && mark.preset != "genexus");
+        app.marks.push(mark);
+    }
+}
