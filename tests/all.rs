@@ -4,6 +4,8 @@
 mod artifact;
 mod cli;
 mod credential;
+#[cfg(unix)]
+mod docs;
 mod format;
 mod fuzz_bodies;
 mod host;

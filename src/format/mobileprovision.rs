@@ -97,6 +97,12 @@ impl Profile {
         })
     }
 
+    /// The day it ends, for people: `2027-01-15`.
+    pub fn last_day(&self) -> String {
+        let part = |range| self.expires.get(range).unwrap_or_default();
+        [part(0..4), part(4..6), part(6..8)].join("-")
+    }
+
     /// Which application identifiers it is for: `TEAM.com.example.app`, or a pattern that ends with `*`.
     pub fn application_identifier(&self) -> Option<&str> {
         let of = |key| self.entitlements.get(key).and_then(Value::as_string);

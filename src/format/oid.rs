@@ -91,7 +91,7 @@ pub const ORGANIZATIONAL_UNIT: &[u8] = b"\x55\x04\x0b";
 pub const ORGANIZATION: &[u8] = b"\x55\x04\x0a";
 
 /// The attribute types of names that have a short name (RFC 4514 section 3 and what keytool prints).
-const NAMES: [(&[u8], &str); 8] = [
+const NAMES: [(&[u8], &str); 10] = [
     (COMMON_NAME, "CN"),
     (b"\x55\x04\x05", "SERIALNUMBER"),
     (COUNTRY, "C"),
@@ -100,6 +100,9 @@ const NAMES: [(&[u8], &str); 8] = [
     (ORGANIZATION, "O"),
     (ORGANIZATIONAL_UNIT, "OU"),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "EMAILADDRESS"),
+    // RFC 4519: what Apple's certificates name a team or person by, and the parts of an organization's domain.
+    (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"),
+    (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"),
 ];
 
 /// The short name of an attribute type, else its dotted form.

@@ -40,8 +40,8 @@ fn run() -> Result<()> {
             folders.extend(more.iter().map(PathBuf::from));
             oracle::run(&root, &folders)
         }
-        ["oracle-hooks", only @ ..] => oracle::hooks::run(&root, only),
         ["oracle-statements"] => oracle::statements::run(&root),
+        ["oracle-hooks", only @ ..] => oracle::hooks::run(&root, only),
         ["oracle-registry"] => oracle::registry::run(&root),
         ["oracle-dex", folders @ ..] => {
             let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
@@ -54,7 +54,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-hooks [HOOK...] | oracle-registry | oracle-statements"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements"
         ),
     }
 }

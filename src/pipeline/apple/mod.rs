@@ -181,7 +181,7 @@ impl Inspected {
         }
         let profile = tree.read_if_there(&app.profile()).ok().flatten();
         if let Some(profile) = profile.and_then(|bytes| Profile::parse(&bytes).ok()) {
-            facts.push(("profile", format!("{} (until {})", profile.name, profile.expires)));
+            facts.push(("profile", format!("{} (until {})", profile.name, profile.last_day())));
         }
         let nested: Vec<&str> = self.layout.bundles.iter().map(|bundle| bundle.root.as_str()).collect();
         let nested = nested.into_iter().filter(|root| !root.is_empty());

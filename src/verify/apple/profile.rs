@@ -33,7 +33,7 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
     };
     let name = &profile.name;
     if claim.now.is_some_and(|now| profile.expires.as_str() < now) {
-        let message = format!("profile {name:?} expired at {}; download a new one", profile.expires);
+        let message = format!("profile {name:?} expired on {}; download a new one", profile.last_day());
         report.error("apple.profile-expired", place, message);
     }
     if let Some(certificate) = claim.certificate

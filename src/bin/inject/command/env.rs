@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::args::EnvAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::settings::Settings;
 use crate::settings::config::{Config, Env, RegistryRef};
-use crate::settings::{Origin, Settings};
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &EnvAction, out: Output) -> Result<Code, Failure> {
@@ -67,7 +67,7 @@ fn parse(name: &str) -> Result<EnvironmentName, Failure> {
 
 fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failure> {
     let name = parse(name)?;
-    settings.env(&name, Origin::Flag)?;
+    settings.env(&name, None)?;
     Store::open(&settings.home)?.activate(&settings.checkout, &name)?;
     out.done(&format!("{name} is the active environment of {}", settings.checkout.display()));
     out.json(&json!({

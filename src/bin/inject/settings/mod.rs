@@ -151,7 +151,7 @@ impl Settings {
         };
         let name = EnvironmentName::parse(&text)
             .map_err(|e| Failure::of(Code::Usage, e).during(format!("environment from {}", origin.describe())))?;
-        let env = self.env(&name, origin)?;
+        let env = self.env(&name, Some(origin))?;
         Ok(Chosen { name, origin, env })
     }
 
@@ -162,7 +162,7 @@ impl Settings {
     }
 
     /// The settings of an environment. Without `inject.toml`, every name is one.
-    pub fn env(&self, name: &EnvironmentName, origin: Origin) -> Result<Env, Failure> {
+    pub fn env(&self, name: &EnvironmentName, origin: Option<Origin>) -> Result<Env, Failure> {
         let Some(config) = &self.config else { return Ok(Env::default()) };
         // A file without environments restricts nothing.
         if config.envs.is_empty() {
@@ -171,9 +171,9 @@ impl Settings {
         config.envs.get(name).cloned().ok_or_else(|| {
             let names: Vec<&str> = config.envs.keys().map(EnvironmentName::as_str).collect();
             let failure = Failure::usage(format!(
-                "unknown environment {:?} (from {}); {} has {}",
+                "unknown environment {:?}{}; {} has {}",
                 name.as_str(),
-                origin.describe(),
+                origin.map(|origin| format!(" (from {})", origin.describe())).unwrap_or_default(),
                 config.path.display(),
                 names.join(", ")
             ));

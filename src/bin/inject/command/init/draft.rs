@@ -171,8 +171,7 @@ impl Draft {
             places.push((place, format!("Called like a Client Id in {seen_in}; if it is the one:")));
         }
         if places.is_empty() && explain {
-            let what =
-                "A place that no preset knows (README.md, \"Where values go\"); several are several such sections:";
+            let what = "A place that no preset knows (docs/addresses.md); several are several such sections:";
             places.push(("string/my_client_id", what.to_owned()));
         }
         for (place, why) in places {

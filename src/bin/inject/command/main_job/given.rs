@@ -41,6 +41,7 @@ pub fn artifacts(settings: &Settings, main: &Main, out: Output) -> Result<Vec<Gi
             .remedy("add artifacts = [\"app/build/outputs/apk/**/*.apk\"] to [app.NAME], or give artifacts"));
     }
     let folder = config.path.parent().unwrap_or(Path::new("."));
+    let here = std::env::current_dir().ok();
     let mut found: Vec<Given> = Vec::new();
     let mut without: Vec<&str> = Vec::new();
     for (app, pattern) in &patterns {
@@ -49,6 +50,8 @@ pub fn artifacts(settings: &Settings, main: &Main, out: Output) -> Result<Vec<Gi
             without.push(pattern);
         }
         for path in matching {
+            // As who stands here would name it.
+            let path = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).map_or(path.clone(), Path::to_owned);
             let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
             // Patterns may overlap; an artifact is done once, a folder once for each application.
             if !found.contains(&given) {
