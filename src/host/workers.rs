@@ -45,12 +45,9 @@ pub fn run<T: Send, R: Send>(tasks: Vec<Task<T>>, memory: u64, work: impl Fn(T) 
             let sender = sender.clone();
             let worker = move || {
                 while let Some((index, task)) = take(queue, changed, memory) {
+                    let running = Running { queue, changed, memory: task.memory };
                     let result = work(task.on);
-                    let mut left = queue.lock().unwrap_or_else(PoisonError::into_inner);
-                    left.running -= 1;
-                    left.memory -= task.memory;
-                    changed.notify_all();
-                    drop(left);
+                    drop(running);
                     if sender.send((index, result)).is_err() {
                         return;
                     }
@@ -62,7 +59,9 @@ pub fn run<T: Send, R: Send>(tasks: Vec<Task<T>>, memory: u64, work: impl Fn(T) 
         // A system that gives no thread at all still has this one.
         if started == 0 {
             while let Some((_, task)) = take(queue, changed, u64::MAX) {
+                let running = Running { queue, changed, memory: task.memory };
                 done(work(task.on));
+                drop(running);
             }
         }
         let mut early = BTreeMap::new();
@@ -75,6 +74,22 @@ pub fn run<T: Send, R: Send>(tasks: Vec<Task<T>>, memory: u64, work: impl Fn(T) 
             }
         }
     });
+}
+
+/// A task that is being worked on. Its end counts, however it comes.
+struct Running<'q, T> {
+    queue: &'q Mutex<Queue<T>>,
+    changed: &'q Condvar,
+    memory: u64,
+}
+
+impl<T> Drop for Running<'_, T> {
+    fn drop(&mut self) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.running = queue.running.saturating_sub(1);
+        queue.memory = queue.memory.saturating_sub(self.memory);
+        self.changed.notify_all();
+    }
 }
 
 /// The next task, when there is memory for it.

@@ -59,6 +59,7 @@ fn what_is_added_is_what_the_next_run_reads() {
     assert_eq!(show(&world, "v1.2")["registry"], "embedded:v1.2");
     world.refuses(|world| world.inject(&["env", "add", "qa"]), 2, &["has an environment qa already"]);
     world.refuses(|world| world.inject(&["env", "add", "x", "--from", "y"]), 2, &["has no environment y"]);
+    world.refuses(|world| world.inject(&["env", "add", "x", "--from", "pord"]), 2, &["did you mean \"prod\"?"]);
     world.refuses(|world| world.inject(&["env", "add", "a/b"]), 2, &["\"a/b\" is not a name"]);
     assert_eq!(world.files().len(), 1);
 }

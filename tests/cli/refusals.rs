@@ -195,3 +195,22 @@ fn a_registry_that_takes_no_new_application() {
         .exits(0);
     world.signed(&["app.apk", "--env", "prod"]).exits(0);
 }
+
+#[test]
+fn a_mistyped_name_has_a_suggestion() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.refuses(
+        |world| world.signed(&["verfy", "app.apk", "--env", "dev"]),
+        3,
+        &["did you mean the command \"verify\"?"],
+    );
+    let at = ["app.apk", "--env", "dev", "--at", "akp:string/client_id={client_id}"];
+    world.refuses(|world| world.signed(&at), 4, &["did you mean \"apk:string/client_id\"?"]);
+    world.write("inject.toml", "version = 1\n[env.dev]\nregistry = \"postgress\"\n");
+    world.refuses(
+        |world| world.signed(&["app.apk", "--env", "dev"]),
+        2,
+        &["unknown registry", "did you mean \"postgres\"?"],
+    );
+}

@@ -311,6 +311,13 @@ pub enum Command {
     /// Integrate with a build tool, a CI system or git: print what that takes, or write it
     #[command(after_help = HOOK)]
     Hook(Hook),
+    /// What is set up, what is missing, what to do
+    #[command(after_help = DOCTOR)]
+    Doctor {
+        /// Ask the registry of the environment too; nothing is registered
+        #[arg(long)]
+        online: bool,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -327,6 +334,14 @@ pub enum Command {
         all: Option<PathBuf>,
     },
 }
+
+const DOCTOR: &str = "\
+Exit codes:
+  0  usable
+  2  something must be done
+
+Example:
+  inject doctor --env prod --online";
 
 const INIT: &str = "\
 Found are Android modules of Gradle with their flavours, targets of Xcode, what GeneXus generates, sites of Angular, and the

@@ -18,7 +18,7 @@ use inject::pipeline::tree::{RaisedError, TreeJobError};
 use inject::placement::{Address, Target};
 use inject::verify::Finding;
 
-use crate::suggest::nearest;
+use crate::suggest::{self, nearest};
 
 /// What the process says by its exit status. Documented in README.md and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,7 +315,8 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
         Target::File { path, .. } => path.to_string(),
         _ => String::new(),
     };
-    nearest(&name, near.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"))
+    let near = nearest(&name, near.iter().map(String::as_str)).map(str::to_owned);
+    near.or_else(|| suggest::address(&address.to_string())).map(|near| format!("did you mean {near:?}?"))
 }
 
 impl Failure {

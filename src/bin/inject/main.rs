@@ -81,6 +81,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     match &cli.command {
         // What it writes must not depend on a configuration that is there.
         Some(Command::Init(asked)) => command::init::run(asked, out),
+        Some(Command::Doctor { online }) => Ok(command::doctor::run(&settings, &cli.global, *online, out)),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
         Some(Command::Register { app, force, no_register, take, again }) => {
             let wish = command::register::Wish { force: *force, no_register: *no_register, take: *take, again: *again };

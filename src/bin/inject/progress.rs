@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use inject::host::replacement::written;
 
 use crate::command::main_job::bytes;
+use crate::settings::variable;
 
 /// How often the line is drawn.
 const PERIOD: Duration = Duration::from_millis(100);
@@ -49,9 +50,10 @@ impl Progress {
 
     /// Does `work`, with the line where `shown`.
     pub fn during<R>(&self, shown: bool, work: impl FnOnce() -> R) -> R {
-        if !shown || !std::io::stderr().is_terminal() || std::env::var_os("CI").is_some() {
+        if !shown || !std::io::stderr().is_terminal() || variable("CI").is_some() {
             return work();
         }
+        self.over.store(false, Ordering::Relaxed);
         std::thread::scope(|scope| {
             scope.spawn(|| self.draw());
             let result = work();

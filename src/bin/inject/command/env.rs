@@ -14,6 +14,7 @@ use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
 use crate::settings::config::{Config, Env, RegistryRef};
+use crate::suggest::nearest;
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &EnvAction, out: Output) -> Result<Code, Failure> {
@@ -121,7 +122,14 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
                     return Err(Failure::usage(what).remedy(format!("write [env.{name}] with values of its own")));
                 }
                 Some(env) => env.clone(),
-                None => return Err(Failure::usage(format!("{} has no environment {other}", path.display()))),
+                None => {
+                    let failure = Failure::usage(format!("{} has no environment {other}", path.display()));
+                    let names = settings.config.iter().flat_map(|config| config.envs.keys());
+                    return Err(match nearest(other.as_str(), names.map(EnvironmentName::as_str)) {
+                        Some(near) => failure.remedy(format!("did you mean {near:?}?")),
+                        None => failure,
+                    });
+                }
             }
         }
     };

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::CommandFactory;
 use inject::credential::Credential;
 use inject::credential::lookup::{Lookup, look_up};
 use inject::credential::obtain::Request;
@@ -33,11 +34,12 @@ use serde_json::{Value, json};
 
 use batch::Batch;
 pub use batch::bytes;
+pub use given::matches;
 use given::{Given, artifacts};
 
 use super::attest;
 use super::register::{How, fixed, obtain_or_reuse};
-use crate::args::{GateReach, Main};
+use crate::args::{Cli, GateReach, Main};
 use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
@@ -45,6 +47,7 @@ use crate::render::Output;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
+use crate::suggest::nearest;
 
 /// Memory that work on a file takes beside its size, roughly: tables, indices, what is inflated.
 const MEMORY: u64 = 64 * 1024 * 1024;
@@ -251,7 +254,15 @@ fn check_job(
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
     let Given { path, app } = given;
     let during = |failure: Failure| failure.about(&path);
-    let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
+    let inspected = Inspected::new(&path).map_err(|e| {
+        let failure = during(e.into());
+        // What is no file may be a command that was mistyped.
+        let command = path.to_str().filter(|_| !path.exists()).and_then(command_near);
+        match command {
+            Some(near) => failure.remedy(format!("did you mean the command {near:?}?")),
+            None => failure,
+        }
+    })?;
     let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
@@ -262,6 +273,12 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     })?;
     let application = owner.application;
     Ok(Job { index, path, application, planned })
+}
+
+fn command_near(word: &str) -> Option<String> {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    nearest(word, names).map(str::to_owned)
 }
 
 /// Places that disagree show a build that was put together from two, or an edit by hand that missed one.

@@ -5,6 +5,7 @@
 pub mod attest;
 pub mod backup;
 pub mod credential;
+pub mod doctor;
 pub mod env;
 pub mod hook;
 pub mod identify;

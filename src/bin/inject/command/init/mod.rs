@@ -98,7 +98,7 @@ fn tell(project: &Project, config: &Config, out: Output) {
             Id::Unknown(why) => out.warn(&format!("{why}; its lines are comments until you fill them in")),
         }
     }
-    out.note("read it, then: inject env use dev; inject doctor");
+    out.note("read it, then: inject env use dev, inject doctor, inject hook KIND");
 }
 
 fn app_json(app: &App) -> Value {

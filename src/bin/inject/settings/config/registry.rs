@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, Value};
 use crate::exit::Failure;
 use crate::settings::source::Source;
+use crate::suggest::nearest;
 
 /// Keys of an environment that belong to one kind of registry.
 pub(super) const REGISTRY_KEYS: [(&[&str], &str); 9] = [
@@ -238,8 +239,11 @@ impl Reader<'_> {
                 url.zip(key).map_or(RegistryRef::Own, |(url, key)| RegistryRef::Postgres { url, key, ca })
             }
             _ => {
-                let remedy =
-                    "write \"embedded\", \"embedded:NAME\", \"postgres\", \"http\", \"oauth\", \"exec\" or \"fixed\"";
+                let kinds = ["embedded", "postgres", "http", "oauth", "exec", "fixed"];
+                let remedy = match nearest(&kind, kinds) {
+                    Some(near) if near != kind => format!("did you mean {near:?}?"),
+                    _ => "write \"embedded\", \"embedded:NAME\", \"postgres\", \"http\", \"oauth\", \"exec\" or \"fixed\"".to_owned(),
+                };
                 self.problem(span, format!("unknown registry {text:?}"), remedy);
                 RegistryRef::Own
             }

@@ -1,0 +1,385 @@
+//! `inject doctor`: what is set up, what is missing, and what to do about it.
+//!
+//! Must not: change anything, register anything, start a program that a reference names, or ask a registry unasked.
+
+use std::path::{Path, PathBuf};
+
+use inject::credential::registry::Application;
+use inject::credential::store::Store;
+use inject::format::calendar::Civil;
+use inject::host::clock;
+use inject::pipeline::scan;
+use inject::sign::{Identity, Password, debug_key};
+use inject::verify::Report;
+use inject::verify::leak::Hunt;
+use serde_json::json;
+
+use super::main_job::matches;
+use crate::args::Global;
+use crate::carried::{known, stored};
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::{Chosen, Settings, variable, variables};
+
+/// Days before its end at which a certificate is spoken of.
+const SOON: u64 = 30;
+
+/// How it stands with one thing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As it should be.
+    Ok,
+    /// To know, and nothing to do.
+    Note,
+    /// Something must be done.
+    Todo,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Note => "note",
+            Self::Todo => "todo",
+        }
+    }
+}
+
+struct Check {
+    about: &'static str,
+    state: State,
+    text: String,
+    remedies: Vec<String>,
+}
+
+/// All that was looked at.
+#[derive(Default)]
+struct Checks(Vec<Check>);
+
+impl Checks {
+    fn add(&mut self, about: &'static str, state: State, text: impl Into<String>) {
+        self.0.push(Check { about, state, text: text.into(), remedies: Vec::new() });
+    }
+
+    fn todo(&mut self, about: &'static str, text: impl Into<String>, remedy: &str) {
+        self.add(about, State::Todo, text);
+        if let Some(check) = self.0.last_mut() {
+            check.remedies.push(remedy.to_owned());
+        }
+    }
+
+    fn failed(&mut self, about: &'static str, failure: &Failure) {
+        let (text, remedies) = (failure.message(), failure.remedies.clone());
+        self.0.push(Check { about, state: State::Todo, text, remedies });
+    }
+}
+
+/// Runs it.
+pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, global: &Global, online: bool, out: Output) -> Code {
+    let mut checks = Checks::default();
+    let version =
+        format!("inject {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    checks.add("version", State::Ok, version);
+    match settings() {
+        Ok(settings) => look(&settings, global, online, &mut checks),
+        Err(failure) => checks.failed("configuration", &failure),
+    }
+    keys(&mut checks);
+    let usable = checks.0.iter().all(|check| check.state != State::Todo);
+    for Check { about, state, text, remedies } in &checks.0 {
+        out.result(&format!("{:<4}  {about:<13}  {text}", state.word()));
+        for remedy in remedies {
+            out.result(&format!("      {:<13}  -> {remedy}", ""));
+        }
+    }
+    out.json(&json!({
+        "schema": 1,
+        "usable": usable,
+        "checks": checks.0.iter().map(|check| json!({
+            "about": check.about,
+            "state": check.state.word(),
+            "text": check.text,
+            "remedies": check.remedies,
+        })).collect::<Vec<_>>(),
+    }));
+    if usable { Code::Done } else { Code::Usage }
+}
+
+fn look(settings: &Settings, global: &Global, online: bool, checks: &mut Checks) {
+    configuration(settings, global, checks);
+    let chosen = environment(settings, global, checks);
+    store(settings, checks);
+    if let Some(chosen) = &chosen {
+        registry(settings, chosen, online, checks);
+    }
+    artifacts(settings, checks);
+    repository(settings, checks);
+}
+
+fn configuration(settings: &Settings, global: &Global, checks: &mut Checks) {
+    let from = if global.config.is_some() {
+        "--config"
+    } else if variable(variables::CONFIG).is_some() {
+        variables::CONFIG
+    } else {
+        "found by looking"
+    };
+    match &settings.config {
+        Some(config) => {
+            let (apps, envs) = (config.apps.len(), config.envs.len());
+            let text = format!("{} ({from}): {apps} applications, {envs} environments", config.path.display());
+            checks.add("configuration", State::Ok, text);
+        }
+        None => {
+            let text = "no inject.toml here or above; \"inject init\" writes one, and everything works without it too";
+            checks.add("configuration", State::Note, text);
+        }
+    }
+}
+
+/// The environment, and what else would name one.
+fn environment(settings: &Settings, global: &Global, checks: &mut Checks) -> Option<Chosen> {
+    let chosen = match settings.environment() {
+        Ok(chosen) => chosen,
+        Err(failure) => {
+            checks.failed("environment", &failure);
+            return None;
+        }
+    };
+    checks.add("environment", State::Ok, format!("{} (from {})", chosen.name, chosen.origin.describe()));
+    let active = settings.active().ok().flatten().map(|name| name.as_str().to_owned());
+    let default = settings.config.as_ref().and_then(|config| config.default_env.as_ref());
+    let all = [
+        ("--env", global.env.clone()),
+        (variables::ENV, variable(variables::ENV)),
+        ("inject env use", active),
+        ("default-env in inject.toml", default.map(|name| name.as_str().to_owned())),
+    ];
+    for (from, name) in all {
+        if let Some(name) = name.filter(|_| from != chosen.origin.describe()) {
+            checks.add("environment", State::Note, format!("{from} says {name}, and does not count now"));
+        }
+    }
+    let env = &chosen.env;
+    let from = if settings.config.as_ref().is_some_and(|config| config.envs.contains_key(&chosen.name)) {
+        "inject.toml"
+    } else {
+        "defaults"
+    };
+    let secret = if env.omit_secret { "omit" } else { "embed" };
+    let register = if env.never_register { "never" } else { "auto" };
+    let text = format!(
+        "registry {}, secret {secret}, register {register}, release {} (from {from})",
+        env.registry.word(),
+        env.release
+    );
+    checks.add("environment", State::Ok, text);
+    if env.release && env.signer.is_none() {
+        let text = format!("{} is a release environment and pins no signer (signer = \"sha256:...\")", chosen.name);
+        checks.add("environment", State::Note, text);
+    }
+    for name in [variables::CLIENT_ID, variables::CLIENT_SECRET] {
+        if variable(name).is_some() {
+            checks.add("environment", State::Note, format!("{name} is set, and comes before store and registry"));
+        }
+    }
+    Some(chosen)
+}
+
+fn store(settings: &Settings, checks: &mut Checks) {
+    let folder = &settings.home.folder;
+    let from = if variable(variables::HOME).is_some() { variables::HOME } else { "the default" };
+    match Store::open_existing(&settings.home).and_then(|store| store.map(|store| store.list()).transpose()) {
+        Ok(Some(all)) => {
+            let text = format!("{} ({from}): {} credentials", folder.display(), all.len());
+            checks.add("store", State::Ok, text);
+        }
+        Ok(None) => {
+            let text = format!("{} ({from}): none yet, the first credential makes it", folder.display());
+            checks.add("store", State::Note, text);
+        }
+        Err(error) => checks.failed("store", &Failure::from(error)),
+    }
+    private(folder, 0o077, checks);
+    match variable(variables::STORE_KEY) {
+        // What it refers to was read: settings are not loaded otherwise.
+        Some(_) => checks.add("store key", State::Ok, format!("from {}", variables::STORE_KEY)),
+        None if folder.join("key").is_file() => {
+            checks.add(
+                "store key",
+                State::Ok,
+                format!("{}; keep a backup: inject credential export", folder.join("key").display()),
+            );
+        }
+        None => checks.add("store key", State::Note, "none yet; it is made with the store"),
+    }
+    let resolved = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+    let inside = repository_of(&settings.checkout).filter(|root| resolved.starts_with(root));
+    if let Some(root) = inside {
+        let text = format!("{} lies within the repository {}", folder.display(), root.display());
+        checks.todo("store", text, &format!("move it out, and set {} to where it is then", variables::HOME));
+    }
+}
+
+/// Nobody else may look into the store.
+#[cfg(unix)]
+fn private(folder: &Path, others: u32, checks: &mut Checks) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(metadata) = std::fs::metadata(folder) else { return };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & others != 0 {
+        let text = format!("{} can be entered by others (mode {mode:03o})", folder.display());
+        checks.todo("store", text, &format!("chmod 700 {}", folder.display()));
+    }
+}
+
+/// The folder's access list decides here.
+#[cfg(not(unix))]
+fn private(_folder: &Path, _others: u32, _checks: &mut Checks) {}
+
+fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Checks) {
+    let identity = match settings.registry_identity(chosen) {
+        Ok(identity) => identity,
+        Err(failure) => return checks.failed("registry", &failure),
+    };
+    if !chosen.env.registry.is_remote() {
+        return checks.add("registry", State::Ok, format!("{identity}, on this machine"));
+    }
+    if !online {
+        return checks.add("registry", State::Note, format!("{identity}: not asked; --online asks it"));
+    }
+    // Any application will do: one that is not registered is an answer too.
+    let id = settings.config.iter().flat_map(|config| config.apps.values()).next().map(|app| app.id.clone());
+    let id = id.unwrap_or_else(|| "inject.doctor".to_owned());
+    let application = Application { name: id.clone(), id };
+    let asked = settings.registry(chosen).and_then(|mut registry| Ok(registry.find(&application, None)?.is_some()));
+    match asked {
+        Ok(found) => {
+            let text = if found { "is registered there" } else { "is not registered there" };
+            checks.add("registry", State::Ok, format!("{identity} answers: {} {text}", application.id));
+        }
+        Err(failure) => checks.failed("registry", &failure.during(identity.to_string())),
+    }
+}
+
+fn artifacts(settings: &Settings, checks: &mut Checks) {
+    let Some(config) = &settings.config else { return };
+    let folder = config.path.parent().unwrap_or(Path::new("."));
+    for (key, app) in &config.apps {
+        if app.artifacts.is_empty() {
+            checks.add("artifacts", State::Note, format!("[app.{key}] names none; they are given to inject by hand"));
+        }
+        for pattern in &app.artifacts {
+            match matches(folder, pattern.trim_end_matches('/')) {
+                Ok(found) if found.is_empty() => {
+                    checks.add("artifacts", State::Note, format!("[app.{key}] {pattern}: nothing yet; build first"));
+                }
+                Ok(found) => {
+                    checks.add("artifacts", State::Ok, format!("[app.{key}] {pattern}: {} found", found.len()));
+                }
+                Err(failure) => checks.failed("artifacts", &failure.during(format!("[app.{key}] {pattern}"))),
+            }
+        }
+    }
+}
+
+/// The repository around a folder.
+fn repository_of(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
+
+fn repository(settings: &Settings, checks: &mut Checks) {
+    let Some(root) = repository_of(&settings.checkout) else {
+        return checks.add("git", State::Note, "no repository here");
+    };
+    let hook = root.join(".git").join("hooks").join("pre-commit");
+    let guarded = std::fs::read_to_string(&hook).is_ok_and(|text| text.contains("inject scan"));
+    if guarded {
+        checks.add("git", State::Ok, format!("{} looks for credentials before each commit", hook.display()));
+    } else {
+        let text = "no pre-commit hook looks for credentials; inject hook pre-commit --write makes one";
+        checks.add("git", State::Note, text);
+    }
+    let known = match stored(settings) {
+        Ok(all) => known(&all, true),
+        // The store has said so already.
+        Err(_) => return,
+    };
+    let mut report = Report::default();
+    match scan::staged(&mut Hunt::new(&known, &[]), &mut report, &root) {
+        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no known credential is staged"),
+        Ok(_) => {
+            let text = format!("{} known values are staged", report.findings.len());
+            checks.todo("git", text, "see where: inject scan --staged; take them out: git restore --staged FILE");
+        }
+        Err(error) => checks.add("git", State::Note, error.to_string()),
+    }
+}
+
+/// What signs: the keystore of the variables, and the debug keystore.
+fn keys(checks: &mut Checks) {
+    match variable(variables::KEYSTORE_FILE).map(PathBuf::from) {
+        None => {
+            let text = format!("{} is not set; a key is given with --ks, --key or --p12", variables::KEYSTORE_FILE);
+            checks.add("signing", State::Note, text);
+        }
+        Some(path) => {
+            let password = variable(variables::KEYSTORE_PASSWORD).map(Password::new);
+            let shown = format!("{} ({})", path.display(), variables::KEYSTORE_FILE);
+            match (std::fs::read(&path), password) {
+                (Err(error), _) => {
+                    checks.todo(
+                        "signing",
+                        format!("{shown}: {error}"),
+                        "correct the variable, or bring the keystore there",
+                    );
+                }
+                (Ok(_), None) => {
+                    let text = format!("{shown} is there; {} is not set", variables::KEYSTORE_PASSWORD);
+                    checks.add("signing", State::Note, text);
+                }
+                (Ok(bytes), Some(password)) => keystore(&shown, &bytes, &password, checks),
+            }
+        }
+    }
+    let debug = std::env::home_dir().map(|home| home.join(".android").join("debug.keystore"));
+    if let Some(path) = debug.filter(|path| path.is_file()) {
+        let password = Password::new(debug_key::PASSWORD.to_owned());
+        let opened = std::fs::read(&path)
+            .is_ok_and(|bytes| Identity::from_keystore(&bytes, Some(debug_key::ALIAS), &password, None).is_ok());
+        let text = if opened { "for --debug-key" } else { "cannot be opened with Android's debug password" };
+        checks.add("signing", if opened { State::Ok } else { State::Note }, format!("{} {text}", path.display()));
+    }
+}
+
+fn keystore(shown: &str, bytes: &[u8], password: &Password, checks: &mut Checks) {
+    let alias = variable(variables::KEY_ALIAS);
+    let key = variable(variables::KEY_PASSWORD).map(Password::new);
+    let identity = match Identity::from_keystore(bytes, alias.as_deref(), password, key.as_ref()) {
+        Ok(identity) => identity,
+        Err(error) => {
+            let failure = Failure::of(Code::Signing, error).during(shown.to_owned());
+            return checks.failed("signing", &failure);
+        }
+    };
+    let certificate = identity.certificate();
+    let (end, subject) = (certificate.validity().1, certificate.subject_text());
+    let day = |text: &str| {
+        format!("{}-{}-{}", text.get(..4).unwrap_or(text), text.get(4..6).unwrap_or(""), text.get(6..8).unwrap_or(""))
+    };
+    let now = clock::unix_seconds();
+    let at = |days: u64| Civil::of(now.saturating_add(days.saturating_mul(86_400))).generalized();
+    let text = format!("{shown}: {subject}, until {}", day(end));
+    if end < at(0).as_str() {
+        // Android does not look at it; stores do.
+        checks.todo(
+            "signing",
+            format!("{text}: it has expired"),
+            "take the key that is valid; an app's key cannot change without a rotation",
+        );
+    } else if end < at(SOON).as_str() {
+        checks.add("signing", State::Note, format!("{text}: within {SOON} days"));
+    } else {
+        checks.add("signing", State::Ok, text);
+    }
+}
