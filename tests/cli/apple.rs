@@ -55,7 +55,7 @@ fn without_an_identity_nothing_is_written() {
     world.inject(&alone).exits(6).says(&["Developer Relations", "--chain"]);
     let (chain, profile) = (key("chain.pem"), key("expired.mobileprovision"));
     let expired = [alone.as_slice(), &["--chain", &chain, "--profile", &profile]].concat();
-    world.inject(&expired).exits(6).says(&["expired on 2020"]);
+    world.inject(&expired).exits(6).says(&["expired on 2020-01-01"]);
     assert_eq!(world.read("App.ipa"), before);
     assert!(!world.stores().exists(), "nothing was registered");
     world.inject(&[alone.as_slice(), &["--chain", &chain]].concat()).exits(0);

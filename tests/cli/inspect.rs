@@ -40,6 +40,25 @@ fn inspect_shows_ids_and_hides_secrets() {
 }
 
 #[test]
+fn what_the_store_forgot_the_registry_knows() {
+    let world = world();
+    world.write("inject.toml", "version = 1\n[env.prod]\n[env.dev]\n");
+    world.inject(&["credential", "forget", "--app", APP, "--env", "dev"]).exits(0);
+    let identify = |code, text: &str| {
+        let run = world.inject(&["identify", "app.apk"]).exits(code);
+        assert!(run.out.contains(text), "{}", run.out);
+    };
+    identify(0, "com.example.demo in dev");
+    let run = world.inject(&["inspect", "app.apk"]).exits(0);
+    assert!(run.out.contains("[64 characters, not shown] (com.example.demo in dev)"), "{}", run.out);
+    assert_eq!(world.credentials(), 1, "asking brings nothing into the store");
+    // An environment with another registry knows nothing of it.
+    world.write("inject.toml", "version = 1\n[env.prod]\n[env.dev]\nregistry = \"embedded:other\"\n");
+    identify(7, "unknown here: ");
+    world.write("inject.toml", "");
+}
+
+#[test]
 fn inspect_says_where_the_id_lies_besides_and_what_nobody_knows() {
     let world = world();
     let (id, _) = world.credential(APP, "dev");

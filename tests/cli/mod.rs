@@ -19,6 +19,8 @@ mod errors;
 mod formats;
 mod gate;
 mod genexus;
+#[cfg(unix)]
+mod help;
 mod hook;
 mod init;
 mod inspect;

@@ -183,7 +183,7 @@ fn a_registry_that_takes_no_new_application() {
     let texts = [
         "com.example.demo is not registered in prod (registry embedded:prod)",
         "switched off",
-        "inject register com.example.demo --env prod",
+        "inject register com.example.demo --env prod --new",
         "inject credential set",
     ];
     world.refuses(|world| world.signed(&["app.apk", "--env", "prod"]), 5, &texts);
@@ -194,6 +194,9 @@ fn a_registry_that_takes_no_new_application() {
         .run(&[], &["credential", "set", "--app", APP, "--env", "prod", "--client-id", "x", "--secret", "stdin"], "s3")
         .exits(0);
     world.signed(&["app.apk", "--env", "prod"]).exits(0);
+    // What the remedy says is a way out.
+    world.inject(&["register", "com.example.other", "--env", "prod", "--new", "--no-register"]).exits(2);
+    world.inject(&["register", "com.example.other", "--env", "prod", "--new"]).exits(0).says(&["NEW application"]);
 }
 
 #[test]

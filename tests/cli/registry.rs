@@ -74,6 +74,22 @@ fn configured(env: &str) -> World {
     world
 }
 
+#[test]
+fn identify_asks_a_registry_only_where_that_is_wanted() {
+    let (world, server) = over_http();
+    let token = [("TOKEN", TOKEN)];
+    world.run(&token, &["app.apk", "--env", "dev", "--unsigned"], "").exits(0);
+    std::fs::remove_dir_all(world.stores()).unwrap();
+    let asked = server.lock().unwrap().requests.len();
+    let run = world.run(&token, &["identify", "app.apk"], "").exits(7);
+    assert!(run.out.contains("unknown here"), "{}", run.out);
+    assert_eq!(server.lock().unwrap().requests.len(), asked);
+    let run = world.run(&token, &["identify", "app.apk", "--online"], "").exits(0);
+    assert!(run.out.contains("com.example.demo in dev"), "{}", run.out);
+    assert!(server.lock().unwrap().requests.len() > asked);
+    assert!(!world.stores().exists(), "asking makes no store");
+}
+
 fn over_http() -> (World, Arc<Mutex<Server>>) {
     let (url, server) = serve();
     (configured(&format!("registry = \"http\"\nurl = \"{url}\"\ntoken = \"env:TOKEN\"")), server)

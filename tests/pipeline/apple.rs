@@ -211,7 +211,7 @@ fn profiles_are_chosen_embedded_and_judged() {
     assert_eq!(signed["embedded.mobileprovision"], notes, "the longest pattern that fits");
     assert_eq!(signed["PlugIns/Widget.appex/embedded.mobileprovision"], PROFILE);
     for (bytes, part) in [
-        (EXPIRED, "expired at 2020"),
+        (EXPIRED, "expired on 2020-01-01"),
         (include_bytes!("../../testdata/apple/keys/other.mobileprovision"), "does not list the certificate"),
     ] {
         let profiles = [("given".to_owned(), bytes.to_vec())];

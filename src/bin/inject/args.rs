@@ -262,6 +262,7 @@ pub enum Command {
     #[command(after_help = INIT)]
     Init(Init),
     /// Environments: list, use, add, show
+    #[command(after_help = "Examples:\n  inject env show --env prod\n  inject env list")]
     Env {
         #[command(subcommand)]
         action: EnvAction,
@@ -277,6 +278,9 @@ pub enum Command {
         /// A new application is an error
         #[arg(long)]
         no_register: bool,
+        /// A new application is meant, also where the environment says register = "never"
+        #[arg(long, conflicts_with = "no_register")]
+        new: bool,
         /// Where store and registry differ: whose secret counts; asks the registry
         #[arg(long, value_enum, value_name = "WHO")]
         take: Option<Side>,
@@ -285,11 +289,15 @@ pub enum Command {
         again: bool,
     },
     /// The access manager's side, where it is ours: init, serve, list, revoke
+    #[command(after_help = "Examples:\n  inject registry init --env prod\n  inject registry list --env prod")]
     Registry {
         #[command(subcommand)]
         action: RegistryAction,
     },
     /// The local store: list, show, set, forget, rotate, revoke, export, import
+    #[command(
+        after_help = "Examples:\n  inject credential list\n  inject credential export b --pass env:BACKUP_PASSPHRASE"
+    )]
     Credential {
         #[command(subcommand)]
         action: CredentialAction,
@@ -319,12 +327,13 @@ pub enum Command {
         online: bool,
     },
     /// Print completions for a shell
+    #[command(after_help = "Example:\n  inject completions zsh > _inject")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, of a command where one is named
-    #[command(after_help = "Examples:\n  inject man | man -l -\n  inject man credential set | man -l -")]
+    #[command(after_help = "Examples:\n  inject man > inject.1\n  inject man credential set > inject-credential-set.1")]
     Man {
         /// The words of the command
         #[arg(value_name = "COMMAND", conflicts_with = "all")]
@@ -377,7 +386,7 @@ An environment with secret = \"omit\" recognises applications by their Client Id
 
 Examples:
   inject registry serve --env dev --token env:REGISTRATION_TOKEN
-  inject registry serve --env prod --listen 0.0.0.0:8421 --tls-cert chain.pem --tls-key key.pem --token file:token";
+  inject registry serve --env prod --tls-cert chain.pem --tls-key key.pem --token file:token";
 
 /// How a registry is served.
 #[derive(Debug, Args)]
@@ -416,7 +425,7 @@ Exit codes:
 
 Examples:
   inject scan dist/ app.apk
-  inject scan --staged        (as a git pre-commit hook)";
+  inject scan --staged        # as a git pre-commit hook";
 
 const HOOK: &str = "\
 Each file says in its first lines where it goes, what it does and how it finds the environment. With --write it is put there;
@@ -500,6 +509,9 @@ pub struct Look {
     /// Look at the places of this preset, whether it fits or not; default: of every preset that fits
     #[arg(long, value_name = "NAME")]
     pub preset: Vec<String>,
+    /// Ask the registries of inject.toml, too, about a Client Id that this machine does not know
+    #[arg(long)]
+    pub online: bool,
 }
 
 #[derive(Debug, Subcommand)]

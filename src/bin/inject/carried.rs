@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use inject::credential::store::{Store, Stored};
-use inject::credential::{ClientSecret, Credential, EnvironmentName};
+use inject::credential::{ClientId, ClientSecret, Credential, EnvironmentName};
 use inject::pipeline::Held;
 use inject::pipeline::job::Inspected;
 use inject::placement::{Absence, Address, Place, Template};
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Look;
 use crate::exit::{Code, Failure};
-use crate::settings::Settings;
+use crate::settings::{Chosen, Origin, Settings};
 
 /// What stands at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
     let stored = stored(settings)?;
     let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new() };
     let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
+    // Those that the store does not know, and of which value they are.
+    let mut secrets: Vec<(usize, ClientSecret)> = Vec::new();
     for Looked { main, preset, place } in places(settings, inspected, look)? {
         let held = match inspected.held(&place) {
             Ok(held) => held,
@@ -127,6 +129,9 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
                         None => ids.push((value.clone(), vec![entry.clone()])),
                     }
                 }
+                if role == Role::Secret && owners.is_empty() {
+                    secrets.extend(ClientSecret::parse(&value).ok().map(|secret| (carried.values.len(), secret)));
+                }
                 carried.values.push(Value {
                     main: main.clone(),
                     preset: preset.clone(),
@@ -141,7 +146,46 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
         }
     }
     carried.elsewhere = elsewhere(inspected, &ids);
+    ask(settings, inspected, look.online, &secrets, &mut carried)?;
     Ok(carried)
+}
+
+/// Whose the Client Ids are that the store does not know: by the registries of the environments, those of this machine alone
+/// unless `online`. Where one is found, values that are its secret are, too.
+fn ask(
+    settings: &Settings,
+    inspected: &Inspected,
+    online: bool,
+    secrets: &[(usize, ClientSecret)],
+    carried: &mut Carried,
+) -> Result<(), Failure> {
+    let unknown: Vec<String> =
+        ids(carried.values.iter().filter(|value| value.owners.is_empty())).into_iter().map(str::to_owned).collect();
+    // Whoever asks says about which application.
+    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None)) else { return Ok(()) };
+    for (name, env) in config.envs.iter().filter(|_| !unknown.is_empty()) {
+        let chosen = Chosen { name: name.clone(), origin: Origin::Config, env: env.clone() };
+        let mut registry = if online { settings.registry(&chosen)? } else { settings.registry_within(&chosen)? };
+        for id in &unknown {
+            let Ok(id) = ClientId::parse(id) else { continue };
+            // A registry answers for the application where it does not know the id.
+            let found = registry.find(&owner.application, Some(&id))?.filter(|found| found.id == id);
+            let Some(found) = found else { continue };
+            let whose = Owner { application: owner.application.id.clone(), environment: name.to_string() };
+            for (index, secret) in secrets {
+                if let Some(value) = carried.values.get_mut(*index).filter(|_| found.secret.as_ref() == Some(secret)) {
+                    value.owners.push(whose.clone());
+                }
+            }
+            for value in &mut carried.values {
+                let is_id = value.role == Role::Id && value.shown.as_deref() == Some(id.as_str());
+                if is_id {
+                    value.owners.push(whose.clone());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A place to look at, and where it comes from.

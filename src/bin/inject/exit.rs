@@ -179,7 +179,8 @@ impl From<ObtainError> for Failure {
                 Self::of(Code::Registry, error)
             }
             ObtainError::NotRegistered { application, environment, .. } => {
-                let register = format!("register it on purpose: inject register {application} --env {environment}");
+                let register =
+                    format!("register it on purpose: inject register {application} --env {environment} --new");
                 Self::of(Code::Registry, error)
                     .remedy(register)
                     .remedy("or bring its credential here: inject credential set")

@@ -17,10 +17,11 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
+use inject::credential::obtain::Registration;
+use inject::host::interrupt::{self, Signal};
 
 use args::{Cli, Command, Main, RegistryAction};
 use exit::{Code, Failure};
-use inject::host::interrupt::{self, Signal};
 use render::Output;
 use settings::Settings;
 
@@ -83,8 +84,13 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         Some(Command::Init(asked)) => command::init::run(asked, out),
         Some(Command::Doctor { online }) => Ok(command::doctor::run(&settings, &cli.global, *online, out)),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
-        Some(Command::Register { app, force, no_register, take, again }) => {
-            let wish = command::register::Wish { force: *force, no_register: *no_register, take: *take, again: *again };
+        Some(Command::Register { app, force, no_register, new, take, again }) => {
+            let registration = match (*new, *no_register) {
+                (true, _) => Some(Registration::Auto),
+                (false, true) => Some(Registration::Never),
+                (false, false) => None,
+            };
+            let wish = command::register::Wish { force: *force, registration, take: *take, again: *again };
             command::register::run(&settings()?, app.as_deref(), wish, out)
         }
         Some(Command::Registry { action }) => command::registry::run(&settings()?, action, out),

@@ -1,6 +1,6 @@
 //! `inject doctor`: what is set up, what is missing, and what to do about it.
 //!
-//! Must not: change anything, register anything, start a program that a reference names, or ask a registry unasked.
+//! Must not: change anything, register anything, or ask a registry unasked.
 
 use std::path::{Path, PathBuf};
 

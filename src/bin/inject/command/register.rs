@@ -22,8 +22,8 @@ use crate::settings::{Chosen, Settings, variable, variables};
 pub struct Wish {
     /// `--force`.
     pub force: bool,
-    /// `--no-register`.
-    pub no_register: bool,
+    /// `--new` or `--no-register`; else the environment decides.
+    pub registration: Option<Registration>,
     /// `--take`.
     pub take: Option<Side>,
     /// `--again`.
@@ -39,7 +39,7 @@ pub fn run(settings: &Settings, app: Option<&str>, wish: Wish, out: Output) -> R
     };
     let how = How {
         refresh: wish.force || wish.take.is_some(),
-        registration: chosen.registration(wish.no_register),
+        registration: wish.registration.unwrap_or_else(|| chosen.registration(false)),
         offline: false,
         again: wish.again,
         take: wish.take.map(|side| match side {

@@ -204,7 +204,7 @@ impl Draft {
         self.line("# key = \"env:REGISTRY_KEY\"");
         self.comment(
             "A new application here is an error, so that no build makes one by mistake. Register on purpose, once: inject \
-             register APP --env prod, with this line taken out.",
+             register APP --env prod --new.",
         );
         self.line("register = \"never\"");
         self.comment("Packages that can be debugged and prototyping metadata are refused.");
