@@ -121,8 +121,9 @@ fn man_pages(folder: &Path, least: usize) -> Result<usize> {
     pages.sort();
     ensure!(pages.len() > least, "only {} manual pages", pages.len());
     let (_, said) = says(Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).args(&pages))?;
-    // These pages have no date: they are made anew from the program, and its version is what counts.
-    let complaints: Vec<&str> = said.lines().filter(|line| !line.contains("missing date")).collect();
+    // No date: pages are made anew from the program, and its version is what counts. Breaks that are too many show nothing.
+    let passed = ["missing date", "skipping paragraph macro"];
+    let complaints: Vec<&str> = said.lines().filter(|line| !passed.iter().any(|text| line.contains(text))).collect();
     ensure!(complaints.is_empty(), "mandoc: {}", complaints.join("\n"));
     for page in &pages {
         let mut man = Command::new("man");
