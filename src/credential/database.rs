@@ -38,6 +38,7 @@ pub(super) struct Schema {
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DatabaseError {
     /// A file operation.
     #[error(transparent)]

@@ -16,6 +16,7 @@ pub struct ClientId(String);
 
 /// Why a text is no Client Id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidClientId {
     /// Nothing, or blanks only.
     #[error("the Client Id is empty")]

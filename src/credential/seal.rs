@@ -72,6 +72,7 @@ impl std::fmt::Debug for SealKey {
 
 /// Why sealing, unsealing or reading the key failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SealError {
     /// A file operation.
     #[error(transparent)]

@@ -19,6 +19,7 @@ pub struct ClientSecret(Zeroizing<String>);
 
 /// Why a text is no Client Secret. Says nothing of the text but its length.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidSecret {
     /// Nothing, or blanks only.
     #[error("the Client Secret is empty")]

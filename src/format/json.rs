@@ -16,6 +16,7 @@ use super::text::{EncodingError, Position, utf8};
 
 /// Why a document cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum JsonError {
     /// The encoding.
     #[error(transparent)]

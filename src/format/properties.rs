@@ -11,6 +11,7 @@ use std::ops::Range;
 
 /// Why a file cannot be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PropertiesError {
     /// No such key.
     #[error("no key {key:?}{}", there(known))]

@@ -21,6 +21,7 @@ const UTF8_FLAG: u32 = 1 << 8;
 
 /// Why a pool cannot be read or rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PoolError {
     /// The bytes are not a pool.
     #[error(transparent)]

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// Why bytes are no text that can be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EncodingError {
     /// A byte order mark of UTF-16, or NUL bytes where UTF-8 has none.
     #[error("the file is UTF-16, expected UTF-8; convert it in the project, or address it as a whole file")]

@@ -33,6 +33,7 @@ enum Part {
 
 /// Why a text is no template, or cannot be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TemplateError {
     /// A brace without its partner.
     #[error("value {template:?}: the brace at character {at} has no partner; write {{{{ or }}}} for a literal brace")]

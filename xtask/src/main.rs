@@ -1,7 +1,8 @@
-//! House tasks: `cargo xtask ci | tidy | fixtures [apple] | corpus | oracle | bench`.
+//! House tasks: `cargo xtask ci | tidy | fixtures [apple] | corpus | oracle | bench | dist`.
 
 mod bench;
 mod corpus;
+mod dist;
 mod fixtures;
 mod oracle;
 mod tidy;
@@ -30,6 +31,7 @@ fn run() -> Result<()> {
         ["fixtures"] => fixtures::run(&root),
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["dist", more @ ..] => dist::run(&root, more).map(drop),
         ["bench", "apple"] => bench::apple(&root),
         ["bench", "scan"] => bench::scan(&root, None),
         ["bench", "scan", package] => bench::scan(&root, Some(Path::new(package))),
@@ -42,6 +44,8 @@ fn run() -> Result<()> {
         }
         ["oracle-statements"] => oracle::statements::run(&root),
         ["oracle-hooks", only @ ..] => oracle::hooks::run(&root, only),
+        ["oracle-dist"] => oracle::dist::run(&root),
+        ["oracle-codesign"] => oracle::codesign::run(&root),
         ["oracle-registry"] => oracle::registry::run(&root),
         ["oracle-dex", folders @ ..] => {
             let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
@@ -54,7 +58,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements"
+            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

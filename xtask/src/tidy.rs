@@ -34,6 +34,7 @@ pub fn run(root: &Path) -> Result<()> {
             check_file(&name, &text, &mut problems);
         }
     }
+    open_errors(root, &mut problems)?;
     compiled_tests(root, &mut problems)?;
     documented_findings(root, &mut problems);
     for problem in &problems {
@@ -97,6 +98,27 @@ fn arrows(path: &Path, line: &str, at: &str, problems: &mut Vec<String>) {
             problems.push(format!("{at}: import layers one by one, so that the arrows can be read"));
         }
     }
+}
+
+/// Errors of the library may get new variants without a new version of its API.
+fn open_errors(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    for path in rust_files(&root.join("src")).into_iter().filter(|path| !path.starts_with(root.join("src/bin"))) {
+        let text = fs::read_to_string(&path)?;
+        let mut attributes = String::new();
+        for (index, line) in text.lines().map(str::trim).enumerate() {
+            if line.starts_with("#[") {
+                attributes += line;
+            } else if !line.starts_with("///") {
+                let is_open = !attributes.contains("thiserror::Error") || attributes.contains("#[non_exhaustive]");
+                if line.starts_with("pub enum ") && !is_open {
+                    let shown = path.strip_prefix(root).unwrap_or(&path).display();
+                    problems.push(format!("{shown}:{}: an error that is not #[non_exhaustive]", index + 1));
+                }
+                attributes.clear();
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Every file below `tests/` is a module of the one test binary.

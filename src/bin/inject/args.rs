@@ -332,9 +332,16 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    #[command(after_help = "Example:\n  inject man > inject.1")]
-    Man,
+    /// Print the manual page, of a command where one is named
+    #[command(after_help = "Examples:\n  inject man > inject.1\n  inject man credential set > inject-credential-set.1")]
+    Man {
+        /// The words of the command
+        #[arg(value_name = "COMMAND", conflicts_with = "all")]
+        words: Vec<String>,
+        /// Write the pages of all commands into this folder, for packages
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
 }
 
 const DOCTOR: &str = "\

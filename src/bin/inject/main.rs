@@ -100,11 +100,8 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
             clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut std::io::stdout());
             Ok(Code::Done)
         }
-        Some(Command::Man) => {
-            let page = clap_mangen::Man::new(Cli::command());
-            page.render(&mut std::io::stdout()).map_err(|e| Failure::of(Code::Internal, e))?;
-            Ok(Code::Done)
-        }
+        Some(Command::Man { all: Some(folder), .. }) => command::man::write_all(folder),
+        Some(Command::Man { words, all: None }) => command::man::print(words),
         Some(Command::Inspect(look)) => command::inspect::run(&settings()?, look, out),
         Some(Command::Identify(look)) => command::identify::run(&settings()?, look, out),
         Some(Command::Scan(scan)) => command::scan::run(&settings()?, scan, out),

@@ -28,6 +28,7 @@ use super::string_pool::PoolError;
 
 /// Why a table cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArscError {
     /// The bytes are not a table.
     #[error(transparent)]

@@ -35,6 +35,7 @@ pub const ANDROID: &str = "http://schemas.android.com/apk/res/android";
 
 /// Why a document cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AxmlError {
     /// The bytes are not binary XML.
     #[error(transparent)]

@@ -40,6 +40,7 @@ use std::fmt::Display;
 
 /// Why a dex file cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DexError {
     /// The bytes are not a dex file, or it breaks the format.
     #[error("not a valid dex file at offset {offset}: expected {expected}, found {found}; build the app anew")]

@@ -32,6 +32,7 @@ use super::text::{EncodingError, Position, utf8};
 
 /// Why a file cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum JsError {
     /// The encoding.
     #[error(transparent)]

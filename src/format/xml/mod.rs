@@ -29,6 +29,7 @@ pub(crate) use encoding::Encoding;
 
 /// Why a document cannot be read or edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum XmlError {
     /// The encoding.
     #[error(transparent)]

@@ -3,9 +3,11 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod apple;
+pub mod codesign;
 pub mod container;
 pub mod dex;
 pub mod dex_run;
+pub mod dist;
 pub mod hooks;
 pub mod main_job;
 pub mod registry;

@@ -13,6 +13,7 @@ pub mod identify;
 pub mod init;
 pub mod inspect;
 pub mod main_job;
+pub mod man;
 pub mod mask;
 pub mod probe;
 pub mod register;

@@ -37,6 +37,7 @@ impl fmt::Debug for Address {
 
 /// Why a text is no address of a database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// It cannot be read. It is not repeated: it may hold a password.
     #[error("no connection string of PostgreSQL; expected postgres://USER:PASSWORD@HOST/DATABASE")]

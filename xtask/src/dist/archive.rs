@@ -1,0 +1,35 @@
+//! The archive: `.tar.gz`, the same bytes from the same files (POSIX.1-2017 ustar, RFC 1952).
+//!
+//! Must not: take anything from the file system: no owner, no mode, no time.
+
+use std::io::Write;
+
+use anyhow::Result;
+use flate2::{Compression, GzBuilder};
+use tar::{Builder, EntryType, Header};
+
+use super::Release;
+
+/// Packs all files below one folder, which is named as the archive is.
+pub fn pack(release: &Release<'_>) -> Result<Vec<u8>> {
+    let mut builder = Builder::new(Vec::new());
+    let top = format!("inject-{}-{}", release.version, release.triple);
+    for file in &release.files {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(if file.executable { 0o755 } else { 0o644 });
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(release.moment);
+        header.set_size(file.content.len() as u64);
+        builder.append_data(&mut header, format!("{top}/{}", file.path), file.content.as_slice())?;
+    }
+    compress(&builder.into_inner()?)
+}
+
+/// One member without a name or a time.
+pub fn compress(content: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    Ok(encoder.finish()?)
+}
