@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::database::DatabaseError;
-use super::ledger::{Held, Ledger, Management};
+use super::ledger::{self, Held, Ledger, Management};
 use super::registry::RegistryIdentity;
 use super::seal::SealKey;
 use super::store::{Key, Store, Stored};
@@ -122,57 +122,114 @@ pub fn export(store: &mut Store, passphrase: &str) -> Result<(String, usize), Ba
     Ok((format!("{HEADER}\n{}\n", lines.join("\n")), count))
 }
 
-/// Takes a backup into a store, all of it or nothing; says how many credentials were new. Where the store has another
-/// credential, that is an error unless `replace`.
+/// Takes a backup into a store, all of it or nothing, in one transaction; says how many credentials were new. Where the
+/// store has another credential, that is an error unless `replace`.
 pub fn import(store: &mut Store, backup: &str, passphrase: &str, replace: bool) -> Result<usize, BackupError> {
-    let body = backup.strip_prefix(HEADER).ok_or(BackupError::Form("the first line is not inject-backup-1"))?;
-    let bytes = base64::decode(body.as_bytes()).ok_or(BackupError::Form("its content is no Base64"))?;
-    let (salt, sealed) = bytes.split_first_chunk::<SALT>().ok_or(BackupError::Form("it is cut"))?;
-    let json = key_of(passphrase, salt)?.open(sealed, HEADER).map_err(|_| BackupError::Sealed)?;
-    let content: Content =
-        serde_json::from_slice(&json).map_err(|_| BackupError::Form("its content is another one"))?;
-    let invalid = || BackupError::Form("it holds what is no credential");
-    let secret = |text: &Option<Zeroizing<String>>| text.as_ref().map(|text| ClientSecret::parse(text)).transpose();
-    let mut new = Vec::new();
-    let mut conflicts = Vec::new();
-    for held in &content.credentials {
-        let environment = EnvironmentName::parse(&held.environment).map_err(|_| invalid())?;
-        let registry = RegistryIdentity(held.registry.clone());
-        let stored = Stored {
-            key: Key { application: held.application.clone(), environment, registry },
-            id: ClientId::parse(&held.client_id).map_err(|_| invalid())?,
-            secret: secret(&held.client_secret).map_err(|_| invalid())?,
+    let Backup { credentials, registrations } = Envelope::parse(backup)?.open(passphrase)?;
+    store.whole(|store| {
+        let mut conflicts = Vec::new();
+        let mut taken = 0;
+        for stored in &credentials {
+            match store.get(&stored.key)?.filter(|there| there.registered) {
+                Some(there) if there == *stored => {}
+                Some(_) if !replace => {
+                    conflicts.push(format!("{} in {}", stored.key.application, stored.key.environment));
+                }
+                _ => {
+                    store.write(stored)?;
+                    taken += 1;
+                }
+            }
+        }
+        // What was written until here is taken back.
+        if !conflicts.is_empty() {
+            return Err(BackupError::Conflict(conflicts));
+        }
+        for (key, held) in &registrations {
+            // What was said later counts: tokens are replaced.
+            if replace || ledger::read(&store.database, key)?.is_none() {
+                ledger::write(&store.database, key, held)?;
+            }
+        }
+        Ok(taken)
+    })
+}
+
+/// A backup as it lies in a file: sealed.
+#[derive(Debug)]
+pub struct Envelope {
+    salt: [u8; SALT],
+    sealed: Vec<u8>,
+}
+
+impl Envelope {
+    /// Of the text of a file.
+    pub fn parse(text: &str) -> Result<Self, BackupError> {
+        let body = text.strip_prefix(HEADER).ok_or(BackupError::Form("the first line is not inject-backup-1"))?;
+        let bytes = base64::decode(body.as_bytes()).ok_or(BackupError::Form("its content is no Base64"))?;
+        let (salt, sealed) = bytes.split_first_chunk::<SALT>().ok_or(BackupError::Form("it is cut"))?;
+        Ok(Self { salt: *salt, sealed: sealed.to_vec() })
+    }
+
+    /// What is in it.
+    pub fn open(&self, passphrase: &str) -> Result<Backup, BackupError> {
+        let json = key_of(passphrase, &self.salt)?.open(&self.sealed, HEADER).map_err(|_| BackupError::Sealed)?;
+        Backup::parse(&json)
+    }
+}
+
+/// What is in a backup, checked.
+#[derive(Debug)]
+pub struct Backup {
+    credentials: Vec<Stored>,
+    registrations: Vec<(Key, Held)>,
+}
+
+impl Backup {
+    /// Of what was sealed.
+    pub fn parse(json: &[u8]) -> Result<Self, BackupError> {
+        // The error's own text may quote a secret.
+        let content: Content =
+            serde_json::from_slice(json).map_err(|_| BackupError::Form("its content is another one"))?;
+        let credentials = content.credentials.iter().map(Credential::checked).collect::<Option<_>>();
+        let registrations = content.registrations.into_iter().map(Registration::checked).collect::<Option<_>>();
+        let (credentials, registrations) =
+            credentials.zip(registrations).ok_or(BackupError::Form("it holds what is no credential"))?;
+        Ok(Self { credentials, registrations })
+    }
+}
+
+impl Credential {
+    fn checked(&self) -> Option<Stored> {
+        let environment = EnvironmentName::parse(&self.environment).ok()?;
+        let registry = RegistryIdentity(self.registry.clone());
+        Some(Stored {
+            key: Key { application: self.application.clone(), environment, registry },
+            id: ClientId::parse(&self.client_id).ok()?,
+            secret: secret(self.client_secret.as_ref())?,
             registered: true,
-        };
-        match store.get(&stored.key)?.filter(|there| there.registered) {
-            Some(there) if there == stored => {}
-            Some(_) if !replace => conflicts.push(format!("{} in {}", held.application, held.environment)),
-            _ => new.push(stored),
-        }
+        })
     }
-    if !conflicts.is_empty() {
-        return Err(BackupError::Conflict(conflicts));
-    }
-    for registration in content.registrations {
-        let management =
-            registration.address.zip(registration.token).map(|(address, token)| Management { address, token });
+}
+
+impl Registration {
+    fn checked(self) -> Option<(Key, Held)> {
         let held = Held {
-            id: ClientId::parse(&registration.client_id).map_err(|_| invalid())?,
-            secret: secret(&registration.client_secret).map_err(|_| invalid())?,
-            expires: registration.expires,
-            management,
+            id: ClientId::parse(&self.client_id).ok()?,
+            secret: secret(self.client_secret.as_ref())?,
+            expires: self.expires,
+            management: self.address.zip(self.token).map(|(address, token)| Management { address, token }),
         };
-        // Any environment: the ledger is of an application on a registry.
-        let environment = EnvironmentName::parse("any").map_err(|_| invalid())?;
-        let registry = RegistryIdentity(registration.registry);
-        let mut ledger = store.ledger(&Key { application: registration.application, environment, registry });
-        // What was said later counts: tokens are replaced.
-        if replace || ledger.held()?.is_none() {
-            ledger.keep(&held)?;
-        }
+        // Any environment: what a registry said is of an application on that registry.
+        let environment = EnvironmentName::parse("any").ok()?;
+        Some((Key { application: self.application, environment, registry: RegistryIdentity(self.registry) }, held))
     }
-    store.put_all(&new)?;
-    Ok(new.len())
+}
+
+/// A secret, or that there is none; `None` where it is no valid one.
+#[expect(clippy::option_option, reason = "absent is not invalid")]
+fn secret(text: Option<&Zeroizing<String>>) -> Option<Option<ClientSecret>> {
+    text.map(|text| ClientSecret::parse(text)).transpose().ok()
 }
 
 fn key_of(passphrase: &str, salt: &[u8; SALT]) -> Result<SealKey, BackupError> {

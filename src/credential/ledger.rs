@@ -9,7 +9,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
 use super::database::{Database, DatabaseError};
@@ -145,28 +145,6 @@ impl StoreLedger<'_> {
         &self.store.database
     }
 
-    fn context(&self, id: &ClientId, what: &str) -> String {
-        format!("ledger/{}/{}/{id}/{what}", self.key.application, self.key.registry)
-    }
-
-    fn seal(&self, id: &ClientId, what: &str, value: Option<&str>) -> Result<Option<Vec<u8>>, DatabaseError> {
-        let Some(value) = value else { return Ok(None) };
-        let sealed = self.database().key.seal(value.as_bytes(), &self.context(id, what), &mut OsRandom);
-        sealed.map(Some).map_err(|e| self.database().row(format!("a {what}"), e))
-    }
-
-    fn open(
-        &self,
-        id: &ClientId,
-        what: &str,
-        sealed: Option<Vec<u8>>,
-    ) -> Result<Option<Zeroizing<String>>, DatabaseError> {
-        let Some(sealed) = sealed else { return Ok(None) };
-        let bytes = self.database().key.open(&sealed, &self.context(id, what))?;
-        let text = std::str::from_utf8(&bytes).map_err(|e| self.database().row(format!("a {what}"), e))?;
-        Ok(Some(Zeroizing::new(text.to_owned())))
-    }
-
     fn delete(&mut self, table: &str) -> Result<(), DatabaseError> {
         let _section = interrupt::section();
         let sql = format!("DELETE FROM {table} WHERE application = ?1 AND registry = ?2");
@@ -187,24 +165,7 @@ impl Ledger for StoreLedger<'_> {
     }
 
     fn held(&self) -> Result<Option<Held>, DatabaseError> {
-        type Row = (String, Option<Vec<u8>>, Option<i64>, Option<String>, Option<Vec<u8>>);
-        let sql = "SELECT client_id, sealed_secret, expires, address, sealed_token FROM registration
-                   WHERE application = ?1 AND registry = ?2";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
-        let database = self.database();
-        let row: Option<Row> = database
-            .connection
-            .query_row(sql, params![self.key.application, self.key.registry.0], read)
-            .optional()
-            .map_err(database.failed("read"))?;
-        let Some((id, secret, expires, address, token)) = row else { return Ok(None) };
-        let what = || format!("the registration of {}", self.key.application);
-        let id = ClientId::parse(&id).map_err(|e| database.row(what(), e))?;
-        let secret = self.open(&id, "secret", secret)?;
-        let secret = secret.map(|text| ClientSecret::parse(&text)).transpose().map_err(|e| database.row(what(), e))?;
-        let token = self.open(&id, "token", token)?;
-        let management = address.zip(token).map(|(address, token)| Management { address, token });
-        Ok(Some(Held { id, secret, expires: expires.and_then(|at| u64::try_from(at).ok()), management }))
+        read(self.database(), &self.key)
     }
 
     fn pending(&self) -> Result<Option<Pending>, DatabaseError> {
@@ -239,28 +200,8 @@ impl Ledger for StoreLedger<'_> {
     }
 
     fn keep(&mut self, held: &Held) -> Result<(), DatabaseError> {
-        let _section = interrupt::section();
-        let secret = self.seal(&held.id, "secret", held.secret.as_ref().map(ClientSecret::expose))?;
-        let token =
-            self.seal(&held.id, "token", held.management.as_ref().map(|management| management.token.as_str()))?;
-        let address = held.management.as_ref().map(|management| management.address.as_str());
-        let expires = held.expires.and_then(|at| i64::try_from(at).ok());
-        let failed = self.database().failed("written");
-        let connection = &mut self.store.database.connection;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-        let (application, registry) = (&self.key.application, &self.key.registry.0);
-        transaction
-            .execute(
-                "INSERT OR REPLACE INTO registration
-                 (application, registry, client_id, sealed_secret, expires, address, sealed_token, updated)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![application, registry, held.id.as_str(), secret, expires, address, token, now()],
-            )
-            .map_err(&failed)?;
-        transaction
-            .execute("DELETE FROM pending WHERE application = ?1 AND registry = ?2", params![application, registry])
-            .map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        let key = &self.key;
+        self.store.whole(|store| write(&store.database, key, held))
     }
 
     fn settle(&mut self) -> Result<(), DatabaseError> {
@@ -270,6 +211,71 @@ impl Ledger for StoreLedger<'_> {
     fn drop_held(&mut self) -> Result<(), DatabaseError> {
         self.delete("registration")
     }
+}
+
+/// What the registry of `key` said last of its application.
+pub(super) fn read(database: &Database, key: &Key) -> Result<Option<Held>, DatabaseError> {
+    type Row = (String, Option<Vec<u8>>, Option<i64>, Option<String>, Option<Vec<u8>>);
+    let sql = "SELECT client_id, sealed_secret, expires, address, sealed_token FROM registration
+               WHERE application = ?1 AND registry = ?2";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+    let of = params![key.application, key.registry.0];
+    let row = database.connection.query_row(sql, of, read).optional();
+    let Some((id, secret, expires, address, token)): Option<Row> = row.map_err(database.failed("read"))? else {
+        return Ok(None);
+    };
+    let what = || format!("the registration of {}", key.application);
+    let id = ClientId::parse(&id).map_err(|e| database.row(what(), e))?;
+    let secret = open(database, &context(key, &id, "secret"), secret)?;
+    let secret = secret.map(|text| ClientSecret::parse(&text)).transpose().map_err(|e| database.row(what(), e))?;
+    let token = open(database, &context(key, &id, "token"), token)?;
+    let management = address.zip(token).map(|(address, token)| Management { address, token });
+    Ok(Some(Held { id, secret, expires: expires.and_then(|at| u64::try_from(at).ok()), management }))
+}
+
+/// Keeps what a registry said, within a transaction; nothing is pending any more.
+pub(super) fn write(database: &Database, key: &Key, held: &Held) -> Result<(), DatabaseError> {
+    let Held { id, secret, expires, management } = held;
+    let secret = seal(database, &context(key, id, "secret"), secret.as_ref().map(ClientSecret::expose))?;
+    let token = management.as_ref().map(|management| management.token.as_str());
+    let token = seal(database, &context(key, id, "token"), token)?;
+    let address = management.as_ref().map(|management| management.address.as_str());
+    let expires = expires.and_then(|at| i64::try_from(at).ok());
+    let (application, registry) = (&key.application, &key.registry.0);
+    let failed = database.failed("written");
+    database
+        .connection
+        .execute(
+            "INSERT OR REPLACE INTO registration
+             (application, registry, client_id, sealed_secret, expires, address, sealed_token, updated)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![application, registry, id.as_str(), secret, expires, address, token, now()],
+        )
+        .map_err(&failed)?;
+    let sql = "DELETE FROM pending WHERE application = ?1 AND registry = ?2";
+    database.connection.execute(sql, params![application, registry]).map_err(&failed)?;
+    Ok(())
+}
+
+/// What a sealed value belongs to.
+fn context(key: &Key, id: &ClientId, what: &str) -> String {
+    format!("ledger/{}/{}/{id}/{what}", key.application, key.registry)
+}
+
+fn seal(database: &Database, context: &str, value: Option<&str>) -> Result<Option<Vec<u8>>, DatabaseError> {
+    let sealed = value.map(|value| database.key.seal(value.as_bytes(), context, &mut OsRandom)).transpose();
+    sealed.map_err(|e| database.row("a value to seal", e))
+}
+
+fn open(
+    database: &Database,
+    context: &str,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<Zeroizing<String>>, DatabaseError> {
+    let Some(sealed) = sealed else { return Ok(None) };
+    let bytes = database.key.open(&sealed, context)?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| database.row("a sealed value", e))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
 /// No ledger: for registries that can be asked again whatever happened, where there is no store.

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 pub use super::database::DatabaseError as StoreError;
 use super::database::{Database, Schema};
@@ -154,31 +154,37 @@ impl Store {
         self.put_all(&all)
     }
 
-    pub(super) fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
+    /// All that `work` writes, or nothing: where it fails or the process ends, nothing was written.
+    pub(super) fn whole<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let _section = interrupt::section();
-        let sealed = all.iter().map(|stored| self.seal(stored)).collect::<Result<Vec<_>, _>>()?;
         let failed = self.database.failed("written");
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
-        for (Stored { key, id, registered, .. }, sealed) in all.iter().zip(sealed) {
-            transaction
-                .execute(
-                    "INSERT OR REPLACE INTO credential
-                     (application, environment, registry, client_id, sealed_secret, registered, updated)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
-                        key.application,
-                        key.environment.as_str(),
-                        key.registry.0,
-                        id.as_str(),
-                        sealed,
-                        registered,
-                        now()
-                    ],
-                )
-                .map_err(&failed)?;
-        }
-        transaction.commit().map_err(&failed)
+        // Unchecked: that none is open already is seen here, where all are begun, and `SQLite` refuses a second one.
+        let transaction = Transaction::new_unchecked(&self.database.connection, TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(&failed)?;
+        let done = work(self)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(done)
+    }
+
+    fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
+        self.whole(|store| all.iter().try_for_each(|stored| store.write(stored)))
+    }
+
+    /// Writes a credential, within a transaction.
+    pub(super) fn write(&self, stored: &Stored) -> Result<(), StoreError> {
+        let sealed = self.seal(stored)?;
+        let Stored { key, id, registered, .. } = stored;
+        let (environment, registry) = (key.environment.as_str(), &key.registry.0);
+        self.database
+            .connection
+            .execute(
+                "INSERT OR REPLACE INTO credential
+                 (application, environment, registry, client_id, sealed_secret, registered, updated)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![key.application, environment, registry, id.as_str(), sealed, registered, now()],
+            )
+            .map_err(self.database.failed("written"))?;
+        Ok(())
     }
 
     /// Forgets the credential of `key`; says whether there was one.

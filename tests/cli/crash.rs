@@ -4,12 +4,24 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use inject::credential::ledger::{Held, Ledger, Management};
+use inject::credential::registry::RegistryIdentity;
+use inject::credential::store::{Key, Store, Stored};
+use inject::credential::{ClientId, ClientSecret, EnvironmentName};
+use inject::host::random::OsRandom;
+
 use super::{APP, PASSWORD, PROGRAM, World, files_below, key, repacked};
 
 /// Moments at which a run over a large package is killed.
 const KILLS: u32 = 64;
 /// Moments at which a run that makes its store is killed.
 const FIRST_KILLS: u32 = 40;
+/// Moments at which an import is killed.
+const IMPORT_KILLS: u32 = 30;
+/// Credentials in the backup that is imported, each with its registration: so many that writing them takes a while.
+const IMPORTED: usize = 200;
+/// Milliseconds after its first write at which an import is killed at the latest.
+const WRITING: u32 = 30;
 /// Bytes that the large package is inflated by.
 const INFLATED: usize = 30 * 1024 * 1024;
 
@@ -105,4 +117,63 @@ fn a_first_run_leaves_a_store_that_is_whole() {
         assert_eq!(names(world.files()), ["app.apk", "app.apk.idsig"], "killed after {delay:?}");
         assert_eq!(names(files_below(&world.stores())), ["key", "dev.db", "store.db"], "killed after {delay:?}");
     }
+}
+
+fn numbered(number: usize) -> Key {
+    Key {
+        application: format!("com.example.number{number}"),
+        environment: EnvironmentName::parse("dev").unwrap(),
+        registry: RegistryIdentity("oauth:https://example.com".to_owned()),
+    }
+}
+
+/// How many credentials and how many registrations a store holds.
+fn counted(world: &World) -> (usize, usize) {
+    let Some(mut store) = Store::open_existing(&world.stores()).unwrap() else { return (0, 0) };
+    let held = (0..IMPORTED).filter(|number| store.ledger(&numbered(*number)).held().unwrap().is_some()).count();
+    (store.list().unwrap().len(), held)
+}
+
+#[test]
+fn an_import_is_whole_or_nothing() {
+    let world = World::new();
+    let mut store = Store::open(&world.stores()).unwrap();
+    for number in 0..IMPORTED {
+        let key = numbered(number);
+        let id = ClientId::generate(&mut OsRandom).unwrap();
+        let secret = Some(ClientSecret::generate(&mut OsRandom).unwrap());
+        store.put(&Stored { key: key.clone(), id: id.clone(), secret: secret.clone(), registered: true }).unwrap();
+        let management = Management { address: "https://example.com/1".to_owned(), token: "t".to_owned().into() };
+        store.ledger(&key).keep(&Held { id, secret, expires: None, management: Some(management) }).unwrap();
+    }
+    drop(store);
+    world.write("pass", "a few random words");
+    world.inject(&["credential", "export", "team.backup", "--pass", "file:pass"]).exits(0);
+    let backup = world.read("team.backup");
+
+    let (mut nothing, mut everything) = (0, 0);
+    for round in 0..IMPORT_KILLS {
+        let world = World::new();
+        world.write("pass", "a few random words");
+        world.write("team.backup", &backup);
+        let import = ["credential", "import", "team.backup", "--pass", "file:pass"];
+        let mut child = start(&world, &import);
+        // From its first write on: the journal of the store is there as long as a transaction is open.
+        let journal = world.stores().join("store.db-journal");
+        while !journal.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        std::thread::sleep(Duration::from_millis(u64::from(WRITING * round / IMPORT_KILLS)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        match counted(&world) {
+            (0, 0) => nothing += 1,
+            (IMPORTED, IMPORTED) => everything += 1,
+            half => panic!("killed in round {round}: of credentials and registrations there are {half:?}"),
+        }
+        // Once more repairs it, whatever happened.
+        world.inject(&import).exits(0);
+        assert_eq!(counted(&world), (IMPORTED, IMPORTED));
+    }
+    assert!(nothing > 0, "no kill met an import that was writing; {everything} were done");
 }
