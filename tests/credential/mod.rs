@@ -2,5 +2,6 @@
 
 mod hang;
 mod obtain;
+mod parsers;
 mod race;
 mod store;

@@ -1,6 +1,7 @@
 //! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
 
 pub mod apple;
+pub mod credential;
 pub mod dex;
 pub mod javascript;
 pub mod project;

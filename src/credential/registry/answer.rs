@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Hidden {
 }
 
 /// The application of an answer; `existed` where the answer does not say. The error is what is wrong with it.
-pub(super) fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> {
+pub fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> {
     let raw: Option<Raw> = read(bytes)?;
     let Some(raw) = raw.filter(|raw| raw.client_id.is_some()) else { return Ok(None) };
     let id = ClientId::parse(raw.client_id.as_deref().unwrap_or_default()).map_err(|e| e.to_string())?;

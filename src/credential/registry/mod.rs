@@ -2,7 +2,7 @@
 //!
 //! Must not: touch the store; `obtain` decides what is asked and what is kept.
 
-mod answer;
+pub mod answer;
 pub mod directory;
 pub mod embedded;
 pub mod exec;

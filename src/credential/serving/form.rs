@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::format::base64;
 
 /// The members of a form. What cannot be decoded is no member; of two with one name, the first counts.
-pub(super) fn parse(text: &[u8]) -> Vec<(String, Zeroizing<String>)> {
+pub fn parse(text: &[u8]) -> Vec<(String, Zeroizing<String>)> {
     let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
     pairs
         .filter_map(|pair| {
@@ -26,7 +26,7 @@ pub(super) fn member<'f>(form: &'f [(String, Zeroizing<String>)], name: &str) ->
 }
 
 /// Id and secret of a header `Authorization: Basic`.
-pub(super) fn basic(header: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
+pub fn basic(header: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
     let pair = Zeroizing::new(base64::decode(header.strip_prefix("Basic ")?.trim().as_bytes())?);
     let at = pair.iter().position(|byte| *byte == b':')?;
     Some((decoded(pair.get(..at)?)?, decoded(pair.get(at + 1..)?)?))

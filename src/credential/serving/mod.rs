@@ -12,7 +12,7 @@
 
 mod applications;
 mod failures;
-mod form;
+pub mod form;
 mod token;
 
 use std::collections::BTreeMap;

@@ -24,7 +24,7 @@ struct Raw {
 }
 
 /// What an answer says of a client. What it does not say stays as it was `before`.
-pub(super) fn parse(bytes: &[u8], before: Option<&Held>) -> Result<Held, String> {
+pub fn parse(bytes: &[u8], before: Option<&Held>) -> Result<Held, String> {
     let raw: Raw = read(bytes)?;
     let id = ClientId::parse(&raw.client_id).map_err(|e| e.to_string())?;
     let shown = raw.client_secret.as_ref().map(|Hidden(secret)| secret.as_str()).filter(|secret| !secret.is_empty());
@@ -51,9 +51,10 @@ pub(super) fn parse(bytes: &[u8], before: Option<&Held>) -> Result<Held, String>
 }
 
 /// An error of RFC 7591, section 3.2.2, or RFC 6750.
-pub(super) struct Said {
+#[derive(Debug)]
+pub struct Said {
     /// `error`.
-    pub(super) code: String,
+    pub code: String,
     description: String,
 }
 
@@ -65,10 +66,11 @@ impl std::fmt::Display for Said {
 }
 
 /// The error of an answer; `token` is not repeated from it.
-pub(super) fn error(bytes: &[u8], token: Option<&str>) -> Option<Said> {
+pub fn error(bytes: &[u8], token: Option<&str>) -> Option<Said> {
     let body: Value = serde_json::from_slice(bytes).ok()?;
     let word = |text: &str| text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let code = body.get("error")?.as_str().filter(|code| word(code))?.to_owned();
+    let repeats = |text: &str| token.is_some_and(|token| !token.is_empty() && text.contains(token));
+    let code = body.get("error")?.as_str().filter(|code| word(code) && !repeats(code))?.to_owned();
     let description = body.get("error_description").and_then(Value::as_str).unwrap_or_default();
     let description = token.map_or_else(|| description.to_owned(), |token| description.replace(token, "[token]"));
     let description = description.chars().take(QUOTED).map(|c| if c.is_control() { ' ' } else { c }).collect();

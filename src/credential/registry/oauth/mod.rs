@@ -8,7 +8,7 @@
 //! Must not: send the initial access token anywhere but to the registration endpoint, or a registration token anywhere but
 //! to its own address on that server.
 
-mod answer;
+pub mod answer;
 pub mod discovery;
 
 use std::time::Duration;

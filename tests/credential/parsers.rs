@@ -1,0 +1,60 @@
+//! The fuzz body of what others send, on random bytes and on damaged answers: 20,000 of each.
+
+use proptest::prelude::*;
+
+use crate::fuzz_bodies::credential::{CANARY, credential};
+
+/// One of each, with the secret where it belongs, and where a careless server repeats it.
+fn well_formed() -> Vec<String> {
+    [
+        r#"{"client_id": "a", "client_secret": "CANARY", "existed": true}"#,
+        r#"{"client_id": "a", "client_secret": ["CANARY"], "client_secret_expires_at": "0"}"#,
+        r#"{"client_id": "a", "registration_access_token": "CANARY", "registration_client_uri": "https://h/a"}"#,
+        r#"{"error": "CANARY", "error_description": "the token CANARY is none"}"#,
+        r#"{"error": "invalid_token", "error_description": "the token CANARY is none"}"#,
+        r#"{"credentials": [{"application": "a", "environment": "dev", "registry": "r", "client_id": "i",
+            "client_secret": "CANARY"}], "registrations": [{"application": "a", "registry": "r", "client_id": "i",
+            "client_secret": null, "expires": 1, "address": "https://h", "token": "CANARY"}]}"#,
+        "inject-backup-1\nQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\n",
+        "postgres://user:CANARY@host:5432/database?sslmode=verify-full&connect_timeout=5",
+        "host=localhost user=a password=CANARY dbname=d sslmode=disable",
+        "grant_type=password&client_id=a%20b&client_secret=CANARY&x=%C3%BC+",
+        "Basic Y2FuYXJ5OkNBTkFSWQ==",
+    ]
+    .map(|text| text.replace("CANARY", CANARY))
+    .to_vec()
+}
+
+#[test]
+fn what_is_well_formed_tells_no_secret() {
+    for text in well_formed() {
+        credential(text.as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        credential(&bytes);
+    }
+
+    #[test]
+    fn damaged(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let all = well_formed();
+        let mut bytes = all[which.index(all.len())].clone().into_bytes();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        credential(&bytes);
+    }
+}
