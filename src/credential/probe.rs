@@ -110,6 +110,19 @@ fn oauth(client: &Client, url: &str, credential: &Credential) -> Result<Probed, 
     })
 }
 
+/// Errors of a token endpoint (RFC 6749, 5.2; RFC 8707) that are repeated.
+const ERRORS: [&str; 9] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "invalid_target",
+    "server_error",
+    "temporarily_unavailable",
+];
+
 /// What an answer of a token endpoint says of the client.
 fn read_token(reply: &Reply) -> Probed {
     let body = json(reply);
@@ -122,8 +135,8 @@ fn read_token(reply: &Reply) -> Probed {
             "a wrong secret, or a client that the server does not know; which one, it does not say".to_owned(),
         ),
         (status, error) => {
-            let word = error.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && error.len() <= 64;
-            let error = if word && !error.is_empty() { format!(" {error}") } else { String::new() };
+            // Any other word may be what was sent.
+            let error = if ERRORS.contains(&error) { format!(" {error}") } else { String::new() };
             Probed::Unknown(format!("the server answers {status}{error}, to the right and to the wrong alike perhaps"))
         }
     }

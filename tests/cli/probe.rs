@@ -90,6 +90,8 @@ fn oauth_says_by_a_token_or_by_introspection() {
             "cannot be checked: the server answers 400 unsupported_grant_type",
         ),
         (("500 No", "<html>canary"), "", 0, "cannot be checked"),
+        // A server may call its error what it was sent.
+        (("400 No", r#"{"error":"probe_canary_secret"}"#), "", 0, "cannot be checked: the server answers 400,"),
     ] {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&asked);

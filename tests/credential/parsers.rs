@@ -18,6 +18,8 @@ fn well_formed() -> Vec<String> {
         "inject-backup-1\nQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\n",
         "postgres://user:CANARY@host:5432/database?sslmode=verify-full&connect_timeout=5",
         "host=localhost user=a password=CANARY dbname=d sslmode=disable",
+        "host=localhost_user=a password=CANARY dbname=d sslmode=disable",
+        "host='localhost user=a password=CANARY' dbname=d sslmode=disable",
         "grant_type=password&client_id=a%20b&client_secret=CANARY&x=%C3%BC+",
         "Basic Y2FuYXJ5OkNBTkFSWQ==",
     ]

@@ -67,6 +67,11 @@ impl Address {
             return Err(AddressError::Lacks("host"));
         }
         let database = config.get_dbname().or(config.get_user()).ok_or(AddressError::Lacks("database"))?.to_owned();
+        // A word that is mistyped makes the one before it swallow it, and names are shown: the next word may be the password.
+        let is_name = |text: &str| !text.contains(|c: char| c.is_whitespace() || c.is_control() || "=@".contains(c));
+        if !hosts.iter().all(|host| is_name(host)) || !is_name(&database) {
+            return Err(AddressError::Form);
+        }
         let ports: Vec<u16> = config.get_ports().to_vec();
         let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
         let places: Vec<String> =
