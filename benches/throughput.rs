@@ -14,6 +14,7 @@ use inject::format::sha256;
 use inject::format::zip::{Alignment, Archive, Change, Rewrite};
 use inject::sign::android::{ContentDigest, ContentHasher};
 use inject::verify;
+use inject::verify::leak::{Foreign, Hunt};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -34,6 +35,54 @@ fn main() {
         verify::android::container_of(&opened, None).findings.len()
     });
     table();
+    search();
+}
+
+/// What looking for 200 credentials costs, beside reading and inflating what they are looked for in.
+fn search() {
+    let package = package();
+    let archive = Archive::open(package.as_slice()).unwrap();
+    let read = || (0..archive.entries().len()).map(|index| archive.read(index).unwrap().len()).sum::<usize>();
+    let bytes = read();
+    measure("read and inflate a package", Some(bytes), read);
+    let foreign: Vec<Foreign> = (0..200u64)
+        .map(|number| {
+            let words = (1..5u64).map(|word| (number * 4 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let value = words.map(|word| format!("{word:016X}")).collect::<String>();
+            Foreign { what: String::new(), value: value.into() }
+        })
+        .collect();
+    measure("look for 200 credentials in it, inflating included", Some(bytes), || {
+        let mut report = verify::Report::default();
+        Hunt::new(&foreign, &[]).archive(&mut report, package.as_slice());
+        assert!(report.is_sound());
+    });
+}
+
+/// The demo's code and tables again and again, each time a little different, half of them deflated.
+fn package() -> Vec<u8> {
+    let apk = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo.apk")).unwrap();
+    let archive = Archive::open(apk.as_slice()).unwrap();
+    let contents: Vec<Vec<u8>> = (0..archive.entries().len()).map(|index| archive.read(index).unwrap()).collect();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut written = 0;
+    for round in 0u32.. {
+        let method = if round % 2 == 0 { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        for (index, content) in contents.iter().enumerate() {
+            let options = SimpleFileOptions::default().compression_method(method);
+            writer.start_file(format!("assets/{round}/{index}"), options).unwrap();
+            let mut content = content.clone();
+            for (at, byte) in (0u32..).zip(&mut content).step_by(61) {
+                *byte ^= (at ^ round).wrapping_mul(2_654_435_761).to_be_bytes()[0];
+            }
+            writer.write_all(&content).unwrap();
+            written += content.len();
+        }
+        if written >= BYTES || round == 60_000 / u32::try_from(contents.len()).unwrap() {
+            break;
+        }
+    }
+    writer.finish().unwrap().into_inner()
 }
 
 fn content_digest() {

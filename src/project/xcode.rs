@@ -242,7 +242,7 @@ impl Lookup<'_> {
     fn expanded(&self, text: &str, depth: usize) -> Result<String, String> {
         let mut out = String::new();
         let mut rest = text;
-        while let Some(start) = rest.find("$(").or_else(|| rest.find("${")) {
+        while let Some(start) = [rest.find("$("), rest.find("${")].into_iter().flatten().min() {
             let (before, variable) = rest.split_at(start);
             out.push_str(before);
             let close = if variable.starts_with("$(") { ')' } else { '}' };

@@ -47,6 +47,9 @@ fn no_command_and_no_error_says_a_secret() {
     world.write("cut.apk", &super::demo()[..9000]);
     world.write("inject.toml", "version = 1\n[env.dev]\n[env.prod]\n[env.gone]\nregister = \"never\"\n");
     world.write("broken.toml", format!("version = 1\n[env.dev.values]\nclient_secret = \"{SECRET}\"\n"));
+    let gradle =
+        "plugins { id 'com.android.application' }\nandroid { defaultConfig { applicationId 'com.example.demo' } }\n";
+    world.write("build.gradle", format!("{gradle}def secret = '{SECRET}' // {SECRET}\n"));
     fs::write(world.home().join("password"), format!("{PASSWORD}\n")).unwrap();
     let password = format!("file:{}", world.home().join("password").display());
     let (demo, jks) = (key("demo.p12"), key("multi.jks"));
@@ -57,6 +60,7 @@ fn no_command_and_no_error_says_a_secret() {
     let good = [("KEYSTORE_FILE", demo.as_str()), ("KEYSTORE_PASSWORD", PASSWORD)];
     let given = [("INJECT_CLIENT_ID", "given"), ("INJECT_CLIENT_SECRET", SECRET)];
     let bad = [("P", KEYSTORE), ("K", KEY), ("KEYSTORE_PASSWORD", KEYSTORE), ("KEY_PASSWORD", KEY)];
+    let wrong = [("KEYSTORE_FILE", demo.as_str()), ("KEYSTORE_PASSWORD", KEYSTORE), ("INJECT_CLIENT_SECRET", SECRET)];
     let table: Vec<Row<'_>> = vec![
         (&good, vec!["app.apk", "--env", "dev", "--dry-run"], 0),
         (&good, vec!["app.apk", "--env", "dev", "--check"], 8),
@@ -121,6 +125,25 @@ fn no_command_and_no_error_says_a_secret() {
         (&[], vec!["registry", "list", "--env", "dev"], 0),
         (&[], vec!["registry", "serve", "--env", "dev", "--token", SECRET], 2),
         (&[], vec!["verify", "app.apk", "--env", "dev", "--probe", "--probe-secret"], 2),
+        (&good, vec!["app.apk", "--env", "dev", "--receipt", "receipt.json", "--summary", "summary.md"], 0),
+        (&good, vec!["app.apk", "--env", "prod", "--at", "string/client_id={client_id}", "--summary", "s.md"], 7),
+        (&[], vec!["verify", "app.apk", "--env", "dev", "--receipt", "receipt.json", "--svr", "svr.json"], 0),
+        (&[], vec!["verify", "app.apk", "--env", "prod", "--summary", "summary.md"], 7),
+        (&[], vec!["inspect", "app.apk", "--at", "raw/config#/redirect_uris"], 0),
+        (&[], vec!["identify", "app.apk", "given.apk"], 7),
+        (&good, vec!["doctor"], 0),
+        (&wrong, vec!["doctor"], 2),
+        (&[], vec!["init"], 2),
+        (&[], vec!["init", "--dry-run"], 0),
+        (&[], vec!["hook", "gradle"], 0),
+        (&[], vec!["hook", "github", "--env", "dev"], 0),
+        (&[], vec!["credential", "mask"], 2),
+        (&[], vec!["credential", "mask", "--ci", "azure"], 2),
+        (&[], vec!["credential", "revoke", "--app", APP, "--env", "gone"], 5),
+        (&[], vec!["registry", "init", "--env", "dev"], 0),
+        (&[], vec!["registry", "revoke", "none", "--env", "dev"], 5),
+        (&[], vec!["env", "add", "dev"], 2),
+        (&[], vec!["man", "credential", "set"], 0),
         (&[], vec!["credential", "forget", "--app", APP, "--env", "prod"], 0),
     ];
     let original = super::demo();
@@ -147,7 +170,8 @@ fn no_command_and_no_error_says_a_secret() {
     assert!(super::apk_holds(&world.read("app.apk"), SECRET));
     for below in [world.home(), world.stores(), world.root().join("tmp"), world.project()] {
         for (path, content) in files_below(&below) {
-            let own = ["password", "broken.toml", "app.apk", "given.apk"].map(|name| path.ends_with(name));
+            let own =
+                ["password", "broken.toml", "build.gradle", "app.apk", "given.apk"].map(|name| path.ends_with(name));
             for form in forms().into_iter().filter(|_| !own.contains(&true)) {
                 assert!(!holds(&content, &form), "{} holds {form:?}", path.display());
             }

@@ -10,7 +10,7 @@ use inject::credential::store::{Key, Store, Stored};
 use inject::credential::{ClientId, ClientSecret, EnvironmentName};
 use inject::host::random::OsRandom;
 
-use super::{APP, PASSWORD, PROGRAM, World, files_below, key, repacked};
+use super::{APP, PASSWORD, PROGRAM, World, files_below, key, noise, repacked};
 
 /// Moments at which a run over a large package is killed.
 const KILLS: u32 = 64;
@@ -23,7 +23,7 @@ const IMPORTED: usize = 200;
 /// Milliseconds after its first write at which an import is killed at the latest.
 const WRITING: u32 = 30;
 /// Bytes that the large package is inflated by.
-const INFLATED: usize = 30 * 1024 * 1024;
+const INFLATED: u32 = 30 * 1024 * 1024;
 
 fn start(world: &World, args: &[&str]) -> std::process::Child {
     let mut command = world.command(PROGRAM);
@@ -45,7 +45,7 @@ fn killed(world: &World, args: &[&str], delay: Duration) -> bool {
 fn a_large_package_is_the_original_or_finished() {
     let world = World::new();
     // Not the same byte all over: what is half written must not look finished.
-    let big: Vec<u8> = (0..INFLATED as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let big = noise(INFLATED);
     let original = repacked(&[("assets/big.bin", &big)], |_, content| content);
     drop(big);
     // What is finished is known beforehand: same input, credential and key give the same bytes.

@@ -4,15 +4,6 @@ use serde_json::Value;
 
 use super::{APP, World};
 
-/// A package of dev, and credentials of dev and prod.
-fn world() -> World {
-    let world = World::new();
-    world.demo("app.apk");
-    world.inject(&["register", APP, "--env", "prod"]).exits(0);
-    world.signed(&["app.apk", "--env", "dev"]).exits(0);
-    world
-}
-
 #[track_caller]
 fn lines(world: &World, args: &[&str], code: i32, expected: &[&str]) {
     let run = world.inject(args).exits(code);
@@ -24,7 +15,7 @@ fn lines(world: &World, args: &[&str], code: i32, expected: &[&str]) {
 
 #[test]
 fn findings_are_annotations_issues_and_canonical_errors() {
-    let world = world();
+    let world = World::of_dev();
     let verify = |format| ["verify", "app.apk", "--env", "prod", "--format", format];
     lines(
         &world,
@@ -49,7 +40,7 @@ fn findings_are_annotations_issues_and_canonical_errors() {
 
 #[test]
 fn errors_and_warnings_too() {
-    let world = world();
+    let world = World::of_dev();
     let none = |format| ["none.apk", "--env", "dev", "--format", format];
     lines(&world, &none("github"), 3, &["::error file=none.apk,title=inject.artifact::cannot open none.apk: "]);
     lines(&world, &none("azure"), 3, &["##vso[task.logissue type=error;sourcepath=none.apk;code=inject.artifact;]"]);
@@ -79,7 +70,7 @@ fn errors_and_warnings_too() {
 
 #[test]
 fn what_scan_finds_is_at_the_file_that_holds_it() {
-    let world = world();
+    let world = World::of_dev();
     let (_, secret) = world.credential(APP, "dev");
     world.write("dist/a.txt", &secret);
     let github = ["::error file=dist/a.txt,title=leak.foreign::it holds the secret of com.example.demo in dev"];
@@ -92,7 +83,7 @@ fn what_scan_finds_is_at_the_file_that_holds_it() {
 
 #[test]
 fn an_answer_that_is_none_is_one_for_a_pipeline_too() {
-    let world = world();
+    let world = World::of_dev();
     let identify = |format| ["identify", "app.apk", "--format", format];
     let run = world.inject(&identify("github")).exits(0);
     assert!(!run.out.contains("::"), "{}", run.out);
@@ -103,7 +94,7 @@ fn an_answer_that_is_none_is_one_for_a_pipeline_too() {
 
 #[test]
 fn sarif_is_one_document_about_the_whole_run() {
-    let world = world();
+    let world = World::of_dev();
     world.write("with space.apk", world.read("app.apk"));
     let sarif = |args: &[&str], code| -> Value {
         let run = world.inject(&[args, &["--format", "sarif"]].concat()).exits(code);

@@ -50,10 +50,11 @@ fn world(example: &str) -> World {
         files.remove("PlugIns/Widget.appex/embedded.mobileprovision");
         fs::rename(apple::ipa(world.root(), &files), world.path("App.ipa")).unwrap();
     }
-    for (name, text) in [("token", "a-registration-token-of-some-length"), ("team.backup", "")] {
-        world.write(name, text);
-    }
-    fs::remove_file(world.path("team.backup")).unwrap();
+    world.write("token", "a-registration-token-of-some-length");
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    world.write("chain.pem", cert.pem());
+    world.write("key.pem", signing_key.serialize_pem());
     world.inject(&["register", APP, "--env", "prod"]).exits(0);
     if verified {
         world.signed(&["app.apk", "--env", "prod"]).exits(0);
@@ -95,15 +96,14 @@ fn every_example_works() {
             }
             ran += 1;
             if example.contains(" serve ") {
-                if !example.contains("--tls-cert") {
-                    command.args(["-c", &format!("exec {}", example.replace("--env", "--listen 127.0.0.1:0 --env"))]);
-                    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-                    let mut line = String::new();
-                    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-                    child.kill().unwrap();
-                    child.wait().unwrap();
-                    assert!(line.starts_with("http://127.0.0.1:"), "{example}: {line}");
-                }
+                command.args(["-c", &format!("exec {}", example.replace("--env", "--listen 127.0.0.1:0 --env"))]);
+                let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+                let mut line = String::new();
+                BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+                child.kill().unwrap();
+                child.wait().unwrap();
+                let scheme = if example.contains("--tls-cert") { "https" } else { "http" };
+                assert!(line.starts_with(&format!("{scheme}://127.0.0.1:")), "{example}: {line}");
                 continue;
             }
             command.args(["-c", &format!("git init --quiet\n{example}\n")]);

@@ -2,17 +2,9 @@
 
 use super::{APP, World, repacked};
 
-fn world() -> World {
-    let world = World::new();
-    world.demo("app.apk");
-    world.inject(&["register", APP, "--env", "prod"]).exits(0);
-    world.signed(&["app.apk", "--env", "dev"]).exits(0);
-    world
-}
-
 #[test]
 fn inspect_shows_ids_and_hides_secrets() {
-    let world = world();
+    let world = World::of_dev();
     let (id, secret) = world.credential(APP, "dev");
     let run = world.inject(&["inspect", "app.apk"]).exits(0);
     for text in [
@@ -41,7 +33,7 @@ fn inspect_shows_ids_and_hides_secrets() {
 
 #[test]
 fn what_the_store_forgot_the_registry_knows() {
-    let world = world();
+    let world = World::of_dev();
     world.write("inject.toml", "version = 1\n[env.prod]\n[env.dev]\n");
     world.inject(&["credential", "forget", "--app", APP, "--env", "dev"]).exits(0);
     let identify = |code, text: &str| {
@@ -55,12 +47,20 @@ fn what_the_store_forgot_the_registry_knows() {
     // An environment with another registry knows nothing of it.
     world.write("inject.toml", "version = 1\n[env.prod]\n[env.dev]\nregistry = \"embedded:other\"\n");
     identify(7, "unknown here: ");
-    world.write("inject.toml", "");
+    // A registry elsewhere is not even configured unless it is asked, and one that fails hides no other.
+    let team = "[env.live]\nregistry = \"postgres\"\nurl = \"env:NOT_SET\"\nkey = \"env:NOT_SET\"\n";
+    world.write("inject.toml", format!("version = 1\n{team}[env.prod]\n[env.dev]\n"));
+    let run = world.inject(&["identify", "app.apk"]).exits(0);
+    assert!(run.err.is_empty(), "{}", run.err);
+    let run = world.inject(&["identify", "app.apk", "--online"]).exits(0);
+    assert!(run.out.contains("com.example.demo in dev"), "{}", run.out);
+    run.says(&["warning the registry of live was not asked: ", "NOT_SET"]);
+    world.inject(&["inspect", "app.apk", "--online"]).exits(0).says(&["the registry of live was not asked"]);
 }
 
 #[test]
 fn inspect_says_where_the_id_lies_besides_and_what_nobody_knows() {
-    let world = world();
+    let world = World::of_dev();
     let (id, _) = world.credential(APP, "dev");
     let copy = format!("x{id}y");
     world.write("app.apk", repacked(&[("assets/copy.txt", copy.as_bytes())], |_, content| content));
@@ -75,7 +75,7 @@ fn inspect_says_where_the_id_lies_besides_and_what_nobody_knows() {
 
 #[test]
 fn identify_names_the_environment() {
-    let world = world();
+    let world = World::of_dev();
     let run = world.inject(&["identify", "app.apk"]).exits(0);
     assert_eq!(run.out.trim(), "app.apk: com.example.demo in dev");
     world.signed(&["app.apk", "--env", "prod"]).exits(0);
@@ -86,7 +86,7 @@ fn identify_names_the_environment() {
 
 #[test]
 fn identify_tells_unknown_from_mixed_from_nothing() {
-    let world = world();
+    let world = World::of_dev();
     world.demo("raw.apk");
     let run = world.inject(&["identify", "raw.apk"]).exits(7);
     assert!(run.out.starts_with("raw.apk: unknown here: "), "{}", run.out);

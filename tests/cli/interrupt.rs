@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{PASSWORD, PROGRAM, World, files_below, key, repacked};
+use super::{PASSWORD, PROGRAM, World, files_below, key, noise, repacked};
 
 /// Moments at which a run is interrupted.
 const MOMENTS: u32 = 40;
@@ -86,10 +86,6 @@ fn whole_or_untouched(
         let known = before.get(path) == Some(content) || after.get(path) == Some(content);
         assert!(known, "{} is neither the original nor finished", path.display());
     }
-}
-
-fn noise(len: u32) -> Vec<u8> {
-    (0..len).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
 #[test]

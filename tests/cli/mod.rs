@@ -168,6 +168,15 @@ impl World {
         demo()
     }
 
+    /// A world with a package of dev, `app.apk`, and credentials of dev and prod.
+    pub fn of_dev() -> Self {
+        let world = Self::new();
+        world.demo("app.apk");
+        world.inject(&["register", APP, "--env", "prod"]).exits(0);
+        world.signed(&["app.apk", "--env", "dev"]).exits(0);
+        world
+    }
+
     /// A command in the project, with nothing of the caller's environment but the search path.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -256,6 +265,11 @@ impl World {
         assert_eq!(fs::read_dir(self.root().join("tmp")).unwrap().count(), 0, "a temporary file is left");
         run
     }
+}
+
+/// So many bytes that are not the same all over, and on every run.
+pub fn noise(len: u32) -> Vec<u8> {
+    (0..len).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
 /// Runs a command to its end.

@@ -118,10 +118,13 @@ fn several_artifacts_get_a_receipt_each() {
 /// The folder's digest as `find` and `sha256sum` make it.
 fn dir_hash(world: &World, folder: &str) -> String {
     let root = world.path(folder);
-    let lines = files_below(&root).into_iter().map(|(path, content)| {
-        format!("{}  {}\n", sha256(&content), path.strip_prefix(&root).unwrap().to_str().unwrap())
-    });
-    // Sorted by name, which is what a map of paths is but for separators.
+    let mut files: Vec<(String, String)> = files_below(&root)
+        .into_iter()
+        .map(|(path, content)| (path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned(), sha256(&content)))
+        .collect();
+    // By name as a text, in which a separator is a character: `a-b` before `a/b`.
+    files.sort();
+    let lines = files.into_iter().map(|(name, digest)| format!("{digest}  {name}\n"));
     sha256(lines.collect::<String>().as_bytes())
 }
 
@@ -131,6 +134,8 @@ fn a_folder_has_a_receipt_too() {
     world.write("site/app.settings.json", "{\"GAM_CLIENT_ID\": \"x\"}");
     world.write("site/below/z.txt", "z");
     world.write("site/a.txt", "a");
+    world.write("site/a-b", "behind a in a map of paths, before it as a text");
+    world.write("site/a/b", "the other way round");
     let at = ["--at", "app.settings.json#/GAM_CLIENT_ID={client_id}"];
     let args = |receipt| [&["site", "--app", APP, "--env", "dev", "--receipt", receipt][..], &at].concat();
     let before = dir_hash(&world, "site");

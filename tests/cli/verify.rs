@@ -2,18 +2,9 @@
 
 use super::{APP, World, repacked};
 
-/// A package of dev, and credentials of dev and prod.
-fn world() -> World {
-    let world = World::new();
-    world.demo("app.apk");
-    world.inject(&["register", APP, "--env", "prod"]).exits(0);
-    world.signed(&["app.apk", "--env", "dev"]).exits(0);
-    world
-}
-
 #[test]
 fn the_right_environment_and_the_wrong_one() {
-    let world = world();
+    let world = World::of_dev();
     let run = world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
     assert!(run.out.contains("app.apk: carries dev, sound, signed v1 v2 v3 by CN=inject demo"), "{}", run.out);
     let run = world.inject(&["verify", "app.apk", "--env", "prod"]).exits(7);
@@ -34,7 +25,7 @@ fn the_right_environment_and_the_wrong_one() {
 
 #[test]
 fn several_artifacts_are_all_looked_at() {
-    let world = world();
+    let world = World::of_dev();
     world.demo("raw.apk");
     let run = world.inject(&["verify", "raw.apk", "app.apk", "--env", "dev"]).exits(7);
     assert!(run.out.contains("raw.apk: NOT sound") && run.out.contains("app.apk: carries dev, sound"), "{}", run.out);
@@ -42,7 +33,7 @@ fn several_artifacts_are_all_looked_at() {
 
 #[test]
 fn a_foreign_secret_in_an_asset_is_found_and_named() {
-    let world = world();
+    let world = World::of_dev();
     let (_, secret) = world.credential(APP, "dev");
     let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let forms: [(&str, &[u8]); 2] = [("assets/notes.txt", secret.as_bytes()), ("assets/wide.bin", &utf16)];
@@ -59,7 +50,7 @@ fn a_foreign_secret_in_an_asset_is_found_and_named() {
 
 #[test]
 fn one_changed_byte_anywhere() {
-    let world = world();
+    let world = World::of_dev();
     let apk = world.read("app.apk");
     let json = world.inject(&["verify", "app.apk", "--env", "dev", "--json"]).exits(0).json();
     assert_eq!(json["sound"], true);
@@ -81,7 +72,7 @@ fn one_changed_byte_anywhere() {
 
 #[test]
 fn bytes_behind_the_end() {
-    let world = world();
+    let world = World::of_dev();
     let mut apk = world.read("app.apk");
     apk.extend_from_slice(b"more");
     world.write("app.apk", apk);
@@ -101,7 +92,7 @@ fn nothing_is_registered_by_looking() {
 
 #[test]
 fn a_gate_without_a_place_does_not_open() {
-    let world = world();
+    let world = World::of_dev();
     // Nothing of this package is compared with the credential, so nothing is proved.
     let run = world.inject(&["verify", "app.apk", "--env", "dev", "--at", "ipa:Info.plist#ClientId={client_id}"]);
     run.exits(7).says(&["place.none"]);
@@ -111,7 +102,7 @@ fn a_gate_without_a_place_does_not_open() {
 
 #[test]
 fn without_artifacts_those_of_the_configuration_are_verified() {
-    let world = world();
+    let world = World::of_dev();
     let config = format!(
         "version = 1\ndefault-env = \"dev\"\n[app.a]\nid = \"{APP}\"\nartifacts = [\"*.apk\"]\n[env.dev]\n[env.prod]\n"
     );

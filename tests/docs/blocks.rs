@@ -112,3 +112,21 @@ fn settled(line: &str) -> String {
     // Columns are as wide as what is in them.
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[test]
+fn what_differs_is_seen() {
+    let id = "32 digits 0123456789abcdef0123456789abcdef, 1.2 s, at 2026-01-02T03:04:05Z";
+    let other = "32 digits fedcba9876543210fedcba9876543210, 0.1 s, at 2027-11-12T13:14:15Z";
+    assert!(same(id, other) && same("a\n...\nz\n", "a\nb\nc\nz\n") && same("a\n...\n", "a\n"));
+    for (shown, printed) in [
+        ("carries dev", "carries prod"),
+        ("a\nb\n", "a\n"),
+        ("a\n", "a\nb\n"),
+        ("a\n...\nz\n", "a\nb\n"),
+        ("[exit code 7]", "[exit code 2]"),
+        ("2 places", "3 places"),
+        ("0123456789abcdef", "none"),
+    ] {
+        assert!(!same(shown, printed), "{shown} {printed}");
+    }
+}

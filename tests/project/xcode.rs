@@ -62,6 +62,7 @@ fn variables_are_looked_up_as_xcode_does() {
     let cases = [
         ("PRODUCT_BUNDLE_IDENTIFIER = \"a.$(TARGET_NAME:rfc1034identifier:lower)\";", "", "", "a.my-app"),
         ("PRODUCT_BUNDLE_IDENTIFIER = \"${PREFIX}.x\"; PREFIX = own;", "PREFIX = other;", "", "own.x"),
+        ("PRODUCT_BUNDLE_IDENTIFIER = \"${A}.$(B).${A}\"; A = a; B = b;", "", "", "a.b.a"),
         ("PRODUCT_BUNDLE_IDENTIFIER = \"$(PREFIX).x\";", "PREFIX = below;", "PREFIX = con.fig", "con.fig.x"),
         ("", "PRODUCT_BUNDLE_IDENTIFIER = a.b;", "", "a.b"),
         (

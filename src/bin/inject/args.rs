@@ -310,7 +310,7 @@ pub enum Command {
         after_help = "Examples:\n  inject inspect app.apk\n  inject inspect app.apk --at 'assets/config.json#/id' --json"
     )]
     Inspect(Look),
-    /// Which application and environment does an artifact carry? By the local store
+    /// Which application and environment does an artifact carry? By the local store, and by registries
     #[command(after_help = IDENTIFY)]
     Identify(Look),
     /// Look for every known secret of every environment, in any encoding, in any files

@@ -68,6 +68,8 @@ pub struct Carried {
     pub unread: Vec<(String, String)>,
     /// Where the same values lie outside these places: what, and where.
     pub elsewhere: Vec<(String, String)>,
+    /// Registries that did not answer, and why.
+    pub unasked: Vec<String>,
 }
 
 impl Carried {
@@ -103,7 +105,7 @@ pub fn ids<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<&'v str> {
 /// Looks at every place.
 pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Carried, Failure> {
     let stored = stored(settings)?;
-    let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new() };
+    let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new(), unasked: Vec::new() };
     let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
     // Those that the store does not know, and of which value they are.
     let mut secrets: Vec<(usize, ClientSecret)> = Vec::new();
@@ -146,46 +148,53 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
         }
     }
     carried.elsewhere = elsewhere(inspected, &ids);
-    ask(settings, inspected, look.online, &secrets, &mut carried)?;
+    ask(settings, inspected, look.online, &secrets, &mut carried);
     Ok(carried)
 }
 
 /// Whose the Client Ids are that the store does not know: by the registries of the environments, those of this machine alone
-/// unless `online`. Where one is found, values that are its secret are, too.
+/// unless `online`. Where one is found, values that are its secret are, too. One that does not answer says nothing of the
+/// others.
 fn ask(
     settings: &Settings,
     inspected: &Inspected,
     online: bool,
     secrets: &[(usize, ClientSecret)],
     carried: &mut Carried,
-) -> Result<(), Failure> {
-    let unknown: Vec<String> =
-        ids(carried.values.iter().filter(|value| value.owners.is_empty())).into_iter().map(str::to_owned).collect();
+) {
+    let unknown = carried.values.iter().filter(|value| value.owners.is_empty());
+    let unknown: Vec<ClientId> = ids(unknown).into_iter().filter_map(|id| ClientId::parse(id).ok()).collect();
     // Whoever asks says about which application.
-    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None)) else { return Ok(()) };
-    for (name, env) in config.envs.iter().filter(|_| !unknown.is_empty()) {
+    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None)) else { return };
+    if unknown.is_empty() {
+        return;
+    }
+    for (name, env) in config.envs.iter().filter(|(_, env)| online || !env.registry.is_remote()) {
         let chosen = Chosen { name: name.clone(), origin: Origin::Config, env: env.clone() };
-        let mut registry = if online { settings.registry(&chosen)? } else { settings.registry_within(&chosen)? };
-        for id in &unknown {
-            let Ok(id) = ClientId::parse(id) else { continue };
-            // A registry answers for the application where it does not know the id.
-            let found = registry.find(&owner.application, Some(&id))?.filter(|found| found.id == id);
-            let Some(found) = found else { continue };
-            let whose = Owner { application: owner.application.id.clone(), environment: name.to_string() };
-            for (index, secret) in secrets {
-                if let Some(value) = carried.values.get_mut(*index).filter(|_| found.secret.as_ref() == Some(secret)) {
-                    value.owners.push(whose.clone());
-                }
+        let asked = settings.registry(&chosen).and_then(|mut registry| {
+            let find = |id| Ok(registry.find(&owner.application, Some(id))?);
+            unknown.iter().map(find).collect::<Result<Vec<_>, Failure>>()
+        });
+        let found = match asked {
+            Ok(found) => found,
+            Err(failure) => {
+                carried.unasked.push(format!("the registry of {name} was not asked: {}", failure.message()));
+                continue;
             }
-            for value in &mut carried.values {
-                let is_id = value.role == Role::Id && value.shown.as_deref() == Some(id.as_str());
-                if is_id {
+        };
+        let whose = Owner { application: owner.application.id.clone(), environment: name.to_string() };
+        // A registry answers for the application where it does not know the id.
+        for found in found.into_iter().flatten().filter(|found| unknown.contains(&found.id)) {
+            for (index, value) in carried.values.iter_mut().enumerate() {
+                let is_id = value.role == Role::Id && value.shown.as_deref() == Some(found.id.as_str());
+                let is_secret =
+                    secrets.iter().any(|(of, secret)| *of == index && found.secret.as_ref() == Some(secret));
+                if is_id || is_secret {
                     value.owners.push(whose.clone());
                 }
             }
         }
     }
-    Ok(())
 }
 
 /// A place to look at, and where it comes from.

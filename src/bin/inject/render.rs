@@ -83,7 +83,14 @@ impl Output {
     /// A result in words: standard output, unless another program reads a document there.
     pub fn result(self, text: &str) {
         if !self.is_document() {
-            print(text);
+            print(&lines::harmless(text));
+        }
+    }
+
+    /// The text of a file, as it is, where [`Self::result`] prints.
+    pub fn file(self, text: &str) {
+        if !self.is_document() {
+            print(text.trim_end_matches('\n'));
         }
     }
 
@@ -144,6 +151,8 @@ impl Output {
     /// Something found in the file that its place begins with; nothing of it is kept for who asks for more.
     pub fn found(self, finding: &Finding) {
         let file = finding.place.split("!/").next().unwrap_or_default();
+        // Its own name may be what is found.
+        let file = file.strip_prefix("the name of ").unwrap_or(file);
         if self.annotated(Path::new(file), finding) {
             return;
         }
@@ -165,7 +174,7 @@ impl Output {
         self.told(Message {
             level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
             code: finding.code,
-            file: Some(file),
+            file: Some(file).filter(|file| !file.is_empty()),
             place: Some(place).filter(|place| !place.is_empty()).map(str::to_owned),
             text,
         })
@@ -271,5 +280,5 @@ fn print(text: &str) {
 
 fn say(style: Style, word: &str, text: &str) {
     let _room = make_room();
-    let _ = writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {text}");
+    let _ = writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {}", lines::harmless(text));
 }

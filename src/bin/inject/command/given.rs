@@ -55,7 +55,10 @@ pub fn artifacts(
         }
         for path in matching {
             // As who stands here would name it.
-            let path = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).map_or(path.clone(), Path::to_owned);
+            let path = match here.as_ref().and_then(|here| path.strip_prefix(here).ok()) {
+                Some(below) => below.to_owned(),
+                None => path,
+            };
             let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
             // Patterns may overlap; an artifact is done once, a folder once for each application.
             if !found.contains(&given) {

@@ -87,7 +87,7 @@ fn print(files: &[(PathBuf, HookFile)], out: Output) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             out.result(&format!("# ---------- {name} ----------"));
         }
-        out.result(file.text.trim_end_matches('\n'));
+        out.file(&file.text);
     }
 }
 

@@ -1,6 +1,6 @@
-//! `inject identify`: which application and environment does this file carry, by the store's word?
+//! `inject identify`: which application and environment does this file carry, by the word of the store and of registries?
 //!
-//! Must not: guess. An id that the store does not know, and places that disagree, are answers of their own.
+//! Must not: guess. An id that nobody knows, and places that disagree, are answers of their own.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ enum Answer {
     Nothing,
     /// Every value belongs to these, which share a credential.
     One(Vec<Owner>),
-    /// An id that the store does not know.
+    /// An id that neither store nor registry knows.
     Unknown(Vec<String>),
     /// Values of different environments: where, and whose.
     Mixed(Vec<(String, String)>),
@@ -33,6 +33,7 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
     for path in &asked.artifacts {
         let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &inspected, asked).map_err(during(path))?;
+        carried.unasked.iter().for_each(|problem| out.warn(problem));
         let mut groups = carried.by_main();
         if groups.is_empty() {
             groups.push((None, Vec::new()));

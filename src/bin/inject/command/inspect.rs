@@ -22,6 +22,7 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
         let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
         let report = inspected.verify_signature(None).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &inspected, asked).map_err(during(path))?;
+        carried.unasked.iter().for_each(|problem| out.warn(problem));
         let description = inspected.describe();
         show(path, &description, &report, &carried, out);
         for finding in &report.findings {

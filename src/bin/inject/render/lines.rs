@@ -5,7 +5,19 @@
 //!
 //! Must not: print.
 
+use std::borrow::Cow;
+
 use super::{Level, Message};
+
+/// A text in which no runner reads a command. Azure takes one from anywhere in a line, and what stands in an artifact, the name
+/// of an entry, is not for it to obey; GitHub takes one from the beginning alone, where a word or a path of ours stands.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if ["##vso[", "##["].iter().any(|command| text.contains(command)) {
+        text.replace("##vso[", "# #vso[").replace("##[", "# #[").into()
+    } else {
+        text.into()
+    }
+}
 
 /// `::error file=app.apk,title=leak.foreign::text`
 pub fn github(message: &Message<'_>) -> String {
@@ -70,6 +82,12 @@ mod tests {
             said,
             "##vso[task.logissue type=error;sourcepath=a%3Bb%5D.apk;code=leak.foreign;]5%AZP250A%0Anext; ]"
         );
+    }
+
+    #[test]
+    fn what_an_artifact_says_is_no_command() {
+        assert_eq!(harmless("a ##vso[task.complete]x ##[error] ##"), "a # #vso[task.complete]x # #[error] ##");
+        assert_eq!(harmless("## a"), "## a");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
     // What is written must be what the next run reads.
     let config = Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
     if asked.dry_run {
-        out.result(text.trim_end());
+        out.file(&text);
     } else {
         write(&path, &text, asked.force)?;
         tell(&project, &config, out);
