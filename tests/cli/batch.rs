@@ -153,3 +153,11 @@ fn a_folder_of_several_applications_is_worked_on_by_one_at_a_time() {
     }
     assert!(!text.contains("old"));
 }
+
+#[test]
+fn an_artifact_that_is_named_twice_is_done_once() {
+    let world = World::new();
+    world.demo("app.apk");
+    let run = world.signed(&["app.apk", "./app.apk", "--env", "dev", "--json"]).exits(0);
+    assert_eq!(run.json()["artifacts"].as_array().unwrap().len(), 1);
+}

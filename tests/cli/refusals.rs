@@ -208,6 +208,8 @@ fn a_mistyped_name_has_a_suggestion() {
         3,
         &["did you mean the command \"verify\"?"],
     );
+    // Whatever the environment is: the command is asked for first.
+    world.refuses(|world| world.inject(&["verfy", "app.apk"]), 3, &["no such file", "the command \"verify\"?"]);
     let at = ["app.apk", "--env", "dev", "--at", "akp:string/client_id={client_id}"];
     world.refuses(|world| world.signed(&at), 4, &["did you mean \"apk:string/client_id\"?"]);
     world.write("inject.toml", "version = 1\n[env.dev]\nregistry = \"postgress\"\n");

@@ -2,6 +2,7 @@
 //!
 //! Must not: open one.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Code, Failure};
@@ -26,7 +27,10 @@ pub fn artifacts(
     out: Output,
 ) -> Result<Vec<Given>, Failure> {
     if !named.is_empty() {
-        return Ok(named.iter().map(|path| Given { path: path.clone(), app: None }).collect());
+        // One that is named twice is done once.
+        let mut seen = HashSet::new();
+        let first = |path: &&PathBuf| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| (*path).clone()));
+        return Ok(named.iter().filter(first).map(|path| Given { path: path.clone(), app: None }).collect());
     }
     let Some(config) = &settings.config else {
         return Err(Failure::usage("no artifact is given, and no inject.toml names any")

@@ -62,6 +62,7 @@ struct Job {
 
 /// Runs it.
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
+    check_words(&main.artifacts)?;
     let chosen = settings.environment()?;
     let given = artifacts(settings, &main.artifacts, main.app.as_deref(), out)?;
     let several = given.len() > 1;
@@ -173,6 +174,18 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     Ok(batch.end(main.summary.as_deref()))
 }
 
+/// What is no file may be a command that was mistyped, for which an environment is the wrong thing to ask for.
+fn check_words(artifacts: &[PathBuf]) -> Result<(), Failure> {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let mut missing = artifacts.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
+    let near = missing.find_map(|word| Some((word, nearest(word, names.iter().copied())?)));
+    near.map_or(Ok(()), |(word, near)| {
+        Err(Failure::new(Code::Artifact, format!("cannot open {word}: no such file"))
+            .remedy(format!("did you mean the command {near:?}?")))
+    })
+}
+
 /// Inspects and plans all of them, several at once.
 fn plan_all(
     settings: &Settings,
@@ -251,15 +264,7 @@ fn check_job(
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
     let Given { path, app } = given;
     let during = |failure: Failure| failure.about(&path);
-    let inspected = Inspected::new(&path).map_err(|e| {
-        let failure = during(e.into());
-        // What is no file may be a command that was mistyped.
-        let command = path.to_str().filter(|_| !path.exists()).and_then(command_near);
-        match command {
-            Some(near) => failure.remedy(format!("did you mean the command {near:?}?")),
-            None => failure,
-        }
-    })?;
+    let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
     let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
@@ -270,12 +275,6 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     })?;
     let application = owner.application;
     Ok(Job { index, path, application, planned })
-}
-
-fn command_near(word: &str) -> Option<String> {
-    let command = Cli::command();
-    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    nearest(word, names).map(str::to_owned)
 }
 
 /// Places that disagree show a build that was put together from two, or an edit by hand that missed one.
