@@ -4,33 +4,27 @@
 //! The main job is one pass: inspect the artifact, look up (read only), plan (pure, secret-free), obtain the credential
 //! (the one effect before the files), apply, align, sign, verify independently, commit atomically.
 //!
-//! # Code map
-//! * [`pipeline`]: the flow per kind of artifact, as numbered steps.
-//! * [`credential`]: what a credential is, where it is kept, how it is obtained.
-//! * [`placement`]: addresses of places, presets, value templates.
-//! * [`artifact`]: what kind a file is, and the edits each kind allows.
-//! * [`sign`]: keys and signature schemes; pure, time and randomness are passed in.
-//! * [`verify`]: findings about a finished artifact; shares no code with `sign`.
-//! * [`mod@format`]: codecs of file formats; no I/O, no policy.
-//! * [`project`]: what a source tree builds, for a first configuration.
-//! * [`host`]: files, clock, randomness, prompts: the only outside world.
-//!
-//! # What one does with it
-//!
-//! [`pipeline::job`] is the main job for every kind of artifact. Nothing is written before all of it is known to work, and the
-//! output takes its place whole.
+//! * [`job`]: the main job, for every kind of artifact.
+//! * [`place`]: addresses of places, templates of values, presets.
+//! * [`credentials`]: what a credential is, where it is kept, how it is obtained.
+//! * [`registry`]: access managers that credentials come from, and serving one.
+//! * [`signing`]: keys, certificates and schemes.
+//! * [`findings`]: what verification says of an artifact, whoever made it.
+//! * [`scan`]: looking for credentials where they should not be.
+//! * [`receipt`]: statements of what was done, and checking them.
+//! * [`survey`]: what a source tree builds, for a first configuration.
+//! * [`system`]: what a program around all that needs: signals, new files that take their place whole, the clock.
 //!
 //! ```
 //! use std::collections::BTreeMap;
-//! use inject::pipeline::{Gate, apk, job};
-//! use inject::placement::{Absence, Address, Place, Template};
-//! use inject::placement::template::Values;
+//! use inject::job::{AndroidSigning, Gate, Inspected, Signing};
+//! use inject::place::{Absence, Address, Place, Template, Values};
 //! # let package = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo.apk");
 //! # let folder = tempfile::tempdir()?;
 //! # let output = folder.path().join("out.apk");
 //!
 //! // Look at it: what it is, and what is where.
-//! let inspected = job::Inspected::new(package.as_ref())?;
+//! let inspected = Inspected::new(package.as_ref())?;
 //! assert_eq!(inspected.id(), Some("com.example.demo"));
 //!
 //! // Plan: an address says where, a template what. Nothing secret is in a plan.
@@ -44,7 +38,7 @@
 //! let planned = inspected.plan(&[place], "")?;
 //! assert_eq!(planned.places()[0].entry, "resources.arsc");
 //!
-//! // Values of your own; `credential::obtain` is for those of a store and a registry.
+//! // Values of your own; `credentials::obtain` is for those of a store and a registry.
 //! let other = BTreeMap::new();
 //! let values = Values {
 //!     client_id: "0f3c9a",
@@ -53,54 +47,10 @@
 //!     application: "com.example.demo",
 //!     other: &other,
 //! };
-//! let mut signing = job::Signing::default();
-//! signing.android = Some(apk::Signing::Unsigned);
+//! let mut signing = Signing::default();
+//! signing.android = Some(AndroidSigning::Unsigned);
 //! let done = planned.finish(&values, &signing, &output, Gate::default())?;
 //! assert_eq!(done.entries, ["resources.arsc"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! [`verify`] judges what is finished, whoever made it, and says what it finds instead of failing:
-//!
-//! ```
-//! use inject::verify::android::{self, Options};
-//!
-//! let package = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo.apk"))?;
-//! let report = android::apk(package.as_slice(), &Options { min_sdk: Some(24), ..Options::default() });
-//! assert!(report.findings.is_empty(), "{:?}", report.findings);
-//!
-//! // One byte that changes on the way is noticed.
-//! let mut broken = package.clone();
-//! broken[100] ^= 1;
-//! assert!(!android::apk(broken.as_slice(), &Options::default()).findings.is_empty());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! [`verify::leak`] looks for values that should not be there, in every form that builds give them:
-//!
-//! ```
-//! use inject::verify::{Report, leak::{Foreign, Hunt}};
-//!
-//! let foreign = [Foreign { what: "the secret of prod".into(), value: "correct-horse-battery".to_owned().into() }];
-//! let mut report = Report::default();
-//! // Base64 of "id:correct-horse-battery".
-//! Hunt::new(&foreign, &[]).content(&mut report, "app.js", b"auth = 'aWQ6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5'");
-//! assert_eq!(report.findings[0].code, "leak.foreign");
-//! assert!(!report.findings[0].message.contains("horse"), "findings show no value");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! Codecs in [`mod@format`] stand alone. They change what they are asked to, and copy the rest:
-//!
-//! ```
-//! use inject::format::json;
-//! use inject::placement::{Address, Locator, Target};
-//!
-//! let address = Address::parse("assets/config.json#/oauth/client_id")?;
-//! let Target::File { locator: Locator::Json(pointer), .. } = address.target else { unreachable!() };
-//! let before = br#"{ "oauth": {"client_id" : "old"}, "n": 1.0 }"#;
-//! let after = json::set(before, &pointer, "new", false)?;
-//! assert_eq!(after, br#"{ "oauth": {"client_id" : "new"}, "n": 1.0 }"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -111,15 +61,326 @@
 //! * Imports go down only (`cargo xtask tidy` enforces it).
 //!
 //! # Versions
-//! Until 1.0 a minor version may change the API, as Cargo has it. Errors are `#[non_exhaustive]`: a new way to fail is no new
-//! version of the API (`cargo xtask tidy` enforces it).
+//! Until 1.0 a minor version may change the API, as Cargo has it. All of it stands in `docs/api.txt`, and CI compares; a change
+//! of it is seen in review. Errors are `#[non_exhaustive]`: a new way to fail is no new version of the API. The feature
+//! `internals`, which tests use, is outside of it.
+//!
+//! How the library is made: `ARCHITECTURE.md`.
 
+// What tests alone use is no fault.
+#![cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
+
+pub mod job {
+    //! The main job, for every kind of artifact: [`Inspected`], then [`Planned`], then [`Done`]. Nothing is written before all
+    //! of it is known to work, and the output takes its place whole. The example of the crate is one.
+
+    #[doc(inline)]
+    pub use crate::pipeline::apk::{Signing as AndroidSigning, SigningRequest as AndroidSigningRequest};
+    #[doc(inline)]
+    pub use crate::pipeline::apple::{Signing as AppleSigning, SigningRequest as AppleSigningRequest};
+    #[doc(inline)]
+    pub use crate::pipeline::job::{Inspected, JobError, KeyKind, Planned, Signing};
+    #[doc(inline)]
+    pub use crate::pipeline::{Description, Done, Fault, Gate, Held, PlannedPlace, Reach, ReleaseFault};
+}
+
+pub mod place {
+    //! Where values go, and what they are.
+    //!
+    //! ```
+    //! use inject::place::{Address, Preset, Template};
+    //!
+    //! let address = Address::parse("assets/config.json#/oauth/client_id")?;
+    //! assert_eq!(address.to_string(), "assets/config.json#/oauth/client_id");
+    //! assert!(Template::parse("{client_id}:{client_secret}")?.needs_secret());
+    //! assert!(Template::parse("{client_id").is_err());
+    //!
+    //! // Places that builds are known to have.
+    //! let generic = Preset::shipped("generic").expect("it is shipped")?;
+    //! assert!(generic.places.iter().any(|place| place.at.to_string() == "apk:string/client_id"));
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+
+    #[doc(inline)]
+    pub use crate::placement::preset::{Preset, PresetError};
+    #[doc(inline)]
+    pub use crate::placement::template::{BUILT_IN, RaisedError, Values};
+    #[doc(inline)]
+    pub use crate::placement::{
+        Absence, Address, AddressError, FilePath, Kind, Locator, Place, Target, Template, TemplateError,
+    };
+}
+
+pub mod credentials {
+    //! What a credential is, where it is kept, how it is obtained: any number of builds, on any number of machines that share
+    //! a registry, end with the same one.
+    //!
+    //! ```
+    //! use inject::credentials::{EnvironmentName, Key, Needs, Registration, Request, Store, obtain};
+    //! use inject::registry::{Application, Embedded, Registry};
+    //! # let folder = tempfile::tempdir()?;
+    //! # let home = folder.path().join("home");
+    //!
+    //! let environment = EnvironmentName::parse("dev")?;
+    //! let application = Application { id: "com.example.demo".to_owned(), name: "Demo".to_owned() };
+    //! let mut store = Store::open(&home)?;
+    //! let mut registry = Embedded::new(&home, &environment);
+    //! let request = Request {
+    //!     key: Key { application: application.id.clone(), environment, registry: registry.identity().clone() },
+    //!     application: &application,
+    //!     needs: Needs::Secret,
+    //!     registration: Registration::Auto,
+    //!     refresh: false,
+    //!     again: false,
+    //!     take: None,
+    //! };
+    //! let first = obtain(&request, &mut store, &mut registry)?.credential;
+    //! let second = obtain(&request, &mut store, &mut registry)?.credential;
+    //! assert_eq!(first, second);
+    //! assert!(!format!("{first:?}").contains(first.secret.as_ref().expect("one was wanted").expose()));
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+
+    #[doc(inline)]
+    pub use crate::credential::lookup::{Lookup, look_up};
+    #[doc(inline)]
+    pub use crate::credential::obtain::{Needs, ObtainError, Obtained, Origin, Registration, Request, Take, obtain};
+    #[doc(inline)]
+    pub use crate::credential::probe::{Probed, Server, probe};
+    #[doc(inline)]
+    pub use crate::credential::seal::{Home, SealError, SealKey};
+    #[doc(inline)]
+    pub use crate::credential::store::{Key, Store, StoreError, Stored};
+    #[doc(inline)]
+    pub use crate::credential::{
+        ClientId, ClientSecret, Credential, EnvironmentName, Fingerprint, InvalidClientId, InvalidName, InvalidSecret,
+    };
+
+    pub mod backup {
+        //! All of a store as one text, sealed with a passphrase.
+
+        #[doc(inline)]
+        pub use crate::credential::backup::{BackupError, LIMIT, export, import};
+    }
+}
+
+pub mod registry {
+    //! Access managers that credentials come from: our own database, `PostgreSQL`, a server over HTTP, an authorization server
+    //! (RFC 7591), a program; and serving one of ours to others.
+
+    #[doc(inline)]
+    pub use crate::credential::ledger::{Held, Ledger, Management, Pending, StoreLedger};
+    #[doc(inline)]
+    pub use crate::credential::registry::directory::{Directory, Entry};
+    #[doc(inline)]
+    pub use crate::credential::registry::embedded::Embedded;
+    #[doc(inline)]
+    pub use crate::credential::registry::exec::Exec;
+    #[doc(inline)]
+    pub use crate::credential::registry::http::Http;
+    #[doc(inline)]
+    pub use crate::credential::registry::oauth::{Config as OauthConfig, Oauth};
+    #[doc(inline)]
+    pub use crate::credential::registry::postgres::{
+        Address as PostgresAddress, AddressError as PostgresAddressError, Postgres,
+    };
+    #[doc(inline)]
+    pub use crate::credential::registry::{
+        Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Unasked, Wanted,
+    };
+    #[doc(inline)]
+    pub use crate::credential::serving::{Config as ServiceConfig, Service};
+    #[doc(inline)]
+    pub use crate::host::http::HttpError;
+    #[doc(inline)]
+    pub use crate::host::lock::Lock;
+    #[doc(inline)]
+    pub use crate::host::server::Tls;
+}
+
+pub mod signing {
+    //! Keys with their certificates, and how Android packages are signed with them.
+    //!
+    //! ```
+    //! use inject::signing::{Identity, Password, debug_key};
+    //! use inject::system::{os_rng, unix_seconds};
+    //!
+    //! // What Android Studio would make.
+    //! let (_, keystore) = debug_key::generate(&mut os_rng(), unix_seconds())?;
+    //! let password = Password::new(debug_key::PASSWORD.to_owned());
+    //! let identity = Identity::from_keystore(&keystore, Some(debug_key::ALIAS), &password, None)?;
+    //! assert_eq!(identity.certificate().subject_text(), "CN=Android Debug, O=Android, C=US");
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+
+    #[doc(inline)]
+    pub use crate::format::der::DerError;
+    #[doc(inline)]
+    pub use crate::format::x509::Certificate;
+    #[doc(inline)]
+    pub use crate::sign::android::{
+        DEFAULT_ROTATION_MIN_SDK, Lineage, LineageError, Rotation, Schemes, SchemesError, Signers,
+    };
+    #[doc(inline)]
+    pub use crate::sign::{Identity, IdentityError, KeyError, Password, certificates};
+
+    pub mod debug_key {
+        //! The key that debug builds of Android are signed with.
+
+        #[doc(inline)]
+        pub use crate::sign::debug_key::{ALIAS, PASSWORD, generate};
+    }
+}
+
+pub mod findings {
+    //! What verification says of an artifact, whoever made it: findings instead of errors. It shares no code with signing.
+    //!
+    //! ```
+    //! use inject::findings::{AndroidOptions, apk};
+    //!
+    //! let package = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo.apk"))?;
+    //! let report = apk(package.as_slice(), &AndroidOptions { min_sdk: Some(24), ..AndroidOptions::default() });
+    //! assert!(report.findings.is_empty(), "{:?}", report.findings);
+    //!
+    //! // One byte that changes on the way is noticed.
+    //! let mut broken = package.clone();
+    //! broken[100] ^= 1;
+    //! assert!(!apk(broken.as_slice(), &AndroidOptions::default()).findings.is_empty());
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+    //!
+    //! [`Hunt`] looks for values that should not be there, in every form that builds give them:
+    //!
+    //! ```
+    //! use inject::findings::{Foreign, Hunt, Report};
+    //!
+    //! let foreign = [Foreign { what: "the secret of prod".into(), value: "correct-horse-battery".to_owned().into() }];
+    //! let mut report = Report::default();
+    //! // Base64 of "id:correct-horse-battery".
+    //! Hunt::new(&foreign, &[]).content(&mut report, "app.js", b"auth = 'aWQ6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5'");
+    //! assert_eq!(report.findings[0].code, "leak.foreign");
+    //! assert!(!report.findings[0].message.contains("horse"), "findings show no value");
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+
+    #[doc(inline)]
+    pub use crate::format::read_at::ReadAt;
+    #[doc(inline)]
+    pub use crate::verify::android::{Options as AndroidOptions, apk, lineage_signature};
+    #[doc(inline)]
+    pub use crate::verify::forms::logged;
+    #[doc(inline)]
+    pub use crate::verify::injected::Expected;
+    #[doc(inline)]
+    pub use crate::verify::leak::{Foreign, Hunt};
+    #[doc(inline)]
+    pub use crate::verify::{Finding, Report, Scheme, Severity, Signature, Signer, certificate_sha256, findings_text};
+}
+
+pub mod scan {
+    //! Looking for credentials where they should not be: in folders, and in what is about to be committed.
+
+    #[doc(inline)]
+    pub use crate::pipeline::scan::{ScanError, Scanned, path, staged};
+}
+
+pub mod receipt {
+    //! Statements (in-toto) of what was done to an artifact and what was found in it, and checking them.
+
+    #[doc(inline)]
+    pub use crate::pipeline::digest::Digest;
+    #[doc(inline)]
+    pub use crate::pipeline::receipt::{Carries, Done, RECEIPT, ReceiptError, check, receipt, verdict};
+}
+
+pub mod survey {
+    //! What a source tree builds: applications, where their artifacts lie, and which access managers they talk to. Nothing is
+    //! guessed.
+
+    #[doc(inline)]
+    pub use crate::project::{App, Id, LOOKED_FOR, Mark, Project, survey};
+}
+
+pub mod system {
+    //! What a program around the main job needs of the system.
+
+    #[doc(inline)]
+    pub use crate::format::calendar::Civil;
+    #[doc(inline)]
+    pub use crate::host::clock::unix_seconds;
+    #[doc(inline)]
+    pub use crate::host::file::FileError;
+    #[doc(inline)]
+    pub use crate::host::process::guard_memory;
+    #[doc(inline)]
+    pub use crate::host::random::{OsRandom, Randomness, os_rng};
+    #[doc(inline)]
+    pub use crate::host::replacement::{Replacement, written};
+
+    pub mod command {
+        //! Running another program, within a time and a size.
+
+        #[doc(inline)]
+        pub use crate::host::command::{Answer, run};
+    }
+
+    pub mod git {
+        //! Where git's hooks are.
+
+        #[doc(inline)]
+        pub use crate::host::git::hooks;
+    }
+
+    pub mod interrupt {
+        //! Signals that end the process: what is taking its place finishes first.
+
+        #[doc(inline)]
+        pub use crate::host::interrupt::{Section, Signal, section, watch};
+    }
+
+    pub mod workers {
+        //! Tasks on several threads, as memory allows.
+
+        #[doc(inline)]
+        pub use crate::host::workers::{Task, memory_available, run};
+    }
+}
+
+// The rooms of ARCHITECTURE.md. What others may use of them stands above.
+#[cfg(not(feature = "internals"))]
+mod artifact;
+#[cfg(not(feature = "internals"))]
+mod credential;
+#[cfg(not(feature = "internals"))]
+mod format;
+#[cfg(not(feature = "internals"))]
+mod host;
+#[cfg(not(feature = "internals"))]
+mod pipeline;
+#[cfg(not(feature = "internals"))]
+mod placement;
+#[cfg(not(feature = "internals"))]
+mod project;
+#[cfg(not(feature = "internals"))]
+mod sign;
+#[cfg(not(feature = "internals"))]
+mod verify;
+
+#[cfg(feature = "internals")]
 pub mod artifact;
+#[cfg(feature = "internals")]
 pub mod credential;
+#[cfg(feature = "internals")]
 pub mod format;
+#[cfg(feature = "internals")]
 pub mod host;
+#[cfg(feature = "internals")]
 pub mod pipeline;
+#[cfg(feature = "internals")]
 pub mod placement;
+#[cfg(feature = "internals")]
 pub mod project;
+#[cfg(feature = "internals")]
 pub mod sign;
+#[cfg(feature = "internals")]
 pub mod verify;

@@ -24,6 +24,7 @@ const LIMIT: u64 = 256 * 1024;
 
 /// Which server is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Server {
     /// An issuer, or a token endpoint where `/.well-known` says nothing.
     Oauth(String),

@@ -109,7 +109,11 @@ pub enum SealError {
 
 impl SealKey {
     /// Reads the key of `home`, or makes it where none of `databases` exists. Of two processes at once, both get one key.
-    pub fn load_or_create(home: &Path, databases: &[&Path], random: &mut dyn Randomness) -> Result<Self, SealError> {
+    pub(super) fn load_or_create(
+        home: &Path,
+        databases: &[&Path],
+        random: &mut dyn Randomness,
+    ) -> Result<Self, SealError> {
         let path = home.join("key");
         if let Some(key) = Self::load(&path)? {
             return Ok(key);
@@ -170,7 +174,7 @@ impl SealKey {
     }
 
     /// Seals `secret`; `context` names what it belongs to, and must be the same when it is opened.
-    pub fn seal(&self, secret: &[u8], context: &str, random: &mut dyn Randomness) -> std::io::Result<Vec<u8>> {
+    pub(super) fn seal(&self, secret: &[u8], context: &str, random: &mut dyn Randomness) -> std::io::Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         random.fill(&mut nonce)?;
         let sealed = self
@@ -181,7 +185,7 @@ impl SealKey {
     }
 
     /// Opens what [`SealKey::seal`] made.
-    pub fn open(&self, sealed: &[u8], context: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    pub(super) fn open(&self, sealed: &[u8], context: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (nonce, data) = sealed.split_first_chunk::<NONCE>().ok_or(SealError::Unsealable)?;
         self.cipher()
             .decrypt(&XNonce::from(*nonce), Payload { msg: data, aad: context.as_bytes() })
@@ -190,7 +194,7 @@ impl SealKey {
     }
 
     /// A key for fingerprints and other marks, derived (RFC 2104) so that it tells nothing of this one.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+    pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
         keyed(&self.0, purpose.as_bytes())
     }
 

@@ -91,12 +91,12 @@ impl Certificate {
     }
 
     /// The issuer's name for people.
-    pub fn issuer_text(&self) -> String {
+    pub(crate) fn issuer_text(&self) -> String {
         name_text(self.issuer()).unwrap_or_else(|_| "(unreadable)".to_owned())
     }
 
     /// The first attribute of that type in the subject's name.
-    pub fn subject_attribute(&self, oid: &[u8]) -> Option<String> {
+    pub(crate) fn subject_attribute(&self, oid: &[u8]) -> Option<String> {
         let mut names = Reader::new(self.subject()).expect(tag::SEQUENCE, "Name").ok()?.reader();
         while !names.is_empty() {
             let mut set = names.expect(tag::SET, "RelativeDistinguishedName").ok()?.reader();
@@ -123,7 +123,7 @@ impl Certificate {
     }
 
     /// What the issuer did.
-    pub fn issued(&self) -> Result<Issued<'_>, DerError> {
+    pub(crate) fn issued(&self) -> Result<Issued<'_>, DerError> {
         let mut algorithm =
             Reader::new(self.part(&self.signature_algorithm)).expect(tag::SEQUENCE, "algorithm")?.reader();
         let algorithm = algorithm.expect(tag::OID, "algorithm")?.content;

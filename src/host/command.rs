@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 /// What a program answered.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Answer {
     /// Whether it ended with status 0.
     pub success: bool,

@@ -62,11 +62,6 @@ impl Replacement {
         Self::start(target).map(drop)
     }
 
-    /// Where the bytes go.
-    pub fn file(&mut self) -> &mut File {
-        &mut self.file
-    }
-
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))?;
@@ -75,7 +70,7 @@ impl Replacement {
     }
 
     /// Writes all of `first`, and all of `second` `apart` bytes further on; the next write follows `first`.
-    pub fn write_two(&mut self, first: &[u8], second: &[u8], apart: u64) -> Result<(), FileError> {
+    pub(crate) fn write_two(&mut self, first: &[u8], second: &[u8], apart: u64) -> Result<(), FileError> {
         let on = FileError::on("write a new version of", &self.target);
         let mut write = || {
             let here = self.file.stream_position()?;
@@ -90,13 +85,13 @@ impl Replacement {
     }
 
     /// Passes over bytes that were written already.
-    pub fn skip(&mut self, len: u64) -> Result<(), FileError> {
+    pub(crate) fn skip(&mut self, len: u64) -> Result<(), FileError> {
         let moved = i64::try_from(len).map_err(io::Error::other).and_then(|len| self.file.seek_relative(len));
         moved.map_err(FileError::on("write a new version of", &self.target))
     }
 
     /// The bytes written so far, for reading.
-    pub fn reader(&self) -> Result<SourceFile, FileError> {
+    pub(crate) fn reader(&self) -> Result<SourceFile, FileError> {
         let file = self.file.try_clone().map_err(FileError::on("read back", &self.target))?;
         SourceFile::over(file, &self.target)
     }
@@ -180,6 +175,12 @@ impl Drop for Replacement {
             interrupt::settled(&name);
         }
     }
+}
+
+/// What was written so far, for tests.
+#[cfg(feature = "internals")]
+pub fn read_back(new: &Replacement) -> Result<SourceFile, FileError> {
+    new.reader()
 }
 
 /// Bytes that this process has written to new files, for who watches it.

@@ -69,28 +69,34 @@ pub struct Reply {
 /// What answers requests.
 pub type Handler = dyn Fn(Request) -> Reply + Send + Sync;
 
-/// What a server shows who it is by: the certificates and the key, in PEM.
-pub fn tls(certificates: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, String> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificates)
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("the certificates: {error}"))?;
-    if chain.is_empty() {
-        return Err("the certificates: the file holds none in PEM".to_owned());
+/// What a server shows who it is by.
+#[derive(Debug)]
+pub struct Tls(Arc<ServerConfig>);
+
+impl Tls {
+    /// The certificates and the key, in PEM.
+    pub fn of_pem(certificates: &[u8], key: &[u8]) -> Result<Self, String> {
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificates)
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("the certificates: {error}"))?;
+        if chain.is_empty() {
+            return Err("the certificates: the file holds none in PEM".to_owned());
+        }
+        // What the error says is not repeated: it stands in a key.
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| "the key: the file holds none in PEM".to_owned())?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(|error| error.to_string())?;
+        Ok(Self(Arc::new(config)))
     }
-    // What the error says is not repeated: it stands in a key.
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| "the key: the file holds none in PEM".to_owned())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| error.to_string())?;
-    Ok(Arc::new(config))
 }
 
 /// Serves until the process is asked to end (SIGINT, SIGTERM), then lets go on what is under way for a moment.
-pub fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, handler: Arc<Handler>) -> io::Result<()> {
+pub fn serve(listener: TcpListener, tls: Option<Tls>, handler: Arc<Handler>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(WORKERS).build()?;
-    runtime.block_on(accept(listener, tls.map(TlsAcceptor::from), handler))
+    runtime.block_on(accept(listener, tls.map(|tls| TlsAcceptor::from(tls.0)), handler))
 }
 
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, handler: Arc<Handler>) -> io::Result<()> {

@@ -10,6 +10,7 @@ use crate::verify::{Finding, Report};
 
 /// How much of an output is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Reach {
     /// Every content that changes.
     #[default]

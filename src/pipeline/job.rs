@@ -6,11 +6,10 @@ use std::path::Path;
 
 use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
+use super::fault::Fault;
 use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
-use crate::artifact::apk::ApkError;
-use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::{Archive, ZipError};
 use crate::host::file::FileError;
@@ -23,9 +22,15 @@ use crate::verify::injected::Expected;
 use crate::verify::leak::Foreign;
 
 /// Why an artifact was not injected. Nothing was written.
+///
+/// Its text says what, where, and what was expected; [`JobError::fault`] what a program may offer to do about it.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JobError {
+#[error(transparent)]
+pub struct JobError(Cause);
+
+/// Where it comes from.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Cause {
     /// It cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -50,14 +55,28 @@ pub enum JobError {
 }
 
 impl JobError {
+    /// What it is, for programs.
+    pub fn fault(&self) -> Fault<'_> {
+        Fault::of(&self.0)
+    }
+
     /// The place that is not there, where that is all that is wrong.
     pub fn missing_place(&self) -> Option<&Address> {
-        match self {
-            Self::Apk(ApkJobError::Apk(ApkError::NoPlace { address, .. }))
-            | Self::Tree(TreeJobError::Files(FilesError::NoPlace { address, .. }))
-            | Self::Apple(AppleJobError::Files(FilesError::NoPlace { address, .. })) => Some(address),
+        match self.fault() {
+            Fault::NoPlace { address, .. } => Some(address),
             _ => None,
         }
+    }
+}
+
+/// What the kinds answer, as this module does. No `From`: the kinds' errors are nobody else's to know.
+trait Answer<T> {
+    fn of_job(self) -> Result<T, JobError>;
+}
+
+impl<T, E: Into<Cause>> Answer<T> for Result<T, E> {
+    fn of_job(self) -> Result<T, JobError> {
+        self.map_err(|error| JobError(error.into()))
     }
 }
 
@@ -86,103 +105,106 @@ impl Signing<'_> {
     fn apple(&self, needs_key: bool) -> Result<apple::Signing<'_>, JobError> {
         match self.apple {
             Some(signing) => Ok(signing),
-            None if needs_key => Err(JobError::NoKey("an app")),
+            None if needs_key => Err(JobError(Cause::NoKey("an app"))),
             None => Ok(apple::Signing::Unsigned),
         }
     }
 
     fn android(&self) -> Result<&apk::Signing<'_>, JobError> {
-        self.android.as_ref().ok_or(JobError::NoKey("an Android package"))
+        self.android.as_ref().ok_or(JobError(Cause::NoKey("an Android package")))
     }
 }
 
 /// An artifact, inspected.
 #[derive(Debug)]
-#[non_exhaustive]
+pub struct Inspected(Kinds<apk::Inspected, tree::Inspected, apple::Inspected>);
+
+/// The kinds of artifact that are worked on.
+#[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one of them per artifact")]
-pub enum Inspected {
+enum Kinds<A, T, I> {
     /// An Android package.
-    Apk(apk::Inspected),
+    Apk(A),
     /// A folder of files.
-    Tree(tree::Inspected),
+    Tree(T),
     /// An app for Apple's systems.
-    Apple(apple::Inspected),
+    Apple(I),
 }
 
 impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
         if path.is_dir() {
-            if let Some(app) = apple::Inspected::folder(path)? {
-                return Ok(Self::Apple(app));
+            if let Some(app) = apple::Inspected::folder(path).of_job()? {
+                return Ok(Self(Kinds::Apple(app)));
             }
-            return Ok(Self::Tree(tree::Inspected::new(path)?));
+            return Ok(Self(Kinds::Tree(tree::Inspected::new(path).of_job()?)));
         }
-        let source = ArtifactFile::open(path)?;
-        let archive = Archive::open(&source)?;
+        let source = ArtifactFile::open(path).of_job()?;
+        let archive = Archive::open(&source).of_job()?;
         match FileKind::of_archive(&archive) {
             FileKind::Apk => {
                 let index = archive.index();
-                Ok(Self::Apk(apk::Inspected::over(path, source, index)?))
+                Ok(Self(Kinds::Apk(apk::Inspected::over(path, source, index).of_job()?)))
             }
             FileKind::Ipa => {
                 let index = archive.index();
-                Ok(Self::Apple(apple::Inspected::ipa(path, source, index)?))
+                Ok(Self(Kinds::Apple(apple::Inspected::ipa(path, source, index).of_job()?)))
             }
-            other => Err(JobError::Kind(other)),
+            other => Err(JobError(Cause::Kind(other))),
         }
     }
 
     /// The package or bundle id: how an artifact finds its application. A folder has none.
     pub fn id(&self) -> Option<&str> {
-        match self {
-            Self::Apk(apk) => Some(&apk.facts().package),
-            Self::Tree(_) => None,
-            Self::Apple(app) => Some(app.id()),
+        match &self.0 {
+            Kinds::Apk(apk) => Some(&apk.facts().package),
+            Kinds::Tree(_) => None,
+            Kinds::Apple(app) => Some(app.id()),
         }
     }
 
     /// The main objects whose metadata it is, where that is what it is.
     pub fn mains(&self) -> &[String] {
-        match self {
-            Self::Apk(_) | Self::Apple(_) => &[],
-            Self::Tree(tree) => tree.mains(),
+        match &self.0 {
+            Kinds::Apk(_) | Kinds::Apple(_) => &[],
+            Kinds::Tree(tree) => tree.mains(),
         }
     }
 
     /// The key it is signed with; `None` where nothing is signed.
     pub fn key_kind(&self) -> Option<KeyKind> {
-        match self {
-            Self::Apk(_) => Some(KeyKind::Android),
-            Self::Tree(_) => None,
-            Self::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
+        match &self.0 {
+            Kinds::Apk(_) => Some(KeyKind::Android),
+            Kinds::Tree(_) => None,
+            Kinds::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
         }
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.has_one_of(addresses)?),
-            Self::Tree(tree) => Ok(tree.has_one_of(addresses)?),
-            Self::Apple(app) => Ok(app.has_one_of(addresses)?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.has_one_of(addresses).of_job(),
+            Kinds::Tree(tree) => tree.has_one_of(addresses).of_job(),
+            Kinds::Apple(app) => app.has_one_of(addresses).of_job(),
         }
     }
 
     /// The entries in which a place lies; `Err` of the entry where it would have to be made.
     pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.spots(place)?),
-            Self::Tree(tree) => Ok(tree.spots(place)?),
-            Self::Apple(app) => Ok(app.spots(place)?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.spots(place).of_job(),
+            Kinds::Tree(tree) => tree.spots(place).of_job(),
+            Kinds::Apple(app) => app.spots(place).of_job(),
         }
     }
 
     /// What is at a place now; an error where it cannot be read.
     pub fn held(&self, place: &Place) -> Result<Vec<Held>, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.held(place)?),
-            Self::Tree(tree) => Ok(tree.held(place)?),
-            Self::Apple(app) => Ok(app.held(place)?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.held(place).of_job(),
+            Kinds::Tree(tree) => tree.held(place).of_job(),
+            Kinds::Apple(app) => app.held(place).of_job(),
         }
     }
 
@@ -200,120 +222,112 @@ impl Inspected {
 
     /// What it is and says of itself, for people.
     pub fn describe(&self) -> Description {
-        match self {
-            Self::Apk(apk) => apk.describe(),
-            Self::Tree(tree) => tree.describe(),
-            Self::Apple(app) => app.describe(),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.describe(),
+            Kinds::Tree(tree) => tree.describe(),
+            Kinds::Apple(app) => app.describe(),
         }
     }
 
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
-        match self {
-            Self::Apk(apk) => apk::release_faults(apk.facts()),
-            Self::Tree(tree) => tree.release_faults(),
-            Self::Apple(app) => app.release_faults(),
+        match &self.0 {
+            Kinds::Apk(apk) => apk::release_faults(apk.facts()),
+            Kinds::Tree(tree) => tree.release_faults(),
+            Kinds::Apple(app) => app.release_faults(),
         }
     }
 
     /// What verification says of container and signature; nothing of credentials.
     pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.verify_signature(min_sdk)?),
-            Self::Tree(_) => Ok(verify::Report::default()),
-            Self::Apple(app) => Ok(app.verify_signature()?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.verify_signature(min_sdk).of_job(),
+            Kinds::Tree(_) => Ok(verify::Report::default()),
+            Kinds::Apple(app) => app.verify_signature().of_job(),
         }
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
-        match self {
-            Self::Apk(apk) => apk.verify_content(report, expected, foreign),
-            Self::Tree(tree) => tree.verify_content(report, expected, foreign),
-            Self::Apple(app) => app.verify_content(report, expected, foreign),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.verify_content(report, expected, foreign),
+            Kinds::Tree(tree) => tree.verify_content(report, expected, foreign),
+            Kinds::Apple(app) => app.verify_content(report, expected, foreign),
         }
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(Planned::Apk(apk.plan(places, presets)?)),
-            Self::Tree(tree) => Ok(Planned::Tree(tree.plan(places, presets)?)),
-            Self::Apple(app) => Ok(Planned::Apple(app.plan(places, presets)?)),
+        match self.0 {
+            Kinds::Apk(apk) => apk.plan(places, presets).map(Kinds::Apk).of_job(),
+            Kinds::Tree(tree) => tree.plan(places, presets).map(Kinds::Tree).of_job(),
+            Kinds::Apple(app) => app.plan(places, presets).map(Kinds::Apple).of_job(),
         }
+        .map(Planned)
     }
 }
 
 /// An artifact, inspected, and what would change in it. Secret-free but for what the artifact holds itself.
 #[derive(Debug)]
-#[non_exhaustive]
-#[allow(clippy::large_enum_variant, reason = "there is one of them per artifact")]
-pub enum Planned {
-    /// An Android package.
-    Apk(apk::Planned),
-    /// A folder of files.
-    Tree(tree::Planned),
-    /// An app for Apple's systems.
-    Apple(apple::Planned),
-}
+pub struct Planned(Kinds<apk::Planned, tree::Planned, apple::Planned>);
 
 impl Planned {
     /// The places, in the order of presets and configuration.
     pub fn places(&self) -> &[PlannedPlace] {
-        match self {
-            Self::Apk(apk) => &apk.places,
-            Self::Tree(tree) => &tree.places,
-            Self::Apple(app) => &app.places,
+        match &self.0 {
+            Kinds::Apk(apk) => &apk.places,
+            Kinds::Tree(tree) => &tree.places,
+            Kinds::Apple(app) => &app.places,
         }
     }
 
     /// Whether it holds a credential of each of several main objects.
     pub fn has_neighbours(&self) -> bool {
-        matches!(self, Self::Tree(tree) if tree.inspected().mains().len() > 1)
+        matches!(&self.0, Kinds::Tree(tree) if tree.inspected().mains().len() > 1)
     }
 
     /// The key it needs; `None` where nothing is signed.
     pub fn key_kind(&self) -> Option<KeyKind> {
-        match self {
-            Self::Apk(_) => Some(KeyKind::Android),
-            Self::Tree(_) => None,
-            Self::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
+        match &self.0 {
+            Kinds::Apk(_) => Some(KeyKind::Android),
+            Kinds::Tree(_) => None,
+            Kinds::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
         }
     }
 
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
-        match self {
-            Self::Apk(apk) => apk::release_faults(apk.facts()),
-            Self::Tree(tree) => tree.release_faults(),
-            Self::Apple(app) => app.release_faults(),
+        match &self.0 {
+            Kinds::Apk(apk) => apk::release_faults(apk.facts()),
+            Kinds::Tree(tree) => tree.release_faults(),
+            Kinds::Apple(app) => app.release_faults(),
         }
     }
 
     /// Whether a value that the plan puts in place differs from what is there.
     pub fn would_change(&self, values: &Values<'_>) -> Result<bool, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.would_change(values)?),
-            Self::Tree(tree) => Ok(tree.would_change(values)?),
-            Self::Apple(app) => Ok(app.would_change(values)?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.would_change(values).of_job(),
+            Kinds::Tree(tree) => tree.would_change(values).of_job(),
+            Kinds::Apple(app) => app.would_change(values).of_job(),
         }
     }
 
     /// Whether it can be signed as asked: before anything is obtained for it.
     pub fn check(&self, signing: &Signing<'_>) -> Result<(), JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.check(signing.android()?)?),
-            Self::Tree(_) => Ok(()),
-            Self::Apple(app) => Ok(app.check(&signing.apple(app.needs_key())?)?),
+        match &self.0 {
+            Kinds::Apk(apk) => apk.check(signing.android()?).of_job(),
+            Kinds::Tree(_) => Ok(()),
+            Kinds::Apple(app) => app.check(&signing.apple(app.needs_key())?).of_job(),
         }
     }
 
     /// Whether something could be written at `output`.
     pub fn probe(&self, output: &Path) -> Result<(), JobError> {
-        match self {
-            Self::Apk(_) => Ok(Replacement::probe(output)?),
-            Self::Tree(tree) => Ok(tree.probe(output)?),
-            Self::Apple(app) => Ok(app.probe(output)?),
+        match &self.0 {
+            Kinds::Apk(_) => Replacement::probe(output).of_job(),
+            Kinds::Tree(tree) => tree.probe(output).of_job(),
+            Kinds::Apple(app) => app.probe(output).of_job(),
         }
     }
 
@@ -326,12 +340,12 @@ impl Planned {
         output: &Path,
         gate: Gate<'_>,
     ) -> Result<Done, JobError> {
-        match self {
-            Self::Apk(apk) => Ok(apk.finish(values, signing.android()?, output, gate)?),
-            Self::Tree(tree) => Ok(tree.finish(values, output, gate)?),
-            Self::Apple(app) => {
+        match self.0 {
+            Kinds::Apk(apk) => apk.finish(values, signing.android()?, output, gate).of_job(),
+            Kinds::Tree(tree) => tree.finish(values, output, gate).of_job(),
+            Kinds::Apple(app) => {
                 let signing = signing.apple(app.needs_key())?;
-                Ok(app.finish(values, &signing, output, gate)?)
+                app.finish(values, &signing, output, gate).of_job()
             }
         }
     }

@@ -16,6 +16,7 @@ pub mod apk;
 pub mod apple;
 mod assemble;
 pub mod digest;
+mod fault;
 mod gate;
 pub mod job;
 mod plan;
@@ -25,6 +26,7 @@ mod source;
 pub mod tree;
 mod v1_files;
 
+pub use fault::Fault;
 pub use gate::{Gate, Reach};
 pub use plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

@@ -9,6 +9,7 @@ use crate::verify;
 
 /// A place, planned: no value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedPlace {
     /// The address.
     pub address: Address,
@@ -32,6 +33,7 @@ impl PlannedPlace {
 
 /// What was done.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Done {
     /// Whether anything was written.
     pub written: bool,
@@ -51,6 +53,7 @@ pub struct Done {
 
 /// What is at a place now.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Held {
     /// The entry or file it lies in.
     pub entry: String,
@@ -60,6 +63,7 @@ pub struct Held {
 
 /// What an artifact is and says of itself, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Description {
     /// What it is: "Android package (APK)".
     pub kind: &'static str,
@@ -71,6 +75,7 @@ pub struct Description {
 
 /// Something that an artifact of a release environment must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReleaseFault {
     /// Stable name, for machines and documentation.
     pub code: &'static str,

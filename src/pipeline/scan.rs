@@ -12,6 +12,7 @@ use crate::verify::leak::Hunt;
 
 /// How much was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scanned {
     /// Files.
     pub files: u64,

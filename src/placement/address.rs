@@ -37,6 +37,7 @@ pub struct Address {
 
 /// What an address points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// A string resource.
     String {
@@ -80,6 +81,7 @@ pub enum Target {
 
 /// The path of a file, nested zips entered one after the other. Each part may be a glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FilePath {
     /// At least one part; the last is the file.
     pub parts: Vec<String>,
@@ -87,13 +89,14 @@ pub struct FilePath {
 
 impl FilePath {
     /// Whether a part has wildcards.
-    pub fn is_glob(&self) -> bool {
+    pub(crate) fn is_glob(&self) -> bool {
         self.parts.iter().any(|part| part.contains(['*', '?', '[', '{']))
     }
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Locator {
     /// The whole file.
     Whole,
@@ -112,6 +115,7 @@ pub enum Locator {
 /// Why a text is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("address {address:?}: {problem}; expected {expected}")]
+#[non_exhaustive]
 pub struct AddressError {
     /// The text.
     pub address: String,

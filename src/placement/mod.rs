@@ -11,6 +11,7 @@ pub use template::{Template, TemplateError};
 
 /// Kinds of artifact that an address can be limited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// Android package.
     Apk,

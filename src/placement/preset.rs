@@ -49,6 +49,7 @@ const SHIPPED: [(&str, &str); 18] = [
 
 /// A preset.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Preset {
     /// Its name.
     pub name: String,
@@ -69,6 +70,7 @@ pub struct Preset {
 /// Why a text is no preset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("preset {name:?}: {problem}")]
+#[non_exhaustive]
 pub struct PresetError {
     /// Its name.
     pub name: String,

@@ -68,6 +68,7 @@ pub enum TemplateError {
 
 /// Why `{raised}` is not what it is meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RaisedError {
     /// With text or names around it.
     NotAlone,

@@ -6,6 +6,7 @@ use super::files::{Files, has_extension, name_of};
 
 /// A preset that fits, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mark {
     /// Name of the preset.
     pub preset: &'static str,

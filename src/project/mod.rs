@@ -41,6 +41,7 @@ pub const LOOKED_FOR: [(&str, &str); 10] = [
 
 /// What was found.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Project {
     /// The applications; each id is there once.
     pub apps: Vec<App>,
@@ -52,6 +53,7 @@ pub struct Project {
 
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct App {
     /// Its package or bundle id.
     pub id: Id,

@@ -118,7 +118,7 @@ pub struct Identity {
 
 impl Identity {
     /// Puts an identity together; the first certificate must be that of the key.
-    pub fn new(name: String, key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self, IdentityError> {
+    pub(super) fn new(name: String, key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self, IdentityError> {
         let Some(own) = certificates.first() else {
             return Err(IdentityError::NoCertificate { what: format!("key {name:?}") });
         };
@@ -169,7 +169,7 @@ impl Identity {
     }
 
     /// The key.
-    pub fn key(&self) -> &PrivateKey {
+    pub(crate) fn key(&self) -> &PrivateKey {
         &self.key
     }
 
@@ -183,6 +183,12 @@ impl Identity {
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
+}
+
+/// The key of an identity, for tests that sign with it.
+#[cfg(feature = "internals")]
+pub fn key_of(identity: &Identity) -> &PrivateKey {
+    identity.key()
 }
 
 /// Whether two encodings are of one key.

@@ -17,6 +17,8 @@ mod password;
 mod pem;
 mod pkcs8;
 
+#[cfg(feature = "internals")]
+pub use identity::key_of;
 pub use identity::{Identity, IdentityError, read_certificates as certificates};
 pub use key::{Algorithm, Digest, KeyError, PrivateKey};
 pub use keystore::{KeystoreKind, aliases};

@@ -48,7 +48,7 @@ impl<'f> Hunt<'f> {
     }
 
     /// Looks in a set of files.
-    pub fn files(&mut self, report: &mut Report, files: &dyn Files) {
+    pub(crate) fn files(&mut self, report: &mut Report, files: &dyn Files) {
         if self.foreign.is_empty() {
             return;
         }

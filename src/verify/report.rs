@@ -34,6 +34,7 @@ pub fn findings_text(all: &[Finding]) -> String {
 
 /// Signature schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Scheme {
     /// JAR signature.
     V1,
@@ -64,6 +65,7 @@ impl fmt::Display for Scheme {
 
 /// One signer of a verified signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signer {
     /// SHA-256 of the certificate, what pins and stores compare.
     pub sha256: [u8; 32],
@@ -84,6 +86,7 @@ impl Signer {
 
 /// A signature that verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signature {
     /// By which scheme.
     pub scheme: Scheme,

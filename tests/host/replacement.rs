@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use inject::host::replacement::Replacement;
+use inject::host::replacement::{Replacement, read_back};
 
 #[test]
 fn a_commit_replaces_and_leaves_nothing_else() {
@@ -15,7 +15,7 @@ fn a_commit_replaces_and_leaves_nothing_else() {
     new.write_all(b"content").unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"old", "the original stands until the commit");
     let mut back = [0; 7];
-    new.reader().unwrap().read_exact_at(&mut back, 4).unwrap();
+    read_back(&new).unwrap().read_exact_at(&mut back, 4).unwrap();
     assert_eq!(&back, b"content");
     new.commit(Some(&like)).unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"new content");

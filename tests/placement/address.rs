@@ -41,9 +41,12 @@ fn parts_are_what_they_look_like() {
     let address = Address::parse("apk:string/a@de").unwrap();
     assert_eq!(address.kind, Some(Kind::Apk));
     assert_eq!(address.target, Target::String { name: "a".into(), config: Some("de".into()) });
-    let nested = Address::parse("a.gxsd!/b.json#/c").unwrap().target;
-    let path = FilePath { parts: vec!["a.gxsd".into(), "b.json".into()] };
-    assert_eq!(nested, Target::File { path, locator: Locator::Json("/c".into()) });
+    let Target::File { path: FilePath { parts, .. }, locator, .. } =
+        Address::parse("a.gxsd!/b.json#/c").unwrap().target
+    else {
+        panic!()
+    };
+    assert_eq!((parts, locator), (vec!["a.gxsd".into(), "b.json".into()], Locator::Json("/c".into())));
     let Target::File { locator, .. } = Address::parse("x.plist#A/B/0").unwrap().target else { panic!() };
     assert_eq!(locator, Locator::Plist("A/B/0".into()));
     for name in ["application.gam", "web.config", "a.XML"] {

@@ -5,6 +5,7 @@ use inject::format::zip::{Alignment, Archive, Change, METHOD_DEFLATED, NewEntry,
 use inject::sign::android::{
     ContentDigests, ContentHasher, STAMP_ENTRY, Schemes, Signers, needed_digests, signing_block, v1,
 };
+use inject::sign::key_of;
 
 /// A signed package.
 pub struct Signed {
@@ -29,7 +30,7 @@ pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: Schemes, min_sdk: u32)
     }
     if schemes.v1 {
         let identity = signers.oldest();
-        let digest = v1::digest(identity.key(), min_sdk).unwrap();
+        let digest = v1::digest(key_of(identity), min_sdk).unwrap();
         let entries = archive
             .entries()
             .iter()

@@ -1,7 +1,7 @@
 //! The debug identity.
 
 use inject::sign::debug_key::{ALIAS, PASSWORD, generate};
-use inject::sign::{Identity, Password};
+use inject::sign::{Identity, Password, key_of};
 use rand::SeedableRng;
 
 #[test]
@@ -14,5 +14,5 @@ fn it_opens_with_what_every_tool_knows_and_is_reproducible() {
     assert_eq!(read.certificate(), identity.certificate());
     assert_eq!(read.certificate().subject_text(), "CN=Android Debug, O=Android, C=US");
     assert_eq!(read.certificate().validity(), ("20231114221320Z", "20531113221320Z"));
-    assert_eq!(read.key().bits(), 2048);
+    assert_eq!(key_of(&read).bits(), 2048);
 }

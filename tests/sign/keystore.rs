@@ -1,6 +1,6 @@
 //! Keystores and key files: what opens, and the exact error where it does not. See `testdata/keys/README.md`.
 
-use inject::sign::{Digest, Identity, IdentityError, KeyError, Password, aliases};
+use inject::sign::{Digest, Identity, IdentityError, KeyError, Password, aliases, key_of};
 
 use super::package::key_file;
 
@@ -28,7 +28,7 @@ fn pkcs12_of_keytool_and_openssl_opens() {
         let identity = open(file, None, secret, None).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert_eq!(identity.name(), alias, "{file}");
         assert_eq!(identity.certificates().len(), 1, "{file}");
-        identity.key().sign(Digest::Sha256, &[b"x"]).unwrap();
+        key_of(&identity).sign(Digest::Sha256, &[b"x"]).unwrap();
     }
 }
 
@@ -61,7 +61,7 @@ fn aliases_are_listed_when_none_fits() {
     assert_eq!(error.to_string(), "the keystore has 2 keys and none was chosen; choose one of: p256, p384");
     let error = open("multi.p12", Some("release"), "secret", None).unwrap_err();
     assert_eq!(error.to_string(), "the keystore has no key \"release\"; it has: p256, p384");
-    assert_eq!(open("multi.p12", Some("p384"), "secret", None).unwrap().key().bits(), 384);
+    assert_eq!(key_of(&open("multi.p12", Some("p384"), "secret", None).unwrap()).bits(), 384);
 }
 
 #[test]
@@ -90,11 +90,11 @@ fn key_files_of_every_encoding_open() {
     ] {
         let secret = secret.map(password);
         let identity = Identity::from_files("files", &key_file(file), &certificate, secret.as_ref());
-        assert_eq!(identity.unwrap_or_else(|error| panic!("{file}: {error}")).key().bits(), 256);
+        assert_eq!(key_of(&identity.unwrap_or_else(|error| panic!("{file}: {error}"))).bits(), 256);
     }
     Identity::from_files("files", &key_file("p256-pkcs8.pem"), &key_file("p256-cert.der"), None).unwrap();
     let rsa = Identity::from_files("files", &key_file("rsa-2048-pkcs1.pem"), &key_file("rsa-2048-cert.pem"), None);
-    assert_eq!(rsa.unwrap().key().bits(), 2048);
+    assert_eq!(key_of(&rsa.unwrap()).bits(), 2048);
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn nothing_of_a_key_or_password_is_shown() {
 #[test]
 fn ecdsa_signatures_are_the_same_every_time() {
     let identity = open("ec-p256.p12", None, "secret", None).unwrap();
-    let first = identity.key().sign(Digest::Sha256, &[b"sam", b"ple"]).unwrap();
-    assert_eq!(first, identity.key().sign(Digest::Sha256, &[b"sample"]).unwrap());
+    let first = key_of(&identity).sign(Digest::Sha256, &[b"sam", b"ple"]).unwrap();
+    assert_eq!(first, key_of(&identity).sign(Digest::Sha256, &[b"sample"]).unwrap());
 }

@@ -1,5 +1,6 @@
-//! House tasks: `cargo xtask ci | tidy | fixtures [apple] | corpus | oracle | bench | dist`.
+//! House tasks: `cargo xtask ci | tidy | api | fixtures [apple] | corpus | oracle | bench | dist`.
 
+mod api;
 mod bench;
 mod corpus;
 mod dist;
@@ -28,6 +29,8 @@ fn run() -> Result<()> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ci"] => ci(&root),
         ["tidy"] => tidy::run(&root),
+        ["api"] => api::run(&root, false),
+        ["api", "--bless"] => api::run(&root, true),
         ["fixtures"] => fixtures::run(&root),
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
@@ -58,7 +61,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -72,6 +72,7 @@ fn check_file(path: &Path, text: &str, problems: &mut Vec<String>) {
             problems.push(format!("{at}: a path of some machine"));
         }
         arrows(path, line, &at, problems);
+        program(path, line, &at, problems);
     }
 }
 
@@ -96,6 +97,20 @@ fn arrows(path: &Path, line: &str, at: &str, problems: &mut Vec<String>) {
         }
         if rest.starts_with('{') {
             problems.push(format!("{at}: import layers one by one, so that the arrows can be read"));
+        }
+    }
+}
+
+/// The program lives on the public API, although it sees more where tests are built with it.
+fn program(path: &Path, line: &str, at: &str, problems: &mut Vec<String>) {
+    if !path.starts_with("src/bin") {
+        return;
+    }
+    for (room, _) in ARROWS {
+        let path = format!("inject::{room}");
+        let names = |(index, _): (usize, &str)| !line[index + path.len()..].starts_with(|c: char| c.is_alphanumeric());
+        if line.match_indices(&path).any(names) {
+            problems.push(format!("{at}: {path} is no part of the public API; see src/lib.rs"));
         }
     }
 }

@@ -4,12 +4,10 @@
 
 use std::path::Path;
 
-use inject::credential::store::{Store, Stored};
-use inject::credential::{ClientId, ClientSecret, Credential, EnvironmentName};
-use inject::pipeline::Held;
-use inject::pipeline::job::Inspected;
-use inject::placement::{Absence, Address, Place, Template};
-use inject::verify::leak::Foreign;
+use inject::credentials::{ClientId, ClientSecret, Credential, EnvironmentName, Store, Stored};
+use inject::findings::Foreign;
+use inject::job::{Held, Inspected};
+use inject::place::{Absence, Address, Place, Template};
 use zeroize::Zeroizing;
 
 use crate::args::Look;
@@ -117,7 +115,7 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
                 continue;
             }
         };
-        for Held { entry, mut values } in held {
+        for Held { entry, mut values, .. } in held {
             // Configurations of a resource mostly hold the same.
             values.dedup();
             for value in values {

@@ -4,19 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::artifact::apk::ApkError;
-use inject::artifact::files::FilesError;
-use inject::artifact::kind::FileKind;
-use inject::artifact::web::WebError;
-use inject::credential::obtain::ObtainError;
-use inject::credential::registry::RegistryError;
-use inject::credential::store::StoreError;
-use inject::pipeline::apk::ApkJobError;
-use inject::pipeline::apple::AppleJobError;
-use inject::pipeline::job::JobError;
-use inject::pipeline::tree::{RaisedError, TreeJobError};
-use inject::placement::{Address, Target};
-use inject::verify::Finding;
+use inject::credentials::{ObtainError, StoreError};
+use inject::findings::Finding;
+use inject::job::{Fault, JobError};
+use inject::place::{Address, Target};
+use inject::registry::RegistryError;
 
 use crate::suggest::{self, nearest};
 
@@ -198,116 +190,78 @@ impl From<ObtainError> for Failure {
 
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
-        match error {
-            JobError::Apk(error) => error.into(),
-            JobError::Tree(error) => error.into(),
-            JobError::Apple(error) => error.into(),
-            JobError::Kind(FileKind::Gxsd) => Self::of(Code::Artifact, error)
-                .remedy("give the folder it lies in (gxmetadata): all copies of a credential change together"),
-            JobError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs, IPAs, apps and folders; other kinds come with later versions"),
-            JobError::File(_) | JobError::Zip(_) => Self::of(Code::Artifact, error),
-            _ => Self::of(Code::Internal, error),
-        }
-    }
-}
-
-impl From<ApkJobError> for Failure {
-    fn from(error: ApkJobError) -> Self {
-        match error {
-            ApkJobError::Apk(error) => error.into(),
-            ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
-                Self::of(Code::Artifact, error)
-            }
-            ApkJobError::Template(_) => Self::of(Code::Usage, error),
-            ApkJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
-                .remedy("name the places: --at ADDRESS=VALUE, for example --at string/client_id={client_id}"),
-            ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::of(Code::Signing, error),
-            ApkJobError::NewSigner { .. } => Self::of(Code::Signing, error)
-                .remedy("give the key that signed the input")
-                .remedy("or accept a new signer on purpose: --allow-new-signer"),
-            ApkJobError::SeveralSigners { .. } => {
-                Self::of(Code::Signing, error).remedy("sign it with this key alone on purpose: --allow-new-signer")
-            }
-            ApkJobError::Unsound(ref findings) => {
-                let findings = findings.clone();
-                Self::unsound(findings, error)
-            }
-            _ => Self::of(Code::Internal, error),
-        }
-    }
-}
-
-impl From<AppleJobError> for Failure {
-    fn from(error: AppleJobError) -> Self {
-        match error {
-            AppleJobError::Files(error) => error.into(),
-            AppleJobError::Template(_) | AppleJobError::OutsideContents { .. } => Self::of(Code::Usage, error),
-            AppleJobError::Output(_) => {
-                Self::of(Code::Usage, error).remedy("leave --output out to change the app itself")
-            }
-            AppleJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error).remedy(
-                "name the places: --at ADDRESS=VALUE, for example --at Info.plist#ClientId={client_id} --create",
+        let (code, remedies) = match error.fault() {
+            Fault::Artifact => (Code::Artifact, vec![]),
+            Fault::PartOfFolder => (
+                Code::Artifact,
+                vec!["give the folder it lies in (gxmetadata): all copies of a credential change together".to_owned()],
             ),
-            AppleJobError::Signer(_) => Self::of(Code::Signing, error).remedy("give the issuers: --chain FILE.pem"),
-            AppleJobError::Sign { .. } | AppleJobError::Expired { .. } | AppleJobError::Profile { .. } => {
-                Self::of(Code::Signing, error)
+            Fault::Kind => (
+                Code::Artifact,
+                vec![
+                    "this version works on APKs, IPAs, apps and folders; other kinds come with later versions"
+                        .to_owned(),
+                ],
+            ),
+            Fault::Copy => {
+                (Code::Artifact, vec!["remove the copy, or make such copies after inject has run".to_owned()])
             }
-            AppleJobError::Entitlements { .. } => Self::of(Code::Signing, error),
-            AppleJobError::Team { .. } => Self::of(Code::Signing, error)
-                .remedy("give the identity of the team that signed the input")
-                .remedy("or accept another team on purpose, with its profile and entitlements: --allow-new-signer"),
-            AppleJobError::ProfileDoesNotFit { .. } => Self::of(Code::Signing, error)
-                .remedy("give a profile that fits: --profile FILE.mobileprovision")
-                .remedy("or accept it on purpose: --allow-new-signer (not for one that has expired)"),
-            AppleJobError::Unsound(ref findings) => {
-                let findings = findings.clone();
-                Self::unsound(findings, error)
+            Fault::Request => (Code::Usage, vec![]),
+            Fault::InPlace(what) => (Code::Usage, vec![format!("leave --output out to change the {what} itself")]),
+            Fault::NoPlaceAtAll { example } => {
+                let create = if example.starts_with("Info.plist") { " --create" } else { "" };
+                let line =
+                    format!("name the places: --at ADDRESS=VALUE, for example --at {example}={{client_id}}{create}");
+                (Code::NoPlace, vec![line])
             }
-            _ => Self::of(Code::Artifact, error),
-        }
+            Fault::NoPlace { address, near, makeable } => {
+                let make = makeable.then(|| "or make it: --create".to_owned());
+                (Code::NoPlace, near_place(address, near).into_iter().chain(make).collect())
+            }
+            Fault::Signing => (Code::Signing, vec![]),
+            Fault::Issuers => (Code::Signing, vec!["give the issuers: --chain FILE.pem".to_owned()]),
+            Fault::NewSigner => (
+                Code::Signing,
+                vec![
+                    "give the key that signed the input".to_owned(),
+                    "or accept a new signer on purpose: --allow-new-signer".to_owned(),
+                ],
+            ),
+            Fault::SeveralSigners => {
+                (Code::Signing, vec!["sign it with this key alone on purpose: --allow-new-signer".to_owned()])
+            }
+            Fault::NewTeam => (
+                Code::Signing,
+                vec![
+                    "give the identity of the team that signed the input".to_owned(),
+                    "or accept another team on purpose, with its profile and entitlements: --allow-new-signer"
+                        .to_owned(),
+                ],
+            ),
+            Fault::Profile => (
+                Code::Signing,
+                vec![
+                    "give a profile that fits: --profile FILE.mobileprovision".to_owned(),
+                    "or accept it on purpose: --allow-new-signer (not for one that has expired)".to_owned(),
+                ],
+            ),
+            Fault::Unsound(findings) => {
+                let findings = findings.to_vec();
+                let foreign = findings.iter().all(|finding| finding.code == "leak.foreign");
+                let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
+                return Self { remedies, findings, ..Self::of(Code::Verification, error) };
+            }
+            _ => (Code::Internal, vec![]),
+        };
+        Self { remedies, ..Self::of(code, error) }
     }
 }
 
-impl From<TreeJobError> for Failure {
-    fn from(error: TreeJobError) -> Self {
-        match error {
-            TreeJobError::Files(error) | TreeJobError::Raised(RaisedError::Files(error)) => error.into(),
-            TreeJobError::Template(_) => Self::of(Code::Usage, error),
-            TreeJobError::Output(_) => {
-                Self::of(Code::Usage, error).remedy("leave --output out to change the folder itself")
-            }
-            TreeJobError::NoPlaceAtAll { .. } => Self::of(Code::NoPlace, error)
-                .remedy("name the places: --at ADDRESS=VALUE, for example --at config.json#/client_id={client_id}"),
-            TreeJobError::Unsound(ref findings) => {
-                let findings = findings.clone();
-                Self::unsound(findings, error)
-            }
-            TreeJobError::Web(WebError::Unmakeable { .. }) => {
-                Self::of(Code::Artifact, error).remedy("remove the copy, or make such copies after inject has run")
-            }
-            _ => Self::of(Code::Artifact, error),
-        }
-    }
-}
-
-impl From<FilesError> for Failure {
-    fn from(error: FilesError) -> Self {
-        match &error {
-            FilesError::NoPlace { address, near, .. } => {
-                let near = near_place(address, near);
-                let failure = Self::of(Code::NoPlace, error);
-                let failure = match near {
-                    Some(near) => failure.remedy(near),
-                    None => failure,
-                };
-                failure.remedy("or make it: --create")
-            }
-            FilesError::Address { .. } | FilesError::Conflict { .. } => Self::of(Code::Usage, error),
-            _ => Self::of(Code::Artifact, error),
-        }
-    }
-}
+/// What to do about a credential in the output that is not its own.
+const FOREIGN: [&str; 2] = [
+    "name that place too, so that it gets the right value: --at ADDRESS=VALUE, or a preset",
+    "or write it all the same: --gate off",
+];
 
 /// What may have been meant instead of an address.
 fn near_place(address: &Address, near: &[String]) -> Option<String> {
@@ -318,40 +272,4 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
     };
     let near = nearest(&name, near.iter().map(String::as_str)).map(str::to_owned);
     near.or_else(|| suggest::address(&address.to_string())).map(|near| format!("did you mean {near:?}?"))
-}
-
-impl Failure {
-    /// An output that is not written because of what verification found in it.
-    fn unsound(findings: Vec<Finding>, error: impl Into<anyhow::Error>) -> Self {
-        let foreign = findings.iter().all(|finding| finding.code == "leak.foreign");
-        let failure = Self { findings, ..Self::of(Code::Verification, error) };
-        if !foreign {
-            return failure;
-        }
-        failure
-            .remedy("name that place too, so that it gets the right value: --at ADDRESS=VALUE, or a preset")
-            .remedy("or write it all the same: --gate off")
-    }
-}
-
-impl From<ApkError> for Failure {
-    fn from(error: ApkError) -> Self {
-        match &error {
-            ApkError::NoPlace { address, near, .. } => {
-                // Nothing calls a constant that is made.
-                let address_is_dex = matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. });
-                let near = near_place(address, near);
-                let failure = Self::of(Code::NoPlace, error);
-                let failure = match near {
-                    Some(near) => failure.remedy(near),
-                    None => failure,
-                };
-                if address_is_dex { failure } else { failure.remedy("or make it: --create") }
-            }
-            ApkError::Address { .. } | ApkError::Conflict { .. } => Self::of(Code::Usage, error),
-            ApkError::Kind(_) => Self::of(Code::Artifact, error)
-                .remedy("this version works on APKs and folders; other kinds come with later versions"),
-            _ => Self::of(Code::Artifact, error),
-        }
-    }
 }

@@ -5,7 +5,7 @@
 
 mod quote;
 
-use inject::credential::EnvironmentName;
+use inject::credentials::EnvironmentName;
 
 use crate::args::{Hook, HookKind};
 use crate::exit::Failure;

@@ -17,8 +17,9 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
-use inject::credential::obtain::Registration;
-use inject::host::interrupt::{self, Signal};
+use inject::credentials::Registration;
+use inject::system::interrupt;
+use inject::system::interrupt::Signal;
 
 use args::{Cli, Command, Main, RegistryAction};
 use exit::{Code, Failure};
@@ -26,7 +27,7 @@ use render::Output;
 use settings::Settings;
 
 fn main() -> ExitCode {
-    inject::host::process::guard_memory();
+    inject::system::guard_memory();
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Output::new(&cli.global);

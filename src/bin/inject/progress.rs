@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use inject::host::replacement::written;
+use inject::system::written;
 
 use crate::command::main_job::bytes;
 use crate::settings::variable;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
-use inject::verify::{Finding, Severity};
+use inject::findings::{Finding, Severity};
 
 use crate::args::{Format, Global, When};
 use crate::exit::{Code, Failure};

@@ -2,7 +2,7 @@
 //!
 //! Must not: know what the words are.
 
-use inject::placement::Kind;
+use inject::place::Kind;
 
 /// An address whose kind is a mistyped one, with the kind that is near: `akp:string/x`. Without a known kind, what stands
 /// before the colon counts as part of a file's name.

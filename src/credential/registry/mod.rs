@@ -49,6 +49,7 @@ pub struct Application {
 
 /// The Client Id that is proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Proposal {
     /// The store knows it: this id or none.
     Known(ClientId),

@@ -17,7 +17,8 @@ mod token;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -28,7 +29,7 @@ use super::secret::keyed;
 use super::{ClientId, EnvironmentName};
 use crate::host::clock;
 use crate::host::random::{OsRandom, Randomness};
-use crate::host::server::{Reply, Request};
+use crate::host::server::{self, Reply, Request, Tls};
 use failures::Failures;
 use token::AccessTokens;
 
@@ -76,8 +77,13 @@ impl Service {
         })
     }
 
-    /// Answers a request.
-    pub fn answer(&self, request: &Request) -> Reply {
+    /// Serves until the process is asked to end (SIGINT, SIGTERM), then lets go on what is under way for a moment. Without
+    /// TLS everybody on the way reads the secrets.
+    pub fn serve(self, listener: TcpListener, tls: Option<Tls>) -> std::io::Result<()> {
+        server::serve(listener, tls, Arc::new(move |request| self.answer(&request)))
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
         let (route, reply) = self.route(request);
         *held(&self.counts).entry((route, reply.status)).or_default() += 1;
         reply

@@ -115,7 +115,8 @@ impl Lineage {
         Ok(Self { nodes })
     }
 
-    /// A lineage of two: `old` vouches for `new`.
+    /// A lineage of two: `old` vouches for `new`. For tests; people have `apksigner rotate`.
+    #[cfg(feature = "internals")]
     pub fn rotate(old: &Identity, new: &Identity) -> Result<Self, AndroidSignError> {
         let first = Node {
             certificate: old.certificate().clone(),
@@ -128,7 +129,8 @@ impl Lineage {
     }
 
     /// Adds a certificate: `newest`, the last of this lineage, vouches for `next`.
-    pub fn extend(mut self, newest: &Identity, next: &Identity) -> Result<Self, AndroidSignError> {
+    #[cfg(feature = "internals")]
+    fn extend(mut self, newest: &Identity, next: &Identity) -> Result<Self, AndroidSignError> {
         self.check_newest(newest)?;
         let algorithm = SignatureAlgorithm::of(newest.key());
         let certificate = next.certificate().clone();
@@ -148,12 +150,12 @@ impl Lineage {
     }
 
     /// The certificates, oldest first.
-    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.nodes.iter().map(|node| &node.certificate)
     }
 
     /// Refuses a signer that is not the newest.
-    pub fn check_newest(&self, signer: &Identity) -> Result<(), LineageError> {
+    pub(super) fn check_newest(&self, signer: &Identity) -> Result<(), LineageError> {
         match self.nodes.last() {
             Some(last) if last.certificate.raw() == signer.certificate().raw() => Ok(()),
             last => Err(LineageError::NotNewest {
@@ -164,7 +166,7 @@ impl Lineage {
     }
 
     /// Refuses an original signer that is not the oldest.
-    pub fn check_oldest(&self, signer: &Identity) -> Result<(), LineageError> {
+    pub(super) fn check_oldest(&self, signer: &Identity) -> Result<(), LineageError> {
         match self.nodes.first() {
             Some(first) if same_key(first.certificate.public_key(), signer.certificate().public_key()) => Ok(()),
             first => Err(LineageError::NotOldest {
@@ -175,7 +177,7 @@ impl Lineage {
     }
 
     /// The value of the attribute.
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = VERSION.to_le_bytes().to_vec();
         for node in &self.nodes {
             let signed = [prefixed(node.certificate.raw()), node.parent_algorithm.to_le_bytes().to_vec()].concat();
@@ -189,7 +191,8 @@ impl Lineage {
         out
     }
 
-    /// The file of `apksigner rotate`.
+    /// The file of `apksigner rotate`, for tests.
+    #[cfg(feature = "internals")]
     pub fn to_file(&self) -> Vec<u8> {
         [MAGIC.to_le_bytes().to_vec(), VERSION.to_le_bytes().to_vec(), prefixed(&self.encode())].concat()
     }

@@ -4,7 +4,7 @@
 //! 2. [`v1`]: MANIFEST.MF, signature file and PKCS#7 block, before the archive is closed (they are entries).
 //! 3. The archive is laid out and aligned; `format::apk_signing_block::padding_before` brings the signing block to a page.
 //! 4. [`ContentHasher`]: fed the three sections while they are written.
-//! 5. [`signing_block`]: v2, v3 (v3.1) over the digests; it goes between entries and central directory, and the end record
+//! 5. [`signing_block()`]: v2, v3 (v3.1) over the digests; it goes between entries and central directory, and the end record
 //!    gets the new offset of the directory.
 //! 6. [`v4`]: a separate file about the finished package.
 //!

@@ -4,16 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::credential::Credential;
-use inject::credential::registry::Application;
-use inject::credential::store::Store;
-use inject::format::calendar::Civil;
-use inject::host::clock;
-use inject::host::replacement::Replacement;
-use inject::pipeline::digest::Digest;
-use inject::pipeline::receipt::{self, Carries, ReceiptError};
-use inject::pipeline::{Done, PlannedPlace};
-use inject::verify::Report;
+use inject::credentials::{Credential, Store};
+use inject::findings::Report;
+use inject::job::{Done, PlannedPlace};
+use inject::receipt;
+use inject::receipt::{Carries, Digest, ReceiptError};
+use inject::registry::Application;
+use inject::system::unix_seconds;
+use inject::system::{Civil, Replacement};
 use serde_json::Value;
 
 use super::register::fixed;
@@ -151,7 +149,7 @@ pub fn write_verdict(to: &Path, artifact: &Path, chosen: &Chosen) -> Result<(), 
 }
 
 fn now() -> String {
-    Civil::of(clock::unix_seconds()).rfc3339()
+    Civil::of(unix_seconds()).rfc3339()
 }
 
 /// A new file, or the error of a place that takes none.

@@ -5,9 +5,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use inject::credential::backup::{self, BackupError};
-use inject::credential::store::Store;
-use inject::host::replacement::Replacement;
+use inject::credentials::backup::BackupError;
+use inject::credentials::{Store, backup};
+use inject::system::Replacement;
 use serde_json::json;
 
 use crate::exit::{Code, Failure};

@@ -3,11 +3,9 @@
 //!
 //! Must not: print a secret but for `show --reveal`; `mask`, which does too, has a file of its own.
 
-use inject::credential::ledger::Ledger;
-use inject::credential::registry::{Application, Registry};
-use inject::credential::store::{Key, Store, Stored};
-use inject::credential::{ClientId, ClientSecret};
-use inject::host::random::OsRandom;
+use inject::credentials::{ClientId, ClientSecret, Key, Store, Stored};
+use inject::registry::{Application, Ledger, Registry};
+use inject::system::OsRandom;
 use serde_json::json;
 
 use crate::args::CredentialAction;

@@ -4,14 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::credential::registry::Application;
-use inject::credential::store::Store;
-use inject::format::calendar::Civil;
-use inject::host::clock;
-use inject::pipeline::scan;
-use inject::sign::{Identity, Password, debug_key};
-use inject::verify::Report;
-use inject::verify::leak::Hunt;
+use inject::credentials::Store;
+use inject::findings::{Hunt, Report};
+use inject::registry::Application;
+use inject::scan;
+use inject::signing::{Identity, Password, debug_key};
+use inject::system::Civil;
+use inject::system::unix_seconds;
 use serde_json::json;
 
 use super::given::matches;
@@ -367,7 +366,7 @@ fn keystore(shown: &str, bytes: &[u8], password: &Password, checks: &mut Checks)
     let day = |text: &str| {
         format!("{}-{}-{}", text.get(..4).unwrap_or(text), text.get(4..6).unwrap_or(""), text.get(6..8).unwrap_or(""))
     };
-    let now = clock::unix_seconds();
+    let now = unix_seconds();
     let at = |days: u64| Civil::of(now.saturating_add(days.saturating_mul(86_400))).generalized();
     let text = format!("{shown}: {subject}, until {}", day(end));
     if end < at(0).as_str() {

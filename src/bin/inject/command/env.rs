@@ -4,9 +4,8 @@
 
 use std::fmt::Write;
 
-use inject::credential::EnvironmentName;
-use inject::credential::store::Store;
-use inject::host::replacement::Replacement;
+use inject::credentials::{EnvironmentName, Store};
+use inject::system::Replacement;
 use serde_json::json;
 
 use crate::args::EnvAction;

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::host::git;
-use inject::host::replacement::Replacement;
+use inject::system::Replacement;
+use inject::system::git;
 use serde_json::json;
 
 use crate::args::{Hook, HookKind};

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use inject::pipeline::job::Inspected;
-use inject::verify::{Finding, Severity};
+use inject::findings::{Finding, Severity};
+use inject::job::Inspected;
 use serde_json::json;
 
 use crate::args::Look;

@@ -4,9 +4,8 @@
 
 use std::path::Path;
 
-use inject::pipeline::Description;
-use inject::pipeline::job::Inspected;
-use inject::verify::Report;
+use inject::findings::Report;
+use inject::job::{Description, Inspected};
 use serde_json::json;
 
 use crate::args::Look;
@@ -48,7 +47,7 @@ fn show(path: &Path, description: &Description, report: &Report, carried: &Carri
     for (name, text) in &lines {
         out.result(&format!("  {name:width$}  {text}"));
     }
-    let wrong = report.findings.iter().filter(|finding| finding.severity == inject::verify::Severity::Error);
+    let wrong = report.findings.iter().filter(|finding| finding.severity == inject::findings::Severity::Error);
     for finding in wrong {
         out.result(&format!("  not sound: {} ({}): {}", finding.code, finding.place, finding.message));
     }

@@ -16,18 +16,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
-use inject::credential::Credential;
-use inject::credential::lookup::{Lookup, look_up};
-use inject::credential::obtain::Request;
-use inject::credential::registry::Application;
-use inject::credential::store::{Store, Stored};
-use inject::host::workers;
-use inject::pipeline::job::{Inspected, KeyKind, Planned, Signing};
-use inject::pipeline::{Done, Gate, PlannedPlace, Reach, apk};
-use inject::placement::preset::Preset;
-use inject::placement::template::Values;
-use inject::sign::Identity;
-use inject::verify::{Report, Severity};
+use inject::credentials::{Credential, Lookup, Request, Store, Stored, look_up};
+use inject::findings::{Report, Severity};
+use inject::job::{
+    AndroidSigning, AndroidSigningRequest, Done, Gate, Inspected, KeyKind, Planned, PlannedPlace, Reach, Signing,
+};
+use inject::place::{Preset, Values};
+use inject::registry::Application;
+use inject::signing::Identity;
+use inject::system::workers;
 use serde_json::{Value, json};
 
 use batch::Batch;
@@ -97,8 +94,8 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let mut signing = Signing::default();
     if needed(KeyKind::Android) {
         check_pin(&chosen, keys.as_ref())?;
-        signing.android = Some(keys.as_ref().map_or(apk::Signing::Unsigned, |keys| {
-            apk::Signing::With(apk::SigningRequest {
+        signing.android = Some(keys.as_ref().map_or(AndroidSigning::Unsigned, |keys| {
+            AndroidSigning::With(AndroidSigningRequest {
                 signers: keys.signers(),
                 schemes,
                 min_sdk: main.signing.min_sdk,
@@ -330,7 +327,7 @@ fn check_apple_pin(chosen: &Chosen, keys: &signing::apple::Keys) -> Result<(), F
 }
 
 fn check_pinned(chosen: &Chosen, pin: &str, identity: &Identity) -> Result<(), Failure> {
-    let given = inject::verify::certificate_sha256(identity.certificate().raw());
+    let given = inject::findings::certificate_sha256(identity.certificate().raw());
     if given == pin {
         return Ok(());
     }
@@ -341,7 +338,7 @@ fn check_pinned(chosen: &Chosen, pin: &str, identity: &Identity) -> Result<(), F
 fn values<'a>(chosen: &'a Chosen, application: &'a Application, credential: &'a Credential) -> Values<'a> {
     Values {
         client_id: credential.id.as_str(),
-        client_secret: credential.secret.as_ref().map(inject::credential::ClientSecret::expose),
+        client_secret: credential.secret.as_ref().map(inject::credentials::ClientSecret::expose),
         environment: chosen.name.as_str(),
         application: &application.id,
         other: &chosen.env.values,
@@ -424,7 +421,7 @@ impl Carry<'_> {
             "entries": done.entries,
             "removed": done.removed,
             "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
-            "signer": done.report.signers().last().map(inject::verify::Signer::sha256_hex),
+            "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
         });
         let (application, client_id) = (application.id, credential.id.to_string());
         Ok(Told { path, application, client_id, places: places.len(), signable, done, receipt, json })
@@ -439,7 +436,7 @@ fn check_whole(path: &Path, gate: Gate<'_>) -> Result<(), Failure> {
     if report.findings.is_empty() {
         return Ok(());
     }
-    let found = inject::verify::findings_text(&report.findings);
+    let found = inject::findings::findings_text(&report.findings);
     Err(Failure::new(Code::Verification, format!("{}: {found}", path.display())))
 }
 

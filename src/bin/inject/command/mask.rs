@@ -7,8 +7,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use inject::credential::ClientSecret;
-use inject::verify::forms::logged;
+use inject::credentials::ClientSecret;
+use inject::findings::logged;
 use zeroize::Zeroizing;
 
 use super::register::fixed;

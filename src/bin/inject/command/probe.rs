@@ -2,9 +2,8 @@
 //!
 //! Must not: ask a server that nobody named.
 
-use inject::credential::Credential;
-use inject::credential::probe::{Probed, Server, probe};
-use inject::verify::{Finding, Severity};
+use inject::credentials::{Credential, Probed, Server, probe};
+use inject::findings::{Finding, Severity};
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;

@@ -2,12 +2,12 @@
 //!
 //! Must not: touch an artifact.
 
-use inject::credential::lookup::{Lookup, look_up};
-use inject::credential::obtain::{Needs, ObtainError, Obtained, Origin, Registration, Request, Take, obtain};
-use inject::credential::registry::{Application, Capability, Registry, RegistryError};
-use inject::credential::store::Store;
-use inject::credential::{ClientId, ClientSecret, Credential};
-use inject::format::calendar::Civil;
+use inject::credentials::{
+    ClientId, ClientSecret, Credential, Lookup, Needs, ObtainError, Obtained, Origin, Registration, Request, Store,
+    Take, look_up, obtain,
+};
+use inject::registry::{Application, Capability, Registry, RegistryError};
+use inject::system::Civil;
 use serde_json::json;
 use zeroize::Zeroizing;
 

@@ -2,9 +2,9 @@
 //!
 //! Must not: show a secret.
 
-use inject::credential::ClientId;
-use inject::credential::registry::directory::Entry;
-use inject::format::calendar::Civil;
+use inject::credentials::ClientId;
+use inject::registry::Entry;
+use inject::system::Civil;
 use serde_json::json;
 
 use crate::args::RegistryAction;

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use inject::pipeline::scan::{self, ScanError};
-use inject::verify::Report;
-use inject::verify::leak::Hunt;
+use inject::findings::{Hunt, Report};
+use inject::scan;
+use inject::scan::ScanError;
 use serde_json::json;
 
 use crate::args::Scan;

@@ -4,10 +4,8 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
 
-use inject::credential::serving::{Config, Service};
-use inject::host::server;
+use inject::registry::{Service, ServiceConfig, Tls};
 use serde_json::json;
 
 use crate::args::Serve;
@@ -37,7 +35,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     }
     let tls = match (&serve.tls_cert, &serve.tls_key) {
         (Some(certificate), Some(key)) => {
-            let tls = server::tls(&read(certificate)?, &read(key)?);
+            let tls = Tls::of_pem(&read(certificate)?, &read(key)?);
             Some(tls.map_err(|problem| Failure::usage(format!("--tls-cert, --tls-key: {problem}")))?)
         }
         _ => None,
@@ -54,7 +52,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let public = chosen.env.omit_secret;
     let fault = Box::new(move |problem: &str| out.warn(problem));
-    let config = Config { environment: chosen.name.clone(), public, tokens, fault };
+    let config = ServiceConfig { environment: chosen.name.clone(), public, tokens, fault };
     let service = Service::new(config, directory).map_err(|e| Failure::of(Code::Internal, e))?;
     out.note(&format!(
         "{identity} for {}; for prototyping and small teams: it knows applications, no users",
@@ -62,8 +60,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     ));
     out.json(&json!({ "schema": 1, "registry": identity.0, "environment": chosen.name.as_str(), "url": url }));
     out.result(&url);
-    server::serve(listener, tls, Arc::new(move |request| service.answer(&request)))
-        .map_err(|e| Failure::of(Code::Registry, e))?;
+    service.serve(listener, tls).map_err(|e| Failure::of(Code::Registry, e))?;
     Ok(Code::Done)
 }
 

@@ -5,16 +5,11 @@
 
 use std::path::Path;
 
-use inject::credential::ClientSecret;
-use inject::credential::lookup::{Lookup, look_up};
-use inject::credential::obtain::{Registration, Request};
-use inject::credential::store::Store;
-use inject::pipeline::job::Inspected;
-use inject::pipeline::receipt;
-use inject::placement::preset::Preset;
-use inject::placement::template::Values;
-use inject::verify::injected::Expected;
-use inject::verify::{Finding, Report, Severity};
+use inject::credentials::{ClientSecret, Lookup, Registration, Request, Store, look_up};
+use inject::findings::{Expected, Finding, Report, Severity};
+use inject::job::Inspected;
+use inject::place::{Preset, Values};
+use inject::receipt;
 use serde_json::{Value, json};
 
 use super::given::{Given, artifacts};
@@ -161,7 +156,7 @@ fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
         report.findings.push(error(fault.code, fault.place, message));
     }
     if let Some(pin) = chosen.env.signer.as_ref().filter(|_| inspected.key_kind().is_some()) {
-        let found: Vec<String> = report.signers().iter().map(inject::verify::Signer::sha256_hex).collect();
+        let found: Vec<String> = report.signers().iter().map(inject::findings::Signer::sha256_hex).collect();
         if found.as_slice() != [pin.clone()] {
             let found = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
             let message = format!("signed by {found}, expected {pin}");

@@ -9,9 +9,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use inject::credential::EnvironmentName;
-use inject::placement::preset::Preset;
-use inject::placement::{Absence, Address, Place, Template};
+use inject::credentials::EnvironmentName;
+use inject::place::{Absence, Address, Place, Preset, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -444,7 +443,7 @@ impl Reader<'_> {
         let mut values = BTreeMap::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
-            if inject::placement::template::BUILT_IN.contains(&name) {
+            if inject::place::BUILT_IN.contains(&name) {
                 let remedy = "choose another name; credentials never stand in this file";
                 self.problem(key.span(), format!("{name:?} has a meaning of its own"), remedy);
             } else if let Some(text) = self.string(name, value) {

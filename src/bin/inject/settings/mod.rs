@@ -11,17 +11,11 @@ pub mod source;
 
 use std::path::{Path, PathBuf};
 
-use inject::credential::EnvironmentName;
-use inject::credential::obtain::{Needs, Registration};
-use inject::credential::registry::directory::Directory;
-use inject::credential::registry::embedded::Embedded;
-use inject::credential::registry::exec::Exec;
-use inject::credential::registry::http::Http;
-use inject::credential::registry::oauth::{self, Oauth};
-use inject::credential::registry::postgres::{Address, Postgres};
-use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
-use inject::credential::seal::{Home, SealKey};
-use inject::credential::store::{Key, Store};
+use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, SealKey, Store};
+use inject::registry::{
+    Application, Directory, Embedded, Exec, Http, Oauth, OauthConfig, Postgres, PostgresAddress, Registry,
+    RegistryIdentity, Unasked,
+};
 
 use crate::args::Global;
 use crate::exit::{Code, Failure};
@@ -239,7 +233,7 @@ impl Settings {
             }
             RegistryRef::Oauth { url, endpoint, token, ca, metadata } => {
                 let (issuer, token) = address_and_token(chosen, url, token.as_ref())?;
-                Box::new(Oauth::new(oauth::Config {
+                Box::new(Oauth::new(OauthConfig {
                     issuer,
                     endpoint: endpoint.clone(),
                     token,
@@ -278,7 +272,7 @@ impl Settings {
     ) -> Result<Postgres, Failure> {
         let of = |what: &str| format!("{what} in [env.{}]", chosen.name);
         let roots = self.beside(ca)?;
-        let address = Address::parse(&url.read(&of("url"))?, roots.as_deref())
+        let address = PostgresAddress::parse(&url.read(&of("url"))?, roots.as_deref())
             .map_err(|e| Failure::of(Code::Usage, e).during(of("url")))?;
         let key = SealKey::of_digits(&key.read(&of("key"))?).ok_or_else(|| {
             Failure::usage(format!("{} is no key: 64 hexadecimal digits are expected", of("key")))
@@ -307,7 +301,7 @@ impl Settings {
             }
             RegistryRef::Postgres { url, .. } => {
                 let of = format!("url in [env.{}]", chosen.name);
-                let address = Address::parse(&url.read(&of)?, None);
+                let address = PostgresAddress::parse(&url.read(&of)?, None);
                 Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
             }
             _ => Ok(self.registry(chosen)?.identity().clone()),

@@ -2,8 +2,8 @@
 //!
 //! Must not: look into an artifact.
 
-use inject::credential::registry::Application;
-use inject::pipeline::job::Inspected;
+use inject::job::Inspected;
+use inject::registry::Application;
 
 use super::config::App;
 use super::{Settings, application};

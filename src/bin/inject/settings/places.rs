@@ -2,8 +2,7 @@
 //!
 //! Must not: look into an artifact.
 
-use inject::placement::preset::Preset;
-use inject::placement::{Absence, Address, Place, Template};
+use inject::place::{Absence, Address, Place, Preset, Template};
 
 use super::owner::Owner;
 use super::presets::Presets;

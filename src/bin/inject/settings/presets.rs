@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use inject::placement::preset::Preset;
+use inject::place::Preset;
 
 use crate::exit::{Code, Failure};
 use crate::suggest::nearest;

@@ -7,10 +7,11 @@ pub mod apple;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use inject::host::clock;
-use inject::host::replacement::Replacement;
-use inject::sign::android::{DEFAULT_ROTATION_MIN_SDK, Lineage, Rotation, Schemes, Signers};
-use inject::sign::{Identity, IdentityError, Password, debug_key};
+use inject::signing::{
+    DEFAULT_ROTATION_MIN_SDK, Identity, IdentityError, Lineage, Password, Rotation, Schemes, Signers, debug_key,
+};
+use inject::system::Replacement;
+use inject::system::unix_seconds;
 use zeroize::Zeroizing;
 
 use super::source::Source;
@@ -155,7 +156,7 @@ fn from_files(key: &Path, cert: &Path, signing: &Signing) -> Result<Identity, Fa
 
 fn lineage(path: &Path) -> Result<Lineage, Failure> {
     let bytes = read(path)?;
-    Lineage::from_file(&bytes, inject::verify::android::lineage_signature)
+    Lineage::from_file(&bytes, inject::findings::lineage_signature)
         .map_err(|e| Failure::of(Code::Signing, e).during(path.display().to_string()))
 }
 
@@ -181,8 +182,8 @@ fn make_debug_keystore(path: &Path) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| failed(e.into()))?;
     }
-    let (_, keystore) = debug_key::generate(&mut inject::host::random::os_rng(), clock::unix_seconds())
-        .map_err(|e| failed(e.into()))?;
+    let (_, keystore) =
+        debug_key::generate(&mut inject::system::os_rng(), unix_seconds()).map_err(|e| failed(e.into()))?;
     let mut file = Replacement::start(path).map_err(|e| failed(e.into()))?;
     file.write_all(&keystore).map_err(|e| failed(e.into()))?;
     // Of two builds at once the first one's keystore counts, for both.

@@ -146,7 +146,7 @@ fn keyring(name: &str) -> Option<(Vec<String>, String)> {
 
 /// What a program prints. The error is why it did not; its own words may hold the secret, and are not repeated.
 fn printed(words: &[String]) -> Result<Zeroizing<String>, String> {
-    let answer = inject::host::command::run(words, b"", PATIENCE, MAX).map_err(|e| e.to_string())?;
+    let answer = inject::system::command::run(words, b"", PATIENCE, MAX).map_err(|e| e.to_string())?;
     if !answer.success {
         return Err(format!("it ended with {}", answer.status));
     }

@@ -5,9 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use inject::placement::preset::Preset;
-use inject::placement::template::BUILT_IN;
-use inject::project::{App, Id, Mark, Project};
+use inject::place::{BUILT_IN, Preset};
+use inject::survey::{App, Id, Mark, Project};
 
 /// Columns of a comment.
 const WIDTH: usize = 110;

@@ -7,8 +7,9 @@ mod draft;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use inject::host::replacement::Replacement;
-use inject::project::{self, App, Id, LOOKED_FOR, Project};
+use inject::survey;
+use inject::survey::{App, Id, LOOKED_FOR, Project};
+use inject::system::Replacement;
 use serde_json::{Value, json};
 
 use crate::args::Init;
@@ -28,7 +29,7 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
             .remedy("replace it: --force")
             .remedy("add an environment to it: inject env add NAME"));
     }
-    let project = project::survey(folder).map_err(|e| Failure::of(Code::Usage, e))?;
+    let project = survey::survey(folder).map_err(|e| Failure::of(Code::Usage, e))?;
     for remark in &project.remarks {
         out.note(remark);
     }

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use inject::credential::EnvironmentName;
+use inject::credentials::EnvironmentName;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

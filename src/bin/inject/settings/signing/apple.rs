@@ -5,10 +5,9 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use inject::format::x509::Certificate;
-use inject::host::clock;
-use inject::pipeline::apple;
-use inject::sign::{Identity, Password, certificates};
+use inject::job::{self, AppleSigningRequest};
+use inject::signing::{Certificate, Identity, Password, certificates};
+use inject::system::unix_seconds;
 
 use super::{failed, from_files, password, read};
 use crate::args::{AppleSigning, Signing};
@@ -41,17 +40,17 @@ impl AppleSigning {
 
 impl Keys {
     /// As the library takes them.
-    pub fn signing(&self, allow_new_signer: bool) -> apple::Signing<'_> {
+    pub fn signing(&self, allow_new_signer: bool) -> job::AppleSigning<'_> {
         match &self.kind {
-            Kind::AdHoc => apple::Signing::AdHoc,
-            Kind::Unsigned => apple::Signing::Unsigned,
-            Kind::Identity(identity) => apple::Signing::With(apple::SigningRequest {
+            Kind::AdHoc => job::AppleSigning::AdHoc,
+            Kind::Unsigned => job::AppleSigning::Unsigned,
+            Kind::Identity(identity) => job::AppleSigning::With(AppleSigningRequest {
                 identity,
                 issuers: &self.issuers,
                 profiles: &self.profiles,
                 entitlements: self.entitlements.as_deref(),
                 allow_new_signer,
-                now: clock::unix_seconds(),
+                now: unix_seconds(),
             }),
         }
     }

@@ -1,0 +1,137 @@
+//! What kind of failure an error of the main job is: all that a program decides on, whatever the artifact was.
+//!
+//! Must not: say what happened; the error does.
+
+use super::apk::ApkJobError;
+use super::apple::AppleJobError;
+use super::job::Cause;
+use super::tree::{RaisedError, TreeJobError};
+use crate::artifact::apk::ApkError;
+use crate::artifact::files::FilesError;
+use crate::artifact::kind::FileKind;
+use crate::artifact::web::WebError;
+use crate::placement::{Address, Target};
+use crate::verify::Finding;
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Fault<'e> {
+    /// The artifact cannot be read, is not what it says, or cannot be written.
+    Artifact,
+    /// It is of a kind that is not worked on.
+    Kind,
+    /// It is a file that changes together with others of its folder: the folder is what is worked on.
+    PartOfFolder,
+    /// A compressed copy beside a file cannot be made anew.
+    Copy,
+    /// What was asked for contradicts itself, or can never be in such an artifact.
+    Request,
+    /// Such an artifact, an "app" or a "folder", is changed where it is and written nowhere else.
+    InPlace(&'static str),
+    /// No preset fits, and no place was named.
+    NoPlaceAtAll {
+        /// An address that such artifacts often have.
+        example: &'static str,
+    },
+    /// A place is not there.
+    NoPlace {
+        /// Its address.
+        address: &'e Address,
+        /// What is there and has a name like it.
+        near: &'e [String],
+        /// Whether it could be made ([`crate::placement::Absence::Create`]).
+        makeable: bool,
+    },
+    /// The artifact cannot be signed as asked.
+    Signing,
+    /// The identity lacks certificates of its issuers.
+    Issuers,
+    /// The key is not the one that signed the input.
+    NewSigner,
+    /// The input has several signers, and one key was given.
+    SeveralSigners,
+    /// The identity is of another team than the input.
+    NewTeam,
+    /// The provisioning profile does not fit the app.
+    Profile,
+    /// The output was verified, and not put in place because of these.
+    Unsound(&'e [Finding]),
+    /// A fault of this library.
+    Internal,
+}
+
+impl<'e> Fault<'e> {
+    pub(super) fn of(cause: &'e Cause) -> Self {
+        match cause {
+            Cause::Apk(error) => Self::of_apk(error),
+            Cause::Tree(error) => Self::of_tree(error),
+            Cause::Apple(error) => Self::of_apple(error),
+            Cause::Kind(FileKind::Gxsd) => Self::PartOfFolder,
+            Cause::Kind(_) => Self::Kind,
+            Cause::File(_) | Cause::Zip(_) => Self::Artifact,
+            Cause::NoKey(_) => Self::Internal,
+        }
+    }
+
+    fn of_apk(error: &'e ApkJobError) -> Self {
+        match error {
+            ApkJobError::Apk(ApkError::NoPlace { address, near, .. }) => {
+                // Nothing calls a constant that is made.
+                let makeable = !matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. });
+                Self::NoPlace { address, near, makeable }
+            }
+            ApkJobError::Apk(ApkError::Address { .. } | ApkError::Conflict { .. }) | ApkJobError::Template(_) => {
+                Self::Request
+            }
+            ApkJobError::Apk(ApkError::Kind(_)) => Self::Kind,
+            ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
+                Self::Artifact
+            }
+            ApkJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "string/client_id" },
+            ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::Signing,
+            ApkJobError::NewSigner { .. } => Self::NewSigner,
+            ApkJobError::SeveralSigners { .. } => Self::SeveralSigners,
+            ApkJobError::Unsound(findings) => Self::Unsound(findings),
+            ApkJobError::Digest(_) => Self::Internal,
+        }
+    }
+
+    fn of_tree(error: &'e TreeJobError) -> Self {
+        match error {
+            TreeJobError::Files(error) | TreeJobError::Raised(RaisedError::Files(error)) => Self::of_files(error),
+            TreeJobError::Template(_) => Self::Request,
+            TreeJobError::Output(_) => Self::InPlace("folder"),
+            TreeJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "config.json#/client_id" },
+            TreeJobError::Unsound(findings) => Self::Unsound(findings),
+            TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
+            _ => Self::Artifact,
+        }
+    }
+
+    fn of_apple(error: &'e AppleJobError) -> Self {
+        match error {
+            AppleJobError::Files(error) => Self::of_files(error),
+            AppleJobError::Template(_) | AppleJobError::OutsideContents { .. } => Self::Request,
+            AppleJobError::Output(_) => Self::InPlace("app"),
+            AppleJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "Info.plist#ClientId" },
+            AppleJobError::Signer(_) => Self::Issuers,
+            AppleJobError::Sign { .. }
+            | AppleJobError::Expired { .. }
+            | AppleJobError::Profile { .. }
+            | AppleJobError::Entitlements { .. } => Self::Signing,
+            AppleJobError::Team { .. } => Self::NewTeam,
+            AppleJobError::ProfileDoesNotFit { .. } => Self::Profile,
+            AppleJobError::Unsound(findings) => Self::Unsound(findings),
+            _ => Self::Artifact,
+        }
+    }
+
+    fn of_files(error: &'e FilesError) -> Self {
+        match error {
+            FilesError::NoPlace { address, near, .. } => Self::NoPlace { address, near, makeable: true },
+            FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
+            _ => Self::Artifact,
+        }
+    }
+}
