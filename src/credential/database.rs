@@ -15,8 +15,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::seal::{Home, SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::interrupt;
+use crate::host::private;
 use crate::host::random::Randomness;
-use crate::host::replacement::{create_held, sweep};
+use crate::host::replacement::{Writers, create_held, sweep};
 
 /// How long a writer waits for another one. A transaction here takes milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -104,8 +105,8 @@ impl Database {
     ) -> Result<Self, DatabaseError> {
         let folder = &home.folder;
         let path = folder.join(name);
-        private_folder(path.parent().unwrap_or(folder))?;
-        private_folder(folder)?;
+        private::folder(path.parent().unwrap_or(folder))?;
+        private::folder(folder)?;
         if !exists(&path)? {
             let key = home.key(&[&folder.join("store.db")], random)?;
             create(&path, schema, &key, random)?;
@@ -188,19 +189,21 @@ fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomnes
         let mut unique = [0; 8];
         random.fill(&mut unique).map_err(FileError::on("create", path))?;
         let temporary = path.with_file_name(format!(".{name}-{:016x}", u64::from_le_bytes(unique)));
-        if let Some(file) = create_held(&temporary)? {
+        if let Some(file) = create_held(&temporary, Writers::Several)? {
             break (temporary, file);
         }
     };
-    let made = build(&temporary, schema, key).and_then(|()| match fs::hard_link(&temporary, path) {
+    let built = private::keep(&temporary).map_err(DatabaseError::from).and_then(|()| build(&temporary, schema, key));
+    let made = built.and_then(|()| match fs::hard_link(&temporary, path) {
         // The first of two processes wins; the other one opens the winner's.
         Err(error) if !path.exists() => Err(FileError::on("create", path)(error).into()),
         _ => Ok(()),
     });
     let _ = fs::remove_file(&temporary);
     let _ = fs::remove_file(journal(&temporary));
-    // Until here nobody swept the name away.
+    // Until here nobody swept the name away; where a held file cannot be removed, not we either.
     drop(held);
+    let _ = fs::remove_file(&temporary);
     made
 }
 
@@ -246,15 +249,4 @@ fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError
     let check = key.derive("key check");
     connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
     connection.close().map_err(|(_, source)| sqlite(source))
-}
-
-fn private_folder(path: &Path) -> Result<(), FileError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(FileError::on("create the folder", path))
 }

@@ -5,8 +5,8 @@
 //!
 //! Must not: make a new key where databases exist that an old one sealed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 use super::secret::keyed;
 use crate::host::file::FileError;
 use crate::host::interrupt;
+use crate::host::private;
 use crate::host::random::Randomness;
+use crate::host::replacement::{Writers, create_held};
 
 /// First line of the key file, before the 64 digits.
 const HEADER: &str = "inject-key-1 ";
@@ -210,7 +212,7 @@ fn nibble(digit: u8) -> u8 {
     }
 }
 
-/// Writes a key. What is returned holds the lock that keeps others from sweeping it away.
+/// Writes a key. While what is returned is open, nobody sweeps it away.
 fn write_key(path: &Path, key: &[u8; 32]) -> Result<File, FileError> {
     use std::fmt::Write as _;
     let mut text = Zeroizing::new(String::with_capacity(HEADER.len() + 65));
@@ -219,26 +221,18 @@ fn write_key(path: &Path, key: &[u8; 32]) -> Result<File, FileError> {
         let _ = write!(text, "{byte:02x}");
     }
     text.push('\n');
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(FileError::on("create", path))?;
-    let _ = file.try_lock();
+    let taken = || io::Error::new(io::ErrorKind::ResourceBusy, "another process took it away");
+    let held = create_held(path, Writers::Several)?;
+    let mut file = held.ok_or_else(taken).map_err(FileError::on("create", path))?;
+    private::keep(path)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))?;
     Ok(file)
 }
 
 /// Refuses a file that others can read.
-#[cfg(unix)]
 pub(super) fn check_private(path: &Path) -> Result<(), SealError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).map_err(FileError::on("inspect", path))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SealError::Permissions { path: path.to_owned(), mode }) }
-}
-
-/// Refuses a file that others can read; here the folder's access list decides.
-#[cfg(not(unix))]
-pub(super) fn check_private(_path: &Path) -> Result<(), SealError> {
-    Ok(())
+    match private::open_bits(path)? {
+        None => Ok(()),
+        Some(mode) => Err(SealError::Permissions { path: path.to_owned(), mode }),
+    }
 }

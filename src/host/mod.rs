@@ -10,6 +10,7 @@ pub mod git;
 pub mod http;
 pub mod interrupt;
 pub mod lock;
+pub mod private;
 pub mod process;
 pub mod random;
 pub mod replacement;

@@ -50,7 +50,7 @@ impl Replacement {
                 return Ok(Self { file, target, named: None, spare_name });
             }
             let _section = interrupt::section();
-            if let Some(file) = create_held(&spare_name)? {
+            if let Some(file) = create_held(&spare_name, Writers::One)? {
                 interrupt::temporary(&spare_name);
                 return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name });
             }
@@ -209,13 +209,30 @@ pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     swept
 }
 
+/// Who writes to a file that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// Who made it, through what [`create_held`] returns, and renames it.
+    One,
+    /// Others too, who open it by its name: `SQLite`.
+    Several,
+}
+
 /// Creates a file that [`sweep`] leaves alone while it is open. Between its making and its lock a sweep may take it: then
 /// nobody has it, and another name is tried.
-pub fn create_held(name: &Path) -> Result<Option<File>, FileError> {
+pub fn create_held(name: &Path, writers: Writers) -> Result<Option<File>, FileError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // A lock keeps others from reading and writing there. For them the file may be opened, but not removed:
+    // FILE_SHARE_READ and FILE_SHARE_WRITE, without FILE_SHARE_DELETE.
+    #[cfg(windows)]
+    if writers == Writers::Several {
+        std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0x1 | 0x2);
+        return options.open(name).map(Some).map_err(FileError::on("create", name));
+    }
+    let _ = writers;
     let file = options.open(name).map_err(FileError::on("create", name))?;
     let taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !name.exists();
     Ok((!taken).then_some(file))

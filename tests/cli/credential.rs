@@ -89,6 +89,7 @@ fn every_command_that_changes_something_answers_in_json() {
     assert_eq!(json["name"], "qa");
 }
 
+#[cfg(unix)]
 #[test]
 fn the_store_is_private() {
     use std::os::unix::fs::PermissionsExt;
@@ -99,5 +100,22 @@ fn the_store_is_private() {
     assert_eq!(mode(world.stores().join("registry")), 0o700);
     for file in ["key", "store.db", "registry/dev.db"] {
         assert_eq!(mode(world.stores().join(file)), 0o600, "{file}");
+    }
+}
+
+#[cfg(windows)]
+#[test]
+fn the_store_is_private() {
+    // Wine has no access lists that would be kept.
+    if std::env::var_os("WINEHOMEDIR").is_some() {
+        return;
+    }
+    let world = World::new();
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    for name in ["", "registry", "key", "store.db", "registry/dev.db"] {
+        let shown = std::process::Command::new("icacls").arg(world.stores().join(name)).output().expect("icacls");
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        // This account and the system; what is inherited is so from the store's own folder.
+        assert_eq!(shown.lines().filter(|line| line.contains(":(")).count(), 2, "{name}: {shown}");
     }
 }

@@ -1,5 +1,6 @@
 //! `inject doctor`: what is set up and what is missing, without changing or asking anything.
 
+#[cfg(unix)]
 use std::fs;
 
 use super::{APP, PASSWORD, World, key};

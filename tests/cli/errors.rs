@@ -1,26 +1,34 @@
 //! The world outside fails: folders that take nothing, full disks, stores that are no stores, conflicts.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
+#[cfg(unix)]
 use std::process::Command;
 
-use super::{APP, PASSWORD, PROGRAM, Run, World, finish, key, repacked};
+use super::{APP, World};
+#[cfg(unix)]
+use super::{PASSWORD, PROGRAM, Run, finish, key, repacked};
 
 /// A package with this much more in it.
+#[cfg(unix)]
 fn inflated(bytes: usize) -> Vec<u8> {
     repacked(&[("assets/big.bin", &vec![0xa5; bytes])], |_, content| content)
 }
 
+#[cfg(unix)]
 fn signing(command: &mut Command) {
     command.env("KEYSTORE_FILE", key("demo.p12")).env("KEYSTORE_PASSWORD", PASSWORD).env("KEY_ALIAS", "demo");
 }
 
+#[cfg(unix)]
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().expect("id");
     id.stdout.trim_ascii() == b"0"
 }
 
 /// The program as somebody whom permissions bind, and the folder of the world open to them.
+#[cfg(unix)]
 fn as_somebody(world: &World, args: &[&str]) -> Run {
     if !is_root() {
         let mut command = world.command(PROGRAM);
@@ -52,6 +60,7 @@ fn as_somebody(world: &World, args: &[&str]) -> Run {
     run
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_takes_nothing() {
     let world = World::new();
@@ -85,6 +94,7 @@ fn an_output_that_cannot_be() {
 }
 
 /// The program where no file may grow beyond this many blocks of 512 or 1024 bytes.
+#[cfg(unix)]
 fn on_a_small_disk(world: &World, blocks: usize, args: &[&str]) -> Run {
     let mut command = world.command("sh");
     signing(&mut command);
@@ -93,6 +103,7 @@ fn on_a_small_disk(world: &World, blocks: usize, args: &[&str]) -> Run {
     finish(command, "")
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk() {
     let world = World::new();
@@ -107,6 +118,7 @@ fn a_full_disk() {
     on_a_small_disk(&world, 4000, &["app.apk", "--env", "dev"]).exits(0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_for_the_store() {
     let world = World::new();
@@ -151,6 +163,7 @@ fn stores_that_are_no_stores() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_store_that_others_can_read() {
     let world = World::new();
@@ -172,6 +185,7 @@ fn a_missing_key_is_not_replaced() {
 }
 
 /// A folder that cannot be looked into is not an empty one.
+#[cfg(unix)]
 #[test]
 fn stores_that_cannot_be_looked_into() {
     let world = World::new();

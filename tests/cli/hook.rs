@@ -2,10 +2,14 @@
 //!
 //! Here are the hooks that a shell runs; gradle, xbuild and ruby judge theirs in `cargo xtask oracle-hooks`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::process::Command;
 
-use super::{APP, PROGRAM, World, finish, testdata};
+#[cfg(unix)]
+use super::APP;
+use super::{PROGRAM, World, finish, testdata};
 
 const KINDS: [(&str, &[&str]); 9] = [
     ("gradle", &["inject.gradle"]),

@@ -40,6 +40,7 @@ fn dev_again_prod_and_back() {
     assert_eq!(world.files().len(), 1, "nothing but the artifact");
 }
 
+#[cfg(unix)]
 #[test]
 fn the_mode_stays_and_the_link_too() {
     use std::os::unix::fs::PermissionsExt;

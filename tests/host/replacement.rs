@@ -77,7 +77,7 @@ fn a_folder_is_no_target() {
 
 #[test]
 fn a_file_that_is_held_is_never_swept() {
-    use inject::host::replacement::{create_held, sweep};
+    use inject::host::replacement::{Writers, create_held, sweep};
     let folder = tempfile::tempdir().unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -90,7 +90,7 @@ fn a_file_that_is_held_is_never_swept() {
         }
         for number in 0..3000 {
             let name = folder.path().join(format!(".held-{number:016x}"));
-            let Some(held) = create_held(&name).unwrap() else { continue };
+            let Some(held) = create_held(&name, Writers::One).unwrap() else { continue };
             assert!(name.exists(), "{number}: taken at once");
             std::thread::yield_now();
             assert!(name.exists(), "{number}: taken while it was held");

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use inject::host::workers::{Task, memory_available, run};
+use inject::host::workers::{Task, run};
 
 #[test]
 fn results_come_in_order_whatever_takes_long() {
@@ -43,5 +43,5 @@ fn memory_is_shared_out() {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_known_here() {
-    assert!(memory_available().unwrap() > 1 << 20);
+    assert!(inject::host::workers::memory_available().unwrap() > 1 << 20);
 }

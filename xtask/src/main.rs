@@ -6,6 +6,7 @@ mod corpus;
 mod dist;
 mod fixtures;
 mod oracle;
+mod targets;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ fn run() -> Result<()> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ci"] => ci(&root),
         ["tidy"] => tidy::run(&root),
+        ["targets"] => targets::run(&root),
         ["api"] => api::run(&root, false),
         ["api", "--bless"] => api::run(&root, true),
         ["fixtures"] => fixtures::run(&root),
@@ -61,7 +63,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-hooks [HOOK...] | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }
