@@ -56,9 +56,6 @@ pub const REFERENCE_HOPS: usize = 20;
 /// Bytes of a text dump. A dump is for people and fixtures; a hostile table could repeat one long text per entry.
 pub const DUMP_BYTES: usize = 256 * 1024 * 1024;
 
-/// Matches one path or pointer may have in a document: more than any real duplicate key, few enough to edit in memory.
-pub const PATH_MATCHES: usize = 4096;
-
 /// Characters or UTF-8 bytes of one string in a UTF-8 pool: its lengths have 15 bits (`ResStringPool`, `decodeLength`).
 pub const POOL_UTF8_UNITS: usize = 0x7fff;
 

@@ -4,8 +4,6 @@
 
 /// RSA encryption (RFC 8017 A.1), 1.2.840.113549.1.1.1.
 pub const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-/// The arc of RSA signatures, 1.2.840.113549.1.1; the last byte chooses the digest.
-pub const PKCS1: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01";
 /// md5WithRSAEncryption, 1.2.840.113549.1.1.4.
 pub const MD5_WITH_RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04";
 /// sha1WithRSAEncryption, 1.2.840.113549.1.1.5.

@@ -42,11 +42,6 @@ impl Splices {
         self.list.push((at..at, bytes.into()));
     }
 
-    /// Overwrites a little-endian `u16`.
-    pub fn set_u16(&mut self, at: usize, value: u16) {
-        self.replace(at..at.saturating_add(2), value.to_le_bytes());
-    }
-
     /// Overwrites a little-endian `u32`.
     pub fn set_u32(&mut self, at: usize, value: u32) {
         self.replace(at..at.saturating_add(4), value.to_le_bytes());

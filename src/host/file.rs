@@ -25,6 +25,26 @@ impl FileError {
     }
 }
 
+/// Where a path leads, links followed, as people write it: without the prefix `\\?\` that Windows gives it, where that means the
+/// same.
+pub fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let resolved = std::fs::canonicalize(path)?;
+    #[cfg(windows)]
+    {
+        /// What paths without the prefix may have (`MAX_PATH`).
+        const USUAL: usize = 259;
+        let usual = resolved.to_str().and_then(|path| path.strip_prefix(r"\\?\")).filter(|path| {
+            let is_on_a_drive = path.as_bytes().get(1) == Some(&b':');
+            let is_plain = !path.split('\\').any(|part| part.ends_with(['.', ' ']));
+            is_on_a_drive && is_plain && path.encode_utf16().count() <= USUAL
+        });
+        if let Some(usual) = usual {
+            return Ok(PathBuf::from(usual));
+        }
+    }
+    Ok(resolved)
+}
+
 /// A regular file opened for reading at any offset.
 #[derive(Debug)]
 pub struct SourceFile {

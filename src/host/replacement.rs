@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use super::file::{FileError, SourceFile};
+use super::file::{FileError, SourceFile, resolved};
 use super::interrupt;
 use super::random::{OsRandom, Randomness};
 
@@ -33,7 +33,7 @@ pub struct Replacement {
 impl Replacement {
     /// Starts a new file beside `target`. A symbolic link is followed, so that it stays and its destination is replaced.
     pub fn start(target: &Path) -> Result<Self, FileError> {
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let target = resolved(target).unwrap_or_else(|_| target.to_owned());
         if target.is_dir() {
             let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
             return Err(FileError { operation: "write", path: target, source });

@@ -436,7 +436,11 @@ impl Planned {
             gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
         }
 
-        // 8. Commit; a v4 signature of the old package would be stale, so it goes first.
+        // 8. Commit; a v4 signature of the old package would be stale, so it goes first. The input is closed before: where it is
+        // the output too, not every system lets an open file be replaced.
+        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
+        let like = self.source.file().metadata().clone();
+        drop(self.source);
         let _section = interrupt::section();
         let idsig_path = idsig_path(output);
         match std::fs::remove_file(&idsig_path) {
@@ -445,13 +449,12 @@ impl Planned {
             }
             _ => {}
         }
-        new.commit(Some(self.source.file().metadata()))?;
+        new.commit(Some(&like))?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
             file.commit(None)?;
         }
-        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
         let mut notes: Vec<String> = dropped
             .iter()
             .map(|pair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len))

@@ -15,8 +15,6 @@ use super::{MAGIC_DIRECTORY, SignatureError, array, be32, be64, wrap, wrong};
 pub const FLAG_ADHOC: u32 = 0x2;
 /// The signature was made by a linker.
 pub const FLAG_LINKER_SIGNED: u32 = 0x2_0000;
-/// Hardened runtime.
-pub const FLAG_RUNTIME: u32 = 0x1_0000;
 /// `execSegFlags`: a main executable.
 pub const EXEC_MAIN_BINARY: u64 = 0x1;
 /// `execSegFlags`: a debugger may add unsigned pages.

@@ -13,11 +13,6 @@ use crate::format::read_at::ReadAt;
 /// Bytes read, and bytes inflated, at a time.
 const STEP: usize = 64 * 1024;
 
-/// The bound on what [`Archive::read`] inflates.
-pub fn inflated_size_limit() -> u64 {
-    limits::ENTRY_BYTES
-}
-
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// The whole content of an entry, checked against the size and CRC of the directory.
     pub fn read(&self, index: usize) -> Result<Vec<u8>, ZipError> {

@@ -21,7 +21,7 @@ mod rewrite;
 mod splice;
 
 pub use archive::{Archive, Entry, Index};
-pub use content::{deflate, inflated_size_limit};
+pub use content::deflate;
 pub use eocd::Eocd;
 pub use error::ZipError;
 pub use header::{METHOD_DEFLATED, METHOD_STORED};

@@ -395,10 +395,22 @@ impl Planned {
         }
 
         // 5. Write, 6. verify what was written, 7. commit.
-        done.report = match &self.inspected.source {
-            Source::Ipa { file, index, .. } => write::ipa(file, index, &changes, output, known, &judge)?,
-            Source::Folder { tree, .. } => write::folder(tree, changes, known, &judge)?,
+        let written = match &self.inspected.source {
+            Source::Ipa { file, index, .. } => {
+                let (report, new) = write::ipa(file, index, &changes, output, known, &judge)?;
+                done.report = report;
+                Some((new, file.file().metadata().clone()))
+            }
+            Source::Folder { tree, .. } => {
+                done.report = write::folder(tree, changes, known, &judge)?;
+                None
+            }
         };
+        if let Some((new, like)) = written {
+            // Where the input is the output too, not every system lets an open file be replaced.
+            drop(self);
+            new.commit(Some(&like))?;
+        }
         done.written = true;
         Ok(done)
     }

@@ -58,7 +58,7 @@ impl Judge<'_> {
     }
 }
 
-/// Writes an IPA: entries that do not change are copied as they lie.
+/// Writes an IPA beside its place: entries that do not change are copied as they lie.
 pub(super) fn ipa(
     file: &ArtifactFile,
     index: &Arc<Index>,
@@ -66,7 +66,7 @@ pub(super) fn ipa(
     output: &Path,
     mut known: Known,
     judge: &Judge<'_>,
-) -> Result<verify::Report, AppleJobError> {
+) -> Result<(verify::Report, Replacement), AppleJobError> {
     let archive = Archive::with_index(file, Arc::clone(index));
     let tree = IpaTree::open(&archive)?;
     let (mut rewrite, mut splices, mut cuts) = (Rewrite::default(), BTreeMap::new(), BTreeMap::new());
@@ -114,8 +114,7 @@ pub(super) fn ipa(
     }
     let report = judge.report(&IpaTree::open(&written)?, &known)?;
     judge.gate.archive(judge.values, &finished).map_err(AppleJobError::Unsound)?;
-    new.commit(Some(file.file().metadata()))?;
-    Ok(report)
+    Ok((report, new))
 }
 
 /// Whether an entry of the original is a file of the app that changes.
