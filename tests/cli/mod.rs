@@ -26,6 +26,8 @@ mod init;
 mod inspect;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod keyring;
 mod kinds;
 mod main_job;
 mod man;
