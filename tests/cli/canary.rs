@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{APP, PASSWORD, Run, World, files_below, holds, key};
 
-const SECRET: &str = "CANARY-7f3d-secret-of-dev";
+pub const SECRET: &str = "CANARY-7f3d-secret-of-dev";
 const OTHER: &str = "CANARY-91c2-secret-of-prod";
 const KEYSTORE: &str = "CANARY-55aa-wrong-password";
 const KEY: &str = "CANARY-aa55-key-password";
@@ -13,7 +13,7 @@ const KEY: &str = "CANARY-aa55-key-password";
 type Row<'a> = (&'a [(&'a str, &'a str)], Vec<&'a str>, i32);
 
 /// The texts that must not be there, as they are and in the forms that tools make of them.
-fn forms() -> Vec<String> {
+pub fn forms() -> Vec<String> {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut forms = Vec::new();
     for text in [SECRET, OTHER, KEYSTORE, KEY, PASSWORD] {

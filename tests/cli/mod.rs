@@ -32,6 +32,8 @@ mod kinds;
 mod main_job;
 mod man;
 mod mask;
+#[cfg(target_os = "linux")]
+mod memory;
 mod oauth;
 mod places;
 #[cfg(unix)]

@@ -14,7 +14,7 @@ mod platform;
 
 use zeroize::Zeroizing;
 
-pub use platform::{KEYRING, is_there, remedy};
+pub use platform::{KEYRING, remedy};
 
 /// What all entries have in common.
 const SERVICE: &str = "inject";

@@ -16,11 +16,6 @@ pub const KEYRING: &str = "the keychain";
 #[cfg(windows)]
 pub const KEYRING: &str = "the Credential Manager";
 
-/// Whether there may be one.
-pub fn is_there() -> bool {
-    true
-}
-
 /// How an entry is made by hand.
 #[cfg(target_os = "macos")]
 pub fn remedy(name: &str) -> String {

@@ -18,11 +18,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const MAX: u64 = 64 * 1024;
 const PROGRAM: &str = "secret-tool";
 
-/// Whether there may be one: its program is.
-pub fn is_there() -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|at| at.join(PROGRAM).is_file()))
-}
-
 /// How an entry is made by hand.
 pub fn remedy(name: &str) -> String {
     format!("make the entry: secret-tool store --label=inject service {SERVICE} account {name}")
