@@ -4,6 +4,19 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// What is no digit.
+const NONE: u8 = 0x80;
+/// The value of every byte.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut value = 0_u8;
+    while (value as usize) < ALPHABET.len() {
+        values[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// Encodes with padding, on one line.
 pub fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -23,7 +36,21 @@ pub fn encode(bytes: &[u8]) -> String {
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut digits, mut ended) = (0u32, 0u32, false);
-    for &byte in text {
+    let mut rest = text;
+    loop {
+        // Groups with nothing between them, as nearly all are.
+        while digits == 0
+            && !ended
+            && let Some((group, behind)) = rest.split_first_chunk::<4>()
+            && let [first, second, third, fourth] = group.map(|byte| VALUES[usize::from(byte)])
+            && first | second | third | fourth < NONE
+        {
+            let bits = [first, second, third, fourth].into_iter().fold(0, |bits, value| bits << 6 | u32::from(value));
+            out.extend_from_slice(bits.to_be_bytes().get(1..)?);
+            rest = behind;
+        }
+        let Some((&byte, behind)) = rest.split_first() else { break };
+        rest = behind;
         let value = match byte {
             b' ' | b'\t' | b'\r' | b'\n' => continue,
             b'=' => {
@@ -31,12 +58,10 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
                 continue;
             }
             _ if ended => return None,
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
+            _ => match VALUES[usize::from(byte)] {
+                NONE => return None,
+                value => value,
+            },
         };
         bits = bits << 6 | u32::from(value);
         digits += 1;

@@ -10,6 +10,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
 use super::file::{FileError, SourceFile};
 use super::interrupt;
@@ -26,6 +27,7 @@ pub struct Replacement {
     /// The dot name; absent while the file has no name at all.
     named: Option<PathBuf>,
     spare_name: PathBuf,
+    settling: Settling,
 }
 
 impl Replacement {
@@ -47,12 +49,13 @@ impl Replacement {
             OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
             let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
             if let Some(file) = unnamed(&folder) {
-                return Ok(Self { file, target, named: None, spare_name });
+                return Ok(Self { file, target, named: None, spare_name, settling: Settling::default() });
             }
             let _section = interrupt::section();
             if let Some(file) = create_held(&spare_name)? {
                 interrupt::temporary(&spare_name);
-                return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name });
+                let settling = Settling::default();
+                return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name, settling });
             }
         }
     }
@@ -69,7 +72,9 @@ impl Replacement {
 
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.file.write_all(bytes).map_err(FileError::on("write a new version of", &self.target))?;
+        let on = FileError::on("write a new version of", &self.target);
+        let write = self.file.write_all(bytes);
+        write.and_then(|()| self.settling.wrote(bytes.len(), &self.file)).map_err(on)?;
         WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
@@ -82,7 +87,8 @@ impl Replacement {
             self.file.seek(SeekFrom::Start(here + apart))?;
             self.file.write_all(second)?;
             self.file.seek(SeekFrom::Start(here))?;
-            self.file.write_all(first)
+            self.file.write_all(first)?;
+            self.settling.wrote(first.len() + second.len(), &self.file)
         };
         write().map_err(on)?;
         WRITTEN.fetch_add(first.len() as u64 + second.len() as u64, Ordering::Relaxed);
@@ -155,7 +161,8 @@ impl Replacement {
     /// Makes the file durable, under its dot name.
     fn complete(&mut self) -> Result<(), FileError> {
         let on = |operation| FileError::on(operation, &self.target);
-        self.file.sync_all().map_err(on("write a new version of"))?;
+        // What went wrong while the system wrote is told once: to whoever asked first.
+        self.settling.end().and_then(|()| self.file.sync_all()).map_err(on("write a new version of"))?;
         if self.named.is_none() {
             // Held until the rename, so that nobody sweeps the name in between.
             let _ = self.file.try_lock();
@@ -179,6 +186,37 @@ impl Drop for Replacement {
             let _ = fs::remove_file(&name);
             interrupt::settled(&name);
         }
+    }
+}
+
+/// Bytes after which they begin to go to the disk while more are written: at the end there is less to wait for.
+const SETTLED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The way of new bytes to the disk, beside the writing of more.
+#[derive(Debug, Default)]
+struct Settling {
+    /// Bytes since it began last.
+    since: u64,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Settling {
+    fn wrote(&mut self, len: usize, file: &File) -> io::Result<()> {
+        self.since += len as u64;
+        if self.since < SETTLED_BYTES || self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Ok(());
+        }
+        self.end()?;
+        self.since = 0;
+        // Where there is no thread to be had, all of it settles at the end.
+        let file = file.try_clone()?;
+        self.thread = std::thread::Builder::new().spawn(move || file.sync_data()).ok();
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let ended = self.thread.take().map(JoinHandle::join);
+        ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|_| Err(io::Error::other("the thread that syncs it panicked")))
     }
 }
 

@@ -4,11 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::Known;
+use super::known::{Known, processors};
 use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;
 
+/// Files from which on several threads look whether they are code: fewer take less time than a thread.
+const MANY: usize = 256;
 /// Endings of folders that are bundles of code.
 const ENDINGS: [&str; 8] =
     [".app", ".appex", ".framework", ".xctest", ".xpc", ".bundle", ".plugin", ".systemextension"];
@@ -156,25 +158,18 @@ impl Layout {
         }
         bundles.sort_by_key(|bundle| (std::cmp::Reverse(depth(&bundle.root)), bundle.root.clone()));
         let executables: BTreeSet<&str> = bundles.iter().map(|bundle| bundle.executable.as_str()).collect();
-        let mut loose = Vec::new();
-        for (path, node) in tree.nodes() {
+        let may_be_code = |(path, node): &(&String, &Node)| {
             let lower = path.to_ascii_lowercase();
-            let passed_over = *node != Node::File
-                || executables.contains(path.as_str())
-                || is_exempt(path)
-                || path.contains("_CodeSignature/")
-                || RESOURCES.iter().any(|ending| lower.ends_with(ending));
-            if passed_over {
-                continue;
-            }
-            let is_code = match known.get(path) {
-                Some(facts) => facts.image.is_some(),
-                None => MachO::is_one(&tree.start(path)?),
-            };
-            if is_code {
-                loose.push(path.clone());
-            }
-        }
+            **node == Node::File
+                && !executables.contains(path.as_str())
+                && !is_exempt(path)
+                && !path.contains("_CodeSignature/")
+                && !RESOURCES.iter().any(|ending| lower.ends_with(ending))
+        };
+        let files: Vec<&String> = tree.nodes().iter().filter(may_be_code).map(|(path, _)| path).collect();
+        let code = are_code(tree, known, &files)?;
+        let loose = files.into_iter().zip(code).filter(|(_, is_code)| *is_code).map(|(path, _)| path.clone());
+        let loose = loose.collect();
         Ok(Self { bundles, loose })
     }
 
@@ -193,6 +188,27 @@ impl Layout {
         self.bundles.iter().any(|bundle| bundle.executable == path || bundle.seal() == path)
             || self.loose.iter().any(|loose| loose == path)
     }
+}
+
+/// Whether files are code; of many, each thread looks at some.
+fn are_code(tree: &dyn Tree, known: &Known, files: &[&String]) -> Result<Vec<bool>, TreeError> {
+    let is_code = |path: &&String| match known.get(path) {
+        Some(facts) => Ok(facts.image.is_some()),
+        None => tree.start(path).map(|start| MachO::is_one(&start)),
+    };
+    let some = files.len().div_ceil(processors()).max(MANY);
+    std::thread::scope(|scope| {
+        let (first, more) = files.split_at(some.min(files.len()));
+        let threads = more.chunks(some);
+        let threads: Vec<_> = threads.map(|files| scope.spawn(|| files.iter().map(is_code).collect())).collect();
+        let mut code: Vec<bool> = first.iter().map(is_code).collect::<Result<_, _>>()?;
+        for thread in threads {
+            let found: Result<Vec<bool>, TreeError> =
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            code.extend(found?);
+        }
+        Ok(code)
+    })
 }
 
 /// What no re-signing touches: Apple's own stub and support files, symbols.

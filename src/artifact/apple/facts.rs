@@ -3,6 +3,7 @@
 //!
 //! Must not: hold a file whole; know where it lies.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha1::Sha1;
@@ -157,8 +158,15 @@ impl Look {
 
     /// Whether the next piece should end where a block of the deflate stream does.
     pub fn stops_at_blocks(&self) -> bool {
-        let signature = self.signature().filter(|_| self.keeper.is_some());
-        signature.is_some_and(|at| self.at + limits::CUT_SEARCH_BYTES >= at && self.at <= at)
+        self.stops().is_some_and(|stops| stops.contains(&self.at))
+    }
+
+    /// Where in the content pieces should end where blocks of the deflate stream do; `None` while that is not known.
+    pub fn stops(&self) -> Option<Range<u64>> {
+        if self.keeper.is_none() {
+            return Some(0..0);
+        }
+        self.signature().map(|at| at.saturating_sub(limits::CUT_SEARCH_BYTES)..at + 1)
     }
 
     fn signature(&self) -> Option<u64> {

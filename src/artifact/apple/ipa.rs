@@ -3,19 +3,24 @@
 //! Must not: accept a name that would leave the folder it is extracted to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, mpsc};
 
 use super::bundle::nodes_below;
 use super::facts::Look;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, METHOD_DEFLATED, ZipError};
+use crate::format::zip::{Archive, BlockEnd, METHOD_DEFLATED, Reader, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
 /// Bytes read to tell what a file is.
 const START: usize = 64;
+/// Bytes from which on a file is inflated on one thread and looked at on another.
+const LARGE: u64 = 4 * 1024 * 1024;
+/// Pieces that wait to be looked at.
+const PIECES: usize = 4;
 
 /// Why an IPA holds no app.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +56,38 @@ pub enum IpaError {
     /// A link whose target cannot be read.
     #[error("{0}")]
     Tree(#[from] TreeError),
+}
+
+/// Inflates the rest of an entry while another thread looks at it: an app has one large executable more often than several,
+/// and it is what everything waits for.
+fn apart<S: ReadAt + ?Sized>(
+    mut reader: Reader<'_, S>,
+    mut at: u64,
+    stops: &Range<u64>,
+    look: &mut Look,
+) -> Result<(), ZipError> {
+    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, usize, Option<BlockEnd>)>(PIECES);
+    let (empty, spare) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for (buffer, len, block_end) in pieces {
+                look.feed_deflated(buffer.get(..len).unwrap_or_default(), block_end);
+                // Nobody wants it back at the end.
+                let _ = empty.send(buffer);
+            }
+        });
+        while let Some(piece) = reader.next(stops.contains(&at))? {
+            let (len, block_end) = (piece.bytes.len(), piece.block_end);
+            at += len as u64;
+            let buffer = reader.exchange(spare.try_recv().unwrap_or_default());
+            if full.send((buffer, len, block_end)).is_err() {
+                break;
+            }
+        }
+        // It is dropped here, and the thread ends with what was sent.
+        drop(full);
+        Ok(())
+    })
 }
 
 /// Whether a folder of `Payload` is an app; the ending is compared as iOS does.
@@ -169,11 +206,18 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         let index = self.find(path)?;
         let deflated = self.archive.entries().get(index).is_some_and(|entry| entry.method() == METHOD_DEFLATED);
         let mut reader = self.archive.reader(index);
+        let mut at = 0;
         while let Some(piece) = reader.next(look.stops_at_blocks()).map_err(failed)? {
-            if deflated {
-                look.feed_deflated(piece.bytes, piece.block_end);
-            } else {
+            if !deflated {
                 look.feed(piece.bytes);
+                continue;
+            }
+            at += piece.bytes.len() as u64;
+            look.feed_deflated(piece.bytes, piece.block_end);
+            if self.size(path) >= LARGE
+                && let Some(stops) = look.stops()
+            {
+                return apart(reader, at, &stops, look).map_err(failed);
             }
         }
         Ok(())

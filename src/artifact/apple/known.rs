@@ -83,13 +83,17 @@ impl Known {
     }
 }
 
+/// Threads that read at once.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS)
+}
+
 /// Reads files, the largest first, so that no thread is left with one at the end. What cannot be read is left out:
 /// whoever asks for it gets the error.
 fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, Facts> {
     let mut jobs: Vec<(u64, String, Wanted)> =
         wanted.into_iter().map(|(path, wanted)| (tree.size(&path), path, wanted)).collect();
     jobs.sort_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS);
     let (jobs, found, kept) = (Mutex::new(jobs), Mutex::new(BTreeMap::new()), AtomicU64::new(0));
     let work = || {
         let next = || jobs.lock().ok().and_then(|mut jobs| jobs.pop());
@@ -105,7 +109,7 @@ fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, F
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads {
+        for _ in 1..processors() {
             scope.spawn(work);
         }
         work();

@@ -74,9 +74,9 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     }
 }
 
-/// Deflates `content` (RFC 1951, no wrapper) at the highest level; the same content always gives the same bytes.
+/// Deflates `content` (RFC 1951, no wrapper) at the usual level; the same content always gives the same bytes.
 pub fn deflate(content: &[u8]) -> Vec<u8> {
-    let mut deflater = Compress::new(Compression::best(), false);
+    let mut deflater = Compress::new(Compression::default(), false);
     let mut out = Vec::with_capacity(content.len() / 2 + 64);
     loop {
         let consumed = usize::try_from(deflater.total_in()).unwrap_or(content.len());

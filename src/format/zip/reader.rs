@@ -121,6 +121,12 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
         Ok(Some(Piece { bytes, block_end: block_end.map(|end| BlockEnd { crc: crc(), ..end }) }))
     }
 
+    /// Hands over the buffer that the last piece of a deflated entry lies in, from its beginning on; `spare` takes its place.
+    pub fn exchange(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
+        spare.resize(self.out.len(), 0);
+        std::mem::replace(&mut self.out, spare)
+    }
+
     /// Inflates some bytes: how many, and whether a block ended behind them. None at the end.
     fn inflate(&mut self, stop: bool) -> Result<(usize, Option<BlockEnd>), ZipError> {
         let flush = if stop { InflateFlush::Block } else { InflateFlush::NoFlush };

@@ -19,13 +19,18 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use super::Setup;
 
 const MB: usize = 1_000_000;
-/// Name, bytes of the executable, files beside it, bytes of each.
-const IPAS: [(&str, usize, usize, usize); 4] = [
-    ("5, one executable and media", 9 * MB, 2, MB),
-    ("50, one executable and media", 40 * MB, 36, MB),
-    ("50, many files", 9 * MB, 5000, 10_000),
-    ("200, one executable and media", 150 * MB, 148, MB),
+/// Name, bytes of the executable and of a framework's, files beside them, bytes of each.
+const IPAS: [(&str, [usize; 2], usize, usize); 6] = [
+    ("5, one executable and media", [9 * MB, 0], 2, MB),
+    ("50, one executable and media", [40 * MB, 0], 36, MB),
+    ("50, a framework, little media", [40 * MB, 55 * MB], 20, MB),
+    ("50, many files", [9 * MB, 0], 5000, 10_000),
+    ("200, one executable and media", [150 * MB, 0], 148, MB),
+    ("200, a framework, less media", [150 * MB, 55 * MB], 130, MB),
 ];
+/// Kinds of Mach-O images (`loader.h`).
+const EXECUTE: u32 = 2;
+const DYLIB: u32 = 6;
 const APP: &str = "Payload/Notes.app/";
 const INFO: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
     \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n<dict>\n\t<key>CFBundleExecutable</key>\n\t\
@@ -35,10 +40,10 @@ const INFO: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist 
 /// The signed IPAs by name, made where they are not there.
 pub fn ipas(setup: &Setup) -> Result<Vec<(&'static str, PathBuf)>> {
     let mut all = Vec::new();
-    for (name, code, count, len) in IPAS {
+    for (name, codes, count, len) in IPAS {
         let to = setup.work.join(format!("apple-{}.ipa", name.replace([' ', ','], "-")));
         if !to.is_file() {
-            make(setup, &to, code, count, len).with_context(|| format!("making the IPA of {name}"))?;
+            make(setup, &to, codes, count, len).with_context(|| format!("making the IPA of {name}"))?;
         }
         all.push((name, to));
     }
@@ -46,7 +51,7 @@ pub fn ipas(setup: &Setup) -> Result<Vec<(&'static str, PathBuf)>> {
 }
 
 /// Lays an app out, signs it, and packs what was signed as Xcode does: our own packing would be cut already where we cut.
-fn make(setup: &Setup, to: &Path, code: usize, count: usize, len: usize) -> Result<()> {
+fn make(setup: &Setup, to: &Path, [code, framework]: [usize; 2], count: usize, len: usize) -> Result<()> {
     let (unsigned, signed, part) =
         (to.with_extension("unsigned"), to.with_extension("signed"), to.with_extension("part"));
     let mut out = ZipWriter::new(File::create(&unsigned)?);
@@ -59,7 +64,13 @@ fn make(setup: &Setup, to: &Path, code: usize, count: usize, len: usize) -> Resu
     };
     put("Info.plist", INFO.as_bytes(), deflated)?;
     put("embedded.mobileprovision", &fs::read(setup.keys.join("notes.mobileprovision"))?, deflated)?;
-    put("Notes", &executable(&library, code), stored)?;
+    put("Notes", &image(&library, code, EXECUTE), stored)?;
+    if framework > 0 {
+        let folder = "Frameworks/Engine.framework/";
+        let info = INFO.replace("Notes", "Engine").replace("com.example.notes", "com.example.engine");
+        put(&format!("{folder}Info.plist"), info.as_bytes(), deflated)?;
+        put(&format!("{folder}Engine"), &image(&library, framework, DYLIB), stored)?;
+    }
     for index in 0..count {
         // Media is noise, and half of it deflated all the same; every third of many small files is code or text.
         let mut content = vec![0; len];
@@ -105,7 +116,7 @@ fn machine_code() -> Result<Vec<u8>> {
 }
 
 /// An image for arm64 iOS with nothing but a header, `__TEXT` over all of `len` bytes, and an empty `__LINKEDIT`.
-fn executable(code: &[u8], len: usize) -> Vec<u8> {
+fn image(code: &[u8], len: usize, kind: u32) -> Vec<u8> {
     let segment = |name: &str, address: u64, memory: u64, offset: u64, size: u64| {
         let mut command = [0x19_u32, 72].map(u32::to_le_bytes).concat();
         command.extend_from_slice(&[name.as_bytes(), &[0; 16][name.len()..]].concat());
@@ -121,7 +132,7 @@ fn executable(code: &[u8], len: usize) -> Vec<u8> {
         [0x32_u32, 24, 2, 15 << 16, 17 << 16, 0].map(u32::to_le_bytes).concat(),
     ];
     let size: usize = commands.iter().map(Vec::len).sum();
-    let header = [0xfeed_facf_u32, 0x0100_000c, 0, 2, 3, u32::try_from(size).unwrap_or(0), 0x85, 0];
+    let header = [0xfeed_facf_u32, 0x0100_000c, 0, kind, 3, u32::try_from(size).unwrap_or(0), 0x85, 0];
     let mut image = [header.map(u32::to_le_bytes).concat(), commands.concat()].concat();
     image.resize(0x4000, 0);
     let all = usize::try_from(end).unwrap_or(len) + 0x4000;
