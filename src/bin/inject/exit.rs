@@ -10,6 +10,7 @@ use inject::artifact::kind::FileKind;
 use inject::artifact::web::WebError;
 use inject::credential::obtain::ObtainError;
 use inject::credential::registry::RegistryError;
+use inject::credential::seal::SealError;
 use inject::credential::store::StoreError;
 use inject::pipeline::apk::ApkJobError;
 use inject::pipeline::apple::AppleJobError;
@@ -18,6 +19,7 @@ use inject::pipeline::tree::{RaisedError, TreeJobError};
 use inject::placement::{Address, Target};
 use inject::verify::Finding;
 
+use crate::settings::variables;
 use crate::suggest::{self, nearest};
 
 /// What the process says by its exit status. Documented in README.md and tested.
@@ -151,7 +153,18 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::of(Code::Registry, error)
+        match &error {
+            StoreError::Seal(SealError::Keyring { .. } | SealError::NoKey { .. }) => Self::of(Code::Registry, error)
+                .remedy("unlock the keyring, or put the key there again from where it is kept too")
+                .remedy(format!("where no keyring can be asked: {}=env:NAME", variables::STORE_KEY)),
+            _ => Self::of(Code::Registry, error),
+        }
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        StoreError::from(error).into()
     }
 }
 

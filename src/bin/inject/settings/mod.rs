@@ -12,6 +12,7 @@ pub mod source;
 use std::path::{Path, PathBuf};
 
 use inject::credential::EnvironmentName;
+use inject::credential::home::Home;
 use inject::credential::obtain::{Needs, Registration};
 use inject::credential::registry::directory::Directory;
 use inject::credential::registry::embedded::Embedded;
@@ -20,7 +21,7 @@ use inject::credential::registry::http::Http;
 use inject::credential::registry::oauth::{self, Oauth};
 use inject::credential::registry::postgres::{Address, Postgres};
 use inject::credential::registry::{Application, Registry, RegistryIdentity, Unasked};
-use inject::credential::seal::{Home, SealKey};
+use inject::credential::seal::SealKey;
 use inject::credential::store::{Key, Store};
 
 use crate::args::Global;
@@ -125,7 +126,7 @@ impl Settings {
             None => repository_root(&here).unwrap_or(&here).to_owned(),
         };
         let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
-        let home = Home { folder: home()?, key: store_key()? };
+        let home = Home::with_key(&home()?, store_key()?);
         Ok(Self { home, config, checkout, flag: global.env.clone() })
     }
 
