@@ -142,19 +142,28 @@ pub mod credentials {
     //! ```
 
     #[doc(inline)]
+    pub use crate::credential::home::{Home, Keeping};
+    #[doc(inline)]
     pub use crate::credential::lookup::{Lookup, look_up};
     #[doc(inline)]
     pub use crate::credential::obtain::{Needs, ObtainError, Obtained, Origin, Registration, Request, Take, obtain};
     #[doc(inline)]
     pub use crate::credential::probe::{Probed, Server, probe};
     #[doc(inline)]
-    pub use crate::credential::seal::{Home, SealError, SealKey};
+    pub use crate::credential::seal::{SealError, SealKey};
     #[doc(inline)]
     pub use crate::credential::store::{Key, Store, StoreError, Stored};
     #[doc(inline)]
     pub use crate::credential::{
         ClientId, ClientSecret, Credential, EnvironmentName, Fingerprint, InvalidClientId, InvalidName, InvalidSecret,
     };
+
+    pub mod keeping {
+        //! Moving the key of a store into the platform's keyring, and back.
+
+        #[doc(inline)]
+        pub use crate::credential::keeping::{KeepingError, Kept, keep};
+    }
 
     pub mod backup {
         //! All of a store as one text, sealed with a passphrase.
@@ -329,6 +338,13 @@ pub mod system {
 
         #[doc(inline)]
         pub use crate::host::git::hooks;
+    }
+
+    pub mod keyring {
+        //! The platform's keyring.
+
+        #[doc(inline)]
+        pub use crate::host::keyring::{KEYRING, KeyringError, is_name, read, remedy};
     }
 
     pub mod interrupt {

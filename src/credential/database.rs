@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
-use super::seal::{Home, SealError, SealKey, check_private};
+use super::home::Home;
+use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::interrupt;
 use crate::host::private;
@@ -148,19 +149,14 @@ impl Database {
             let expected = schema.version;
             return Err(foreign(format!("its version is {version}, this program knows version {expected} and older")));
         }
-        let check: Option<Vec<u8>> = connection
-            .query_row("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
-            .optional()
-            .map_err(sqlite)?;
-        if check.as_deref() != Some(&key.derive("key check")[..]) {
-            let which = if home.key.is_some() { "given from outside" } else { "beside it" };
-            return Err(foreign(format!("it was sealed with another key than the one {which}")));
+        if !opens(&connection, &key).map_err(sqlite)? {
+            return Err(foreign(home.other_key()));
         }
         if version < schema.version {
             migrate(&mut connection, schema).map_err(sqlite)?;
         }
         sweep_abandoned(&path);
-        sweep_abandoned(&home.folder.join("key"));
+        sweep_abandoned(&home.key_file());
         Ok(Self { connection, path, kind, key })
     }
 
@@ -175,6 +171,45 @@ impl Database {
         let (kind, path) = (self.kind, self.path.clone());
         DatabaseError::Row { kind, path, what: what.into(), problem: problem.to_string() }
     }
+}
+
+/// The databases of a home, whose key seals all of them.
+pub(super) fn all_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for folder in [folder.to_owned(), folder.join("registry")] {
+        if !exists(&folder)? {
+            continue;
+        }
+        for entry in fs::read_dir(&folder).map_err(FileError::on("list", &folder))? {
+            let path = entry.map_err(FileError::on("list", &folder))?.path();
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if !hidden && path.extension().is_some_and(|extension| extension == "db") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Refuses a key that did not seal this database.
+pub(super) fn check_key(home: &Home, path: &Path, key: &SealKey) -> Result<(), DatabaseError> {
+    let kind = "database";
+    let sqlite = |source| DatabaseError::Sqlite { kind, operation: "read", path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+    connection.busy_timeout(BUSY).map_err(sqlite)?;
+    if opens(&connection, key).map_err(sqlite)? {
+        return Ok(());
+    }
+    Err(DatabaseError::Foreign { kind, path: path.to_owned(), problem: home.other_key() })
+}
+
+/// Whether this key sealed it.
+fn opens(connection: &Connection, key: &SealKey) -> rusqlite::Result<bool> {
+    let sql = "SELECT value FROM meta WHERE name = 'key_check'";
+    let check: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(check.as_deref() == Some(&key.derive("key check")[..]))
 }
 
 /// Whether a file is there. A folder that cannot be looked into is an error, for it is not an empty one.

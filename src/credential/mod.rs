@@ -5,7 +5,9 @@
 pub mod backup;
 mod database;
 pub mod environment;
+pub mod home;
 pub mod id;
+pub mod keeping;
 pub mod ledger;
 pub mod lookup;
 pub mod obtain;

@@ -11,8 +11,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 
 pub use super::database::DatabaseError as StoreError;
 use super::database::{Database, Schema};
+use super::home::Home;
 use super::registry::RegistryIdentity;
-use super::seal::Home;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
 use crate::host::clock;
 use crate::host::interrupt;

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod git;
 pub mod http;
 pub mod interrupt;
+pub mod keyring;
 pub mod lock;
 pub mod private;
 pub mod process;

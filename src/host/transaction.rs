@@ -99,6 +99,18 @@ impl Transaction {
 
     /// Writes the new content of a file, with the permissions of the one it replaces.
     pub fn put(&mut self, name: &str, content: &[u8]) -> Result<(), TransactionError> {
+        self.begin(name)?;
+        self.append(content)
+    }
+
+    /// The next bytes of the file that was begun last.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), TransactionError> {
+        let Some(NewFile { file, target, .. }) = self.new.last_mut() else { return Ok(()) };
+        Ok(file.write_all(bytes).map_err(FileError::on("write a new version of", target))?)
+    }
+
+    /// Begins the new content of a file, with the permissions of the one it replaces.
+    pub fn begin(&mut self, name: &str) -> Result<(), TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
@@ -121,7 +133,6 @@ impl Transaction {
         if let Some(like) = like {
             file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
         }
-        file.write_all(content).map_err(on("write a new version of"))?;
         Ok(())
     }
 

@@ -17,19 +17,23 @@ use crate::sign::android::{CHUNK, ContentHasher};
 const STEP: usize = 128 * 1024;
 
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
-/// copied from the original.
+/// copied from the original. `spool` is the file of what was spooled.
 pub(super) fn write_payload(
-    source: &ArtifactFile,
+    (source, spool): (&ArtifactFile, Option<&ArtifactFile>),
     layout: &Layout,
     padding: u64,
     to: &mut Replacement,
     hasher: Option<&mut ContentHasher>,
 ) -> Result<Vec<Range<u64>>, FileError> {
-    let mut writer = Writer { source, to, hasher, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
+    let mut writer = Writer { to, hasher, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
     let mut fresh = Vec::new();
     for segment in &layout.segments {
         match segment {
-            Segment::Original(range) => writer.copy(range.clone())?,
+            Segment::Original(range) => writer.copy(source, range.clone())?,
+            Segment::Spooled(range) => {
+                fresh.push(writer.at..writer.at + (range.end - range.start));
+                writer.copy(spool.unwrap_or(source), range.clone())?;
+            }
             Segment::Bytes(bytes) => {
                 fresh.push(writer.at..writer.at + bytes.len() as u64);
                 writer.put(bytes)?;
@@ -42,7 +46,6 @@ pub(super) fn write_payload(
 }
 
 struct Writer<'a> {
-    source: &'a ArtifactFile,
     to: &'a mut Replacement,
     hasher: Option<&'a mut ContentHasher>,
     buffers: [Vec<u8>; 2],
@@ -60,10 +63,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn copy(&mut self, mut range: Range<u64>) -> Result<(), FileError> {
+    fn copy(&mut self, source: &ArtifactFile, mut range: Range<u64>) -> Result<(), FileError> {
         while range.start < range.end {
             let left = range.end - range.start;
-            if left >= 2 * CHUNK && self.copy_two_chunks(range.start)? {
+            if left >= 2 * CHUNK && self.copy_two_chunks(source, range.start)? {
                 range.start += 2 * CHUNK;
                 continue;
             }
@@ -71,7 +74,7 @@ impl Writer<'_> {
             let len = left.min(CHUNK - self.at % CHUNK).min(STEP as u64);
             let mut buffer = std::mem::take(&mut self.buffers[0]);
             let part = buffer.get_mut(..usize::try_from(len).unwrap_or(STEP)).unwrap_or_default();
-            read(self.source, part, range.start)?;
+            read(source, part, range.start)?;
             self.put(part)?;
             self.buffers[0] = buffer;
             range.start += len;
@@ -80,13 +83,13 @@ impl Writer<'_> {
     }
 
     /// Copies two chunks of the content digest, hashing both at once; says whether they could be.
-    fn copy_two_chunks(&mut self, from: u64) -> Result<bool, FileError> {
+    fn copy_two_chunks(&mut self, source: &ArtifactFile, from: u64) -> Result<bool, FileError> {
         let Some(mut two) = self.hasher.as_deref_mut().and_then(ContentHasher::two_chunks) else { return Ok(false) };
         let [first, second] = &mut self.buffers;
         for step in 0..CHUNK / STEP as u64 {
             let offset = step * STEP as u64;
-            read(self.source, first, from + offset)?;
-            read(self.source, second, from + CHUNK + offset)?;
+            read(source, first, from + offset)?;
+            read(source, second, from + CHUNK + offset)?;
             two.update([first, second]);
             self.to.write_two(first, second, CHUNK)?;
         }

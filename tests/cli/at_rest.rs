@@ -1,4 +1,4 @@
-//! Secrets at rest: a key from outside, the platform's keyring, backups that are sealed.
+//! Secrets at rest: a key from outside, backups that are sealed.
 
 use super::{APP, World, files_below, holds};
 
@@ -42,37 +42,6 @@ fn a_key_from_outside_seals_the_stores() {
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(moved.credential_with(&[("INJECT_STORE_KEY", "env:K"), ("K", &text)], APP, "dev"), kept);
-}
-
-#[cfg(all(unix, not(target_os = "macos")))]
-#[test]
-fn the_keyring_is_asked_by_the_platforms_own_program() {
-    use std::os::unix::fs::PermissionsExt;
-    let world = World::new();
-    world.write(
-        "inject.toml",
-        "version = 1\n[env.dev]\nregistry = \"fixed\"\nclient-id = \"i\"\nclient-secret = \"keyring:notes/prod\"\n",
-    );
-    // None is here, as in CI.
-    let run = world.run(&[("PATH", "nowhere")], &["register", APP, "--env", "dev"], "").exits(2);
-    for text in [
-        "client-secret in [env.dev]: the keyring's entry \"notes/prod\": secret-tool: ",
-        "without a keyring, as in CI, use env:NAME",
-    ] {
-        assert!(run.err.contains(text), "{}", run.err);
-    }
-    let script =
-        "#!/bin/sh\n[ \"$*\" = 'lookup service inject account notes/prod' ] && printf keyring-canary || exit 1\n";
-    world.write("bin/secret-tool", script);
-    std::fs::set_permissions(world.path("bin/secret-tool"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:/usr/bin:/bin", world.path("bin").display());
-    world.demo("app.apk");
-    world.signed_with(&[("PATH", &path)], &["app.apk", "--env", "dev"]).exits(0);
-    assert_eq!(super::values(&world.read("app.apk"), "string/client_secret"), ["keyring-canary"]);
-    let text = String::from_utf8(world.read("inject.toml")).unwrap().replace("notes/prod", "another");
-    world.write("inject.toml", text);
-    let run = world.run(&[("PATH", &path)], &["register", APP, "--env", "dev"], "").exits(2);
-    assert!(run.err.contains("secret-tool store --label=inject service inject account another"), "{}", run.err);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{APP, PASSWORD, Run, World, files_below, holds, key};
 
-const SECRET: &str = "CANARY-7f3d-secret-of-dev";
+pub const SECRET: &str = "CANARY-7f3d-secret-of-dev";
 const OTHER: &str = "CANARY-91c2-secret-of-prod";
 const KEYSTORE: &str = "CANARY-55aa-wrong-password";
 const KEY: &str = "CANARY-aa55-key-password";
@@ -13,7 +13,7 @@ const KEY: &str = "CANARY-aa55-key-password";
 type Row<'a> = (&'a [(&'a str, &'a str)], Vec<&'a str>, i32);
 
 /// The texts that must not be there, as they are and in the forms that tools make of them.
-fn forms() -> Vec<String> {
+pub fn forms() -> Vec<String> {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut forms = Vec::new();
     for text in [SECRET, OTHER, KEYSTORE, KEY, PASSWORD] {
@@ -53,6 +53,10 @@ fn no_command_and_no_error_says_a_secret() {
     fs::write(world.home().join("password"), format!("{PASSWORD}\n")).unwrap();
     let password = format!("file:{}", world.home().join("password").display());
     let (demo, jks) = (key("demo.p12"), key("multi.jks"));
+    let folder = super::keyring::stand_in(&world);
+    fs::write(world.root().join("keyring").join("taken"), SECRET).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let keyring = [("PATH", path.as_str())];
     for (env, secret) in [("dev", SECRET), ("prod", OTHER)] {
         let args = ["credential", "set", "--app", APP, "--env", env, "--client-id", env, "--secret", "stdin", "-v"];
         silent(&world.run(&[], &args, secret).exits(0), &args);
@@ -122,6 +126,14 @@ fn no_command_and_no_error_says_a_secret() {
         (&[("P", KEYSTORE)], vec!["credential", "import", "app.apk", "--pass", "env:P"], 2),
         (&[("P", "short")], vec!["credential", "export", "x", "--pass", SECRET], 2),
         (&[("INJECT_STORE_KEY", SECRET)], vec!["credential", "list"], 2),
+        (&keyring, vec!["credential", "key", "--to", "keyring:store"], 0),
+        (&keyring, vec!["credential", "list"], 0),
+        (&[("PATH", "nowhere")], vec!["credential", "list"], 5),
+        (&keyring, vec!["credential", "key", "--to", "keyring:taken"], 9),
+        (&keyring, vec!["credential", "key"], 0),
+        (&keyring, vec!["credential", "key", "--to", "file"], 0),
+        (&[], vec!["credential", "key", "--to", SECRET], 2),
+        (&[("INJECT_STORE_KEY", "env:P"), ("P", SECRET)], vec!["credential", "key", "--to", "file"], 2),
         (&[], vec!["registry", "list", "--env", "dev"], 0),
         (&[], vec!["registry", "serve", "--env", "dev", "--token", SECRET], 2),
         (&[], vec!["verify", "app.apk", "--env", "dev", "--probe", "--probe-secret"], 2),

@@ -26,10 +26,14 @@ mod init;
 mod inspect;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod keyring;
 mod kinds;
 mod main_job;
 mod man;
 mod mask;
+#[cfg(target_os = "linux")]
+mod memory;
 mod oauth;
 mod places;
 #[cfg(unix)]

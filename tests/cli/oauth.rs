@@ -320,6 +320,16 @@ fn what_a_server_refuses_registered_nothing() {
     let one = start(Manners { faults: vec![busy("429 Slow"), busy("503 Busy")], ..Manners::default() });
     run(&one.world(""), &REGISTER).exits(0);
     assert_eq!((one.posts(), one.clients().len()), (3, 1));
+    // As long as the server says, and not a second by itself.
+    let later = |status: &str| (false, Reply::answer(&format!("{status}\r\nRetry-After: 3"), ""));
+    for status in ["429 Slow", "503 Busy"] {
+        let one = start(Manners { faults: vec![later(status)], ..Manners::default() });
+        let world = one.world("");
+        let began = Instant::now();
+        run(&world, &REGISTER).exits(0);
+        assert!(began.elapsed() >= Duration::from_secs(3), "{status}: {:?}", began.elapsed());
+        assert_eq!((one.posts(), one.clients().len()), (2, 1));
+    }
 }
 
 #[test]

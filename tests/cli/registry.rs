@@ -269,6 +269,8 @@ fn a_program_is_asked_on_standard_input() {
     let answer =
         r#"cat > asked; echo "$# $1" > words; echo '{"client_id":"the-id","client_secret":"exec-canary","other":1}'"#;
     script(&world, "helper", answer);
+    world.signed(&["app.apk", "--env", "dev", "--dry-run"]).exits(0);
+    assert!(!world.path("asked").exists(), "a dry run runs nothing");
     let run = world.signed(&["app.apk", "--env", "dev"]).exits(0);
     assert!(!run.err.contains("exec-canary") && !run.out.contains("exec-canary"));
     assert_eq!(world.credential(APP, "dev"), ("the-id".to_owned(), "exec-canary".to_owned()));

@@ -1,5 +1,6 @@
 //! The fuzz body of what others send, on random bytes and on damaged answers: 20,000 of each.
 
+use inject::credential::registry::oauth::discovery;
 use proptest::prelude::*;
 
 use crate::fuzz_bodies::credential::{CANARY, credential};
@@ -20,6 +21,19 @@ fn well_formed() -> Vec<String> {
         "host=localhost user=a password=CANARY dbname=d sslmode=disable",
         "host=localhost_user=a password=CANARY dbname=d sslmode=disable",
         "host='localhost user=a password=CANARY' dbname=d sslmode=disable",
+        r#"{"issuer": "https://host.example", "registration_endpoint": "https://host.example/r", "token_endpoint":
+            "https://host.example/t?CANARY"}"#,
+        r#"{"issuer": "https://host.example/a", "introspection_endpoint": "https://host.example/i", "x": ["CANARY"]}"#,
+        r#"{"issuer": "CANARY", "token_endpoint": "https://host.example/t"}"#,
+        r#"{"issuer": ["CANARY"]}"#,
+        "https://host.example/path/of/CANARY",
+        r#"{"access_token": "CANARY", "token_type": "bearer"}"#,
+        r#"{"active": false, "error": {"code": "116", "message": "CANARY"}}"#,
+        r#"{"error": {"code": 11, "message": "CANARY"}}"#,
+        r#"{"error": {"code": "CANARY"}}"#,
+        r#"["CANARY", true, "invalid_client"]"#,
+        r#"["https://host.example", "https://host.example/CANARY", null, null]"#,
+        r#"["an-id", "CANARY", true]"#,
         "grant_type=password&client_id=a%20b&client_secret=CANARY&x=%C3%BC+",
         "Basic Y2FuYXJ5OkNBTkFSWQ==",
     ]
@@ -32,6 +46,22 @@ fn what_is_well_formed_tells_no_secret() {
     for text in well_formed() {
         credential(text.as_bytes());
     }
+}
+
+/// Nothing secret is sent to find a server out. What stands where its address is expected is repeated only where it is one.
+#[test]
+fn of_another_issuer_no_more_than_an_address_is_repeated() {
+    let problem = |issuer: &str| {
+        let metadata = serde_json::json!({ "issuer": issuer }).to_string();
+        discovery::Server::parse(metadata.as_bytes(), "https://host.example").unwrap_err()
+    };
+    assert!(problem("https://host.example/realms/a").contains("\"https://host.example/realms/a\""));
+    for issuer in ["/?CANARY", "/#CANARY", "/ CANARY", "/\nCANARY", "/@CANARY"] {
+        let problem = problem(&format!("https://host.example{issuer}"));
+        assert!(problem.contains("no plain address") && !problem.contains("CANARY"), "{problem}");
+    }
+    assert!(problem(&format!("https://host.example/{}", "a".repeat(200))).contains("no plain address"));
+    assert!(problem("CANARY").contains("no plain address"));
 }
 
 proptest! {

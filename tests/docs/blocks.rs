@@ -64,6 +64,7 @@ fn printed(world: &World, key: &[(String, String)], command: &str) -> String {
     let run = super::super::cli::finish(shell, "");
     let mut out = run.out.replace(&*world.project().to_string_lossy(), "/home/me/project");
     out = out.replace(&*world.home().to_string_lossy(), "/home/me");
+    out = out.replace(&*world.stores().to_string_lossy(), "/home/me/.local/share/inject");
     if !out.is_empty() && !out.ends_with('\n') {
         out.push('\n');
     }

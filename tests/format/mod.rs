@@ -4,6 +4,7 @@ mod apple;
 mod arsc;
 mod arsc_create;
 mod axml;
+mod base64;
 pub mod build;
 mod calendar;
 mod dex;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use inject::format::zip::{Archive, Cut, Rewrite, Splice, WINDOW, deflate_marked};
+use inject::format::zip::{Archive, Cut, Rewrite, Segment, Splice, WINDOW, deflate_marked};
 use proptest::prelude::*;
 
 fn inflate(stream: &[u8]) -> Vec<u8> {
@@ -68,15 +68,17 @@ fn with_end(bytes: &Vec<u8>, new: &[u8], limit: usize) -> Option<(Vec<u8>, u64)>
     let rest = cut.deflate(&new[from..]).unwrap();
     assert_eq!(cut.inflate(&rest, new.len() - from).unwrap(), &new[from..]);
     assert_eq!(cut.inflate(&rest, new.len() - from - 1), None, "longer than was said");
-    let splice = Splice { kept: cut.kept(), rest, crc: crc32fast::hash(new), len: new.len() as u64 };
+    let splice =
+        Splice { kept: cut.kept(), rest: Segment::Bytes(rest), crc: crc32fast::hash(new), len: new.len() as u64 };
     let layout = archive.layout_with(&Rewrite::default(), &BTreeMap::from([(0, splice)])).unwrap();
     let mut out = Vec::new();
     for segment in &layout.segments {
         match segment {
-            inject::format::zip::Segment::Original(range) => {
+            Segment::Original(range) => {
                 out.extend_from_slice(&bytes[range.start as usize..range.end as usize]);
             }
-            inject::format::zip::Segment::Bytes(new) => out.extend_from_slice(new),
+            Segment::Bytes(new) => out.extend_from_slice(new),
+            Segment::Spooled(_) => unreachable!("nothing was spooled"),
         }
     }
     out.extend_from_slice(&layout.directory);
@@ -117,11 +119,12 @@ fn a_stream_with_a_mark_is_cut_there() {
     // As the entry of an archive it is kept up to the mark exactly, and with the same end it is the same.
     let base = zipped(&old, 6);
     let archive = Archive::open(&base).unwrap();
-    let splice = Splice { kept: 0, rest: stream.clone(), crc: crc32fast::hash(&old), len: old.len() as u64 };
+    let splice =
+        Splice { kept: 0, rest: Segment::Bytes(stream.clone()), crc: crc32fast::hash(&old), len: old.len() as u64 };
     let layout = archive.layout_with(&Rewrite::default(), &BTreeMap::from([(0, splice)])).unwrap();
     let mut marked: Vec<u8> = Vec::new();
     for segment in &layout.segments {
-        if let inject::format::zip::Segment::Bytes(new) = segment {
+        if let Segment::Bytes(new) = segment {
             marked.extend_from_slice(new);
         }
     }

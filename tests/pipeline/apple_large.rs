@@ -3,18 +3,22 @@
 use std::fs;
 use std::path::Path;
 
+use inject::format::code_signature::SuperBlob;
 use inject::format::code_signature::code_directory::EXEC_MAIN_BINARY;
 use inject::format::macho::MachO;
 use inject::pipeline::apple::Signing as AppleSigning;
 use inject::pipeline::job::Inspected;
+use inject::sign::apple::{Code, Signer, sign};
 use tempfile::TempDir;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, ipa_with, raw, request};
+use super::apple::{AT, Files, app, contents, inject, ipa_with, raw, request, write};
 use crate::format::build::macho::{code, executable, universal};
 use crate::sign::apple::distribution;
 
+/// So large that one thread inflates it and another one looks at it.
+const LARGE: usize = 5_000_000;
 const WIDGET: [&str; 1] = ["PlugIns/Widget.appex/Info.plist#ClientId"];
 
 /// An app whose own executable and whose extension are large, signed and packed again by another packer.
@@ -51,7 +55,7 @@ fn the_beginning_of_an_executable_stays_as_it_is_packed() {
         (deflated.compression_level(Some(1)), 0),
     ] {
         let folder = TempDir::new().unwrap();
-        let path = large(folder.path(), &executable(1, 3_000_000), options);
+        let path = large(folder.path(), &executable(1, LARGE), options);
         let identity = distribution();
         let sign = || AppleSigning::With(request(&identity));
         let before = raw(&path);
@@ -98,7 +102,7 @@ fn every_slice_of_a_large_universal_executable_is_signed() {
     assert_eq!(fs::read(&path).unwrap(), one);
     let bytes = contents(&path)["Notes"].clone();
     for slice in MachO::parse(&bytes).unwrap().slices {
-        let blob = inject::format::code_signature::SuperBlob::parse(slice.signature_bytes(&bytes).unwrap()).unwrap();
+        let blob = SuperBlob::parse(slice.signature_bytes(&bytes).unwrap()).unwrap();
         let flags = blob.directories().unwrap()[0].exec_segment.unwrap().2;
         assert!(flags & EXEC_MAIN_BINARY != 0 && blob.cms().is_some());
     }
@@ -112,10 +116,14 @@ fn a_page_that_was_not_as_it_was_signed_is_noticed_wherever_it_is() {
         [SimpleFileOptions::default(), SimpleFileOptions::default().compression_method(CompressionMethod::Stored)]
     {
         let folder = TempDir::new().unwrap();
-        let path = large(folder.path(), &executable(1, 3_000_000), options);
-        for (name, at) in
-            [("Notes", 5000), ("Notes", 2_900_000), ("PlugIns/Widget.appex/Widget", 700_000), ("media.bin", 7)]
-        {
+        let path = large(folder.path(), &executable(1, LARGE), options);
+        for (name, at) in [
+            ("Notes", 5000),
+            ("Notes", 2_900_000),
+            ("Notes", LARGE - 100_000),
+            ("PlugIns/Widget.appex/Widget", 700_000),
+            ("media.bin", 7),
+        ] {
             let mut files = contents(&path);
             files.get_mut(name).unwrap()[at] ^= 1;
             let other = TempDir::new().unwrap();
@@ -126,6 +134,119 @@ fn a_page_that_was_not_as_it_was_signed_is_noticed_wherever_it_is() {
             assert!(said.contains("all of it is signed again") && said.contains(code), "{name} {at}: {said}");
             assert_sound(&broken);
             assert_eq!(contents(&broken)[name][at], files[name][at], "what somebody changed stays changed");
+        }
+    }
+}
+
+#[test]
+fn data_that_ends_or_breaks_halfway_is_said_and_nothing_is_written() {
+    let folder = TempDir::new().unwrap();
+    let path = large(folder.path(), &executable(1, LARGE), SimpleFileOptions::default());
+    let whole = fs::read(&path).unwrap();
+    let notes = &raw(&path)["Notes"];
+    let start = whole.windows(notes.len()).position(|bytes| bytes == notes).unwrap();
+    let identity = distribution();
+    for part in [2, 3, 7] {
+        let mut broken = whole.clone();
+        // No block begins with these bits (RFC 1951 3.2.3), and no code has so many ones.
+        broken[start + notes.len() / 8 * part..][..64].fill(0xff);
+        fs::write(&path, &broken).unwrap();
+        let said = inject(&path, &AT, "one", AppleSigning::With(request(&identity))).unwrap_err().to_string();
+        assert!(said.contains("Notes"), "{part}: {said}");
+        assert_eq!(fs::read(&path).unwrap(), broken);
+    }
+}
+
+/// The same image whose last bytes are missing, so that zeros come before its signature.
+fn shorter(image: &[u8], by: u64) -> Vec<u8> {
+    let size_of_linkedit = 32 + 72 + 48;
+    let mut image = image[..image.len() - by as usize].to_vec();
+    let size = &mut image[size_of_linkedit..size_of_linkedit + 8];
+    size.copy_from_slice(&(0x4000 - by).to_le_bytes());
+    image
+}
+
+#[test]
+fn room_is_made_in_a_large_executable_as_if_it_were_held() {
+    let deflated = SimpleFileOptions::default();
+    for options in [deflated, deflated.compression_method(CompressionMethod::Stored)] {
+        for by in [0, 5, 16] {
+            let folder = TempDir::new().unwrap();
+            let mut files = app();
+            let image = shorter(&executable(1, LARGE), by);
+            let framework = executable(3, 1_500_000);
+            files.insert("Notes".to_owned(), image.clone());
+            files.insert("Frameworks/Fw.framework/Fw".to_owned(), framework);
+            let path = ipa_with(folder.path(), &files, options);
+            let identity = distribution();
+            let signer = Signer::new(&identity, &[]).unwrap();
+            let in_memory = |before: &[u8], after: &Files| {
+                let claims = MachO::parse(&after["Notes"]).unwrap().slices[0].clone();
+                let claims = SuperBlob::parse(claims.signature_bytes(&after["Notes"]).unwrap()).unwrap();
+                let code = Code {
+                    identifier: "com.example.notes",
+                    info: Some(&after["Info.plist"]),
+                    resources: Some(&after["_CodeSignature/CodeResources"]),
+                    entitlements: claims.entitlements(),
+                };
+                sign(before, &code, &signer).unwrap()
+            };
+
+            // Never signed.
+            let done = inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
+            assert!(done.entries.contains(&"Notes".to_owned()), "{:?}", done.entries);
+            assert_sound(&path);
+            let signed = contents(&path);
+            let expected = in_memory(&image, &signed);
+            assert!(!expected.in_place && expected.bytes == signed["Notes"], "{by}");
+
+            // Signed ad hoc, which leaves too little room.
+            let ad_hoc = sign(
+                &image,
+                &Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None },
+                &Signer::ad_hoc(),
+            );
+            let ad_hoc = ad_hoc.unwrap().bytes;
+            files.insert("Notes".to_owned(), ad_hoc.clone());
+            let path = ipa_with(folder.path(), &files, options);
+            inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
+            assert_sound(&path);
+            let signed = contents(&path);
+            let expected = in_memory(&ad_hoc, &signed);
+            assert!(!expected.in_place && expected.bytes == signed["Notes"], "{by}");
+
+            // From then on nothing but the end is packed anew.
+            let before = raw(&path);
+            inject(&path, &AT, "one", AppleSigning::With(request(&identity))).unwrap();
+            assert_sound(&path);
+            let common = common(&before, &raw(&path), "Notes");
+            assert!(common * 10 >= before["Notes"].len() * 9, "{common} of {}", before["Notes"].len());
+        }
+    }
+}
+
+#[test]
+fn in_a_folder_a_large_app_becomes_what_it_becomes_in_an_ipa() {
+    let identity = distribution();
+    let ad_hoc = |image: &[u8]| {
+        let code = Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None };
+        sign(image, &code, &Signer::ad_hoc()).unwrap().bytes
+    };
+    for room in [true, false] {
+        let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let path = large(one.path(), &executable(1, LARGE), SimpleFileOptions::default());
+        let mut files = contents(&path);
+        if !room {
+            files.insert("Notes".to_owned(), ad_hoc(&executable(1, LARGE)));
+        }
+        let path = ipa_with(one.path(), &files, SimpleFileOptions::default());
+        let root = write(other.path(), &files);
+        for to in [&path, &root] {
+            inject(to, &AT, "one", AppleSigning::With(request(&identity))).unwrap();
+            assert_sound(to);
+        }
+        for (name, content) in contents(&path) {
+            assert!(fs::read(root.join(&name)).unwrap() == content, "{name}, room {room}");
         }
     }
 }

@@ -52,6 +52,7 @@ pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: Schemes, min_sdk: u32)
                     &input[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()],
                 );
             }
+            Segment::Spooled(_) => unreachable!("nothing was spooled"),
             Segment::Bytes(bytes) => apk.extend_from_slice(bytes),
         }
     }

@@ -9,6 +9,8 @@ use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;
 
+/// Bytes that tell whether a file is code.
+const MAGIC: usize = 64;
 /// Files from which on several threads look whether they are code: fewer take less time than a thread.
 const MANY: usize = 256;
 /// Endings of folders that are bundles of code.
@@ -194,7 +196,7 @@ impl Layout {
 fn are_code(tree: &dyn Tree, known: &Known, files: &[&String]) -> Result<Vec<bool>, TreeError> {
     let is_code = |path: &&String| match known.get(path) {
         Some(facts) => Ok(facts.image.is_some()),
-        None => tree.start(path).map(|start| MachO::is_one(&start)),
+        None => tree.start(path, MAGIC).map(|start| MachO::is_one(&start)),
     };
     let some = files.len().div_ceil(processors()).max(MANY);
     std::thread::scope(|scope| {

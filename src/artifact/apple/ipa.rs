@@ -15,8 +15,6 @@ use crate::format::zip::{Archive, BlockEnd, METHOD_DEFLATED, Reader, ZipError};
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
-/// Bytes read to tell what a file is.
-const START: usize = 64;
 /// Bytes from which on a file is inflated on one thread and looked at on another.
 const LARGE: u64 = 4 * 1024 * 1024;
 /// Pieces that wait to be looked at.
@@ -56,38 +54,6 @@ pub enum IpaError {
     /// A link whose target cannot be read.
     #[error("{0}")]
     Tree(#[from] TreeError),
-}
-
-/// Inflates the rest of an entry while another thread looks at it: an app has one large executable more often than several,
-/// and it is what everything waits for.
-fn apart<S: ReadAt + ?Sized>(
-    mut reader: Reader<'_, S>,
-    mut at: u64,
-    stops: &Range<u64>,
-    look: &mut Look,
-) -> Result<(), ZipError> {
-    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, usize, Option<BlockEnd>)>(PIECES);
-    let (empty, spare) = mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for (buffer, len, block_end) in pieces {
-                look.feed_deflated(buffer.get(..len).unwrap_or_default(), block_end);
-                // Nobody wants it back at the end.
-                let _ = empty.send(buffer);
-            }
-        });
-        while let Some(piece) = reader.next(stops.contains(&at))? {
-            let (len, block_end) = (piece.bytes.len(), piece.block_end);
-            at += len as u64;
-            let buffer = reader.exchange(spare.try_recv().unwrap_or_default());
-            if full.send((buffer, len, block_end)).is_err() {
-                break;
-            }
-        }
-        // It is dropped here, and the thread ends with what was sent.
-        drop(full);
-        Ok(())
-    })
 }
 
 /// Whether a folder of `Payload` is an app; the ending is compared as iOS does.
@@ -191,9 +157,9 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         self.archive.read(self.find(path)?).map_err(failed)
     }
 
-    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
+    fn start(&self, path: &str, len: usize) -> Result<Vec<u8>, TreeError> {
         let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
-        self.archive.start(self.find(path)?, START).map_err(failed)
+        self.archive.start(self.find(path)?, len).map_err(failed)
     }
 
     fn size(&self, path: &str) -> u64 {
@@ -222,4 +188,45 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         }
         Ok(())
     }
+
+    fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
+        let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
+        let mut reader = self.archive.reader(self.find(path)?);
+        while let Some(piece) = reader.next(false).map_err(failed)? {
+            to(piece.bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Inflates the rest of an entry while another thread looks at it: an app has one large executable more often than several,
+/// and it is what everything waits for.
+fn apart<S: ReadAt + ?Sized>(
+    mut reader: Reader<'_, S>,
+    mut at: u64,
+    stops: &Range<u64>,
+    look: &mut Look,
+) -> Result<(), ZipError> {
+    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, usize, Option<BlockEnd>)>(PIECES);
+    let (empty, spare) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for (buffer, len, block_end) in pieces {
+                look.feed_deflated(buffer.get(..len).unwrap_or_default(), block_end);
+                // Nobody wants it back at the end.
+                let _ = empty.send(buffer);
+            }
+        });
+        while let Some(piece) = reader.next(stops.contains(&at))? {
+            let (len, block_end) = (piece.bytes.len(), piece.block_end);
+            at += len as u64;
+            let buffer = reader.exchange(spare.try_recv().unwrap_or_default());
+            if full.send((buffer, len, block_end)).is_err() {
+                break;
+            }
+        }
+        // It is dropped here, and the thread ends with what was sent.
+        drop(full);
+        Ok(())
+    })
 }

@@ -18,4 +18,4 @@ pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use facts::{Digests, Facts, Look, Tail, Wanted};
 pub use ipa::{Contents, IpaError, IpaTree};
 pub use known::{Known, facts};
-pub use tree::{AppFiles, Changes, Node, Overlay, Patched, Tree, TreeError, below};
+pub use tree::{AppFiles, Changes, Grown, Node, Overlay, Patched, Tree, TreeError, below};

@@ -3,6 +3,7 @@
 //! Must not: know where the files lie.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::facts::{Facts, Look, Tail};
@@ -35,14 +36,17 @@ pub trait Tree: Sync {
     /// The content of a file.
     fn read(&self, path: &str) -> Result<Vec<u8>, TreeError>;
 
-    /// The first bytes of a file, at least eight where it has them.
-    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError>;
+    /// The first `len` bytes of a file, fewer where it has fewer.
+    fn start(&self, path: &str, len: usize) -> Result<Vec<u8>, TreeError>;
 
     /// Bytes of a file, as far as that is known without reading it.
     fn size(&self, path: &str) -> u64;
 
     /// Passes the content of a file to `look`, piece by piece.
     fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError>;
+
+    /// Passes the content of a file on, piece by piece.
+    fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError>;
 
     /// The content of a file, where there is one.
     fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
@@ -61,6 +65,49 @@ pub struct Patched {
     pub facts: Facts,
 }
 
+/// An executable in which room was made for a signature: its beginning and its end change.
+#[derive(Debug, Clone)]
+pub struct Grown {
+    /// Its new beginning.
+    pub head: Vec<u8>,
+    /// Up to where it stays as it was behind that.
+    pub until: u64,
+    /// What follows.
+    pub end: Vec<u8>,
+    /// What is known of the new file.
+    pub facts: Facts,
+}
+
+impl Grown {
+    /// Bytes of the new file.
+    pub fn size(&self) -> u64 {
+        self.until + self.end.len() as u64
+    }
+
+    /// Passes the new content on, piece by piece. `base` holds the old one.
+    pub fn pour(&self, base: &dyn Tree, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
+        self.pour_kept(base, path, to)?;
+        to(&self.end);
+        Ok(())
+    }
+
+    /// The same up to its end.
+    pub fn pour_kept(&self, base: &dyn Tree, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
+        to(&self.head);
+        pour_part(base, path, self.head.len() as u64..self.until, to)
+    }
+}
+
+/// Passes a part of a file on, piece by piece.
+fn pour_part(base: &dyn Tree, path: &str, part: Range<u64>, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
+    let mut at = 0;
+    base.pour(path, &mut |piece| {
+        let within = |bound: u64| usize::try_from(bound.saturating_sub(at)).unwrap_or(piece.len()).min(piece.len());
+        to(piece.get(within(part.start)..within(part.end)).unwrap_or_default());
+        at += piece.len() as u64;
+    })
+}
+
 /// A tree with new contents laid over it.
 pub struct Overlay<'t> {
     base: &'t dyn Tree,
@@ -75,17 +122,25 @@ pub struct Changes {
     pub contents: BTreeMap<String, Vec<u8>>,
     /// Executables that were signed anew.
     pub patched: BTreeMap<String, Patched>,
+    /// Executables that were signed for the first time, or with a signature that needs more room.
+    pub grown: BTreeMap<String, Grown>,
 }
 
 impl Changes {
     /// The files that change.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.contents.keys().chain(self.patched.keys()).map(String::as_str)
+        self.contents.keys().chain(self.patched.keys()).chain(self.grown.keys()).map(String::as_str)
     }
 
     /// Whether a file changes.
     pub fn has(&self, path: &str) -> bool {
-        self.contents.contains_key(path) || self.patched.contains_key(path)
+        self.contents.contains_key(path) || self.patched.contains_key(path) || self.grown.contains_key(path)
+    }
+
+    /// What is known of an executable that was signed anew.
+    pub fn facts(&self, path: &str) -> Option<&Facts> {
+        let patched = self.patched.get(path).map(|patched| &patched.facts);
+        patched.or_else(|| self.grown.get(path).map(|grown| &grown.facts))
     }
 }
 
@@ -124,12 +179,18 @@ impl<'t> Overlay<'t> {
     pub fn set(&mut self, path: String, content: Vec<u8>) {
         self.nodes.insert(path.clone(), Node::File);
         self.changes.patched.remove(&path);
+        self.changes.grown.remove(&path);
         self.changes.contents.insert(path, content);
     }
 
     /// Lays new signatures over those of an executable of the tree below.
     pub fn patch(&mut self, path: String, patched: Patched) {
         self.changes.patched.insert(path, patched);
+    }
+
+    /// Makes room in an executable of the tree below, and signs it there.
+    pub fn grow(&mut self, path: String, grown: Grown) {
+        self.changes.grown.insert(path, grown);
     }
 
     /// Whether a file was laid over.
@@ -158,6 +219,13 @@ impl Tree for Overlay<'_> {
             return Ok(content.clone());
         }
         let mut content = self.base.read(path)?;
+        if let Some(grown) = self.changes.grown.get(path) {
+            content.truncate(usize::try_from(grown.until).unwrap_or(usize::MAX));
+            if let Some(head) = content.get_mut(..grown.head.len()) {
+                head.copy_from_slice(&grown.head);
+            }
+            content.extend_from_slice(&grown.end);
+        }
         if let Some(patched) = self.changes.patched.get(path) {
             content.truncate(usize::try_from(patched.tail.from).unwrap_or(usize::MAX));
             content.extend_from_slice(&patched.end);
@@ -165,24 +233,47 @@ impl Tree for Overlay<'_> {
         Ok(content)
     }
 
-    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
-        match self.changes.contents.get(path) {
-            Some(content) => Ok(content.get(..64).unwrap_or(content).to_vec()),
-            // No signature is at the start of a file.
-            None => self.base.start(path),
+    fn start(&self, path: &str, len: usize) -> Result<Vec<u8>, TreeError> {
+        if let Some(content) = self.changes.contents.get(path) {
+            return Ok(content.get(..len).unwrap_or(content).to_vec());
         }
+        // No signature is at the start of a file.
+        let mut start = self.base.start(path, len)?;
+        if let Some(grown) = self.changes.grown.get(path) {
+            start.iter_mut().zip(&grown.head).for_each(|(old, new)| *old = *new);
+        }
+        Ok(start)
     }
 
     fn size(&self, path: &str) -> u64 {
-        self.changes.contents.get(path).map_or_else(|| self.base.size(path), |content| content.len() as u64)
+        match (self.changes.contents.get(path), self.changes.grown.get(path)) {
+            (Some(content), _) => content.len() as u64,
+            (None, Some(grown)) => grown.size(),
+            (None, None) => self.base.size(path),
+        }
     }
 
     fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
         if self.changed(path) {
-            look.feed(&self.read(path)?);
-            return Ok(());
+            return self.pour(path, &mut |piece| look.feed(piece));
         }
         self.base.look(path, look)
+    }
+
+    fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
+        if let Some(grown) = self.changes.grown.get(path) {
+            return grown.pour(self.base, path, to);
+        }
+        if let Some(patched) = self.changes.patched.get(path) {
+            pour_part(self.base, path, 0..patched.tail.from, to)?;
+            to(&patched.end);
+            return Ok(());
+        }
+        match self.changes.contents.get(path) {
+            Some(content) => to(content),
+            None => return self.base.pour(path, to),
+        }
+        Ok(())
     }
 }
 

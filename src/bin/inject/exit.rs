@@ -4,12 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::credentials::{ObtainError, StoreError};
+use inject::credentials::{ObtainError, SealError, StoreError};
 use inject::findings::Finding;
 use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
 use inject::registry::RegistryError;
 
+use crate::settings::variables;
 use crate::suggest::{self, nearest};
 
 /// What the process says by its exit status. Documented in README.md and tested.
@@ -143,7 +144,18 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::of(Code::Registry, error)
+        match &error {
+            StoreError::Seal(SealError::Keyring { .. } | SealError::NoKey { .. }) => Self::of(Code::Registry, error)
+                .remedy("unlock the keyring, or put the key there again from where it is kept too")
+                .remedy(format!("where no keyring can be asked: {}=env:NAME", variables::STORE_KEY)),
+            _ => Self::of(Code::Registry, error),
+        }
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        StoreError::from(error).into()
     }
 }
 

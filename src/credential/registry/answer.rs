@@ -41,14 +41,22 @@ pub fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> 
     Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed), expires: None }))
 }
 
-/// The JSON of an answer. The error is what is wrong with it.
+/// The JSON of an answer, an object. The error is what is wrong with it.
 pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    if is_list(bytes) {
+        return Err("a list of JSON; expected an object with client_id and client_secret".to_owned());
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         // The error's own text may quote the answer.
         let what = if error.is_data() { "members of other types than expected" } else { "no JSON" };
         let html = if is_markup(bytes) { ", but HTML or XML" } else { "" };
         format!("{what}{html} (line {}, column {}); expected client_id and client_secret", error.line(), error.column())
     })
+}
+
+/// Whether an answer is a list: what reads an object by its members takes a list for them in their order.
+pub(in crate::credential) fn is_list(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'[')
 }
 
 /// Whether an answer is a page for people.

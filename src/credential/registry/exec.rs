@@ -12,7 +12,7 @@
 //! The last one is answered with `{ "revoked": true }`.
 //!
 //! `proposal` is `known` (this id or none) or `fresh` (it gives way where the application has another one). A program that
-//! only reads, as `vault kv get -format=json` does, answers both alike; what it does not know it cannot register.
+//! only reads, as `vault kv get -format=json -field=data` does, answers both alike; what it does not know it cannot register.
 //!
 //! Must not: put a secret among the arguments, or what the program said into an error without looking for the secret in it.
 

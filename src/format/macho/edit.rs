@@ -10,11 +10,37 @@ const SIGNATURE_ALIGN: u64 = 16;
 /// Bytes of `LC_CODE_SIGNATURE`.
 const COMMAND_LEN: usize = 16;
 
+/// An image with room for a signature, as far as it differs from what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Its new beginning: header and load commands.
+    pub head: Vec<u8>,
+    /// Up to where it stays as it was behind that.
+    pub until: u64,
+    /// Where the signature begins; zeros fill what is between.
+    pub start: u64,
+}
+
 impl Slice {
+    /// Bytes of an image's beginning that change where room is made.
+    pub fn head_len(&self) -> usize {
+        (self.commands.end + COMMAND_LEN).min(self.range.len())
+    }
+
     /// The image up to its signature, load commands changed for a signature of `size` bytes behind it: what is hashed.
-    /// An image without a signature gets the load command.
     pub fn with_room(&self, file: &[u8], size: u32) -> Result<Vec<u8>, MachOError> {
         let image = self.bytes(file);
+        let room = self.room(image.get(..self.head_len()).unwrap_or(image), size)?;
+        let [until, start] = [room.until, room.start].map(|at| usize::try_from(at).unwrap_or(image.len()));
+        let mut new = room.head;
+        new.extend_from_slice(image.get(new.len()..until.min(image.len())).unwrap_or_default());
+        new.resize(start, 0);
+        Ok(new)
+    }
+
+    /// Room for a signature of `size` bytes behind the image, which begins with `head`. An image without a signature gets
+    /// the load command.
+    pub fn room(&self, head: &[u8], size: u32) -> Result<Room, MachOError> {
         let wrong = |problem: String| MachOError::Malformed { offset: self.range.start as u64, problem };
         let Some(linkedit) = self.segment("__LINKEDIT") else {
             return Err(wrong("no segment __LINKEDIT, expected one to hold the signature".to_owned()));
@@ -28,8 +54,8 @@ impl Slice {
         let Ok(offset) = u32::try_from(start) else {
             return Err(wrong(format!("a signature at {start:#x}, expected below 4 GiB")));
         };
-        let mut new = image.get(..usize::try_from(end).unwrap_or(usize::MAX)).unwrap_or(image).to_vec();
-        new.resize(usize::try_from(start).unwrap_or(new.len()), 0);
+        // A signature right behind the load commands is no part of them.
+        let mut new = head.get(..usize::try_from(end).unwrap_or(usize::MAX)).unwrap_or(head).to_vec();
         let command = match self.signature {
             Some(command) => command.command,
             None => self.add_command(&mut new)?,
@@ -44,7 +70,7 @@ impl Slice {
         let (at, wide) = (linkedit.command, self.is_64);
         put_word(&mut new, at + if wide { 32 } else { 28 }, vm_size, wide);
         put_word(&mut new, at + if wide { 48 } else { 36 }, file_size, wide);
-        Ok(new)
+        Ok(Room { head: new, until: end, start })
     }
 
     /// Nothing may lie behind the segment that grows, in the file or in memory.
@@ -70,7 +96,7 @@ impl Slice {
     /// Adds a load command of zeros behind the others.
     fn add_command(&self, image: &mut [u8]) -> Result<usize, MachOError> {
         let at = self.commands.end;
-        let first = self.first_section.unwrap_or(image.len() as u64);
+        let first = self.first_section.unwrap_or(self.range.len() as u64);
         let free = image.get(at..at + COMMAND_LEN).is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0));
         if (at + COMMAND_LEN) as u64 > first || !free {
             return Err(MachOError::NoHeaderRoom { end: at as u64, first });

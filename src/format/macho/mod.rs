@@ -10,6 +10,7 @@ mod edit;
 mod parse;
 mod scan;
 
+pub use edit::Room;
 pub use scan::Scan;
 
 use std::ops::Range;

@@ -37,8 +37,8 @@ pub enum Change {
 pub struct Splice {
     /// Bytes of the entry's data that are kept.
     pub kept: u64,
-    /// The data behind them.
-    pub rest: Vec<u8>,
+    /// The data behind them: new bytes, or spooled ones.
+    pub rest: Segment,
     /// CRC-32 of the new content.
     pub crc: u32,
     /// Bytes of the new content.
@@ -84,13 +84,15 @@ pub enum Segment {
     Original(Range<u64>),
     /// New bytes.
     Bytes(Vec<u8>),
+    /// New bytes that are too many to be held: those of another file, by offset.
+    Spooled(Range<u64>),
 }
 
 impl Segment {
     /// Its length in bytes.
     pub fn len(&self) -> u64 {
         match self {
-            Self::Original(range) => range.end - range.start,
+            Self::Original(range) | Self::Spooled(range) => range.end - range.start,
             Self::Bytes(bytes) => bytes.len() as u64,
         }
     }
@@ -164,12 +166,12 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     let new = NewContent {
                         method: entry.method(),
                         crc: splice.crc,
-                        compressed: u32_or_limit(kept + splice.rest.len() as u64, "the size of an entry in bytes")?,
+                        compressed: u32_or_limit(kept + splice.rest.len(), "the size of an entry in bytes")?,
                         uncompressed: u32_or_limit(splice.len, "the size of an entry in bytes")?,
                     };
                     payload.bytes(self.replaced(entry, &[], new, offset, rewrite.alignment)?);
                     payload.original(entry.data_offset()..entry.data_offset() + kept);
-                    payload.bytes(splice.rest.clone());
+                    payload.push(splice.rest.clone());
                     Some(new)
                 }
                 None => {
@@ -243,6 +245,8 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         for segment in &layout.segments {
             match segment {
                 Segment::Bytes(bytes) => out.extend_from_slice(bytes),
+                // Only a splice has spooled bytes.
+                Segment::Spooled(_) => {}
                 Segment::Original(range) => out.extend(read(self.source, range.start, range.end - range.start)?),
             }
         }
@@ -438,7 +442,11 @@ impl Payload {
     }
 
     fn bytes(&mut self, bytes: Vec<u8>) {
-        self.len += bytes.len() as u64;
-        self.segments.push(Segment::Bytes(bytes));
+        self.push(Segment::Bytes(bytes));
+    }
+
+    fn push(&mut self, segment: Segment) {
+        self.len += segment.len();
+        self.segments.push(segment);
     }
 }

@@ -105,13 +105,54 @@ impl Cut {
 /// A stream of `content` with a mark at `limit`; `None` only where the deflater fails.
 pub fn deflate_marked(content: &[u8], limit: usize) -> Option<Vec<u8>> {
     let (kept, rest) = content.split_at(limit.min(content.len()));
-    let mut out = Vec::new();
-    run(&mut Deflate::new(LEVEL, false, 15), kept, DeflateFlush::SyncFlush, &mut out)?;
-    if !out.ends_with(&EMPTY) {
-        return None;
-    }
-    tail(&mut out, kept.get(kept.len().saturating_sub(WINDOW)..)?, rest)?;
+    let (mut out, mut deflater) = (Vec::new(), MarkedDeflater::new());
+    deflater.kept(kept, &mut out)?;
+    deflater.finish(rest, &mut out)?;
     Some(out)
+}
+
+/// Deflates a content that comes in pieces, with a mark before its last one.
+pub struct MarkedDeflater {
+    deflater: Deflate,
+    window: Vec<u8>,
+}
+
+impl std::fmt::Debug for MarkedDeflater {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MarkedDeflater").finish_non_exhaustive()
+    }
+}
+
+impl Default for MarkedDeflater {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MarkedDeflater {
+    /// At the beginning of a content.
+    pub fn new() -> Self {
+        Self { deflater: Deflate::new(LEVEL, false, 15), window: Vec::new() }
+    }
+
+    /// The next piece of what is before the mark; what comes of it goes to `out`. `None` only where the deflater fails.
+    pub fn kept(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        run(&mut self.deflater, piece, DeflateFlush::NoFlush, out)?;
+        let piece = piece.get(piece.len().saturating_sub(WINDOW)..)?;
+        let over = (self.window.len() + piece.len()).saturating_sub(WINDOW);
+        self.window.drain(..over.min(self.window.len()));
+        self.window.extend_from_slice(piece);
+        Some(())
+    }
+
+    /// The mark, and what is behind it.
+    pub fn finish(mut self, rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        run(&mut self.deflater, &[], DeflateFlush::SyncFlush, out)?;
+        if !out.ends_with(&EMPTY) {
+            return None;
+        }
+        tail(out, &self.window, rest)
+    }
 }
 
 /// Deflates what is behind a mark.
@@ -125,12 +166,13 @@ fn tail(out: &mut Vec<u8>, window: &[u8], rest: &[u8]) -> Option<()> {
 
 fn run(deflater: &mut Deflate, content: &[u8], flush: DeflateFlush, out: &mut Vec<u8>) -> Option<()> {
     let mut buf = vec![0; STEP];
+    let before = position(deflater.total_in())?;
     loop {
-        let (taken, made) = (position(deflater.total_in())?, position(deflater.total_out())?);
+        let (taken, made) = (position(deflater.total_in())? - before, position(deflater.total_out())?);
         let status = deflater.compress(content.get(taken..)?, &mut buf, flush).ok()?;
         let more = position(deflater.total_out())? - made;
         out.extend_from_slice(buf.get(..more)?);
-        let all = position(deflater.total_in())? == content.len();
+        let all = position(deflater.total_in())? - before == content.len();
         match status {
             Status::StreamEnd => return Some(()),
             // A flush is complete when it leaves room.

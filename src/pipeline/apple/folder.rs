@@ -10,8 +10,6 @@ use std::path::{Path, PathBuf};
 use crate::artifact::apple::{Look, Node, Tree, TreeError};
 use crate::format::limits;
 
-/// Bytes read to tell what a file is.
-const START: u64 = 64;
 /// Bytes read at a time.
 const STEP: usize = 128 * 1024;
 
@@ -82,8 +80,8 @@ impl Tree for FolderTree {
         Ok(content)
     }
 
-    fn start(&self, path: &str) -> Result<Vec<u8>, TreeError> {
-        self.take(path, START)
+    fn start(&self, path: &str, len: usize) -> Result<Vec<u8>, TreeError> {
+        self.take(path, len as u64)
     }
 
     fn size(&self, path: &str) -> u64 {
@@ -91,6 +89,10 @@ impl Tree for FolderTree {
     }
 
     fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
+        self.pour(path, &mut |piece| look.feed(piece))
+    }
+
+    fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
         let failed = |error: std::io::Error| TreeError { path: path.to_owned(), problem: error.to_string() };
         if self.nodes.get(path) != Some(&Node::File) {
             return Err(TreeError { path: path.to_owned(), problem: "no such file".to_owned() });
@@ -100,7 +102,7 @@ impl Tree for FolderTree {
         loop {
             match file.read(&mut buffer).map_err(failed)? {
                 0 => return Ok(()),
-                len => look.feed(buffer.get(..len).unwrap_or_default()),
+                len => to(buffer.get(..len).unwrap_or_default()),
             }
         }
     }

@@ -8,13 +8,16 @@ use std::sync::Arc;
 
 use super::AppleJobError;
 use super::signing::{Signers, Signing, SigningRequest, entitlements, signed_by};
-use crate::artifact::apple::{Bundle, Digests, Known, Layout, Node, Overlay, Patched, Tree, Wanted, below, facts};
+use crate::artifact::apple::{
+    Bundle, Digests, Facts, Grown, Known, Layout, Look, Node, Overlay, Patched, Tree, Wanted, below, facts,
+};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, SealError, Sealed};
 use crate::format::code_signature::{SuperBlob, requirement};
+use crate::format::macho::Slice;
 use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
 use crate::sign::Digest;
-use crate::sign::apple::{Code, Signer, sign, sign_in_place};
+use crate::sign::apple::{self, Code, Signer, sign, sign_in_place, sign_in_room};
 
 /// Bytes from which on an executable is held by its end alone, and deflated in two pieces: what is smaller takes no time.
 pub(super) const CUT_FROM: u64 = 1024 * 1024;
@@ -61,7 +64,7 @@ impl Reseal<'_> {
 
     /// The outline of code as it will be.
     fn image(&self, overlay: &Overlay<'_>, path: &str) -> Result<Arc<Outline>, AppleJobError> {
-        let image = match overlay.changes().patched.get(path).and_then(|patched| patched.facts.image.clone()) {
+        let image = match overlay.changes().facts(path).and_then(|facts| facts.image.clone()) {
             Some(image) => image,
             None if overlay.changed(path) => Known::default().image(overlay, path)?,
             None => self.known.image(overlay.base(), path)?,
@@ -71,8 +74,8 @@ impl Reseal<'_> {
 
     /// Digests of a file as it will be.
     fn digests(&self, overlay: &Overlay<'_>, path: &str, sha1: bool, sha256: bool) -> Result<Digests, AppleJobError> {
-        let patched = overlay.changes().patched.get(path).map(|patched| patched.facts.digests);
-        Ok(match patched {
+        let signed = overlay.changes().facts(path).map(|facts| facts.digests);
+        Ok(match signed {
             Some(found) if found.sha1.is_some() >= sha1 && found.sha256.is_some() >= sha256 => found,
             _ if overlay.changed(path) => Known::default().digests(overlay, path, sha1, sha256)?,
             _ => self.known.digests(overlay.base(), path, sha1, sha256)?,
@@ -105,6 +108,10 @@ impl Reseal<'_> {
         let failed = |source| AppleJobError::Sign { path: path.to_owned(), source };
         let outline = self.image(overlay, path)?;
         let Some(signatures) = sign_in_place(&outline, code, self.signer).map_err(failed)? else {
+            if let Some(grown) = self.grown(overlay, path, &outline, code)? {
+                overlay.grow(path.to_owned(), grown);
+                return Ok(());
+            }
             let bytes = overlay.read(path)?;
             let signed = sign(&bytes, code, self.signer).map_err(failed)?;
             if signed.bytes != bytes {
@@ -151,6 +158,38 @@ impl Reseal<'_> {
         place(&mut end, tail.from, signatures);
         let Some(new) = facts.with_end(&end) else { return Ok(None) };
         Ok(Some(Patched { tail: Arc::clone(tail), end, facts: new }))
+    }
+
+    /// A large executable with room for a signature, and the signature in it; it is read once more, and never held. `None`
+    /// where it has to be.
+    fn grown(
+        &self,
+        overlay: &Overlay<'_>,
+        path: &str,
+        old: &Outline,
+        code: &Code<'_>,
+    ) -> Result<Option<Grown>, AppleJobError> {
+        let failed = |source| AppleJobError::Sign { path: path.to_owned(), source };
+        let base = overlay.base();
+        let head_len = old.file.slices.first().map_or(usize::MAX, Slice::head_len);
+        if overlay.changed(path) || base.size(path) < CUT_FROM || head_len as u64 > CUT_FROM {
+            return Ok(None);
+        }
+        let head = base.start(path, head_len)?;
+        let Some((room, size, pages)) = apple::room(old, &head, code, self.signer).map_err(failed)? else {
+            return Ok(None);
+        };
+        let zeros = usize::try_from(room.start.saturating_sub(room.until)).unwrap_or(0) + size;
+        let mut grown = Grown { head: room.head, until: room.until, end: vec![0; zeros], facts: Facts::default() };
+        let wanted = Wanted { sha1: true, sha256: true, image: true, tail: size as u64, pages: Some(pages) };
+        let mut look = Look::new(&wanted, grown.size());
+        grown.pour(base, path, &mut |piece| look.feed(piece))?;
+        let facts = look.finish();
+        let Some(Ok(image)) = &facts.image else { return Ok(None) };
+        let Some(signature) = sign_in_room(image, old, code, self.signer).map_err(failed)? else { return Ok(None) };
+        let Some(facts) = facts.with_end(&signature) else { return Ok(None) };
+        place(&mut grown.end, room.until, &[(room.start, signature)]);
+        Ok(Some(Grown { facts, ..grown }))
     }
 
     /// The seal of a bundle, by the rules that are in it.

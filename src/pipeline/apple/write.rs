@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::copied::{self, Kept};
 use super::reseal::CUT_FROM;
 use super::{AppleJobError, FolderTree, Planned, signing};
-use crate::artifact::apple::{AppFiles, Changes, IpaTree, Known, Overlay, Patched, Tree};
+use crate::artifact::apple::{AppFiles, Changes, Grown, IpaTree, Known, Overlay, Patched, Tree, TreeError};
 use crate::format::macho::MachO;
 use crate::format::zip::{
-    Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite, Splice, deflate, deflate_marked,
+    Archive, Change, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Segment, Splice, deflate,
+    deflate_marked,
 };
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
@@ -89,10 +90,17 @@ pub(super) fn ipa(
         splices.insert(index, splice);
         cuts.extend(cut.map(|cut| (path.as_str(), (index, cut))));
     }
+    let mut spool = Spool { output, file: None, len: 0 };
+    for (path, grown) in &changes.grown {
+        let Some(index) = tree.entry(path) else { continue };
+        let deflated = archive.entries().get(index).is_some_and(|entry| entry.method() == METHOD_DEFLATED);
+        splices.insert(index, spool.take(&tree, path, grown, deflated)?);
+    }
+    let spool = spool.reader()?;
     let layout = archive.layout_with(&rewrite, &splices)?;
     drop(rewrite);
     let mut new = Replacement::start(output)?;
-    write_payload(file, &layout, 0, &mut new, None)?;
+    write_payload((file, spool.as_ref()), &layout, 0, &mut new, None)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
     drop(layout);
@@ -131,7 +139,7 @@ fn marked(archive: &Archive<'_, ArtifactFile>, index: usize, content: &[u8]) -> 
         return None;
     }
     let rest = deflate_marked(content, first_signature(content)?)?;
-    Some(Splice { kept: 0, rest, crc: crc32fast::hash(content), len: content.len() as u64 })
+    Some(Splice { kept: 0, rest: Segment::Bytes(rest), crc: crc32fast::hash(content), len: content.len() as u64 })
 }
 
 /// Where the first signature of a Mach-O file begins.
@@ -152,7 +160,7 @@ fn spliced(
     crc.update(&patched.end);
     let splice = |kept: u64, rest: Vec<u8>| Splice {
         kept,
-        rest,
+        rest: Segment::Bytes(rest),
         crc: crc.clone().finalize(),
         len: tail.from + patched.end.len() as u64,
     };
@@ -170,6 +178,59 @@ fn spliced(
     content.extend_from_slice(&patched.end);
     let rest = first_signature(&content).and_then(|limit| deflate_marked(&content, limit));
     Ok((splice(0, rest.unwrap_or_else(|| deflate(&content))), None))
+}
+
+/// New data of executables that are too large to be held, in a file without a name beside the output.
+struct Spool<'o> {
+    output: &'o Path,
+    file: Option<Replacement>,
+    len: u64,
+}
+
+impl Spool<'_> {
+    /// Takes an executable's new content, as an entry will hold it.
+    fn take(&mut self, tree: &dyn Tree, path: &str, grown: &Grown, deflated: bool) -> Result<Splice, AppleJobError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(Replacement::start(self.output)?),
+        };
+        let (start, mut crc, mut out) = (self.len, crc32fast::Hasher::new(), Vec::new());
+        let mut deflater = deflated.then(MarkedDeflater::new);
+        let mut written = Ok(());
+        let mut put = |out: &mut Vec<u8>| {
+            if written.is_ok() {
+                written = file.write_all(out);
+                self.len += out.len() as u64;
+            }
+            out.clear();
+        };
+        let mut whole = Some(());
+        grown.pour_kept(tree, path, &mut |piece| {
+            crc.update(piece);
+            match &mut deflater {
+                Some(deflater) => whole = whole.and_then(|()| deflater.kept(piece, &mut out)),
+                None => out.extend_from_slice(piece),
+            }
+            put(&mut out);
+        })?;
+        crc.update(&grown.end);
+        match deflater {
+            Some(deflater) => whole = whole.and_then(|()| deflater.finish(&grown.end, &mut out)),
+            None => out.extend_from_slice(&grown.end),
+        }
+        put(&mut out);
+        written?;
+        if whole.is_none() {
+            let problem = "its new content cannot be deflated".to_owned();
+            return Err(TreeError { path: path.to_owned(), problem }.into());
+        }
+        Ok(Splice { kept: 0, rest: Segment::Spooled(start..self.len), crc: crc.finalize(), len: grown.size() })
+    }
+
+    /// What was taken, for reading.
+    fn reader(&self) -> Result<Option<ArtifactFile>, FileError> {
+        self.file.as_ref().map(|file| Ok(ArtifactFile::over(file.reader()?))).transpose()
+    }
 }
 
 /// Puts all new files of a folder in place, or none.
@@ -195,7 +256,14 @@ pub(super) fn folder(
         judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Unsound)?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
-            transaction.put(path, &overlay.read(path)?)?;
+            transaction.begin(path)?;
+            let mut written = Ok(());
+            overlay.pour(path, &mut |piece| {
+                if written.is_ok() {
+                    written = transaction.append(piece);
+                }
+            })?;
+            written?;
         }
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;

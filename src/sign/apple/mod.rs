@@ -5,7 +5,8 @@
 //! * `directory`: the code directories, patched where only hashes of bundle files differ, else made anew.
 //!
 //! Two ways lead to the new file. Where the new signature fits into the space of the old one, nothing else of the file
-//! changes, and page hashes that were verified are kept. Else `__LINKEDIT` grows and every page is hashed.
+//! changes, and page hashes that were verified are kept. Else `__LINKEDIT` grows and every page is hashed: of
+//! a file that is one image, wherever it lies ([`room`], [`sign_in_room`]); of one of several, in memory ([`sign`]).
 //!
 //! Must not: know bundles (see `pipeline`), or take time or randomness.
 
@@ -18,8 +19,8 @@ pub use signer::{Signer, SignerError};
 use super::key::{Digest, KeyError};
 use crate::format::code_signature::HashType;
 use crate::format::der_entitlements::NoDerForm;
-use crate::format::macho::MachOError;
-use crate::format::outline::Outline;
+use crate::format::macho::{Container, MachOError, Room};
+use crate::format::outline::{Outline, PageKind};
 
 /// Why a file was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,29 @@ pub fn sign_in_place(
         }
     }
     Ok((signatures.len() == outline.file.slices.len()).then_some(signatures))
+}
+
+/// Room for the signature of a file that is one image: how the file changes, the bytes of the room, and the page hashes
+/// that the signature will hold. `head` is its beginning, [`Slice::head_len`](crate::format::macho::Slice::head_len) bytes.
+/// `None` for a file of several images, which would have to move.
+pub fn room(
+    outline: &Outline,
+    head: &[u8],
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<(Room, usize, Vec<PageKind>)>, AppleSignError> {
+    if outline.file.container == Container::Thin { slice::room(outline, 0, head, code, signer) } else { Ok(None) }
+}
+
+/// The signature for that room: `grown` is the file with the room, `old` the file without it, of which the new signature
+/// keeps what the old one said. `None` where it does not fit.
+pub fn sign_in_room(
+    grown: &Outline,
+    old: &Outline,
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<Vec<u8>>, AppleSignError> {
+    slice::in_room(grown, old.signature(0), 0, code, signer)
 }
 
 /// Signs every slice of a file.

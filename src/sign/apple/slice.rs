@@ -12,8 +12,8 @@ use crate::format::code_signature::{
     CodeDirectory, HashType, MAGIC_ENTITLEMENTS, MAGIC_ENTITLEMENTS_DER, MAGIC_WRAPPER, SuperBlob, is_directory,
     requirement, slot, superblob, usual_hash_types, wrap,
 };
-use crate::format::macho::{Slice, TYPE_EXECUTE};
-use crate::format::outline::{Outline, page_hashes};
+use crate::format::macho::{Room, Slice, TYPE_EXECUTE};
+use crate::format::outline::{Outline, PageKind, page_hashes};
 use crate::format::{cms, der_entitlements};
 
 /// Bytes that codesign keeps free for a CMS signature; a later signer then finds room.
@@ -28,10 +28,21 @@ pub(super) fn in_place(
     code: &Code<'_>,
     signer: &Signer<'_>,
 ) -> Result<Option<Vec<u8>>, AppleSignError> {
+    in_room(outline, outline.signature(index), index, code, signer)
+}
+
+/// The same where the place was made for it, and the signature of before is `old`.
+pub(super) fn in_room(
+    outline: &Outline,
+    old: Option<&[u8]>,
+    index: usize,
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<Vec<u8>>, AppleSignError> {
     let Some(slice) = outline.file.slices.get(index) else { return Ok(None) };
     let (Some(command), Some(there)) = (slice.signature, outline.signature(index)) else { return Ok(None) };
     // A signature that cannot be read says nothing that could be kept; it is replaced as if there were none.
-    let old = SuperBlob::parse(there).ok();
+    let old = old.and_then(|old| SuperBlob::parse(old).ok());
     let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
     let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
     let facts = content.facts(slice, code, signer);
@@ -58,25 +69,34 @@ pub(super) fn grown(
     let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
     let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
     let facts = content.facts(slice, code, signer);
-    let over = |bytes: &[u8]| {
-        let hashes = |kind, exponent| Some(page_hashes(bytes, (kind, exponent)));
-        directory::all(&facts, &Pages { len: bytes.len() as u64, hashes: &hashes }, &[]).unwrap_or_default()
-    };
-    let sized = content.superblob(&over(&slice.with_room(file, 0)?), signer)?;
-    let cms = content.cms_len(&sized);
-    let reserve = if signer.certificate().is_none() || cms + 8 <= CMS_RESERVE {
-        CMS_RESERVE
-    } else {
-        (cms + CMS_SPARE).next_multiple_of(4096)
-    };
-    let reserve = if signer.certificate().is_none() { 0 } else { reserve.saturating_sub(cms) };
-    let size = (sized.len() + reserve).next_multiple_of(16);
+    let head = slice.bytes(file).get(..slice.head_len()).unwrap_or_default();
+    let size = content.size(&facts, slice.room(head, 0)?.start, signer)?;
     let mut bytes = slice.with_room(file, u32::try_from(size).unwrap_or(u32::MAX))?;
-    let blob = content.superblob(&over(&bytes), signer)?;
+    let hashes = |kind, exponent| Some(page_hashes(&bytes, (kind, exponent)));
+    let pages = Pages { len: bytes.len() as u64, hashes: &hashes };
+    let blob = content.superblob(&directory::all(&facts, &pages, &[]).unwrap_or_default(), signer)?;
     let end = bytes.len() + size;
     bytes.extend_from_slice(&blob);
     bytes.resize(end, 0);
     Ok(bytes)
+}
+
+/// Room for a new signature of the slice, which begins with `head`: where it lies, its bytes, and the page hashes that
+/// it will hold.
+pub(super) fn room(
+    outline: &Outline,
+    index: usize,
+    head: &[u8],
+    code: &Code<'_>,
+    signer: &Signer<'_>,
+) -> Result<Option<(Room, usize, Vec<PageKind>)>, AppleSignError> {
+    let Some(slice) = outline.file.slices.get(index) else { return Ok(None) };
+    let old = outline.signature(index).and_then(|bytes| SuperBlob::parse(bytes).ok());
+    let directories = old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default();
+    let content = Content::new(slice, old.as_ref(), &directories, code, signer)?;
+    let size = content.size(&content.facts(slice, code, signer), slice.room(head, 0)?.start, signer)?;
+    let pages = content.hash_types.iter().map(|&kind| (kind, content.page_exponent)).collect();
+    Ok(Some((slice.room(head, u32::try_from(size).unwrap_or(u32::MAX))?, size, pages)))
 }
 
 /// What the new signature says, apart from hashes.
@@ -196,6 +216,25 @@ impl<'a> Content<'a> {
         let cms = signer.cms(directories)?.unwrap_or_default();
         blobs.push((slot::SIGNATURE, wrap(MAGIC_WRAPPER, &cms)));
         Ok(superblob(&blobs))
+    }
+
+    /// Bytes to reserve for a signature over so many bytes of code, whatever their hashes are.
+    fn size(&self, facts: &Facts<'_>, code: u64, signer: &Signer<'_>) -> Result<usize, AppleSignError> {
+        let hashes = |kind: HashType, exponent: u8| {
+            let pages = if exponent == 0 { 1 } else { code.div_ceil(1 << exponent) };
+            Some(vec![0; usize::try_from(pages).ok()? * kind.size()])
+        };
+        let directories = directory::all(facts, &Pages { len: code, hashes: &hashes }, &[]).unwrap_or_default();
+        let sized = self.superblob(&directories, signer)?;
+        let cms = self.cms_len(&sized);
+        let reserve = if signer.certificate().is_none() {
+            0
+        } else if cms + 8 <= CMS_RESERVE {
+            CMS_RESERVE - cms
+        } else {
+            (cms + CMS_SPARE).next_multiple_of(4096) - cms
+        };
+        Ok((sized.len() + reserve).next_multiple_of(16))
     }
 
     /// Bytes of the CMS in a superblob.

@@ -130,6 +130,7 @@ pub fn assemble(original: &[u8], layout: &inject::format::zip::Layout) -> Vec<u8
             Segment::Original(range) => {
                 out.extend(&original[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()]);
             }
+            Segment::Spooled(_) => unreachable!("nothing was spooled"),
             Segment::Bytes(bytes) => out.extend(bytes),
         }
     }

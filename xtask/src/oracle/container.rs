@@ -68,6 +68,7 @@ pub fn assemble(original: &[u8], layout: &Layout) -> Result<Vec<u8>> {
     for segment in &layout.segments {
         match segment {
             Segment::Original(range) => out.extend_from_slice(raw(original, range.clone())?),
+            Segment::Spooled(_) => unreachable!("nothing was spooled"),
             Segment::Bytes(bytes) => out.extend_from_slice(bytes),
         }
     }

@@ -26,6 +26,7 @@ pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Resul
         CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
         CredentialAction::Export { file, pass } => super::backup::export(settings, file, pass, out),
         CredentialAction::Import { file, pass, replace } => super::backup::import(settings, file, pass, *replace, out),
+        CredentialAction::Key { to } => super::key::run(settings, to.as_deref(), out),
         CredentialAction::Rotate { app } => rotate(settings, app.as_deref(), out),
         CredentialAction::Revoke { app } => revoke(settings, app.as_deref(), out),
     }

@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::credentials::Store;
+use inject::credentials::{Keeping, Store};
 use inject::findings::{Hunt, Report};
 use inject::registry::Application;
 use inject::scan;
 use inject::signing::{Identity, Password, debug_key};
-use inject::system::Civil;
-use inject::system::unix_seconds;
+use inject::system::keyring::KEYRING;
+use inject::system::{Civil, unix_seconds};
 use serde_json::json;
 
 use super::given::matches;
@@ -188,7 +188,9 @@ fn environment(settings: &Settings, global: &Global, checks: &mut Checks) -> Opt
 fn store(settings: &Settings, checks: &mut Checks) {
     let folder = &settings.home.folder;
     let from = if variable(variables::HOME).is_some() { variables::HOME } else { "the default" };
-    match Store::open_existing(&settings.home).and_then(|store| store.map(|store| store.list()).transpose()) {
+    let all = Store::open_existing(&settings.home).and_then(|store| store.map(|store| store.list()).transpose());
+    let opens = all.is_ok();
+    match all {
         Ok(Some(all)) => {
             let text = format!("{} ({from}): {} credentials", folder.display(), all.len());
             checks.add("store", State::Ok, text);
@@ -200,24 +202,53 @@ fn store(settings: &Settings, checks: &mut Checks) {
         Err(error) => checks.failed("store", &Failure::from(error)),
     }
     private(folder, 0o077, checks);
-    match variable(variables::STORE_KEY) {
-        // What it refers to was read: settings are not loaded otherwise.
-        Some(_) => checks.add("store key", State::Ok, format!("from {}", variables::STORE_KEY)),
-        None if folder.join("key").is_file() => {
-            checks.add(
-                "store key",
-                State::Ok,
-                format!("{}; keep a backup: inject credential export", folder.join("key").display()),
-            );
-        }
-        None => checks.add("store key", State::Note, "none yet; it is made with the store"),
-    }
+    key(settings, opens, checks);
     let resolved = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
     let inside = repository_of(&settings.checkout).filter(|root| resolved.starts_with(root));
     if let Some(root) = inside {
         let text = format!("{} lies within the repository {}", folder.display(), root.display());
         checks.todo("store", text, &format!("move it out, and set {} to where it is then", variables::HOME));
     }
+}
+
+/// Where the key of the stores is.
+fn key(settings: &Settings, opens: bool, checks: &mut Checks) {
+    let about = "store key";
+    let file = settings.home.key_file();
+    match settings.home.keeping() {
+        Ok(Some(Keeping::Given)) => {
+            // It is a reference: settings are not loaded otherwise.
+            let reference = variable(variables::STORE_KEY).unwrap_or_default();
+            checks.add(about, State::Ok, format!("from {} ({reference})", variables::STORE_KEY));
+        }
+        Ok(Some(Keeping::File)) => {
+            let text = format!("{}{}; keep a backup: inject credential export", file.display(), mode(&file));
+            checks.add(about, State::Ok, text);
+            checks.add(about, State::Note, "in the keyring instead of a file: inject credential key --to keyring:NAME");
+        }
+        Ok(Some(Keeping::Keyring(name))) => {
+            let text = format!(
+                "keyring:{name} in {KEYRING}, says {}{}; keep a backup: inject credential export",
+                file.display(),
+                mode(&file)
+            );
+            // Whether it is there the store has asked.
+            checks.add(about, if opens { State::Ok } else { State::Note }, text);
+        }
+        Ok(None) => checks.add(about, State::Note, "none yet; it is made with the store"),
+        Err(error) => checks.failed(about, &Failure::from(error)),
+    }
+}
+
+#[cfg(unix)]
+fn mode(file: &Path) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).map(|of| format!(" (mode {:03o})", of.permissions().mode() & 0o777)).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn mode(_file: &Path) -> String {
+    String::new()
 }
 
 /// Nobody else may look into the store.

@@ -12,6 +12,7 @@ pub mod hook;
 pub mod identify;
 pub mod init;
 pub mod inspect;
+pub mod key;
 pub mod main_job;
 pub mod man;
 pub mod mask;

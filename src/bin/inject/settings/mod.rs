@@ -119,7 +119,7 @@ impl Settings {
             None => repository_root(&here).unwrap_or(&here).to_owned(),
         };
         let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
-        let home = Home { folder: home()?, key: store_key()? };
+        let home = Home::with_key(&home()?, store_key()?);
         Ok(Self { home, config, checkout, flag: global.env.clone() })
     }
 

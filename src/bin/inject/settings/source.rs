@@ -8,6 +8,7 @@ use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use inject::system::keyring;
 use zeroize::Zeroizing;
 
 use crate::exit::{Code, Failure};
@@ -55,7 +56,7 @@ impl Source {
             ("exec", words) if !words.trim().is_empty() => {
                 Some(Self::Exec(words.split_whitespace().map(str::to_owned).collect()))
             }
-            ("keyring", name) if !name.is_empty() && !name.starts_with('-') => Some(Self::Keyring(name.to_owned())),
+            ("keyring", name) if keyring::is_name(name) => Some(Self::Keyring(name.to_owned())),
             _ => None,
         }
     }
@@ -95,15 +96,12 @@ impl Source {
             }
             Self::Keyring(name) => {
                 let place = format!("the keyring's entry {name:?}");
-                let Some((read, make)) = keyring(name) else {
-                    let failure = failed(place, "this platform's keyring cannot be asked".to_owned());
-                    return Err(failure.remedy("use env:NAME, file:PATH or exec:PROGRAM"));
-                };
-                let text = printed(&read).map_err(|problem| {
-                    failed(place.clone(), format!("{}: {problem}", read.first().map_or("", String::as_str)))
-                        .remedy(format!("make the entry: {make}"))
+                let text = keyring::read(name).map_err(|error| {
+                    failed(place.clone(), error.to_string())
+                        .remedy(keyring::remedy(name))
                         .remedy("without a keyring, as in CI, use env:NAME, file:PATH or exec:PROGRAM")
                 })?;
+                let text = read_bounded(text.as_bytes()).map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, text)
             }
             Self::Stdin => {
@@ -127,20 +125,6 @@ impl Source {
             return Err(failed(place, "it is empty".to_owned()));
         }
         Ok(text)
-    }
-}
-
-/// The command that reads an entry of the keyring, by the platform's own program, and the one that makes it.
-fn keyring(name: &str) -> Option<(Vec<String>, String)> {
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    if cfg!(target_os = "macos") {
-        let read = words(&["security", "find-generic-password", "-s", "inject", "-a", name, "-w"]);
-        Some((read, format!("security add-generic-password -s inject -a {name} -w")))
-    } else if cfg!(unix) {
-        let read = words(&["secret-tool", "lookup", "service", "inject", "account", name]);
-        Some((read, format!("secret-tool store --label=inject service inject account {name}")))
-    } else {
-        None
     }
 }
 

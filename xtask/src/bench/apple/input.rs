@@ -42,7 +42,7 @@ pub fn ipas(setup: &Setup) -> Result<Vec<(&'static str, PathBuf)>> {
     let mut all = Vec::new();
     for (name, codes, count, len) in IPAS {
         let to = setup.work.join(format!("apple-{}.ipa", name.replace([' ', ','], "-")));
-        if !to.is_file() {
+        if !to.is_file() || !to.with_extension("unsigned").is_file() {
             make(setup, &to, codes, count, len).with_context(|| format!("making the IPA of {name}"))?;
         }
         all.push((name, to));
@@ -100,7 +100,6 @@ fn make(setup: &Setup, to: &Path, [code, framework]: [usize; 2], count: usize, l
         out.write_all(&content)?;
     }
     out.finish()?;
-    fs::remove_file(unsigned)?;
     fs::remove_file(signed)?;
     Ok(fs::rename(part, to)?)
 }

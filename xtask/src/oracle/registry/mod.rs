@@ -13,6 +13,7 @@ use inject::host::http::{Ask, Body, Client, Proof, encoded};
 use serde_json::Value;
 
 const PROVIDER: &str = "oidc-provider@9.13.3";
+const OAUTH_AS_VERSION: &str = "1.0.1";
 const OAUTH_AS: &str = "\
 [package]
 name = \"judge\"
@@ -21,18 +22,23 @@ edition = \"2024\"
 [workspace]
 [dependencies]
 axum = { version = \"0.8\", default-features = false, features = [\"http1\", \"tokio\"] }
-oauth-as = { version = \"=1.0.1\", features = [\"axum\"] }
+oauth-as = { version = \"=VERSION\", features = [\"axum\"] }
 tokio = { version = \"1\", features = [\"macros\", \"net\", \"rt\"] }
 ";
 const TOKEN: &str = "initial-access-token-of-the-oracle";
 const APP: &str = "com.example.oracle";
 
-/// What is expected of a server.
-#[derive(Debug, Clone, Copy)]
-struct Expected {
+/// What was seen of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    /// The status of a registration.
+    status: u16,
     /// A read shows the secret again (class B).
     echo: bool,
 }
+
+/// Where what is seen is written down.
+const PAGE: &str = "docs/registries.md";
 
 /// Starts the servers and judges.
 pub fn run(root: &Path) -> Result<()> {
@@ -43,11 +49,11 @@ pub fn run(root: &Path) -> Result<()> {
     for rotate in ["0", "1"] {
         let mut command = Command::new("node");
         command.arg(&provider).env("ROTATE", rotate);
-        judge(root, &work, "node-oidc-provider", command, Expected { echo: true })
-            .with_context(|| format!("node-oidc-provider, ROTATE={rotate}"))?;
+        let seen = judge(root, &work, command).with_context(|| format!("node-oidc-provider, ROTATE={rotate}"))?;
+        documented(root, &PROVIDER.replace("oidc-provider@", "node-oidc-provider "), seen)?;
     }
-    let command = Command::new(oauth_as(&work)?);
-    judge(root, &work, "oauth-as", command, Expected { echo: false }).context("oauth-as")?;
+    let seen = judge(root, &work, Command::new(oauth_as(&work)?)).context("oauth-as")?;
+    documented(root, &format!("oauth-as {OAUTH_AS_VERSION}"), seen)?;
     println!("registries: every server agrees");
     Ok(())
 }
@@ -68,7 +74,7 @@ fn provider(work: &Path) -> Result<PathBuf> {
 fn oauth_as(work: &Path) -> Result<PathBuf> {
     let folder = work.join("oauth-as");
     std::fs::create_dir_all(folder.join("src"))?;
-    std::fs::write(folder.join("Cargo.toml"), OAUTH_AS)?;
+    std::fs::write(folder.join("Cargo.toml"), OAUTH_AS.replace("VERSION", OAUTH_AS_VERSION))?;
     std::fs::write(folder.join("src/main.rs"), include_str!("oauth_as.rs.txt"))?;
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--quiet", "--target-dir", "target"]).current_dir(&folder);
@@ -86,7 +92,22 @@ impl Drop for Server {
     }
 }
 
-fn judge(root: &Path, work: &Path, name: &str, mut command: Command, expected: Expected) -> Result<()> {
+/// The row of a server in the table is what was seen of this version of it; that it revokes, and makes a public client one with
+/// a secret under the same id, was seen too, or there was an error.
+fn documented(root: &Path, server: &str, seen: Seen) -> Result<()> {
+    let page = std::fs::read_to_string(root.join(PAGE))?;
+    let row = page.lines().find_map(|line| line.strip_prefix(&format!("| {server} | "))).unwrap_or_default();
+    let cells: Vec<&str> = row.trim_end_matches('|').split('|').map(str::trim).collect();
+    let [status, echo, _, public, revoke] = cells[..] else { bail!("{PAGE} has no row of {server}: {row:?}") };
+    let said = (status.to_owned(), echo, public, revoke);
+    let right = (seen.status.to_string(), if seen.echo { "yes (B)" } else { "no (C)" }, "the same id", "yes");
+    ensure!(said == right, "{PAGE} says of {server} {said:?}, and it does {right:?}");
+    println!("registry {server}: registered, read, shared, public, revoked ({seen:?}), as {PAGE} says");
+    Ok(())
+}
+
+/// Goes through what the program does with a server.
+fn judge(root: &Path, work: &Path, mut command: Command) -> Result<Seen> {
     let mut child = command.env("TOKEN", TOKEN).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let output = child.stdout.take().context("no standard output")?;
     let _server = Server(child);
@@ -144,25 +165,24 @@ fn judge(root: &Path, work: &Path, name: &str, mut command: Command, expected: E
     ensure!(code == 5 && said.contains("RFC 7592 has no rotation"), "rotate: {code} {said}");
     ok(&["register", APP, "--env", "dev"])?;
     ensure!(show()?["client_id"] != first["client_id"], "an id is given twice");
-    ensure!(echoes(issuer)? == expected.echo, "it is of the other class than expected: {expected:?}");
-    let class = if expected.echo { "B, the secret is echoed" } else { "C, the secret is shown once" };
-    println!("registry {name}: registered, read, shared, public, revoked ({class})");
-    Ok(())
+    observe(issuer)
 }
 
-/// Whether a server shows a secret again to the holder of the registration token: past the program, which does not say it.
-fn echoes(issuer: &str) -> Result<bool> {
+/// How a server registers, and whether it shows a secret again to the holder of the registration token: past the program, which
+/// does not say it.
+fn observe(issuer: &str) -> Result<Seen> {
     let client = Client::new(None, Duration::from_secs(10), 1 << 20)?;
     let server = discover(&client, issuer).map_err(anyhow::Error::msg)?;
     let endpoint = server.registration_endpoint.context("no registration endpoint")?;
     let body = br#"{"grant_types":["client_credentials"],"response_types":[],"redirect_uris":[]}"#;
     let ask = Ask { method: "POST", url: &endpoint, proof: Proof::Bearer(TOKEN), body: Body::Json(body), headers: &[] };
-    let made: Value = serde_json::from_slice(&client.ask(ask)?.body)?;
+    let registered = client.ask(ask)?;
+    let made: Value = serde_json::from_slice(&registered.body)?;
     let text = |name: &str| made[name].as_str().with_context(|| format!("no {name} in {made}"));
     let (url, proof) = (text("registration_client_uri")?, Proof::Bearer(text("registration_access_token")?));
     let read: Value =
         serde_json::from_slice(&client.ask(Ask { method: "GET", url, proof, body: Body::Empty, headers: &[] })?.body)?;
-    Ok(read["client_secret"].is_string())
+    Ok(Seen { status: registered.status, echo: read["client_secret"].is_string() })
 }
 
 /// Whether a server gives a credential an access token.

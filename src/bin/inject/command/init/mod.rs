@@ -100,6 +100,7 @@ fn tell(project: &Project, config: &Config, out: Output) {
         }
     }
     out.note("read it, then: inject env use dev, inject doctor, inject hook KIND");
+    out.note("the store's key can be kept in the keyring: inject credential key --to keyring:store");
 }
 
 fn app_json(app: &App) -> Value {

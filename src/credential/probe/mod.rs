@@ -6,6 +6,8 @@
 //!
 //! Must not: send a secret to `GAM` unless that is wanted, because its .NET server writes it to a log on exceptions.
 
+pub mod answer;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use zeroize::Zeroizing;
 use super::registry::oauth::discovery::discover;
 use super::{ClientSecret, Credential};
 use crate::format::base64;
-use crate::host::http::{Ask, Body, Client, HttpError, Proof, Reply, check, encoded};
+use crate::host::http::{Ask, Body, Client, HttpError, Proof, check, encoded};
 use crate::host::random::{OsRandom, Randomness};
 
 /// How long one answer may take.
@@ -44,7 +46,7 @@ impl Server {
     }
 }
 
-/// What came out.
+/// What came out. It repeats nothing that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
     /// The server recognises it.
@@ -99,48 +101,12 @@ fn oauth(client: &Client, url: &str, credential: &Credential) -> Result<Probed, 
         client.ask(Ask { method: "POST", url, proof: Proof::Basic(&pair), body: Body::Form(form), headers: &[] })
     };
     let first = ask(&token, b"grant_type=client_credentials")?;
-    let probed = read_token(&first);
+    let probed = answer::token(first.status, &first.body);
     let Some(endpoint) = introspection.filter(|_| matches!(probed, Probed::Unknown(_))) else { return Ok(probed) };
     check(&endpoint)?;
     // Whoever may ask about a token, even one that is none, was recognised.
     let second = ask(&endpoint, b"token=inject-probe")?;
-    Ok(match second.status {
-        200 if json(&second).get("active").is_some() => Probed::Alive,
-        401 => Probed::Refused("it is refused by introspection too: a wrong secret, or an unknown client".to_owned()),
-        _ => probed,
-    })
-}
-
-/// Errors of a token endpoint (RFC 6749, 5.2; RFC 8707) that are repeated.
-const ERRORS: [&str; 9] = [
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-    "invalid_target",
-    "server_error",
-    "temporarily_unavailable",
-];
-
-/// What an answer of a token endpoint says of the client.
-fn read_token(reply: &Reply) -> Probed {
-    let body = json(reply);
-    let error = body.get("error").and_then(serde_json::Value::as_str).unwrap_or_default();
-    match (reply.status, error) {
-        (200, _) if body.get("access_token").is_some() => Probed::Alive,
-        // It was recognised, and may not use this grant or scope.
-        (400, "unauthorized_client" | "invalid_scope" | "invalid_target") => Probed::Alive,
-        (400 | 401, "invalid_client") | (401, _) => Probed::Refused(
-            "a wrong secret, or a client that the server does not know; which one, it does not say".to_owned(),
-        ),
-        (status, error) => {
-            // Any other word may be what was sent.
-            let error = if ERRORS.contains(&error) { format!(" {error}") } else { String::new() };
-            Probed::Unknown(format!("the server answers {status}{error}, to the right and to the wrong alike perhaps"))
-        }
-    }
+    Ok(answer::introspection(second.status, &second.body).unwrap_or(probed))
 }
 
 fn gam(client: &Client, url: &str, credential: &Credential, send_secret: bool) -> Result<Probed, HttpError> {
@@ -163,36 +129,5 @@ fn gam(client: &Client, url: &str, credential: &Credential, send_secret: bool) -
     let headers = [("GeneXus-Agent", "SmartDevice Application")];
     let body = Body::Form(form.as_bytes());
     let reply = client.ask(Ask { method: "POST", url, proof: Proof::None, body, headers: &headers })?;
-    Ok(read_gam(&reply, credential.secret.is_some(), secret.is_some()))
-}
-
-/// What an answer of `GAM` says of the application. Codes are looked at, never the status: it differs between its servers.
-fn read_gam(reply: &Reply, has_secret: bool, sent: bool) -> Probed {
-    let body = json(reply);
-    let code = body.get("error").and_then(|error| error.get("code"));
-    let code = code.map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned)).unwrap_or_default();
-    let unsent =
-        || Probed::Unknown("GAM knows the Client Id; the secret was not sent (--probe-secret sends it)".to_owned());
-    match code.as_str() {
-        "236" => Probed::Refused("GAM does not know this Client Id in its repository (236)".to_owned()),
-        "111" => Probed::Refused("the application is revoked in GAM (111)".to_owned()),
-        "116" if sent => Probed::Refused("GAM has another secret for this Client Id (116)".to_owned()),
-        "116" if !has_secret => Probed::Refused("GAM wants a secret for this Client Id (116)".to_owned()),
-        // The application was good, the user is not.
-        "8" | "11" | "18" if sent || !has_secret => Probed::Alive,
-        "116" | "8" | "11" | "18" => unsent(),
-        "100" => Probed::Unknown("OAuth is switched off for the application in GAM (100)".to_owned()),
-        "2" | "30" => Probed::Unknown(format!("GAM works on another repository ({code})")),
-        code if !code.is_empty() && code.len() <= 8 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Probed::Unknown(format!("GAM answers {code}; see GAM's list of error codes"))
-        }
-        _ => Probed::Unknown(format!(
-            "status {} and no code of GAM; is it the address of GAM's access tokens?",
-            reply.status
-        )),
-    }
-}
-
-fn json(reply: &Reply) -> serde_json::Value {
-    serde_json::from_slice(&reply.body).unwrap_or_default()
+    Ok(answer::gam(reply.status, &reply.body, credential.secret.is_some(), secret.is_some()))
 }

@@ -1,0 +1,95 @@
+//! `inject credential key`: where the key of the stores is kept, and moving it into the platform's keyring and back.
+//!
+//! Must not: read, let alone print, the key itself.
+
+use inject::credentials::Keeping;
+use inject::credentials::keeping::{self, KeepingError};
+use inject::system::keyring::{KEYRING, KeyringError};
+use serde_json::json;
+
+use crate::exit::{Code, Failure};
+use crate::render::Output;
+use crate::settings::source::Source;
+use crate::settings::{Settings, variable, variables};
+
+/// Runs it.
+pub fn run(settings: &Settings, to: Option<&str>, out: Output) -> Result<Code, Failure> {
+    let home = &settings.home;
+    let changed = match to.map(parse).transpose()? {
+        None => false,
+        Some(to) => moved(settings, &to, out)?,
+    };
+    let file = home.key_file();
+    let keeping = home.keeping()?;
+    let (word, entry) = match &keeping {
+        None => ("none", None),
+        Some(Keeping::Given) => ("given", None),
+        Some(Keeping::File) => ("file", None),
+        Some(Keeping::Keyring(name)) => ("keyring", Some(name)),
+    };
+    out.json(&json!({
+        "schema": 1,
+        "kept": word,
+        "file": file.to_string_lossy(),
+        "entry": entry,
+        "changed": changed,
+    }));
+    out.result(&match &keeping {
+        None => "none yet; it is made with the first credential".to_owned(),
+        Some(Keeping::Given) => format!("given by {}", variables::STORE_KEY),
+        Some(Keeping::File) => format!("file {}", file.display()),
+        Some(Keeping::Keyring(name)) => format!("keyring:{name} in {KEYRING}"),
+    });
+    Ok(Code::Done)
+}
+
+/// Where to.
+fn parse(text: &str) -> Result<Keeping, Failure> {
+    match (text, Source::of_reference(text)) {
+        ("file", _) => Ok(Keeping::File),
+        (_, Some(Source::Keyring(name))) => Ok(Keeping::Keyring(name)),
+        // What stands there may be the key itself: it is not repeated.
+        _ => Err(Failure::usage("--to takes keyring:NAME or file").remedy("inject credential key --to keyring:store")),
+    }
+}
+
+fn moved(settings: &Settings, to: &Keeping, out: Output) -> Result<bool, Failure> {
+    let kept = keeping::keep(&settings.home, to).map_err(failure)?;
+    if let Some((entry, error)) = &kept.left {
+        out.warn(&format!("the key is in the keyring's entry {entry:?} still, and not needed there any more: {error}"));
+    }
+    if !kept.changed {
+        out.note("the key is there already");
+        return Ok(false);
+    }
+    let what = if kept.made { "a new key" } else { "the key" };
+    let folder = settings.home.folder.display();
+    match to {
+        Keeping::Keyring(name) => {
+            out.done(&format!("{what} of {folder} is in {KEYRING}, as {name:?}; the file key there says so"));
+            out.note("who loses the entry loses the secrets; keep a backup: inject credential export");
+        }
+        _ => out.done(&format!("{what} of {folder} is in the file key there")),
+    }
+    if variable(variables::STORE_KEY).is_some() {
+        out.note(&format!(
+            "{} is not needed for it any more, and comes before it while it is set",
+            variables::STORE_KEY
+        ));
+    }
+    Ok(true)
+}
+
+fn failure(error: KeepingError) -> Failure {
+    match error {
+        KeepingError::Database(error) => error.into(),
+        KeepingError::Keyring(KeyringError::Taken) => Failure::of(Code::Conflict, error)
+            .remedy("name another entry; this one may hold the key of another folder of stores"),
+        KeepingError::Keyring(_) => Failure::of(Code::Registry, error)
+            .remedy("where no keyring can be asked, as in CI: keep the file, or set INJECT_STORE_KEY=env:NAME"),
+        KeepingError::Another { .. } => Failure::of(Code::Conflict, error)
+            .remedy(format!("without {} the key that is kept there is taken", variables::STORE_KEY)),
+        KeepingError::Raced { .. } => Failure::of(Code::Registry, error).remedy("run it again"),
+        _ => Failure::of(Code::Usage, error),
+    }
+}
