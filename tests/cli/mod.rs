@@ -26,7 +26,7 @@ mod init;
 mod inspect;
 #[cfg(unix)]
 mod interrupt;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(not(any(windows, target_os = "macos")))]
 mod keyring;
 mod kinds;
 mod main_job;
