@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 #[cfg(unix)]
-use super::APP;
-use super::{PROGRAM, World, finish, testdata};
+use super::{APP, testdata};
+use super::{PROGRAM, World, finish};
 
 const KINDS: [(&str, &[&str]); 9] = [
     ("gradle", &["inject.gradle"]),
@@ -257,6 +257,7 @@ fn the_guard_goes_where_git_looks_and_beside_no_other() {
 }
 
 /// An app as a build of Xcode leaves it before it signs.
+#[cfg(unix)]
 fn with_app() -> World {
     let world = World::new();
     world.write("inject.toml", "version = 1\ndefault-env = \"dev\"\n[env.dev]\n[env.prod]\n");
