@@ -3,8 +3,8 @@
 //!
 //! Must not: make a new key where databases exist that an old one sealed, or move one (see [`super::keeping`]).
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +16,7 @@ use crate::host::interrupt;
 use crate::host::keyring::{self, KeyringError};
 use crate::host::private;
 use crate::host::random::Randomness;
+use crate::host::replacement::{Writers, create_held};
 
 /// The content of a key file that refers to the keyring, before the name of the entry.
 const REFERENCE: &str = "inject-key-in keyring:";
@@ -116,7 +117,8 @@ impl Home {
         }
         let path = self.key_file();
         let mut content = Content::read(&path)?;
-        for _ in 0..LOOKS {
+        let mut looks = 0;
+        loop {
             let entry = match content {
                 None => return Ok(None),
                 Some(Content::Key(key)) => return Ok(Some(key)),
@@ -128,11 +130,11 @@ impl Home {
             };
             // Another process may have moved it since the file was read.
             content = Content::read(&path)?;
-            if matches!(&content, Some(Content::Entry(now)) if *now == entry) {
+            looks += 1;
+            if looks == LOOKS || matches!(&content, Some(Content::Entry(now)) if *now == entry) {
                 return Err(error.of(&path, entry));
             }
         }
-        Err(NotInKeyring::Asked(KeyringError::Absent).of(&path, String::new()))
     }
 
     /// Makes the key file. The first of two processes wins; whether that was this one.
@@ -211,7 +213,7 @@ impl Content {
     pub(super) fn read(path: &Path) -> Result<Option<Self>, SealError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::on("read", path)(error).into()),
         };
         check_private(path)?;
@@ -246,12 +248,9 @@ impl Content {
             }
         }
         text.push('\n');
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(FileError::on("create", path))?;
-        let _ = file.try_lock();
+        let taken = || io::Error::new(io::ErrorKind::ResourceBusy, "another process took it away");
+        let held = create_held(path, Writers::One)?;
+        let mut file = held.ok_or_else(taken).map_err(FileError::on("create", path))?;
         private::keep(path)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))?;
         Ok(file)

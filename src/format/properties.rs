@@ -1,6 +1,6 @@
 //! Java properties files (`java.util.Properties.load`) edited by byte range.
 //!
-//! Comments, order, separators, continuation lines and line ends stay. What is written is ASCII with `\uXXXX` escapes,
+//! Comments, order, separators, continuation lines and line ends stay. What is written is ASCII with `\u` escapes,
 //! which reads the same as ISO 8859-1 and as UTF-8.
 //!
 //! Must not: build a map; a key that stands twice is edited twice, because it is the last that counts today and may be
@@ -177,7 +177,7 @@ fn step(bytes: &[u8], at: usize) -> (Step, usize) {
     }
 }
 
-/// The UTF-16 code unit of a `\uXXXX` at `at`.
+/// The UTF-16 code unit of `\u` and four hexadecimal digits at `at`.
 fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;

@@ -27,7 +27,8 @@ pub struct Replacement {
     /// The dot name; absent while the file has no name at all.
     named: Option<PathBuf>,
     spare_name: PathBuf,
-    settling: Settling,
+    /// `None` where nothing of it has to last.
+    settling: Option<Settling>,
 }
 
 impl Replacement {
@@ -44,20 +45,27 @@ impl Replacement {
         };
         let prefix = format!(".{}.inject-", target.file_name().unwrap_or_default().to_string_lossy());
         sweep(&folder, &prefix);
+        let settling = Some(Settling::default());
         loop {
             let mut random = [0; 8];
             OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
             let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
             if let Some(file) = unnamed(&folder) {
-                return Ok(Self { file, target, named: None, spare_name, settling: Settling::default() });
+                return Ok(Self { file, target, named: None, spare_name, settling });
             }
             let _section = interrupt::section();
             if let Some(file) = create_held(&spare_name, Writers::One)? {
                 interrupt::temporary(&spare_name);
-                let settling = Settling::default();
                 return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name, settling });
             }
         }
+    }
+
+    /// A file beside `target` for what is too large to be held. It goes when it is dropped, and never takes a place.
+    pub(crate) fn spool(target: &Path) -> Result<Self, FileError> {
+        let mut new = Self::start(target)?;
+        new.settling = None;
+        Ok(new)
     }
 
     /// Whether `target` could be replaced now: starts, and lets go.
@@ -67,27 +75,28 @@ impl Replacement {
 
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        let on = FileError::on("write a new version of", &self.target);
-        let write = self.file.write_all(bytes);
-        write.and_then(|()| self.settling.wrote(bytes.len(), &self.file)).map_err(on)?;
-        WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok(())
+        let written = self.file.write_all(bytes).and_then(|()| self.wrote(bytes.len()));
+        written.map_err(FileError::on("write a new version of", &self.target))
     }
 
     /// Writes all of `first`, and all of `second` `apart` bytes further on; the next write follows `first`.
     pub(crate) fn write_two(&mut self, first: &[u8], second: &[u8], apart: u64) -> Result<(), FileError> {
-        let on = FileError::on("write a new version of", &self.target);
         let mut write = || {
             let here = self.file.stream_position()?;
             self.file.seek(SeekFrom::Start(here + apart))?;
             self.file.write_all(second)?;
             self.file.seek(SeekFrom::Start(here))?;
             self.file.write_all(first)?;
-            self.settling.wrote(first.len() + second.len(), &self.file)
+            self.wrote(first.len() + second.len())
         };
-        write().map_err(on)?;
-        WRITTEN.fetch_add(first.len() as u64 + second.len() as u64, Ordering::Relaxed);
-        Ok(())
+        let written = write();
+        written.map_err(FileError::on("write a new version of", &self.target))
+    }
+
+    fn wrote(&mut self, len: usize) -> io::Result<()> {
+        let Some(settling) = &mut self.settling else { return Ok(()) };
+        WRITTEN.fetch_add(len as u64, Ordering::Relaxed);
+        settling.wrote(len, &self.file)
     }
 
     /// Passes over bytes that were written already.
@@ -157,7 +166,8 @@ impl Replacement {
     fn complete(&mut self) -> Result<(), FileError> {
         let on = |operation| FileError::on(operation, &self.target);
         // What went wrong while the system wrote is told once: to whoever asked first.
-        self.settling.end().and_then(|()| self.file.sync_all()).map_err(on("write a new version of"))?;
+        let settled = self.settling.as_mut().map_or(Ok(()), Settling::end);
+        settled.and_then(|()| self.file.sync_all()).map_err(on("write a new version of"))?;
         if self.named.is_none() {
             // Held until the rename, so that nobody sweeps the name in between.
             let _ = self.file.try_lock();

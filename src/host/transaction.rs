@@ -99,18 +99,11 @@ impl Transaction {
 
     /// Writes the new content of a file, with the permissions of the one it replaces.
     pub fn put(&mut self, name: &str, content: &[u8]) -> Result<(), TransactionError> {
-        self.begin(name)?;
-        self.append(content)
-    }
-
-    /// The next bytes of the file that was begun last.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<(), TransactionError> {
-        let Some(NewFile { file, target, .. }) = self.new.last_mut() else { return Ok(()) };
-        Ok(file.write_all(bytes).map_err(FileError::on("write a new version of", target))?)
+        self.begin(name)?.append(content)
     }
 
     /// Begins the new content of a file, with the permissions of the one it replaces.
-    pub fn begin(&mut self, name: &str) -> Result<(), TransactionError> {
+    pub fn begin(&mut self, name: &str) -> Result<NewContent<'_>, TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
@@ -128,12 +121,11 @@ impl Transaction {
         let file = options.open(&path).map_err(on("write a new version of"))?;
         interrupt::temporary(&path);
         drop(section);
-        self.new.push(NewFile { name: name.to_owned(), path, target: target.clone(), file });
-        let Some(NewFile { file, .. }) = self.new.last_mut() else { return Ok(()) };
+        let new = self.new.push_mut(NewFile { name: name.to_owned(), path, target: target.clone(), file });
         if let Some(like) = like {
-            file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
+            new.file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
         }
-        Ok(())
+        Ok(NewContent(new))
     }
 
     /// Where the new content of each file lies until it counts: for reading it back.
@@ -188,6 +180,18 @@ impl Transaction {
     fn sync_folders(&self) {
         let folders: BTreeSet<&Path> = self.new.iter().filter_map(|new| new.target.parent()).collect();
         folders.into_iter().for_each(sync);
+    }
+}
+
+/// A new file of a transaction, to be filled.
+#[derive(Debug)]
+pub struct NewContent<'t>(&'t mut NewFile);
+
+impl NewContent<'_> {
+    /// The next bytes.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), TransactionError> {
+        let on = FileError::on("write a new version of", &self.0.target);
+        Ok(self.0.file.write_all(bytes).map_err(on)?)
     }
 }
 

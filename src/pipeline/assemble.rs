@@ -4,6 +4,7 @@
 //!
 //! Must not: decide what is written.
 
+use std::io;
 use std::ops::Range;
 
 use crate::format::read_at::ReadAt;
@@ -31,8 +32,10 @@ pub(super) fn write_payload(
         match segment {
             Segment::Original(range) => writer.copy(source, range.clone())?,
             Segment::Spooled(range) => {
+                let missing = || io::Error::other("nothing was spooled for it");
+                let spool = spool.ok_or_else(missing).map_err(FileError::on("read", source.file().path()))?;
                 fresh.push(writer.at..writer.at + (range.end - range.start));
-                writer.copy(spool.unwrap_or(source), range.clone())?;
+                writer.copy(spool, range.clone())?;
             }
             Segment::Bytes(bytes) => {
                 fresh.push(writer.at..writer.at + bytes.len() as u64);

@@ -195,6 +195,7 @@ fn room_is_made_in_a_large_executable_as_if_it_were_held() {
             // Never signed.
             let done = inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
             assert!(done.entries.contains(&"Notes".to_owned()), "{:?}", done.entries);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the spool is gone");
             assert_sound(&path);
             let signed = contents(&path);
             let expected = in_memory(&image, &signed);
@@ -249,4 +250,25 @@ fn in_a_folder_a_large_app_becomes_what_it_becomes_in_an_ipa() {
             assert!(fs::read(root.join(&name)).unwrap() == content, "{name}, room {room}");
         }
     }
+}
+
+/// So many files that several threads look which of them are code.
+#[test]
+fn code_is_found_among_many_files() {
+    let folder = TempDir::new().unwrap();
+    let mut files = app();
+    let code = files["Frameworks/libloose.dylib"].clone();
+    for number in 0..1200 {
+        files.insert(format!("data/{number:04}.bin"), format!("data {number}").into_bytes());
+    }
+    let loose = [3, 255, 256, 700, 1199].map(|number| format!("data/{number:04}.bin"));
+    files.extend(loose.iter().map(|name| (name.clone(), code.clone())));
+    let path = ipa_with(folder.path(), &files, SimpleFileOptions::default());
+    let identity = distribution();
+    inject(&path, &AT, "one", AppleSigning::With(request(&identity))).unwrap();
+    assert_sound(&path);
+    let after = contents(&path);
+    let signed: Vec<&String> =
+        files.keys().filter(|name| name.starts_with("data/") && files[*name] != after[*name]).collect();
+    assert_eq!(signed, loose.iter().collect::<Vec<_>>());
 }

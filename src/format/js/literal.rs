@@ -132,7 +132,7 @@ fn hex(digits: Option<&[u8]>) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// `\uXXXX` or `\u{X}` at the start of `raw`: the value and the length.
+/// `\u` and four hexadecimal digits, or `\u{...}`, at the start of `raw`: the value and the length.
 pub(super) fn unicode(raw: &[u8]) -> Option<(u32, usize)> {
     let rest = raw.strip_prefix(b"\\u")?;
     if let Some(rest) = rest.strip_prefix(b"{") {

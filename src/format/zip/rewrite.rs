@@ -246,7 +246,10 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             match segment {
                 Segment::Bytes(bytes) => out.extend_from_slice(bytes),
                 // Only a splice has spooled bytes.
-                Segment::Spooled(_) => {}
+                Segment::Spooled(range) => {
+                    let source = std::io::Error::other("nothing was spooled");
+                    return Err(ZipError::Read { offset: range.start, len: range.end - range.start, source });
+                }
                 Segment::Original(range) => out.extend(read(self.source, range.start, range.end - range.start)?),
             }
         }

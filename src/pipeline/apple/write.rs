@@ -192,7 +192,7 @@ impl Spool<'_> {
     fn take(&mut self, tree: &dyn Tree, path: &str, grown: &Grown, deflated: bool) -> Result<Splice, AppleJobError> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(Replacement::start(self.output)?),
+            none => none.insert(Replacement::spool(self.output)?),
         };
         let (start, mut crc, mut out) = (self.len, crc32fast::Hasher::new(), Vec::new());
         let mut deflater = deflated.then(MarkedDeflater::new);
@@ -256,11 +256,10 @@ pub(super) fn folder(
         judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Unsound)?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
-            transaction.begin(path)?;
-            let mut written = Ok(());
+            let (mut new, mut written) = (transaction.begin(path)?, Ok(()));
             overlay.pour(path, &mut |piece| {
                 if written.is_ok() {
-                    written = transaction.append(piece);
+                    written = new.append(piece);
                 }
             })?;
             written?;
