@@ -40,8 +40,8 @@ pub enum SealError {
     File(#[from] FileError),
     /// The key file is not one.
     #[error(
-        "{} is not a key file: expected \"inject-key-1\" and 64 hexadecimal digits; restore it from a backup, the secrets \
-         in the store can be read with no other key", path.display()
+        "{} is not a key file: expected \"inject-key-1\" and 64 hexadecimal digits, or \"inject-key-in keyring:NAME\"; \
+         restore it from a backup, the secrets in the store can be read with no other key", path.display()
     )]
     Malformed {
         /// The file.

@@ -157,7 +157,8 @@ fn a_reference_to_the_keyring_is_read() {
     let script = "#!/bin/sh\necho canary of a keyring >&2\nexit 3\n";
     fs::write(world.root().join("bin").join("secret-tool"), script).unwrap();
     let run = keyring.run(&[], &REGISTER).exits(2);
-    assert!(run.err.contains("ended with exit status: 3") && !run.err.contains("canary"), "{}", run.err);
+    let said = "ended with exit status: 3; is there a session with a keyring that is unlocked?";
+    assert!(run.err.contains(said) && !run.err.contains("canary"), "{}", run.err);
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn without_its_key_a_store_is_an_error() {
     assert!(error(home.path()).contains("another key"));
     write_private(&key, b"nonsense");
     assert!(error(home.path()).contains("is not a key file"));
+    // A reference without a name.
+    write_private(&key, b"inject-key-in keyring:\n");
+    assert!(error(home.path()).contains("or \"inject-key-in keyring:NAME\""));
 }
 
 #[cfg(unix)]

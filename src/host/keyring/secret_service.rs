@@ -54,5 +54,8 @@ fn run(verb: &[&str], name: &str, input: &str) -> Result<Answer, KeyringError> {
 }
 
 fn ended(answer: &Answer) -> KeyringError {
-    KeyringError::Failed(format!("it ended with {}", answer.status))
+    KeyringError::Failed(format!(
+        "it ended with {}; is there a session with a keyring that is unlocked?",
+        answer.status
+    ))
 }
