@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
+use crate::artifact::apple::Compared;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::{Archive, ZipError};
 use crate::host::file::FileError;
@@ -134,8 +135,18 @@ enum Kinds<A, T, I> {
 impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
+        Self::reading(path, Compared::Best)
+    }
+
+    /// The same where it will be verified: what only verification asks for is read along with everything else, and not a
+    /// second time.
+    pub fn to_verify(path: &Path) -> Result<Self, JobError> {
+        Self::reading(path, Compared::All)
+    }
+
+    fn reading(path: &Path, compared: Compared) -> Result<Self, JobError> {
         if path.is_dir() {
-            if let Some(app) = apple::Inspected::folder(path).of_job()? {
+            if let Some(app) = apple::Inspected::folder(path, compared).of_job()? {
                 return Ok(Self(Kinds::Apple(app)));
             }
             return Ok(Self(Kinds::Tree(tree::Inspected::new(path).of_job()?)));
@@ -149,7 +160,7 @@ impl Inspected {
             }
             FileKind::Ipa => {
                 let index = archive.index();
-                Ok(Self(Kinds::Apple(apple::Inspected::ipa(path, source, index).of_job()?)))
+                Ok(Self(Kinds::Apple(apple::Inspected::ipa(path, source, index, compared).of_job()?)))
             }
             other => Err(JobError(Cause::Kind(other))),
         }
@@ -238,7 +249,8 @@ impl Inspected {
         }
     }
 
-    /// What verification says of container and signature; nothing of credentials.
+    /// What verification says of container and signature; nothing of credentials. It is the same after [`Self::new`] and
+    /// [`Self::to_verify`]; what was not read then is read now.
     pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, JobError> {
         match &self.0 {
             Kinds::Apk(apk) => apk.verify_signature(min_sdk).of_job(),

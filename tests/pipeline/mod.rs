@@ -4,5 +4,6 @@ pub mod apple;
 mod apple_large;
 #[cfg(unix)]
 mod apple_macos;
+mod apple_seals;
 pub mod ios_presets;
 pub mod presets;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::{Known, processors};
+use super::known::processors;
 use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;
@@ -130,6 +130,9 @@ impl Bundle {
     }
 }
 
+/// Tells of a file whether it is code, where that is known.
+pub type Told<'k> = dyn Fn(&str) -> Option<bool> + Sync + 'k;
+
 /// The code of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -142,11 +145,11 @@ pub struct Layout {
 impl Layout {
     /// Looks through an app.
     pub fn of(tree: &dyn Tree) -> Result<Self, LayoutError> {
-        Self::with(tree, &Known::default())
+        Self::with(tree, &|_| None)
     }
 
-    /// The same, where something is known of files already: whether they are code need not be looked at again.
-    pub fn with(tree: &dyn Tree, known: &Known) -> Result<Self, LayoutError> {
+    /// The same, where it is known of files already whether they are code: these need not be looked at again.
+    pub fn with(tree: &dyn Tree, known: &Told<'_>) -> Result<Self, LayoutError> {
         check_nodes(tree)?;
         let Some(app) = bundle_at(tree, "")? else { return Err(LayoutError::NoInfo) };
         let mut bundles = vec![app];
@@ -185,17 +188,21 @@ impl Layout {
         self.bundles.iter().find(|bundle| below(path, &bundle.root).is_some())
     }
 
+    /// Whether a path is a Mach-O file of it.
+    pub fn is_image(&self, path: &str) -> bool {
+        self.bundles.iter().any(|bundle| bundle.executable == path) || self.loose.iter().any(|loose| loose == path)
+    }
+
     /// Whether a path is the main executable or the seal of a bundle, or a loose image: what signing changes.
     pub fn is_code(&self, path: &str) -> bool {
-        self.bundles.iter().any(|bundle| bundle.executable == path || bundle.seal() == path)
-            || self.loose.iter().any(|loose| loose == path)
+        self.is_image(path) || self.bundles.iter().any(|bundle| bundle.seal() == path)
     }
 }
 
 /// Whether files are code; of many, each thread looks at some.
-fn are_code(tree: &dyn Tree, known: &Known, files: &[&String]) -> Result<Vec<bool>, TreeError> {
-    let is_code = |path: &&String| match known.get(path) {
-        Some(facts) => Ok(facts.image.is_some()),
+fn are_code(tree: &dyn Tree, known: &Told<'_>, files: &[&String]) -> Result<Vec<bool>, TreeError> {
+    let is_code = |path: &&String| match known(path) {
+        Some(is_code) => Ok(is_code),
         None => tree.start(path, MAGIC).map(|start| MachO::is_one(&start)),
     };
     let some = files.len().div_ceil(processors()).max(MANY);

@@ -1,16 +1,13 @@
-//! Facts about the files of an app: each file is read once, on all processors, for all that anybody will ask.
+//! Facts about the files of an app, by their path; what is not known is read when it is asked for.
 //!
 //! Must not: judge what it finds.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::bundle::{Bundle, Layout};
 use super::facts::{Digests, Facts, Look, Wanted};
-use super::tree::{Node, Tree, TreeError};
-use crate::format::code_resources::{CodeResources, Generation};
-use crate::format::limits;
+use super::tree::{Tree, TreeError};
+use crate::format::code_resources::CodeResources;
 use crate::format::macho::MachOError;
 use crate::format::outline::Outline;
 
@@ -20,33 +17,20 @@ const THREADS: usize = 8;
 /// Facts by the path of the file.
 #[derive(Debug, Default, Clone)]
 pub struct Known {
-    facts: BTreeMap<String, Facts>,
+    pub(super) facts: BTreeMap<String, Facts>,
     /// Seals, taken apart: with thousands of files that takes as long as hashing them.
-    seals: BTreeMap<String, Arc<CodeResources>>,
+    pub(super) seals: BTreeMap<String, Arc<CodeResources>>,
 }
 
 impl Known {
-    /// Reads an app: digests of what is sealed, outlines of code, and ends of executables as far as they can be kept.
-    pub fn survey(tree: &dyn Tree, layout: &Layout) -> Self {
-        let (mut wanted, mut seals) = (BTreeMap::new(), BTreeMap::new());
-        for bundle in &layout.bundles {
-            let bytes = tree.read_if_there(&bundle.seal()).ok().flatten();
-            let seal = bytes.and_then(|bytes| CodeResources::parse(&bytes).ok()).map(Arc::new);
-            sealed(tree, bundle, seal.as_deref(), &mut wanted);
-            seals.extend(seal.map(|seal| (bundle.seal(), seal)));
-        }
-        let executables = layout.bundles.iter().map(|bundle| &bundle.executable);
-        for path in executables.chain(&layout.loose) {
-            let wanted: &mut Wanted = wanted.entry(path.clone()).or_default();
-            // A signature has a hash for every page, or two, and some certificates.
-            (wanted.image, wanted.tail) = (true, tree.size(path) / 32 + limits::CUT_SEARCH_BYTES);
-        }
-        Self { facts: read(tree, wanted), seals }
-    }
-
     /// What is known of a file.
     pub fn get(&self, path: &str) -> Option<&Facts> {
         self.facts.get(path)
+    }
+
+    /// Whether a file is code, where that is known.
+    pub fn is_code(&self, path: &str) -> Option<bool> {
+        self.get(path).map(|facts| facts.image.is_some())
     }
 
     /// Adds what is known of a file.
@@ -88,35 +72,6 @@ pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS)
 }
 
-/// Reads files, the largest first, so that no thread is left with one at the end. What cannot be read is left out:
-/// whoever asks for it gets the error.
-fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, Facts> {
-    let mut jobs: Vec<(u64, String, Wanted)> =
-        wanted.into_iter().map(|(path, wanted)| (tree.size(&path), path, wanted)).collect();
-    jobs.sort_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
-    let (jobs, found, kept) = (Mutex::new(jobs), Mutex::new(BTreeMap::new()), AtomicU64::new(0));
-    let work = || {
-        let next = || jobs.lock().ok().and_then(|mut jobs| jobs.pop());
-        while let Some((_, path, wanted)) = next() {
-            let Ok(mut facts) = facts(tree, &path, &wanted) else { continue };
-            let len = facts.tail.as_ref().map_or(0, |tail| tail.bytes.len() as u64);
-            if len > 0 && kept.fetch_add(len, Ordering::Relaxed) + len > limits::KEPT_TAIL_BYTES {
-                facts.tail = None;
-            }
-            if let Ok(mut found) = found.lock() {
-                found.insert(path, facts);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..processors() {
-            scope.spawn(work);
-        }
-        work();
-    });
-    found.into_inner().unwrap_or_default()
-}
-
 /// Reads a file; a second time where its signature turns out to have page hashes of another kind.
 pub fn facts(tree: &dyn Tree, path: &str, wanted: &Wanted) -> Result<Facts, TreeError> {
     let mut look = Look::new(wanted, tree.size(path));
@@ -135,30 +90,4 @@ pub fn facts(tree: &dyn Tree, path: &str, wanted: &Wanted) -> Result<Facts, Tree
         }
     }
     Ok(facts)
-}
-
-/// Adds the files of a bundle's seal, with the digests that are in it; every file where there is none yet.
-fn sealed(tree: &dyn Tree, bundle: &Bundle, seal: Option<&CodeResources>, wanted: &mut BTreeMap<String, Wanted>) {
-    let Some(seal) = seal else {
-        let files = tree.nodes().iter().filter(|(_, node)| **node == Node::File);
-        for path in files.map(|(path, _)| path).filter(|path| bundle.within(path).is_some()) {
-            if *path != bundle.executable {
-                let wanted = wanted.entry(path.clone()).or_default();
-                (wanted.sha1, wanted.sha256) = (true, true);
-            }
-        }
-        return;
-    };
-    for generation in Generation::BOTH {
-        for path in seal.paths(generation) {
-            let full = if bundle.base.is_empty() { path.to_owned() } else { format!("{}/{path}", bundle.base) };
-            if tree.nodes().get(&full) == Some(&Node::File)
-                && let Ok(Some(stated)) = seal.get(generation, path)
-            {
-                let wanted = wanted.entry(full).or_default();
-                wanted.sha1 |= stated.hash.is_some();
-                wanted.sha256 |= stated.hash2.is_some();
-            }
-        }
-    }
 }

@@ -3,7 +3,8 @@
 //! * `tree`: the files of an app, wherever they lie; new ones laid over old ones.
 //! * `bundle`: which code there is: bundles and loose images, innermost first.
 //! * `facts`: what reading a file once tells.
-//! * `known`: facts about all files, read on all processors.
+//! * `known`: facts about files.
+//! * `survey`: every file read once, on all processors.
 //! * `ipa`: the app in a zip.
 //!
 //! Must not: sign, seal, verify or write.
@@ -12,10 +13,12 @@ mod bundle;
 mod facts;
 mod ipa;
 mod known;
+mod survey;
 mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use facts::{Digests, Facts, Look, Tail, Wanted};
 pub use ipa::{Contents, IpaError, IpaTree};
 pub use known::{Known, facts};
+pub use survey::{Compared, Reach, Survey};
 pub use tree::{AppFiles, Changes, Grown, Node, Overlay, Patched, Tree, TreeError, below};

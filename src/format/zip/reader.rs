@@ -13,7 +13,7 @@ use super::header::METHOD_DEFLATED;
 use crate::format::read_at::ReadAt;
 
 /// Bytes read, and bytes inflated, at a time: small enough to be hashed while they are in the processor's cache.
-const STEP: usize = 128 * 1024;
+const STEP: usize = 256 * 1024;
 /// Bytes that are kept unread while more can be had: an inflater that stops with nothing left to read may stop for that
 /// reason, and not for a block's end.
 const AHEAD: usize = 256;

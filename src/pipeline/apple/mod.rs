@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use super::ArtifactFile;
 use super::gate::Gate;
 use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
-use crate::artifact::apple::{AppFiles, IpaTree, Known, Layout, Overlay, Tree};
+use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree};
 use crate::artifact::files::{FileSet, Found, Spot};
 use crate::format::apple_plist::{self, Value};
 use crate::format::mobileprovision::Profile;
@@ -47,15 +47,15 @@ use crate::verify::{self, Severity};
 use reseal::Reseal;
 use signing::{SignedBy, Signers};
 use source::Source;
-use write::Judge;
+use write::{Judge, Written};
 
 /// An app, inspected.
 #[derive(Debug)]
 pub struct Inspected {
-    source: Source,
+    source: Arc<Source>,
     layout: Layout,
-    /// What reading every file once told: executables and media are large.
-    known: Known,
+    /// What reading every file once tells: executables and media are large.
+    survey: Survey,
     /// Who signed each code that runs by itself.
     signers: Signers,
 }
@@ -72,30 +72,35 @@ pub struct Planned {
 
 impl Inspected {
     /// Step 1: the app in an IPA that was opened.
-    pub fn ipa(path: &Path, file: ArtifactFile, index: Arc<Index>) -> Result<Self, AppleJobError> {
-        Self::of(Source::Ipa { path: path.to_owned(), file, index, contents: OnceLock::new() })
+    pub fn ipa(path: &Path, file: ArtifactFile, index: Arc<Index>, compared: Compared) -> Result<Self, AppleJobError> {
+        Self::of(Source::Ipa { path: path.to_owned(), file, index, contents: OnceLock::new() }, compared)
     }
 
     /// Step 1: the app in a folder or an archive of Xcode; `None` where the folder holds something else.
-    pub fn folder(path: &Path) -> Result<Option<Self>, AppleJobError> {
-        Source::in_folder(path)?.map(Self::of).transpose()
+    pub fn folder(path: &Path, compared: Compared) -> Result<Option<Self>, AppleJobError> {
+        Source::in_folder(path)?.map(|source| Self::of(source, compared)).transpose()
     }
 
-    fn of(source: Source) -> Result<Self, AppleJobError> {
-        let (layout, known, signers) = source.with(|tree| {
+    fn of(source: Source, compared: Compared) -> Result<Self, AppleJobError> {
+        let source = Arc::new(source);
+        let (layout, survey, signers) = source.with(|tree| {
             let layout = Layout::of(tree)?;
-            let known = Known::survey(tree, &layout);
+            let survey = match compared {
+                Compared::Best => Survey::start(&source, tree, &layout, compared),
+                // Who verifies waits for all of it.
+                Compared::All => Survey::whole(tree, &layout, compared),
+            };
             let mut signers = Signers::new();
             for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
-                let image = known.image(tree, &bundle.executable)?;
+                let image = survey.code().image(tree, &bundle.executable)?;
                 signers.insert(
                     bundle.executable.clone(),
                     image.map_or(SignedBy::default(), |image| signing::signed_by(&image)),
                 );
             }
-            Ok::<_, AppleJobError>((layout, known, signers))
+            Ok::<_, AppleJobError>((layout, survey, signers))
         })??;
-        Ok(Self { source, layout, known, signers })
+        Ok(Self { source, layout, survey, signers })
     }
 
     /// The bundle identifier.
@@ -114,7 +119,7 @@ impl Inspected {
 
     /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
     pub fn needs_key(&self) -> bool {
-        self.is_signed() || matches!(self.source, Source::Ipa { .. })
+        self.is_signed() || matches!(*self.source, Source::Ipa { .. })
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
@@ -156,7 +161,7 @@ impl Inspected {
         let mut facts = vec![("bundle id", self.id().to_owned())];
         // What cannot be read here was read before, or is found by verification.
         let _ = self.source.with(|tree| facts.extend(self.facts(tree)));
-        let kind = match &self.source {
+        let kind = match &*self.source {
             Source::Ipa { .. } => "iOS package (IPA)",
             Source::Folder { path, .. } if path.extension().is_some_and(|ending| ending == "xcarchive") => {
                 "archive of Xcode (folder)"
@@ -205,8 +210,10 @@ impl Inspected {
     /// What verification says of signatures, seals and profiles; nothing of credentials.
     pub fn verify_signature(&self) -> Result<verify::Report, AppleJobError> {
         let now = signing::time(clock::unix_seconds());
-        let options = verify::apple::Options { now: Some(&now), known: Some(&self.known) };
-        self.source.with(|tree| verify::apple::app(tree, &options))
+        self.source.with(|tree| {
+            let known = Some(self.survey.all(tree));
+            verify::apple::app(tree, &verify::apple::Options { now: Some(&now), known, compared: Compared::All })
+        })
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
@@ -215,7 +222,7 @@ impl Inspected {
         let looked = self.source.with(|tree| {
             injected::files(report, &AppFiles(tree), kind, expected);
             let mut hunt = Hunt::new(foreign, &injected::values(expected));
-            match &self.source {
+            match &*self.source {
                 Source::Ipa { file, index, .. } => {
                     let mut leaks = verify::Report::default();
                     hunt.archive(&mut leaks, file);
@@ -298,7 +305,7 @@ impl Planned {
 
     /// Whether something could be written at `output`.
     pub fn probe(&self, output: &Path) -> Result<(), AppleJobError> {
-        match &self.inspected.source {
+        match &*self.inspected.source {
             Source::Ipa { .. } => Ok(Replacement::probe(output)?),
             Source::Folder { path, tree } => {
                 check_output(path, output)?;
@@ -337,41 +344,82 @@ impl Planned {
         output: &Path,
         gate: Gate<'_>,
     ) -> Result<Done, AppleJobError> {
-        if let Source::Folder { path, .. } = &self.inspected.source {
+        if let Source::Folder { path, .. } = &*self.inspected.source {
             check_output(path, output)?;
         }
-        let mut done = Done::default();
         let signer = signing.signer()?;
         let now = signing::time(match signing {
             Signing::With(request) => request.now,
             _ => clock::unix_seconds(),
         });
-        let changes = self.inspected.source.with(|tree| {
-            // 3. Apply: new contents of the files that change, and the profiles given.
+        let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
+        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some(), gate };
+        let task = Task { values, signing, signer: signer.as_ref(), output, gate };
+
+        // 3. Apply, 4. sign, 5. write: what changed and what lies around it, while the rest is still being read. More often than
+        // not it is as it was signed.
+        let mut made = self.make(&task, None);
+        let known = match &signer {
+            Some(_) => self.inspected.source.with(|tree| self.inspected.survey.all(tree).clone())?,
+            None => self.inspected.survey.code().clone(),
+        };
+        if signer.is_some()
+            && let Some(why) = self.inspected.source.with(|tree| unsound(tree, &known, &now))?
+        {
+            // A seal that is kept would go on claiming hashes that do not hold.
+            drop(made);
+            made = self.make(&task, Some((&known, &why)));
+        }
+        let Made { mut done, changes, written } = made?;
+
+        // 6. Verify what was written, 7. commit.
+        match (&*self.inspected.source, written) {
+            (Source::Ipa { file, .. }, Some(written)) => {
+                let like = file.file().metadata().clone();
+                let (report, new) = written.verify(&changes, known, &judge)?;
+                done.report = report;
+                // Where the input is the output too, not every system lets an open file be replaced.
+                drop(self);
+                new.commit(Some(&like))?;
+                done.written = true;
+            }
+            (Source::Folder { tree, .. }, _) if !done.entries.is_empty() => {
+                done.report = write::folder(tree, changes, known, &judge)?;
+                done.written = true;
+            }
+            _ => done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??,
+        }
+        Ok(done)
+    }
+
+    /// Applies the values, signs, and writes the output of an IPA beside its place. `unsound` says why everything has to be
+    /// signed, and what is known of it.
+    fn make(&self, task: &Task<'_>, unsound: Option<(&Known, &str)>) -> Result<Made, AppleJobError> {
+        let inspected = &self.inspected;
+        let mut done = Done::default();
+        let changes = inspected.source.with(|tree| {
+            // New contents of the files that change, and the profiles given.
             let mut overlay = Overlay::new(tree);
-            for (path, content) in self.changes(tree, values)? {
+            for (path, content) in self.changes(tree, task.values)? {
                 overlay.set(path, content);
             }
-            if let Signing::With(request) = signing {
-                done.warnings = signing::check(tree, &self.inspected.layout, &self.inspected.signers, request)?;
+            if let Signing::With(request) = task.signing {
+                done.warnings = signing::check(tree, &inspected.layout, &inspected.signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
-
             done.warnings.extend(shadow::warnings(tree, &self.spots));
 
-            // 4. Sign what changed and what lies around it; everything, where what is there is not as it was signed: a seal
-            // that is kept would go on claiming hashes that do not hold.
-            if let Some(signer) = &signer {
-                let unsound = unsound(tree, &self.inspected.known, &now);
-                let everything = unsound.is_some();
-                if let Some(why) = unsound.filter(|_| self.inspected.is_signed()) {
+            if let Some(signer) = task.signer {
+                if let Some((_, why)) = unsound.filter(|_| inspected.is_signed()) {
                     done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
                 }
-                let (known, signers) = (&self.inspected.known, &self.inspected.signers);
-                let layout = Layout::with(&overlay, known)?;
+                let known = unsound.map_or(inspected.survey.code(), |(known, _)| known);
+                let was_code = |path: &str| (!overlay.changed(path)).then(|| inspected.layout.is_image(path));
+                let layout = Layout::with(&overlay, &was_code)?;
+                let (signing, signers, everything) = (task.signing, &inspected.signers, unsound.is_some());
                 Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
-            } else if self.inspected.is_signed() && overlay.changes().paths().next().is_some() {
+            } else if inspected.is_signed() && overlay.changes().paths().next().is_some() {
                 done.notes.push(
                     "its seal is broken now, because it stays unsigned: sign it before it is installed".to_owned(),
                 );
@@ -379,40 +427,16 @@ impl Planned {
             Ok::<_, AppleJobError>(overlay.into_changes())
         })??;
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        gate.changed(values, contents).map_err(AppleJobError::Unsound)?;
+        task.gate.changed(task.values, contents).map_err(AppleJobError::Unsound)?;
         done.entries = changes.paths().map(str::to_owned).collect();
         done.entries.sort();
-        let in_place = match &self.inspected.source {
-            Source::Ipa { path, .. } => same_file(path, output),
-            Source::Folder { .. } => true,
-        };
-        let tolerant = matches!(signing, Signing::With(request) if request.allow_new_signer);
-        let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some(), gate };
-        let known = self.inspected.known.clone();
-        if done.entries.is_empty() && in_place {
-            done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??;
-            return Ok(done);
-        }
-
-        // 5. Write, 6. verify what was written, 7. commit.
-        let written = match &self.inspected.source {
-            Source::Ipa { file, index, .. } => {
-                let (report, new) = write::ipa(file, index, &changes, output, known, &judge)?;
-                done.report = report;
-                Some((new, file.file().metadata().clone()))
+        let written = match &*inspected.source {
+            Source::Ipa { path, file, index, .. } if !done.entries.is_empty() || !same_file(path, task.output) => {
+                Some(write::ipa(file, index, &changes, task.output, inspected.survey.code())?)
             }
-            Source::Folder { tree, .. } => {
-                done.report = write::folder(tree, changes, known, &judge)?;
-                None
-            }
+            _ => None,
         };
-        if let Some((new, like)) = written {
-            // Where the input is the output too, not every system lets an open file be replaced.
-            drop(self);
-            new.commit(Some(&like))?;
-        }
-        done.written = true;
-        Ok(done)
+        Ok(Made { done, changes, written })
     }
 
     /// Lays the profiles given over those that are there.
@@ -432,9 +456,25 @@ impl Planned {
     }
 }
 
+/// What is made of a plan.
+struct Task<'a> {
+    values: &'a Values<'a>,
+    signing: &'a Signing<'a>,
+    signer: Option<&'a Signer<'a>>,
+    output: &'a Path,
+    gate: Gate<'a>,
+}
+
+/// What was made, and not judged yet.
+struct Made {
+    done: Done,
+    changes: Changes,
+    written: Option<Written>,
+}
+
 /// Why what is there is not signed and sealed as it should be, wherever it may run; `None` where it is.
 fn unsound(tree: &dyn Tree, known: &Known, now: &str) -> Option<String> {
-    let options = verify::apple::Options { now: Some(now), known: Some(known) };
+    let options = verify::apple::Options { now: Some(now), known: Some(known), compared: Compared::Best };
     let mut findings = verify::apple::app(tree, &options).findings.into_iter();
     let wrong = findings
         .find(|finding| finding.severity == Severity::Error && !finding.code.starts_with(verify::apple::PROFILE));

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::AppleJobError;
 use super::folder::FolderTree;
-use crate::artifact::apple::{Contents, IpaTree, Tree};
+use crate::artifact::apple::{Contents, IpaTree, Reach, Tree};
 use crate::format::zip::{Archive, Index};
 use crate::pipeline::ArtifactFile;
 use crate::placement::Kind;
@@ -56,6 +56,13 @@ impl Source {
             Self::Ipa { .. } => Kind::Ipa,
             Self::Folder { .. } => Kind::App,
         }
+    }
+}
+
+impl Reach for Source {
+    fn reach(&self, work: &mut dyn FnMut(&dyn Tree)) {
+        // What cannot be had was said to whoever found it first.
+        let _ = self.with(work);
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use super::copied::{self, Kept};
 use super::reseal::CUT_FROM;
 use super::{AppleJobError, FolderTree, Planned, signing};
-use crate::artifact::apple::{AppFiles, Changes, Grown, IpaTree, Known, Overlay, Patched, Tree, TreeError};
+use crate::artifact::apple::{
+    AppFiles, Changes, Compared, Facts, Grown, IpaTree, Known, Overlay, Patched, Tree, TreeError,
+};
 use crate::format::macho::MachO;
 use crate::format::zip::{
     Archive, Change, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Segment, Splice, deflate,
@@ -39,7 +41,8 @@ impl Judge<'_> {
     /// of the original in this run is `known`.
     pub(super) fn report(&self, tree: &dyn Tree, known: &Known) -> Result<verify::Report, AppleJobError> {
         let mut report = if self.signed {
-            verify::apple::app(tree, &verify::apple::Options { now: Some(self.now), known: Some(known) })
+            let options = verify::apple::Options { now: Some(self.now), known: Some(known), compared: Compared::Best };
+            verify::apple::app(tree, &options)
         } else {
             verify::Report::default()
         };
@@ -65,9 +68,8 @@ pub(super) fn ipa(
     index: &Arc<Index>,
     changes: &Changes,
     output: &Path,
-    mut known: Known,
-    judge: &Judge<'_>,
-) -> Result<(verify::Report, Replacement), AppleJobError> {
+    code: &Known,
+) -> Result<Written, AppleJobError> {
     let archive = Archive::with_index(file, Arc::clone(index));
     let tree = IpaTree::open(&archive)?;
     let (mut rewrite, mut splices, mut cuts) = (Rewrite::default(), BTreeMap::new(), BTreeMap::new());
@@ -112,17 +114,41 @@ pub(super) fn ipa(
         None if tree_changes(&archive, index, tree.prefix(), changes) => 0,
         None => u64::MAX,
     })?;
-    // What was copied is what was read; of what is new nothing is known.
-    let ends =
-        cuts.iter().map(|(path, (index, cut))| (*path, copied::end(&written, &archive, *index, cut, &known, path)));
-    let ends: Vec<_> = ends.collect();
-    known.forget(|path| changes.has(path));
-    for (path, facts) in ends {
-        known.insert(path.to_owned(), facts?);
+    let mut ends = Vec::new();
+    for (path, (index, cut)) in cuts {
+        let facts = copied::end(&written, &archive, index, &cut, code, path)?;
+        ends.push((path.to_owned(), facts));
     }
-    let report = judge.report(&IpaTree::open(&written)?, &known)?;
-    judge.gate.archive(judge.values, &finished).map_err(AppleJobError::Unsound)?;
-    Ok((report, new))
+    let index = written.index();
+    Ok(Written { new, finished, index, ends })
+}
+
+/// An output that was written, and compared with what it was copied from.
+pub(super) struct Written {
+    new: Replacement,
+    finished: ArtifactFile,
+    index: Arc<Index>,
+    /// What is known of executables of which the end is new.
+    ends: Vec<(String, Facts)>,
+}
+
+impl Written {
+    /// Verifies it. What was copied is what was read, and `known`; of what is new nothing is known.
+    pub(super) fn verify(
+        self,
+        changes: &Changes,
+        mut known: Known,
+        judge: &Judge<'_>,
+    ) -> Result<(verify::Report, Replacement), AppleJobError> {
+        known.forget(|path| changes.has(path));
+        for (path, facts) in self.ends {
+            known.insert(path, facts);
+        }
+        let archive = Archive::with_index(&self.finished, self.index);
+        let report = judge.report(&IpaTree::open(&archive)?, &known)?;
+        judge.gate.archive(judge.values, &self.finished).map_err(AppleJobError::Unsound)?;
+        Ok((report, self.new))
+    }
 }
 
 /// Whether an entry of the original is a file of the app that changes.

@@ -14,7 +14,7 @@ mod seal;
 
 use std::collections::BTreeMap;
 
-use crate::artifact::apple::{Bundle, Known, Layout, Node, Tree};
+use crate::artifact::apple::{Bundle, Compared, Known, Layout, Node, Tree};
 use crate::format::code_signature::HashType;
 use crate::format::outline::Outline;
 use crate::format::x509::{Certificate, PublicKeyInfo};
@@ -27,12 +27,14 @@ pub use profile::{Claim, check as profile};
 pub const PROFILE: &str = "apple.profile";
 
 /// How an app is verified.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Options<'o> {
     /// The time as `YYYYMMDDHHMMSSZ`; without it nothing expires.
     pub now: Option<&'o str>,
     /// What is known of files already, so that they need not be read again; everything is read where it is `None`.
     pub known: Option<&'o Known>,
+    /// Which digests of a seal are compared with the files.
+    pub compared: Compared,
 }
 
 impl std::fmt::Debug for Options<'_> {
@@ -68,22 +70,23 @@ pub(super) struct Verified {
 /// All that can be found of an app.
 pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
     let mut report = Report::default();
-    let layout = match options.known.map_or_else(|| Layout::of(tree), |known| Layout::with(tree, known)) {
-        Ok(layout) => layout,
-        Err(error) => {
-            report.error("apple.layout", "the app", error.to_string());
-            return report;
-        }
-    };
+    let layout =
+        match options.known.map_or_else(|| Layout::of(tree), |known| Layout::with(tree, &|path| known.is_code(path))) {
+            Ok(layout) => layout,
+            Err(error) => {
+                report.error("apple.layout", "the app", error.to_string());
+                return report;
+            }
+        };
     let surveyed;
     let known = match options.known {
         Some(known) => known,
         None => {
-            surveyed = Known::survey(tree, &layout);
+            surveyed = Known::survey(tree, &layout, options.compared);
             &surveyed
         }
     };
-    let app = App { tree, layout: &layout, known, now: options.now };
+    let app = App { tree, layout: &layout, known, options };
     let mut codes: BTreeMap<&str, Verified> = BTreeMap::new();
     for path in &layout.loose {
         if let Some(verified) = code(&mut report, &app, path, Bound::default()) {
@@ -109,7 +112,7 @@ struct App<'a> {
     tree: &'a dyn Tree,
     layout: &'a Layout,
     known: &'a Known,
-    now: Option<&'a str>,
+    options: &'a Options<'a>,
 }
 
 fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTreeMap<&str, Verified>) -> Verified {
@@ -166,7 +169,7 @@ fn embedded_profile(report: &mut Report, app: &App<'_>, bundle: &Bundle, verifie
         bundle_id: &bundle.identifier,
         certificate: verified.leaf.as_ref().map(Certificate::raw),
         entitlements: verified.entitlements.as_ref(),
-        now: app.now,
+        now: app.options.now,
     };
     profile::check(report, &path, &content, &claim);
 }

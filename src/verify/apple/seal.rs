@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{App, Verified};
-use crate::artifact::apple::{Bundle, Node};
+use crate::artifact::apple::{Bundle, Compared, Node};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, Rules, SealError, Sealed};
 use crate::verify::report::Report;
 
@@ -81,22 +81,33 @@ impl Seal<'_> {
                 report.error("apple.seal-changed", place, "sealed as a file, but it is a link");
             }
             Some(Node::File) => {
-                let (sha1, sha256) = (sealed.hash.is_some(), sealed.hash2.is_some());
+                let hash = sealed.hash.as_ref().filter(|_| !self.has_better(path));
+                let (sha1, sha256) = (hash.is_some(), sealed.hash2.is_some());
+                if !sha1 && !sha256 {
+                    return;
+                }
                 match self.app.known.digests(self.app.tree, &full, sha1, sha256) {
                     Err(error) => report.error("apple.unreadable", full, error.problem),
                     Ok(found) => {
-                        let differs = |stated: &Option<Vec<u8>>, found: Option<&[u8]>| {
-                            stated.as_deref().is_some_and(|stated| Some(stated) != found)
+                        let differs = |stated: Option<&Vec<u8>>, found: Option<&[u8]>| {
+                            stated.is_some_and(|stated| Some(stated.as_slice()) != found)
                         };
                         let sha1 = found.sha1.as_ref().map(<[u8; 20]>::as_slice);
                         let sha256 = found.sha256.as_ref().map(<[u8; 32]>::as_slice);
-                        if differs(&sealed.hash, sha1) || differs(&sealed.hash2, sha256) {
+                        if differs(hash, sha1) || differs(sealed.hash2.as_ref(), sha256) {
                             report.error("apple.seal-changed", place, "it is not what was sealed; sign again");
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Whether SHA-1 of a file need not be compared, because SHA-256 is.
+    fn has_better(&self, path: &str) -> bool {
+        let stated =
+            || Generation::BOTH.into_iter().filter_map(|generation| self.resources.get(generation, path).ok()?);
+        self.app.options.compared == Compared::Best && stated().any(|sealed| sealed.hash2.is_some())
     }
 
     /// Nested code is sealed by the hash of its code directory.

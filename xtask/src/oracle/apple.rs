@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use inject::artifact::apple::IpaTree;
+use inject::artifact::apple::{Compared, IpaTree};
 use inject::format::zip::Archive;
 use inject::pipeline::ArtifactFile;
 use inject::pipeline::apple::FolderTree;
@@ -177,7 +177,7 @@ fn digest(path: &Path) -> Result<String> {
 /// Verifies an IPA, a folder or a Mach-O file.
 pub fn verify(path: &Path) -> Result<Report> {
     let now = "20261125000000Z";
-    let options = apple::Options { now: Some(now), known: None };
+    let options = apple::Options { now: Some(now), known: None, compared: Compared::All };
     if path.is_dir() {
         return Ok(apple::app(&FolderTree::open(path)?, &options));
     }

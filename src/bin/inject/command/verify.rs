@@ -73,7 +73,7 @@ fn one(
     out: Output,
 ) -> Result<(Report, bool), Failure> {
     let path = given.path.as_path();
-    let inspected = Inspected::new(path)?;
+    let inspected = Inspected::to_verify(path)?;
     let signable = inspected.key_kind().is_some();
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok((report, signable)) };

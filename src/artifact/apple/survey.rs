@@ -1,0 +1,236 @@
+//! Reading an app: each file once, on all processors, for all that anybody will ask of it. Code is read first; what is only
+//! sealed is read by threads of its own while whoever asked goes on with the code.
+//!
+//! Must not: judge what it finds; leave a thread behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
+
+use super::bundle::{Bundle, Layout};
+use super::facts::{Facts, Wanted};
+use super::known::{Known, facts, processors};
+use super::tree::{Node, Tree};
+use crate::format::code_resources::{CodeResources, Generation};
+use crate::format::limits;
+
+/// Which of the digests that a seal states of one file are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// Each of them.
+    All,
+    /// SHA-256 where the seal has one: what systems that read `files2` go by. SHA-1 where it has nothing else.
+    Best,
+}
+
+/// A way to the files of an app for threads that outlive whoever started them.
+pub trait Reach: Send + Sync + 'static {
+    /// Does something with the files; nothing where they cannot be had.
+    fn reach(&self, work: &mut dyn FnMut(&dyn Tree));
+}
+
+/// An app whose code was read, and the rest of it is being read.
+#[derive(Debug)]
+pub struct Survey {
+    code: Known,
+    rest: Mutex<Option<Rest>>,
+    all: OnceLock<Known>,
+}
+
+impl Survey {
+    /// Reads the code of an app, and begins to read what else is sealed in it.
+    pub fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
+        let (mut rest, seals) = wanted(tree, layout, compared);
+        let code = code(layout).filter_map(|path| rest.remove_entry(path)).collect();
+        // Everything waits for the code, and a large executable keeps two processors busy: nothing else is read beside it.
+        let code = Known { facts: read(tree, code), seals };
+        Self { code, rest: Mutex::new(Some(Rest::start(reach, tree, rest))), all: OnceLock::new() }
+    }
+
+    /// Reads an app, and waits for all of it.
+    pub fn whole(tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
+        let code = Known::survey(tree, layout, compared);
+        Self { code, rest: Mutex::default(), all: OnceLock::new() }
+    }
+
+    /// What is known of the code, and of the seals.
+    pub fn code(&self) -> &Known {
+        &self.code
+    }
+
+    /// What is known of every file: helps to read what was not read yet, and waits for the others.
+    pub fn all(&self, tree: &dyn Tree) -> &Known {
+        self.all.get_or_init(|| {
+            let mut all = self.code.clone();
+            let rest = self.rest.lock().ok().and_then(|mut rest| rest.take());
+            all.facts.extend(rest.map(|rest| rest.end(tree)).unwrap_or_default());
+            all
+        })
+    }
+}
+
+impl Known {
+    /// Reads an app: digests of what is sealed, outlines of code, and ends of executables as far as they can be kept.
+    pub fn survey(tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
+        let (wanted, seals) = wanted(tree, layout, compared);
+        Self { facts: read(tree, wanted), seals }
+    }
+}
+
+/// Files that are still to be read, and what was found of the others.
+#[derive(Debug)]
+struct Queue {
+    /// The largest last, to be taken first, so that no thread is left with one at the end.
+    jobs: Mutex<Vec<(u64, String, Wanted)>>,
+    found: Mutex<BTreeMap<String, Facts>>,
+    /// Bytes of ends that are kept.
+    kept: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Queue {
+    fn new(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> Self {
+        let jobs = wanted.into_iter().map(|(path, wanted)| (tree.size(&path), path, wanted));
+        let mut jobs: Vec<_> = jobs.collect();
+        jobs.sort_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
+        let (found, kept) = (Mutex::default(), AtomicU64::new(0));
+        Self { jobs: Mutex::new(jobs), found, kept, stopped: AtomicBool::new(false) }
+    }
+
+    /// Reads files until none is left. What cannot be read is left out: whoever asks for it gets the error.
+    fn work(&self, tree: &dyn Tree) {
+        let next = || self.jobs.lock().ok().and_then(|mut jobs| jobs.pop());
+        while !self.stopped.load(Ordering::Relaxed)
+            && let Some((_, path, wanted)) = next()
+        {
+            let Ok(mut facts) = facts(tree, &path, &wanted) else { continue };
+            let len = facts.tail.as_ref().map_or(0, |tail| tail.bytes.len() as u64);
+            if len > 0 && self.kept.fetch_add(len, Ordering::Relaxed) + len > limits::KEPT_TAIL_BYTES {
+                facts.tail = None;
+            }
+            if let Ok(mut found) = self.found.lock() {
+                found.insert(path, facts);
+            }
+        }
+    }
+
+    fn found(&self) -> BTreeMap<String, Facts> {
+        self.found.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default()
+    }
+}
+
+/// Reads files, and waits.
+fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, Facts> {
+    let threads = processors().min(wanted.len());
+    let queue = Queue::new(tree, wanted);
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| queue.work(tree));
+        }
+        queue.work(tree);
+    });
+    queue.found()
+}
+
+/// What is read while others go on.
+#[derive(Debug)]
+struct Rest {
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Rest {
+    fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> Self {
+        // One processor stays with whoever goes on. Where no thread is to be had, the end does all of it.
+        let threads = processors().saturating_sub(1).max(1).min(wanted.len());
+        let queue = Arc::new(Queue::new(tree, wanted));
+        let one = |_| {
+            let (reach, queue) = (Arc::clone(reach), Arc::clone(&queue));
+            std::thread::Builder::new().spawn(move || reach.reach(&mut |tree| queue.work(tree))).ok()
+        };
+        let threads = (0..threads).filter_map(one).collect();
+        Self { queue, threads }
+    }
+
+    /// Everything that was found.
+    fn end(mut self, tree: &dyn Tree) -> BTreeMap<String, Facts> {
+        self.queue.work(tree);
+        for thread in self.threads.drain(..) {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        self.queue.found()
+    }
+}
+
+impl Drop for Rest {
+    /// Nobody wants it any more: each thread ends with the file that it has.
+    fn drop(&mut self) {
+        self.queue.stopped.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // Whoever dropped it has no use for its panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn code(layout: &Layout) -> impl Iterator<Item = &String> {
+    layout.bundles.iter().map(|bundle| &bundle.executable).chain(&layout.loose)
+}
+
+/// What has to be known of which file, and the seals that say so.
+fn wanted(
+    tree: &dyn Tree,
+    layout: &Layout,
+    compared: Compared,
+) -> (BTreeMap<String, Wanted>, BTreeMap<String, Arc<CodeResources>>) {
+    let (mut wanted, mut seals) = (BTreeMap::new(), BTreeMap::new());
+    for bundle in &layout.bundles {
+        let bytes = tree.read_if_there(&bundle.seal()).ok().flatten();
+        let seal = bytes.and_then(|bytes| CodeResources::parse(&bytes).ok()).map(Arc::new);
+        sealed(tree, bundle, seal.as_deref(), compared, &mut wanted);
+        seals.extend(seal.map(|seal| (bundle.seal(), seal)));
+    }
+    for path in code(layout) {
+        let wanted: &mut Wanted = wanted.entry(path.clone()).or_default();
+        // A signature has a hash for every page, or two, and some certificates.
+        (wanted.image, wanted.tail) = (true, tree.size(path) / 32 + limits::CUT_SEARCH_BYTES);
+    }
+    (wanted, seals)
+}
+
+/// Adds the files of a bundle's seal, with the digests that are in it; every file where there is none yet.
+fn sealed(
+    tree: &dyn Tree,
+    bundle: &Bundle,
+    seal: Option<&CodeResources>,
+    compared: Compared,
+    wanted: &mut BTreeMap<String, Wanted>,
+) {
+    let Some(seal) = seal else {
+        let files = tree.nodes().iter().filter(|(_, node)| **node == Node::File);
+        for path in files.map(|(path, _)| path).filter(|path| bundle.within(path).is_some()) {
+            if *path != bundle.executable {
+                let wanted = wanted.entry(path.clone()).or_default();
+                (wanted.sha1, wanted.sha256) = (true, true);
+            }
+        }
+        return;
+    };
+    let paths: BTreeSet<&str> = Generation::BOTH.into_iter().flat_map(|generation| seal.paths(generation)).collect();
+    for path in paths {
+        let full = if bundle.base.is_empty() { path.to_owned() } else { format!("{}/{path}", bundle.base) };
+        if tree.nodes().get(&full) != Some(&Node::File) {
+            continue;
+        }
+        let stated = Generation::BOTH.into_iter().filter_map(|generation| seal.get(generation, path).ok().flatten());
+        let (mut sha1, mut sha256) = (false, false);
+        for stated in stated {
+            sha1 |= stated.hash.is_some();
+            sha256 |= stated.hash2.is_some();
+        }
+        let wanted = wanted.entry(full).or_default();
+        wanted.sha1 |= sha1 && !(sha256 && compared == Compared::Best);
+        wanted.sha256 |= sha256;
+    }
+}

@@ -1,0 +1,126 @@
+//! How much of an app is read, and which digests of its seal are compared: by the main job, and by whoever verifies.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use inject::artifact::apple::{Compared, Known, Layout, Reach, Survey, Tree};
+use inject::format::apple_plist::{self, Dictionary, Value};
+use inject::pipeline::apple::{FolderTree, Signing as AppleSigning};
+use inject::pipeline::job::Inspected;
+use inject::sign::apple::{Code, Signer, sign};
+use inject::verify::Severity;
+use tempfile::TempDir;
+
+use super::apple::{AT, Files, app, contents, inject, ipa, request, write};
+use crate::sign::apple::distribution;
+
+const SEAL: &str = "_CodeSignature/CodeResources";
+
+/// A signed app whose seal was changed before its executable was signed.
+fn sealed(folder: &Path, change: impl FnOnce(&mut Dictionary)) -> std::path::PathBuf {
+    let identity = distribution();
+    let path = ipa(folder, &app());
+    inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
+    let mut files = contents(&path);
+    let mut seal = apple_plist::read_dictionary(&files[SEAL]).unwrap();
+    change(&mut seal);
+    let seal = apple_plist::write(&Value::Dictionary(seal));
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let (info, resources) = (Some(files["Info.plist"].as_slice()), Some(seal.as_slice()));
+    let code = Code { identifier: "com.example.notes", info, resources, entitlements: None };
+    let signed = sign(&files["Notes"], &code, &signer).unwrap().bytes;
+    files.extend([("Notes".to_owned(), signed), (SEAL.to_owned(), seal)]);
+    ipa(folder, &files)
+}
+
+/// The digest of a file in the older list, replaced by one that no file has.
+fn spoil(seal: &mut Dictionary, path: &str) {
+    let files = seal.get_mut("files").and_then(Value::as_dictionary_mut).unwrap();
+    let stated = files.get_mut(path).unwrap_or_else(|| panic!("{path} is not in the list"));
+    assert!(matches!(stated, Value::Data(digest) if digest.len() == 20), "{stated:?}");
+    *stated = Value::Data(vec![0; 20]);
+}
+
+fn errors(inspected: &Inspected) -> Vec<String> {
+    let report = inspected.verify_signature(None).unwrap();
+    let errors = report.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| format!("{} {}", finding.code, finding.place)).collect()
+}
+
+#[test]
+fn who_verifies_compares_every_digest_however_the_app_was_read() {
+    let folder = TempDir::new().unwrap();
+    let path = sealed(folder.path(), |seal| spoil(seal, "config.json"));
+    let expected = ["apple.seal-changed config.json (files)"];
+    assert_eq!(errors(&Inspected::to_verify(&path).unwrap()), expected);
+    assert_eq!(errors(&Inspected::new(&path).unwrap()), expected);
+}
+
+#[test]
+fn the_main_job_goes_by_the_better_digest_and_by_the_only_one() {
+    let identity = distribution();
+    let sign = || AppleSigning::With(request(&identity));
+    let folder = TempDir::new().unwrap();
+    // SHA-256 says that the file is what was signed.
+    let path = sealed(folder.path(), |seal| spoil(seal, "config.json"));
+    assert_eq!(inject(&path, &AT, "one", sign()).unwrap().warnings, [""; 0]);
+
+    // A seal from before there was another digest.
+    let old = |seal: &mut Dictionary| {
+        seal.remove("files2");
+        seal.remove("rules2");
+    };
+    let path = sealed(folder.path(), old);
+    assert_eq!(inject(&path, &AT, "one", sign()).unwrap().warnings, [""; 0]);
+    let path = sealed(folder.path(), |seal| {
+        old(seal);
+        spoil(seal, "config.json");
+    });
+    let warnings = inject(&path, &AT, "one", sign()).unwrap().warnings.join(" ");
+    assert!(warnings.contains("all of it is signed again: apple.seal-changed (config.json (files))"), "{warnings}");
+    assert_eq!(errors(&Inspected::to_verify(&path).unwrap()), [""; 0]);
+}
+
+struct Reached(FolderTree);
+
+impl Reach for Reached {
+    fn reach(&self, work: &mut dyn FnMut(&dyn Tree)) {
+        work(&self.0);
+    }
+}
+
+fn digests(known: &Known, files: &Files) -> Vec<String> {
+    let known = files.keys().filter_map(|path| Some((path, known.get(path)?)));
+    known.map(|(path, facts)| format!("{path} {:?} {}", facts.digests, facts.image.is_some())).collect()
+}
+
+#[test]
+fn what_is_read_beside_the_code_is_what_would_be_read_with_it() {
+    let folder = TempDir::new().unwrap();
+    let path = sealed(folder.path(), |_| {});
+    let mut files = contents(&path);
+    files.extend((0..300).map(|index| (format!("assets/{index}.bin"), vec![7; index * 100])));
+    let root = write(folder.path(), &files);
+    // Sealed with the new files.
+    let identity = distribution();
+    inject(&root, &AT, "one", AppleSigning::With(request(&identity))).unwrap();
+    let reached = Arc::new(Reached(FolderTree::open(&root).unwrap()));
+    let tree = &reached.0;
+    let layout = Layout::of(tree).unwrap();
+    for compared in [Compared::All, Compared::Best] {
+        let whole = digests(&Known::survey(tree, &layout, compared), &files);
+        assert!(whole.len() > 300, "{whole:?}");
+        let of = |path: &str| whole.iter().find(|line| line.starts_with(path)).cloned().unwrap_or_default();
+        assert!(of("assets/299.bin").contains("sha256: Some"));
+        assert_eq!(of("assets/299.bin").contains("sha1: Some"), compared == Compared::All);
+        // The newer list leaves it out, because the signature itself has its digest.
+        assert!(of("Info.plist").contains("sha1: Some"));
+        let survey = Survey::start(&reached, tree, &layout, compared);
+        assert!(survey.code().get("Notes").is_some() && survey.code().get("assets/299.bin").is_none());
+        assert_eq!(digests(survey.all(tree), &files), whole);
+        assert_eq!(digests(survey.all(tree), &files), whole);
+    }
+    // Who drops it waits for its threads: nothing of the app is open afterwards.
+    drop(Survey::start(&reached, tree, &layout, Compared::Best));
+    assert_eq!(Arc::strong_count(&reached), 1);
+}
