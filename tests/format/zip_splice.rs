@@ -65,7 +65,7 @@ fn last_cut(archive: &Archive<'_, Vec<u8>>, limit: usize) -> Option<(Cut, usize)
 fn with_end(bytes: &Vec<u8>, new: &[u8], limit: usize) -> Option<(Vec<u8>, u64)> {
     let archive = Archive::open(bytes).unwrap();
     let (cut, from) = last_cut(&archive, limit)?;
-    let rest = cut.deflate(&new[from..]).unwrap();
+    let rest = cut.deflate(&new[from..], limit - from).unwrap();
     assert_eq!(cut.inflate(&rest, new.len() - from).unwrap(), &new[from..]);
     assert_eq!(cut.inflate(&rest, new.len() - from - 1), None, "longer than was said");
     let splice =
@@ -151,13 +151,57 @@ fn contents_of_one_byte_and_of_noise() {
     }
 }
 
+/// Bytes as hashes are.
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..len).map(next).collect()
+}
+
+#[test]
+fn hashes_are_stored_and_the_way_does_not_matter_wherever_they_begin() {
+    let code = content(5, 400_000);
+    // What lies before the signature ends with noise or does not, and so does what is behind.
+    for quiet in [0, 20_000, 40_000, 100_000] {
+        let old = [&code[..], &noise(1, quiet)].concat();
+        let limit = old.len();
+        let ends = [
+            noise(2, 200_000),
+            [noise(3, 130_000), vec![0; 20_000]].concat(),
+            [content(9, 40_000), noise(4, 130_001), content(8, 70_000), noise(6, 98_304)].concat(),
+            [noise(2, 33_000), content(7, 5)].concat(),
+            content(2, 90_000),
+        ];
+        let original = zipped(&[&old[..], &ends[4]].concat(), 6);
+        for end in &ends {
+            let new = [&old[..], end].concat();
+            let (direct, kept) = with_end(&original, &new, limit).unwrap();
+            assert_eq!(read(&direct), new);
+            // In the same blocks, zlib needs as much.
+            let whole = zipped(&new, 6).len();
+            assert!(direct.len() <= whole + whole / 200, "{} and {whole}", direct.len());
+            for other in &ends {
+                let way = with_end(&original, &[&old[..], other].concat(), limit).unwrap().0;
+                let (back, again) = with_end(&way, &new, limit).unwrap();
+                assert_eq!(back, direct, "{quiet}");
+                assert!(again >= kept);
+            }
+            let marked = deflate_marked(&new, limit).unwrap();
+            assert_eq!(inflate(&marked), new);
+        }
+    }
+}
+
 #[test]
 fn an_end_that_is_damaged_does_not_pass() {
     let old = content(3, 400_000);
     let original = zipped(&old, 6);
     let archive = Archive::open(&original).unwrap();
     let (cut, from) = last_cut(&archive, 380_000).unwrap();
-    let rest = cut.deflate(&old[from..]).unwrap();
+    let rest = cut.deflate(&old[from..], 380_000 - from).unwrap();
     for at in (0..rest.len()).step_by(rest.len() / 50) {
         let mut broken = rest.clone();
         broken[at] ^= 0x10;

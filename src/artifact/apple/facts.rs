@@ -55,6 +55,8 @@ pub struct Tail {
     pub from: u64,
     /// The content from there on.
     pub bytes: Vec<u8>,
+    /// Where in it the first signature begins.
+    pub signed: usize,
     /// CRC-32 of the content before it.
     pub crc: u32,
     /// The place in the deflate stream, and the content before it as far as a match can reach; `None` where the file is
@@ -255,12 +257,14 @@ impl Look {
 
     /// What was found.
     pub fn finish(self) -> Facts {
+        let signature = self.signature();
         let tail = self.keeper.and_then(|keeper| {
             let (cut, mut window) = (keeper.cut?, keeper.held);
             let bytes =
                 window.split_off(usize::try_from(cut.content.checked_sub(keeper.from)?).ok()?.min(window.len()));
             let end = cut.end.map(|end| (end, window));
-            Some(Arc::new(Tail { from: cut.content, bytes, crc: cut.crc, cut: end, before: cut.before }))
+            let signed = usize::try_from(signature?.checked_sub(cut.content)?).ok()?;
+            Some(Arc::new(Tail { from: cut.content, bytes, signed, crc: cut.crc, cut: end, before: cut.before }))
         });
         Facts {
             digests: self.running.finish(),

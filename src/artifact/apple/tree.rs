@@ -74,6 +74,8 @@ pub struct Grown {
     pub until: u64,
     /// What follows.
     pub end: Vec<u8>,
+    /// Where in that its signature begins.
+    pub signed: usize,
     /// What is known of the new file.
     pub facts: Facts,
 }

@@ -179,8 +179,9 @@ impl Reseal<'_> {
         let Some((room, size, pages)) = apple::room(old, &head, code, self.signer).map_err(failed)? else {
             return Ok(None);
         };
-        let zeros = usize::try_from(room.start.saturating_sub(room.until)).unwrap_or(0) + size;
-        let mut grown = Grown { head: room.head, until: room.until, end: vec![0; zeros], facts: Facts::default() };
+        let signed = usize::try_from(room.start.saturating_sub(room.until)).unwrap_or(0);
+        let end = vec![0; signed + size];
+        let mut grown = Grown { head: room.head, until: room.until, end, signed, facts: Facts::default() };
         let wanted = Wanted { sha1: true, sha256: true, image: true, tail: size as u64, pages: Some(pages) };
         let mut look = Look::new(&wanted, grown.size());
         grown.pour(base, path, &mut |piece| look.feed(piece))?;

@@ -194,7 +194,7 @@ fn spliced(
         return Ok((splice(tail.from, patched.end.clone()), Some(Kept::Stored(Arc::clone(tail)))));
     };
     if let Some(cut) = archive.cut(index, end, window, &tail.bytes)?
-        && let Some(rest) = cut.deflate(&patched.end)
+        && let Some(rest) = cut.deflate(&patched.end, tail.signed)
     {
         return Ok((splice(cut.kept(), rest), Some(Kept::Deflated(cut, Arc::clone(tail)))));
     }
@@ -241,7 +241,7 @@ impl Spool<'_> {
         })?;
         crc.update(&grown.end);
         match deflater {
-            Some(deflater) => whole = whole.and_then(|()| deflater.finish(&grown.end, &mut out)),
+            Some(deflater) => whole = whole.and_then(|()| deflater.finish(&grown.end, grown.signed, &mut out)),
             None => out.extend_from_slice(&grown.end),
         }
         put(&mut out);
