@@ -34,69 +34,103 @@ pub fn read_dictionary(bytes: &[u8]) -> Result<Dictionary, PlistError> {
 
 /// Writes the XML form, keys in their order.
 pub fn write(value: &Value) -> Vec<u8> {
-    let mut lines = vec![
-        r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned(),
-        r#"<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">"#
-            .to_owned(),
-        r#"<plist version="1.0">"#.to_owned(),
-    ];
-    element(&mut lines, value, 0);
-    lines.push("</plist>\n".to_owned());
-    lines.join("\n").into_bytes()
+    document(|out| element(out, value, 0))
 }
 
-fn element(lines: &mut Vec<String>, value: &Value, depth: usize) {
-    let indent = "\t".repeat(depth);
-    let line = match value {
-        Value::Dictionary(entries) if entries.is_empty() => "<dict/>".to_owned(),
-        Value::Dictionary(entries) => {
-            lines.push(format!("{indent}<dict>"));
-            for (key, value) in entries {
-                lines.push(format!("{indent}\t<key>{}</key>", escape(key)));
-                element(lines, value, depth + 1);
-            }
-            "</dict>".to_owned()
-        }
-        Value::Array(values) if values.is_empty() => "<array/>".to_owned(),
+/// The same of a dictionary.
+pub fn write_dictionary(entries: &Dictionary) -> Vec<u8> {
+    document(|out| dictionary(out, entries, 0))
+}
+
+fn document(content: impl FnOnce(&mut String)) -> Vec<u8> {
+    let mut out = concat!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" ",
+        "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n"
+    )
+    .to_owned();
+    content(&mut out);
+    out.push_str("</plist>\n");
+    out.into_bytes()
+}
+
+fn element(out: &mut String, value: &Value, depth: usize) {
+    match value {
+        Value::Dictionary(entries) => dictionary(out, entries, depth),
+        Value::Array(values) if values.is_empty() => line(out, depth, "<array/>"),
         Value::Array(values) => {
-            lines.push(format!("{indent}<array>"));
+            line(out, depth, "<array>");
             for value in values {
-                element(lines, value, depth + 1);
+                element(out, value, depth + 1);
             }
-            "</array>".to_owned()
+            line(out, depth, "</array>");
         }
-        Value::Boolean(true) => "<true/>".to_owned(),
-        Value::Boolean(false) => "<false/>".to_owned(),
+        Value::Boolean(true) => line(out, depth, "<true/>"),
+        Value::Boolean(false) => line(out, depth, "<false/>"),
         Value::Data(bytes) => {
-            lines.push(format!("{indent}<data>"));
+            line(out, depth, "<data>");
             // CoreFoundation breaks base64 so that it ends at column 76, a tab counted as eight.
             let width = 76 - 8 * depth.min(8);
             let text = base64::encode(bytes);
             let mut rest = text.as_str();
             while !rest.is_empty() {
-                let (line, more) = rest.split_at_checked(width).unwrap_or((rest, ""));
-                lines.push(format!("{indent}{line}"));
+                let (part, more) = rest.split_at_checked(width).unwrap_or((rest, ""));
+                line(out, depth, part);
                 rest = more;
             }
-            "</data>".to_owned()
+            line(out, depth, "</data>");
         }
-        Value::Date(date) => format!("<date>{}</date>", date.to_xml_format()),
-        Value::Integer(number) => format!("<integer>{number}</integer>"),
-        Value::Real(number) => format!("<real>{number}</real>"),
-        Value::String(text) => format!("<string>{}</string>", escape(text)),
+        Value::Date(date) => text(out, depth, "date", &date.to_xml_format()),
+        Value::Integer(number) => text(out, depth, "integer", &number.to_string()),
+        Value::Real(number) => text(out, depth, "real", &number.to_string()),
+        Value::String(string) => text(out, depth, "string", string),
         // A reference within a keyed archive: a dictionary of one key in XML.
         Value::Uid(uid) => {
-            lines.push(format!("{indent}<dict>"));
-            lines.push(format!("{indent}\t<key>CF$UID</key>"));
-            lines.push(format!("{indent}\t<integer>{}</integer>", uid.get()));
-            "</dict>".to_owned()
+            line(out, depth, "<dict>");
+            text(out, depth + 1, "key", "CF$UID");
+            text(out, depth + 1, "integer", &uid.get().to_string());
+            line(out, depth, "</dict>");
         }
         // The crate's enumeration may grow.
-        _ => "<string></string>".to_owned(),
-    };
-    lines.push(format!("{indent}{line}"));
+        _ => line(out, depth, "<string></string>"),
+    }
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+fn dictionary(out: &mut String, entries: &Dictionary, depth: usize) {
+    if entries.is_empty() {
+        return line(out, depth, "<dict/>");
+    }
+    line(out, depth, "<dict>");
+    for (key, value) in entries {
+        text(out, depth + 1, "key", key);
+        element(out, value, depth + 1);
+    }
+    line(out, depth, "</dict>");
+}
+
+fn indent(out: &mut String, depth: usize) {
+    out.extend(std::iter::repeat_n('\t', depth));
+}
+
+fn line(out: &mut String, depth: usize, content: &str) {
+    indent(out, depth);
+    out.push_str(content);
+    out.push('\n');
+}
+
+/// A line of a text between its tags.
+fn text(out: &mut String, depth: usize, tag: &str, text: &str) {
+    indent(out, depth);
+    out.extend(["<", tag, ">"]);
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>']) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(match special.as_bytes().first() {
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            _ => "&gt;",
+        });
+        rest = special.get(1..).unwrap_or_default();
+    }
+    out.extend([rest, "</", tag, ">\n"]);
 }

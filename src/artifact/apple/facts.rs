@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -109,9 +110,42 @@ impl Running {
     }
 }
 
+/// Processors that nobody uses.
+#[derive(Debug, Default)]
+pub struct Idle(AtomicUsize);
+
+impl Idle {
+    /// So many.
+    pub fn new(count: usize) -> Self {
+        Self(AtomicUsize::new(count))
+    }
+
+    /// One more.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of them, until it is dropped.
+    fn take(self: &Arc<Self>) -> Option<Helper> {
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        taken.is_ok().then(|| Helper(Arc::clone(self)))
+    }
+}
+
+/// A processor that helps.
+#[derive(Debug)]
+pub struct Helper(Arc<Idle>);
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.add();
+    }
+}
+
 /// A file that passes by.
 pub struct Look {
     at: u64,
+    idle: Arc<Idle>,
     running: Running,
     outliner: Option<Outliner>,
     keeper: Option<Keeper>,
@@ -146,6 +180,7 @@ impl Look {
     pub fn new(wanted: &Wanted, len: u64) -> Self {
         Self {
             at: 0,
+            idle: Arc::default(),
             running: Running { sha1: wanted.sha1.then(Sha1::default), sha256: wanted.sha256.then(Sha256::default) },
             outliner: wanted.image.then(|| Outliner::new(len, wanted.pages.clone())),
             keeper: (wanted.image && wanted.tail > 0).then(|| Keeper {
@@ -156,6 +191,17 @@ impl Look {
                 cut: None,
             }),
         }
+    }
+
+    /// The same, where other processors may help.
+    #[must_use]
+    pub fn helped_by(self, idle: &Arc<Idle>) -> Self {
+        Self { idle: Arc::clone(idle), ..self }
+    }
+
+    /// A processor that nobody uses.
+    pub fn helper(&self) -> Option<Helper> {
+        self.idle.take()
     }
 
     /// Whether the next piece should end where a block of the deflate stream does.

@@ -15,7 +15,8 @@ use crate::format::zip::{Archive, BlockEnd, METHOD_DEFLATED, Reader, ZipError};
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
-/// Bytes from which on a file is inflated on one thread and looked at on another.
+/// Bytes from which on the rest of a file is inflated on one thread and looked at on another, as soon as there is a processor
+/// for that: before, one thread does both faster.
 const LARGE: u64 = 4 * 1024 * 1024;
 /// Pieces that wait to be looked at.
 const PIECES: usize = 4;
@@ -139,7 +140,8 @@ impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
 
     /// The entry of a file of the app.
     pub fn entry(&self, path: &str) -> Option<usize> {
-        self.archive.find(format!("{}{path}", self.contents.prefix).as_bytes())
+        // One allocation of the right size: one that grows is locked in the arena of whoever had it first.
+        self.archive.find(&[self.contents.prefix.as_bytes(), path.as_bytes()].concat())
     }
 
     fn find(&self, path: &str) -> Result<usize, TreeError> {
@@ -180,8 +182,9 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
             }
             at += piece.bytes.len() as u64;
             look.feed_deflated(piece.bytes, piece.block_end);
-            if self.size(path) >= LARGE
+            if self.size(path).saturating_sub(at) >= LARGE
                 && let Some(stops) = look.stops()
+                && let Some(_helper) = look.helper()
             {
                 return apart(reader, at, &stops, look).map_err(failed);
             }

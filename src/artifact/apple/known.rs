@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::facts::{Digests, Facts, Look, Wanted};
+use super::facts::{Digests, Facts, Idle, Look, Wanted};
 use super::tree::{Tree, TreeError};
 use crate::format::code_resources::CodeResources;
 use crate::format::macho::MachOError;
@@ -74,7 +74,12 @@ pub(super) fn processors() -> usize {
 
 /// Reads a file; a second time where its signature turns out to have page hashes of another kind.
 pub fn facts(tree: &dyn Tree, path: &str, wanted: &Wanted) -> Result<Facts, TreeError> {
-    let mut look = Look::new(wanted, tree.size(path));
+    helped_facts(tree, path, wanted, &Arc::new(Idle::new(processors() - 1)))
+}
+
+/// The same with the help of processors that nobody uses.
+pub(super) fn helped_facts(tree: &dyn Tree, path: &str, wanted: &Wanted, idle: &Arc<Idle>) -> Result<Facts, TreeError> {
+    let mut look = Look::new(wanted, tree.size(path)).helped_by(idle);
     tree.look(path, &mut look)?;
     let mut facts = look.finish();
     let missing = match &facts.image {
@@ -83,7 +88,7 @@ pub fn facts(tree: &dyn Tree, path: &str, wanted: &Wanted) -> Result<Facts, Tree
     };
     if !missing.is_empty() {
         let again = Wanted { image: true, pages: Some(missing), ..Wanted::default() };
-        let mut look = Look::new(&again, tree.size(path));
+        let mut look = Look::new(&again, tree.size(path)).helped_by(idle);
         tree.look(path, &mut look)?;
         if let (Some(Ok(image)), Some(Ok(more))) = (&mut facts.image, look.finish().image) {
             Arc::make_mut(image).add(Arc::unwrap_or_clone(more));

@@ -17,7 +17,7 @@ mod survey;
 mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
-pub use facts::{Digests, Facts, Look, Tail, Wanted};
+pub use facts::{Digests, Facts, Helper, Idle, Look, Tail, Wanted};
 pub use ipa::{Contents, IpaError, IpaTree};
 pub use known::{Known, facts};
 pub use survey::{Compared, Reach, Survey};

@@ -4,13 +4,13 @@
 //! Must not: judge what it finds; leave a thread behind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 use super::bundle::{Bundle, Layout};
-use super::facts::{Facts, Wanted};
-use super::known::{Known, facts, processors};
+use super::facts::{Facts, Idle, Wanted};
+use super::known::{Known, helped_facts, processors};
 use super::tree::{Node, Tree};
 use crate::format::code_resources::{CodeResources, Generation};
 use crate::format::limits;
@@ -78,52 +78,60 @@ impl Known {
     }
 }
 
-/// Files that are still to be read, and what was found of the others.
-#[derive(Debug)]
+/// Files to be read, and what was found of some.
+#[derive(Debug, Default)]
 struct Queue {
-    /// The largest last, to be taken first, so that no thread is left with one at the end.
-    jobs: Mutex<Vec<(u64, String, Wanted)>>,
-    found: Mutex<BTreeMap<String, Facts>>,
+    /// The largest first, so that no thread is left with one at the end. Nothing is taken out of it: what one thread allocates
+    /// and another frees makes both wait.
+    jobs: Vec<(u64, String, Wanted)>,
+    /// The first that nobody took yet.
+    next: AtomicUsize,
+    found: Mutex<Vec<(usize, Facts)>>,
     /// Bytes of ends that are kept.
     kept: AtomicU64,
     stopped: AtomicBool,
+    idle: Arc<Idle>,
 }
 
 impl Queue {
-    fn new(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> Self {
+    /// `idle`: processors beside those that will work on it.
+    fn new(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>, idle: usize) -> Self {
         let jobs = wanted.into_iter().map(|(path, wanted)| (tree.size(&path), path, wanted));
         let mut jobs: Vec<_> = jobs.collect();
-        jobs.sort_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
-        let (found, kept) = (Mutex::default(), AtomicU64::new(0));
-        Self { jobs: Mutex::new(jobs), found, kept, stopped: AtomicBool::new(false) }
+        jobs.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+        let found = Mutex::new(Vec::with_capacity(jobs.len()));
+        let (next, kept, stopped) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        Self { jobs, next, found, kept, stopped, idle: Arc::new(Idle::new(idle)) }
     }
 
     /// Reads files until none is left. What cannot be read is left out: whoever asks for it gets the error.
     fn work(&self, tree: &dyn Tree) {
-        let next = || self.jobs.lock().ok().and_then(|mut jobs| jobs.pop());
-        while !self.stopped.load(Ordering::Relaxed)
-            && let Some((_, path, wanted)) = next()
-        {
-            let Ok(mut facts) = facts(tree, &path, &wanted) else { continue };
+        while !self.stopped.load(Ordering::Relaxed) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some((_, path, wanted)) = self.jobs.get(index) else { break };
+            let Ok(mut facts) = helped_facts(tree, path, wanted, &self.idle) else { continue };
             let len = facts.tail.as_ref().map_or(0, |tail| tail.bytes.len() as u64);
             if len > 0 && self.kept.fetch_add(len, Ordering::Relaxed) + len > limits::KEPT_TAIL_BYTES {
                 facts.tail = None;
             }
             if let Ok(mut found) = self.found.lock() {
-                found.insert(path, facts);
+                found.push((index, facts));
             }
         }
+        self.idle.add();
     }
 
-    fn found(&self) -> BTreeMap<String, Facts> {
-        self.found.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default()
+    fn found(self) -> BTreeMap<String, Facts> {
+        let mut jobs: Vec<_> = self.jobs.into_iter().map(|(_, path, _)| path).collect();
+        let found = self.found.into_inner().unwrap_or_default().into_iter();
+        found.filter_map(|(index, facts)| Some((std::mem::take(jobs.get_mut(index)?), facts))).collect()
     }
 }
 
 /// Reads files, and waits.
 fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, Facts> {
-    let threads = processors().min(wanted.len());
-    let queue = Queue::new(tree, wanted);
+    let threads = processors().min(wanted.len()).max(1);
+    let queue = Queue::new(tree, wanted, processors() - threads);
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(|| queue.work(tree));
@@ -144,7 +152,7 @@ impl Rest {
     fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> Self {
         // One processor stays with whoever goes on. Where no thread is to be had, the end does all of it.
         let threads = processors().saturating_sub(1).max(1).min(wanted.len());
-        let queue = Arc::new(Queue::new(tree, wanted));
+        let queue = Arc::new(Queue::new(tree, wanted, 0));
         let one = |_| {
             let (reach, queue) = (Arc::clone(reach), Arc::clone(&queue));
             std::thread::Builder::new().spawn(move || reach.reach(&mut |tree| queue.work(tree))).ok()
@@ -159,7 +167,8 @@ impl Rest {
         for thread in self.threads.drain(..) {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
-        self.queue.found()
+        // Each thread had one, and is gone.
+        Arc::into_inner(std::mem::take(&mut self.queue)).map(Queue::found).unwrap_or_default()
     }
 }
 

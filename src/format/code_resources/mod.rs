@@ -99,7 +99,7 @@ impl CodeResources {
 
     /// The bytes, in Apple's XML form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        apple_plist::write(&Value::Dictionary(self.plist.clone()))
+        apple_plist::write_dictionary(&self.plist)
     }
 
     /// Whether the list is there.

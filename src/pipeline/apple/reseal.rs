@@ -217,9 +217,11 @@ impl Reseal<'_> {
                     continue;
                 }
                 let was_listed = listed.remove(path);
+                if was_listed && !self.everything && !overlay.changed(full) {
+                    continue;
+                }
                 let fate = rules.fate(path);
-                let fresh = !was_listed && fate != Fate::Omitted;
-                if !fresh && !(was_listed && (self.everything || overlay.changed(full))) {
+                if !was_listed && fate == Fate::Omitted {
                     continue;
                 }
                 let optional = matches!(fate, Fate::Sealed { optional: true, .. });
