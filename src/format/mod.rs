@@ -17,6 +17,7 @@ pub mod der;
 pub mod der_entitlements;
 pub mod dex;
 pub mod gradle;
+pub mod inflate;
 pub mod js;
 pub mod json;
 pub mod limits;

@@ -73,6 +73,12 @@ impl Replacement {
         Self::start(target).map(drop)
     }
 
+    /// Nothing more will be written: what has not gone to the disk yet begins to.
+    pub(crate) fn settle(&mut self) -> Result<(), FileError> {
+        let begun = self.settling.as_mut().map_or(Ok(()), |settling| settling.begin(&self.file));
+        begun.map_err(FileError::on("write a new version of", &self.target))
+    }
+
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         let written = self.file.write_all(bytes).and_then(|()| self.wrote(bytes.len()));
@@ -202,26 +208,32 @@ const SETTLED_BYTES: u64 = 16 * 1024 * 1024;
 struct Settling {
     /// Bytes since it began last.
     since: u64,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    threads: Vec<JoinHandle<io::Result<()>>>,
 }
 
 impl Settling {
     fn wrote(&mut self, len: usize, file: &File) -> io::Result<()> {
         self.since += len as u64;
-        if self.since < SETTLED_BYTES || self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        if self.since < SETTLED_BYTES || self.threads.iter().any(|thread| !thread.is_finished()) {
             return Ok(());
         }
         self.end()?;
+        self.begin(file)
+    }
+
+    fn begin(&mut self, file: &File) -> io::Result<()> {
         self.since = 0;
         // Where there is no thread to be had, all of it settles at the end.
         let file = file.try_clone()?;
-        self.thread = std::thread::Builder::new().spawn(move || file.sync_data()).ok();
+        self.threads.extend(std::thread::Builder::new().spawn(move || file.sync_data()));
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let ended = self.thread.take().map(JoinHandle::join);
-        ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|_| Err(io::Error::other("the thread that syncs it panicked")))
+        let panicked = |_| Err(io::Error::other("the thread that syncs it panicked"));
+        // All of them, and the first error.
+        let ended = self.threads.drain(..).map(|thread| thread.join().unwrap_or_else(panicked));
+        ended.fold(Ok(()), Result::and)
     }
 }
 

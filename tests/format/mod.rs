@@ -11,6 +11,7 @@ mod dex;
 mod dex_width;
 mod fuzz;
 mod gradle;
+mod inflate;
 mod js;
 mod json;
 mod mutf8;

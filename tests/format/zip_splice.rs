@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use inject::format::zip::{Archive, Cut, Rewrite, Segment, Splice, WINDOW, deflate_marked};
+use inject::format::inflate::WINDOW;
+use inject::format::zip::{Archive, Cut, Rewrite, Segment, Splice, deflate_marked};
 use proptest::prelude::*;
 
 fn inflate(stream: &[u8]) -> Vec<u8> {
@@ -58,7 +59,7 @@ fn last_cut(archive: &Archive<'_, Vec<u8>>, limit: usize) -> Option<(Cut, usize)
     let end = best?;
     let from = end.content as usize;
     let window = &all[from.checked_sub(WINDOW)?..from];
-    Some((archive.cut(0, &end, window, &all[from..]).unwrap().expect("the bit is found"), from))
+    Some((Cut::new(&end, window).unwrap(), from))
 }
 
 /// The archive with another end of its entry; and how much of the stream was kept.
@@ -86,8 +87,13 @@ fn with_end(bytes: &Vec<u8>, new: &[u8], limit: usize) -> Option<(Vec<u8>, u64)>
     Some((out, cut.kept()))
 }
 
+/// The content, by our inflater and by another one.
 fn read(bytes: &Vec<u8>) -> Vec<u8> {
-    Archive::open(bytes).unwrap().read(0).unwrap()
+    let archive = Archive::open(bytes).unwrap();
+    let range = archive.entries()[0].data_range();
+    let content = archive.read(0).unwrap();
+    assert_eq!(inflate(&bytes[range.start as usize..range.end as usize]), content);
+    content
 }
 
 #[test]

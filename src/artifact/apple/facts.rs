@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::format::inflate::WINDOW;
 use crate::format::limits;
 use crate::format::macho::MachOError;
 use crate::format::outline::{Outline, Outliner, PageKind};
-use crate::format::zip::{BlockEnd, WINDOW};
+use crate::format::zip::BlockEnd;
 
 /// What is wanted of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

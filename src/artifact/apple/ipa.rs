@@ -210,21 +210,21 @@ fn apart<S: ReadAt + ?Sized>(
     stops: &Range<u64>,
     look: &mut Look,
 ) -> Result<(), ZipError> {
-    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, usize, Option<BlockEnd>)>(PIECES);
+    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, Range<usize>, Option<BlockEnd>)>(PIECES);
     let (empty, spare) = mpsc::channel();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            for (buffer, len, block_end) in pieces {
-                look.feed_deflated(buffer.get(..len).unwrap_or_default(), block_end);
+            for (buffer, piece, block_end) in pieces {
+                look.feed_deflated(buffer.get(piece).unwrap_or_default(), block_end);
                 // Nobody wants it back at the end.
                 let _ = empty.send(buffer);
             }
         });
         while let Some(piece) = reader.next(stops.contains(&at))? {
-            let (len, block_end) = (piece.bytes.len(), piece.block_end);
-            at += len as u64;
-            let buffer = reader.exchange(spare.try_recv().unwrap_or_default());
-            if full.send((buffer, len, block_end)).is_err() {
+            let block_end = piece.block_end;
+            at += piece.bytes.len() as u64;
+            let (buffer, piece) = reader.exchange(spare.try_recv().unwrap_or_default());
+            if full.send((buffer, piece, block_end)).is_err() {
                 break;
             }
         }

@@ -28,4 +28,4 @@ pub use header::{METHOD_DEFLATED, METHOD_STORED};
 pub use padding::{Alignment, Padding};
 pub use reader::{BlockEnd, Piece, Reader};
 pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment, Splice};
-pub use splice::{Cut, MarkedDeflater, WINDOW, deflate_marked};
+pub use splice::{Cut, MarkedDeflater, deflate_marked};

@@ -5,28 +5,24 @@
 //!
 //! Must not: decide which entries to open.
 
-use zlib_rs::{Inflate, InflateFlush, Status};
+use std::ops::Range;
 
 use super::archive::{Archive, Entry};
 use super::error::ZipError;
 use super::header::METHOD_DEFLATED;
+use crate::format::inflate::{INPUT, Inflater, Stop};
 use crate::format::read_at::ReadAt;
 
-/// Bytes read, and bytes inflated, at a time: small enough to be hashed while they are in the processor's cache.
-const STEP: usize = 256 * 1024;
-/// Bytes that are kept unread while more can be had: an inflater that stops with nothing left to read may stop for that
-/// reason, and not for a block's end.
-const AHEAD: usize = 256;
-/// Bytes behind the position that are kept, to recognise what ended.
-const BEHIND: usize = 8;
-/// LEN and NLEN of an empty stored block (RFC 1951 3.2.4).
-pub(super) const EMPTY: [u8; 4] = [0, 0, 0xff, 0xff];
+/// Bytes read at a time.
+const STEP: usize = 128 * 1024;
 
 /// A place between two blocks of a deflate stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockEnd {
-    /// Bytes of the stream that the inflater had taken; the block ended in the last of them, or before.
-    pub taken: u64,
+    /// Bits of the stream before it.
+    pub bit: u64,
+    /// The byte that the last of them lie in, and nothing else of it, where they do not fill it.
+    pub open: u8,
     /// Bytes of content before it.
     pub content: u64,
     /// Whether an empty stored block ends there, so that it is the beginning of a byte.
@@ -48,17 +44,14 @@ pub struct Piece<'r> {
 pub struct Reader<'a, S: ReadAt + ?Sized> {
     source: &'a S,
     entry: &'a Entry,
-    inflater: Option<Inflate>,
+    inflater: Option<Inflater>,
     /// Where the next bytes are read.
     at: u64,
     input: Vec<u8>,
     taken: usize,
-    out: Vec<u8>,
     crc: crc32fast::Hasher,
-    ended: bool,
-    /// Bytes of content so far, and at the last end of a block.
+    /// Bytes of content so far.
     size: u64,
-    last_end: Option<u64>,
 }
 
 impl<S: ReadAt + ?Sized> std::fmt::Debug for Reader<'_, S> {
@@ -73,21 +66,15 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     pub fn reader(&self, index: usize) -> Reader<'_, S> {
         let entry = &self.index.entries[index];
         let deflated = entry.method() == METHOD_DEFLATED;
-        // Most entries are small; clearing full buffers for each costs more than inflating it. One byte more than is
-        // expected, so that an entry that is longer is found out.
-        let size = |claimed: u32| usize::try_from(claimed).unwrap_or(STEP).saturating_add(1).min(STEP);
         Reader {
             source: self.source,
             entry,
-            inflater: deflated.then(|| Inflate::new(false, 15)),
+            inflater: deflated.then(|| Inflater::new(u64::from(entry.uncompressed_size()))),
             at: entry.data_range().start,
             input: Vec::new(),
             taken: 0,
-            out: if deflated { vec![0; size(entry.uncompressed_size())] } else { Vec::new() },
             crc: crc32fast::Hasher::new(),
-            ended: !deflated,
             size: 0,
-            last_end: None,
         }
     }
 }
@@ -96,17 +83,14 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
     /// The next piece; `None` at the end, where size and CRC were found to be those of the directory. With `stop` a piece
     /// ends where a block does.
     pub fn next(&mut self, stop: bool) -> Result<Option<Piece<'_>>, ZipError> {
-        let block_end;
-        let bytes = if self.inflater.is_some() {
-            let (produced, end) = self.inflate(stop)?;
-            block_end = end;
-            self.out.get(..produced).unwrap_or_default()
+        let block_end = if self.inflater.is_some() {
+            self.inflate(stop)?
         } else {
             self.fill()?;
-            block_end = None;
             self.taken = self.input.len();
-            self.input.as_slice()
+            None
         };
+        let bytes = self.inflater.as_ref().map_or(self.input.as_slice(), Inflater::piece);
         self.size += bytes.len() as u64;
         let expected = u64::from(self.entry.uncompressed_size());
         if self.size > expected {
@@ -121,57 +105,44 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
         Ok(Some(Piece { bytes, block_end: block_end.map(|end| BlockEnd { crc: crc(), ..end }) }))
     }
 
-    /// Hands over the buffer that the last piece of a deflated entry lies in, from its beginning on; `spare` takes its place.
-    pub fn exchange(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
-        spare.resize(self.out.len(), 0);
-        std::mem::replace(&mut self.out, spare)
+    /// Hands over the buffer that the last piece of a deflated entry lies in, and where; `spare` takes its place.
+    pub fn exchange(&mut self, spare: Vec<u8>) -> (Vec<u8>, Range<usize>) {
+        self.inflater.as_mut().map_or((Vec::new(), 0..0), |inflater| inflater.exchange(spare))
     }
 
-    /// Inflates some bytes: how many, and whether a block ended behind them. None at the end.
-    fn inflate(&mut self, stop: bool) -> Result<(usize, Option<BlockEnd>), ZipError> {
-        let flush = if stop { InflateFlush::Block } else { InflateFlush::NoFlush };
+    /// Inflates some bytes; the block that ended behind them. Neither at the end.
+    fn inflate(&mut self, stop: bool) -> Result<Option<BlockEnd>, ZipError> {
         let end = self.entry.data_range().end;
-        while !self.ended {
-            if self.input.len() - self.taken <= AHEAD && self.at < end {
+        loop {
+            if self.input.len() - self.taken < INPUT && self.at < end {
                 self.fill()?;
             }
-            let Some(inflater) = self.inflater.as_mut() else { break };
-            let (before_in, before_out) = (inflater.total_in(), inflater.total_out());
+            let Some(inflater) = self.inflater.as_mut() else { return Ok(None) };
             let rest = self.input.get(self.taken..).unwrap_or_default();
-            let status = inflater.decompress(rest, &mut self.out, flush).map_err(|error| {
-                let problem = format!("not valid deflate data after {before_in} bytes: {}", error.as_str());
+            let (taken, stopped) = inflater.step(rest, self.at == end, stop).map_err(|error| {
+                let problem = format!("not valid deflate data after {} bytes: {error}", inflater.position() / 8);
                 wrong(self.entry, problem)
             })?;
-            let consumed = usize::try_from(inflater.total_in() - before_in).unwrap_or(rest.len());
-            let produced = usize::try_from(inflater.total_out() - before_out).unwrap_or(self.out.len());
-            self.taken += consumed;
-            self.ended = status == Status::StreamEnd;
-            let (taken, content) = (inflater.total_in(), inflater.total_out());
-            // It stopped with room left and something to read: only the end of a block makes it do so.
-            let block_ended = stop && !self.ended && produced < self.out.len() && self.taken < self.input.len();
-            if block_ended {
-                let empty = self.last_end == Some(content);
-                let mark = empty && self.input.get(..self.taken).is_some_and(|kept| kept.ends_with(&EMPTY));
-                self.last_end = Some(content);
-                return Ok((produced, Some(BlockEnd { taken, content, mark, crc: 0 })));
-            }
-            if produced > 0 {
-                return Ok((produced, None));
-            }
-            if consumed == 0 && !self.ended {
-                return Err(wrong(self.entry, "the deflate data has no end".to_owned()));
+            self.taken += taken;
+            match stopped {
+                Stop::Block => {
+                    let (bit, open, content) = (inflater.position(), inflater.open_byte(), inflater.made());
+                    return Ok(Some(BlockEnd { bit, open, content, mark: inflater.was_empty(), crc: 0 }));
+                }
+                Stop::Input if inflater.piece().is_empty() && self.at == end => {
+                    return Err(wrong(self.entry, "the deflate data has no end".to_owned()));
+                }
+                Stop::Input if inflater.piece().is_empty() => {}
+                Stop::Input | Stop::Piece | Stop::End => return Ok(None),
             }
         }
-        Ok((0, None))
     }
 
     /// Reads more of the entry, behind what was not taken yet.
     fn fill(&mut self) -> Result<(), ZipError> {
         let end = self.entry.data_range().end;
-        let behind = if self.inflater.is_some() { BEHIND } else { 0 };
-        let kept = self.taken.saturating_sub(behind);
-        self.input.drain(..kept);
-        self.taken -= kept;
+        self.input.drain(..self.taken);
+        self.taken = 0;
         let from = self.input.len();
         let len = (end - self.at).min(STEP as u64);
         self.input.resize(from + usize::try_from(len).unwrap_or(STEP), 0);

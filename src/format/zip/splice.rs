@@ -6,26 +6,19 @@
 //!
 //! Most of a signature is hashes, which nothing makes smaller: they are stored, because trying takes longer than all the rest.
 //!
-//! An inflater stops between two blocks, but does not tell the bit: it is found by reading on from each candidate.
-//!
 //! Must not: keep anything of a stream whose content was not read.
 
 use std::ops::Range;
 
-use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
+use zlib_rs::{Deflate, DeflateFlush, Status};
 
-use super::archive::Archive;
-use super::eocd::read;
-use super::error::ZipError;
-use super::reader::{BlockEnd, EMPTY};
-use crate::format::read_at::ReadAt;
+use super::reader::BlockEnd;
+use crate::format::inflate::{Inflater, Stop, WINDOW};
 
-/// Bytes that a match can reach back.
-pub const WINDOW: usize = 32 * 1024;
-/// Bytes inflated at a time.
+/// Bytes deflated at a time.
 const STEP: usize = 256 * 1024;
-/// Bits before the position that the inflater reports in which a block may have ended: what it holds back.
-const HELD_BITS: usize = 64;
+/// LEN and NLEN of an empty stored block (RFC 1951 3.2.4).
+const EMPTY: [u8; 4] = [0, 0, 0xff, 0xff];
 /// What Xcode and most others deflate with. The highest level takes three times as long for a hundredth.
 const LEVEL: i32 = 6;
 /// Bytes that are judged together.
@@ -53,33 +46,15 @@ impl std::fmt::Debug for Cut {
     }
 }
 
-impl<S: ReadAt + ?Sized> Archive<'_, S> {
-    /// The exact place where a block of an entry's stream ended, found by reading what is behind it: `rest`. `window` is the
-    /// content before it. `None` where that cannot be told.
-    pub fn cut(&self, index: usize, end: &BlockEnd, window: &[u8], rest: &[u8]) -> Result<Option<Cut>, ZipError> {
-        let range = self.index.entries[index].data_range();
-        // The byte before the one that the first candidate lies in serves none.
-        let from = end.taken.saturating_sub(HELD_BITS as u64 / 8 + 1);
-        let Some(start) = range.start.checked_add(from).filter(|&start| start <= range.end) else { return Ok(None) };
-        let stream = read(self.source, start, range.end - start)?;
-        Ok(find(&stream, from, end, window, rest))
-    }
-}
-
-/// `stream` begins `from` bytes behind the beginning of the whole one.
-fn find(stream: &[u8], from: u64, end: &BlockEnd, window: &[u8], rest: &[u8]) -> Option<Cut> {
-    // A shorter window is one that cannot be told from a part of it.
-    let window = window.get(window.len().checked_sub(WINDOW)?..)?.to_vec();
-    let latest = usize::try_from(end.taken.checked_sub(from)?).ok()?.checked_mul(8)?;
-    let candidates = if end.mark { 0..1 } else { 0..HELD_BITS };
-    let mut bits = candidates.filter_map(|held| latest.checked_sub(held));
-    let bit = bits.find(|&bit| inflate_from(stream, bit, &window, rest.len(), Some(rest)).is_some())?;
-    let (byte, bits) = (bit / 8, bit % 8);
-    let open = if bits > 0 { stream.get(byte)? & ((1 << bits) - 1) } else { 0 };
-    Some(Cut { kept: from + byte as u64, bits, open, mark: end.mark, window })
-}
-
 impl Cut {
+    /// Where a block ended, with the content before it. `None` where that is not as much as a match can reach.
+    pub fn new(end: &BlockEnd, window: &[u8]) -> Option<Self> {
+        let window = window.get(window.len().checked_sub(WINDOW)?..)?.to_vec();
+        let bits = usize::try_from(end.bit % 8).ok()?;
+        let open = if bits > 0 { end.open } else { 0 };
+        Some(Self { kept: end.bit / 8, bits, open, mark: end.mark, window })
+    }
+
     /// Bytes of the stream that are kept.
     pub fn kept(&self) -> u64 {
         self.kept
@@ -106,8 +81,22 @@ impl Cut {
     /// The content behind the cut in a stream that goes on with these bytes and ends with them; `None` where it does not,
     /// or is longer than `len`.
     pub fn inflate(&self, bytes: &[u8], len: usize) -> Option<Vec<u8>> {
-        let same_open = self.bits == 0 || bytes.first()? & ((1 << self.bits) - 1) == self.open;
-        same_open.then(|| inflate_from(bytes, self.bits, &self.window, len, None))?
+        if self.bits > 0 && bytes.first()? & ((1 << self.bits) - 1) != self.open {
+            return None;
+        }
+        let mut inflater = Inflater::between(&self.window, u32::try_from(self.bits).ok()?);
+        let (mut content, mut at) = (Vec::new(), 0);
+        loop {
+            let (taken, stopped) = inflater.step(bytes.get(at..)?, true, false).ok()?;
+            at += taken;
+            content.extend_from_slice(inflater.piece());
+            if content.len() > len || stopped == Stop::Input {
+                return None;
+            }
+            if stopped == Stop::End {
+                return (content.len() == len && at == bytes.len()).then_some(content);
+            }
+        }
     }
 }
 
@@ -234,82 +223,6 @@ fn run(deflater: &mut Deflate, content: &[u8], flush: DeflateFlush, out: &mut Ve
             _ => {}
         }
     }
-}
-
-/// The content of the blocks from a bit on, which end with the stream; `None` where it has another length than `len` or
-/// is not the content that is known.
-fn inflate_from(stream: &[u8], bit: usize, window: &[u8], len: usize, known: Option<&[u8]>) -> Option<Vec<u8>> {
-    let (byte, used) = (bit / 8, bit % 8);
-    let mut inflater = Inflate::new(false, 15);
-    let mut buf = vec![0; STEP];
-    // The bits before `bit` in its byte are replaced by blocks of another content, which is then forgotten.
-    let mut input = lead_in(used);
-    if used > 0 {
-        *input.last_mut()? |= stream.get(byte)? & !((1_u8 << used) - 1);
-    }
-    input.extend_from_slice(stream.get(byte + usize::from(used > 0)..)?);
-    for _ in 0..blocks_in_lead(used) {
-        let at = position(inflater.total_in())?;
-        inflater.decompress(input.get(at..)?, &mut buf, InflateFlush::Block).ok()?;
-    }
-    if position(inflater.total_out())? != lead_len(used) {
-        return None;
-    }
-    inflater.set_dictionary(window).ok()?;
-    let mut content = Vec::new();
-    loop {
-        let (taken, made) = (position(inflater.total_in())?, position(inflater.total_out())?);
-        let status = inflater.decompress(input.get(taken..)?, &mut buf, InflateFlush::NoFlush).ok()?;
-        let (now_in, now_out) = (position(inflater.total_in())?, position(inflater.total_out())?);
-        let piece = buf.get(..now_out - made)?;
-        if known.is_some_and(|known| known.get(content.len()..content.len() + piece.len()) != Some(piece)) {
-            return None;
-        }
-        content.extend_from_slice(piece);
-        if content.len() > len {
-            return None;
-        }
-        if status == Status::StreamEnd {
-            return (content.len() == len && now_in == input.len()).then_some(content);
-        }
-        if (now_in, now_out) == (taken, made) {
-            return None;
-        }
-    }
-}
-
-/// Whole blocks with fixed codes (RFC 1951 3.2.6) that end `used` bits into a byte.
-fn lead_in(used: usize) -> Vec<u8> {
-    let mut bits: Vec<bool> = Vec::new();
-    let header = [false, true, false];
-    if used % 2 == 1 {
-        // One literal of nine bits, the lowest of them (144), makes the length odd.
-        bits.extend(header);
-        bits.extend([true, true, false, false, true, false, false, false, false]);
-        bits.extend([false; 7]);
-    }
-    while bits.len() % 8 != used {
-        bits.extend(header);
-        bits.extend([false; 7]);
-    }
-    bits.chunks(8).map(|byte| byte.iter().rev().fold(0, |value, &bit| value << 1 | u8::from(bit))).collect()
-}
-
-/// How many blocks `lead_in` has.
-fn blocks_in_lead(used: usize) -> usize {
-    let odd = used % 2;
-    let mut len = odd * 19;
-    let mut blocks = odd;
-    while len % 8 != used {
-        len += 10;
-        blocks += 1;
-    }
-    blocks
-}
-
-/// How many bytes `lead_in` means.
-fn lead_len(used: usize) -> usize {
-    used % 2
 }
 
 fn position(count: u64) -> Option<usize> {

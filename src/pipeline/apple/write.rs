@@ -14,7 +14,7 @@ use crate::artifact::apple::{
 };
 use crate::format::macho::MachO;
 use crate::format::zip::{
-    Archive, Change, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Segment, Splice, deflate,
+    Archive, Change, Cut, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Segment, Splice, deflate,
     deflate_marked,
 };
 use crate::host::file::FileError;
@@ -105,6 +105,7 @@ pub(super) fn ipa(
     write_payload((file, spool.as_ref()), &layout, 0, &mut new, None)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
+    new.settle()?;
     drop(layout);
 
     let finished = ArtifactFile::over(new.reader()?);
@@ -193,7 +194,7 @@ fn spliced(
     let Some((end, window)) = &tail.cut else {
         return Ok((splice(tail.from, patched.end.clone()), Some(Kept::Stored(Arc::clone(tail)))));
     };
-    if let Some(cut) = archive.cut(index, end, window, &tail.bytes)?
+    if let Some(cut) = Cut::new(end, window)
         && let Some(rest) = cut.deflate(&patched.end, tail.signed)
     {
         return Ok((splice(cut.kept(), rest), Some(Kept::Deflated(cut, Arc::clone(tail)))));
