@@ -188,9 +188,14 @@ impl Layout {
         self.bundles.iter().find(|bundle| below(path, &bundle.root).is_some())
     }
 
-    /// Whether a path is a Mach-O file of it.
+    /// Its Mach-O files.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        self.bundles.iter().map(|bundle| &bundle.executable).chain(&self.loose).map(String::as_str)
+    }
+
+    /// Whether a path is one of these.
     pub fn is_image(&self, path: &str) -> bool {
-        self.bundles.iter().any(|bundle| bundle.executable == path) || self.loose.iter().any(|loose| loose == path)
+        self.images().any(|image| image == path)
     }
 
     /// Whether a path is the main executable or the seal of a bundle, or a loose image: what signing changes.

@@ -42,7 +42,7 @@ impl Survey {
     /// Reads the code of an app, and begins to read what else is sealed in it.
     pub fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
         let (mut rest, seals) = wanted(tree, layout, compared);
-        let code = code(layout).filter_map(|path| rest.remove_entry(path)).collect();
+        let code = layout.images().filter_map(|path| rest.remove_entry(path)).collect();
         // Everything waits for the code, and a large executable keeps two processors busy: nothing else is read beside it.
         let code = Known { facts: read(tree, code), seals };
         Self { code, rest: Mutex::new(Some(Rest::start(reach, tree, rest))), all: OnceLock::new() }
@@ -183,10 +183,6 @@ impl Drop for Rest {
     }
 }
 
-fn code(layout: &Layout) -> impl Iterator<Item = &String> {
-    layout.bundles.iter().map(|bundle| &bundle.executable).chain(&layout.loose)
-}
-
 /// What has to be known of which file, and the seals that say so.
 fn wanted(
     tree: &dyn Tree,
@@ -200,8 +196,8 @@ fn wanted(
         sealed(tree, bundle, seal.as_deref(), compared, &mut wanted);
         seals.extend(seal.map(|seal| (bundle.seal(), seal)));
     }
-    for path in code(layout) {
-        let wanted: &mut Wanted = wanted.entry(path.clone()).or_default();
+    for path in layout.images() {
+        let wanted: &mut Wanted = wanted.entry(path.to_owned()).or_default();
         // A signature has a hash for every page, or two, and some certificates.
         (wanted.image, wanted.tail) = (true, tree.size(path) / 32 + limits::CUT_SEARCH_BYTES);
     }

@@ -117,6 +117,14 @@ impl Inspected {
         self.app_signer().is_some_and(|by| by.signed)
     }
 
+    /// Whether all of its code is signed, by whomever and however.
+    fn is_all_signed(&self) -> Result<bool, AppleJobError> {
+        self.source.with(|tree| {
+            let mut images = self.layout.images().map(|path| self.survey.code().image(tree, path));
+            images.all(|image| image.is_ok_and(|image| image.is_ok_and(|image| signing::signed_by(&image).signed)))
+        })
+    }
+
     /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
     pub fn needs_key(&self) -> bool {
         self.is_signed() || matches!(*self.source, Source::Ipa { .. })
@@ -356,21 +364,25 @@ impl Planned {
         let judge = Judge { planned: &self, values, now: &now, tolerant, signed: signer.is_some(), gate };
         let task = Task { values, signing, signer: signer.as_ref(), output, gate };
 
-        // 3. Apply, 4. sign, 5. write: what changed and what lies around it, while the rest is still being read. More often than
-        // not it is as it was signed.
-        let mut made = self.make(&task, None);
-        let known = match &signer {
-            Some(_) => self.inspected.source.with(|tree| self.inspected.survey.all(tree).clone())?,
-            None => self.inspected.survey.code().clone(),
+        // 3. Apply, 4. sign, 5. write: what changed and what lies around it, while the rest is still being read. Where all code is
+        // signed, the rest is as it was signed more often than not.
+        let supposed = (signer.is_none() || self.inspected.is_all_signed()?).then(|| self.make(&task, None));
+        let (known, unsound) = match &signer {
+            Some(_) => self.inspected.source.with(|tree| {
+                let known = self.inspected.survey.all(tree);
+                (known.clone(), unsound(tree, known, &now))
+            })?,
+            None => (self.inspected.survey.code().clone(), None),
         };
-        if signer.is_some()
-            && let Some(why) = self.inspected.source.with(|tree| unsound(tree, &known, &now))?
-        {
+        let made = match (supposed, unsound) {
+            (Some(made), None) => made?,
             // A seal that is kept would go on claiming hashes that do not hold.
-            drop(made);
-            made = self.make(&task, Some((&known, &why)));
-        }
-        let Made { mut done, changes, written } = made?;
+            (supposed, unsound) => {
+                drop(supposed);
+                self.make(&task, unsound.as_deref().map(|why| (&known, why)))?
+            }
+        };
+        let Made { mut done, changes, written } = made;
 
         // 6. Verify what was written, 7. commit.
         match (&*self.inspected.source, written) {
