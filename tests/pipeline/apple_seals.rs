@@ -65,6 +65,14 @@ fn the_main_job_goes_by_the_better_digest_and_by_the_only_one() {
     let path = sealed(folder.path(), |seal| spoil(seal, "config.json"));
     assert_eq!(inject(&path, &AT, "one", sign()).unwrap().warnings, [""; 0]);
 
+    // A list with SHA-256 that does not count, because it has no rules: SHA-1 is the only one.
+    let path = sealed(folder.path(), |seal| {
+        seal.remove("rules2");
+        spoil(seal, "config.json");
+    });
+    let warnings = inject(&path, &AT, "one", sign()).unwrap().warnings.join(" ");
+    assert!(warnings.contains("all of it is signed again: apple.seal-changed (config.json (files))"), "{warnings}");
+
     // A seal from before there was another digest.
     let old = |seal: &mut Dictionary| {
         seal.remove("files2");

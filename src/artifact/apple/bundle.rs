@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::processors;
+use super::idle::processors;
 use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;

@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::idle::{Helper, Idle};
 use crate::format::inflate::WINDOW;
 use crate::format::limits;
 use crate::format::macho::MachOError;
@@ -108,38 +108,6 @@ impl Running {
             sha1: self.sha1.map(|sha1| sha1.finalize().into()),
             sha256: self.sha256.map(|sha256| sha256.finalize().into()),
         }
-    }
-}
-
-/// Processors that nobody uses.
-#[derive(Debug, Default)]
-pub struct Idle(AtomicUsize);
-
-impl Idle {
-    /// So many.
-    pub fn new(count: usize) -> Self {
-        Self(AtomicUsize::new(count))
-    }
-
-    /// One more.
-    pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// One of them, until it is dropped.
-    fn take(self: &Arc<Self>) -> Option<Helper> {
-        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
-        taken.is_ok().then(|| Helper(Arc::clone(self)))
-    }
-}
-
-/// A processor that helps.
-#[derive(Debug)]
-pub struct Helper(Arc<Idle>);
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        self.0.add();
     }
 }
 

@@ -5,14 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::facts::{Digests, Facts, Idle, Look, Wanted};
+use super::facts::{Digests, Facts, Look, Wanted};
+use super::idle::{Idle, processors};
 use super::tree::{Tree, TreeError};
 use crate::format::code_resources::CodeResources;
 use crate::format::macho::MachOError;
 use crate::format::outline::Outline;
-
-/// Threads that read; more would wait for each other, and each holds some pieces of files.
-const THREADS: usize = 8;
 
 /// Facts by the path of the file.
 #[derive(Debug, Default, Clone)]
@@ -65,11 +63,6 @@ impl Known {
             _ => Ok(facts(tree, path, &Wanted { sha1, sha256, ..Wanted::default() })?.digests),
         }
     }
-}
-
-/// Threads that read at once.
-pub(super) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS)
 }
 
 /// Reads a file; a second time where its signature turns out to have page hashes of another kind.

@@ -5,19 +5,22 @@
 //! * `facts`: what reading a file once tells.
 //! * `known`: facts about files.
 //! * `survey`: every file read once, on all processors.
+//! * `idle`: those of them that nobody uses.
 //! * `ipa`: the app in a zip.
 //!
 //! Must not: sign, seal, verify or write.
 
 mod bundle;
 mod facts;
+mod idle;
 mod ipa;
 mod known;
 mod survey;
 mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
-pub use facts::{Digests, Facts, Helper, Idle, Look, Tail, Wanted};
+pub use facts::{Digests, Facts, Look, Tail, Wanted};
+pub use idle::{Helper, Idle};
 pub use ipa::{Contents, IpaError, IpaTree};
 pub use known::{Known, facts};
 pub use survey::{Compared, Reach, Survey};

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 use super::bundle::{Bundle, Layout};
-use super::facts::{Facts, Idle, Wanted};
-use super::known::{Known, helped_facts, processors};
+use super::facts::{Facts, Wanted};
+use super::idle::{Idle, processors};
+use super::known::{Known, helped_facts};
 use super::tree::{Node, Tree};
 use crate::format::code_resources::{CodeResources, Generation};
 use crate::format::limits;
@@ -228,7 +229,9 @@ fn sealed(
         if tree.nodes().get(&full) != Some(&Node::File) {
             continue;
         }
-        let stated = Generation::BOTH.into_iter().filter_map(|generation| seal.get(generation, path).ok().flatten());
+        // A list without rules does not count.
+        let lists = Generation::BOTH.into_iter().filter(|generation| seal.has(*generation));
+        let stated = lists.filter_map(|generation| seal.get(generation, path).ok().flatten());
         let (mut sha1, mut sha256) = (false, false);
         for stated in stated {
             sha1 |= stated.hash.is_some();

@@ -103,11 +103,12 @@ impl Seal<'_> {
         }
     }
 
-    /// Whether SHA-1 of a file need not be compared, because SHA-256 is.
+    /// Whether SHA-1 of a file need not be compared, because SHA-256 is: in a list that counts, by an entry of a file.
     fn has_better(&self, path: &str) -> bool {
-        let stated =
-            || Generation::BOTH.into_iter().filter_map(|generation| self.resources.get(generation, path).ok()?);
-        self.app.options.compared == Compared::Best && stated().any(|sealed| sealed.hash2.is_some())
+        let lists = || Generation::BOTH.into_iter().filter(|generation| self.resources.has(*generation));
+        let compares = |sealed: Sealed| sealed.hash2.is_some() && sealed.symlink.is_none() && sealed.cdhash.is_none();
+        self.app.options.compared == Compared::Best
+            && lists().any(|list| self.resources.get(list, path).ok().flatten().is_some_and(compares))
     }
 
     /// Nested code is sealed by the hash of its code directory.
