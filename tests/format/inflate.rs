@@ -1,9 +1,10 @@
 //! Inflating, judged by zlib: the same content or none, however a stream comes.
 
 use flate2::{Compress, Compression, FlushCompress, Status};
-use inject::format::inflate::{Inflater, Stop, WINDOW};
+use inject::format::inflate::{Bytes, Guess, Inflater, Stop, WINDOW};
 use proptest::prelude::*;
 
+use super::ahead;
 use crate::fuzz_bodies::inflate::{ours, same};
 
 /// Bytes that are repeated near and far, in runs, and not at all.
@@ -91,31 +92,132 @@ fn from_every_end_of_a_block_the_rest_is_inflated() {
             // What lies before the window is not reached.
             assert!(
                 rest.len() < 100_000
-                    || Inflater::between(&[], used).step(&stream[byte..], true, false).is_err()
+                    || Inflater::<u8>::between(&[], used).step(&stream[byte..], true, false).is_err()
                     || level == 0
             );
         }
     }
 }
 
+/// The content that a guess holds, told by an inflater that came to where it begins.
+fn told(inflater: &Inflater, guess: &Guess) -> Option<Vec<u8>> {
+    let mut bytes = Bytes::default();
+    let mut content = vec![0; guess.len()];
+    inflater.tell(guess, &mut bytes).then(|| guess.read(0, &bytes, &mut content))?;
+    Some(content)
+}
+
+/// An inflater that went on to a bit.
+fn up_to(stream: &[u8], bit: u64) -> Inflater {
+    let (mut inflater, mut at) = (Inflater::new(u64::MAX), 0);
+    while inflater.position() < bit {
+        at += inflater.step(&stream[at..], true, true).unwrap().0;
+    }
+    inflater
+}
+
 #[test]
-fn a_buffer_that_is_handed_over_leaves_its_window() {
-    let content = content(8, 1_500_000);
+fn the_middle_of_a_stream_is_told_before_what_lies_before_it() {
+    let content = ahead::content(21, 900_000);
+    // The first level of this deflater has blocks with fixed codes alone.
+    for level in [2, 4, 6, 9] {
+        let stream = deflate(&content, level);
+        let places = ours(&stream, usize::MAX, u64::MAX).unwrap().2;
+        let (mut guess, mut found) = (Guess::new(300_000), 0);
+        for first in (20_000..stream.len() - 2000).step_by(31_013) {
+            let until = (first as u64 + 40_000) * 8;
+            let made = guess.make(&stream[first..], first as u64, until, true);
+            let next = places.iter().find(|(bit, _, made)| *bit >= first as u64 * 8 && *made > WINDOW);
+            let Some((bit, _, before)) = next.filter(|_| made && guess.start() < until) else { continue };
+            // Zlib's blocks have codes of their own in this content, but for the last one and what noise makes it store.
+            if guess.start() != *bit {
+                continue;
+            }
+            found += 1;
+            let mut inflater = up_to(&stream, *bit);
+            let told = told(&inflater, &guess).unwrap();
+            assert!(told == content[*before..before + guess.len()], "{level} {first}");
+            for end in guess.ends() {
+                let place = (end.bit, end.open, before + end.made);
+                assert!(places.contains(&place), "{level} {place:?}");
+            }
+            let last = guess.ends().last().unwrap();
+            let whole = places.iter().filter(|(end, _, _)| (*bit + 1..=last.bit).contains(end)).count();
+            assert_eq!(guess.ends().len(), whole, "every block is told");
+            assert!(guess.ends().iter().rev().skip(1).all(|end| end.bit < until), "and none behind the span");
+            // Wherever it ends, the rest follows.
+            let mut bytes = Bytes::default();
+            assert!(inflater.tell(&guess, &mut bytes));
+            inflater.follow(&mut guess, &bytes);
+            let (mut rest, mut at) = (Vec::new(), inflater.taken() as usize);
+            assert_eq!(inflater.made() as usize, before + told.len());
+            loop {
+                let (taken, stop) = inflater.step(&stream[at..], true, false).unwrap();
+                at += taken;
+                rest.extend_from_slice(inflater.piece());
+                if stop == Stop::End {
+                    break;
+                }
+            }
+            assert!(rest == content[before + told.len()..] && at == stream.len(), "{level} {first}");
+        }
+        assert!(found > 3, "{level}: {found}");
+    }
+}
+
+#[test]
+fn a_guess_that_ends_within_a_block_is_followed_and_none_is_told_elsewhere() {
+    let content = ahead::content(22, 600_000);
     let stream = deflate(&content, 6);
-    let (mut inflater, mut all, mut at) = (Inflater::new(content.len() as u64), Vec::new(), 0);
-    let mut spares = vec![vec![1; 7], Vec::new(), vec![2; 1_000_000]];
-    loop {
-        let (taken, stop) = inflater.step(&stream[at..], true, false).unwrap();
-        at += taken;
-        let (buffer, piece) = inflater.exchange(spares.pop().unwrap_or_default());
-        all.extend_from_slice(&buffer[piece]);
-        spares.push(buffer);
-        assert!(inflater.piece().is_empty());
-        if stop == Stop::End {
-            break;
+    let first = stream.len() / 3;
+    // No room, or no input, for its first block.
+    let mut whole = Guess::new(600_000);
+    assert!(whole.make(&stream[first..], first as u64, u64::MAX, true));
+    let beginning = (whole.start() / 8) as usize - first;
+    for (room, len) in [(1000, stream.len() - first), (600_000, beginning + 3000), (600_000, beginning + 40_000)] {
+        let mut guess = Guess::new(room);
+        assert!(guess.make(&stream[first..first + len], first as u64, u64::MAX, len == stream.len() - first));
+        assert!(guess.start() == whole.start() && guess.len() < whole.len(), "{room} {len}");
+        let mut inflater = up_to(&stream, guess.start());
+        assert_eq!(inflater.position(), guess.start());
+        let before = inflater.made() as usize;
+        assert!(told(&inflater, &guess).unwrap() == content[before..before + guess.len()]);
+        let later = up_to(&stream, guess.start() + 1);
+        assert!(told(&later, &guess).is_none(), "behind it");
+        assert!(told(&up_to(&stream, 1), &guess).is_none(), "before it");
+        let mut bytes = Bytes::default();
+        assert!(inflater.tell(&guess, &mut bytes));
+        inflater.follow(&mut guess, &bytes);
+        let (mut rest, mut at) = (Vec::new(), inflater.taken() as usize);
+        loop {
+            let (taken, stop) = inflater.step(&stream[at..], true, false).unwrap();
+            at += taken;
+            rest.extend_from_slice(inflater.piece());
+            if stop == Stop::End {
+                break;
+            }
+        }
+        assert!(content.ends_with(&rest) && rest.len() == content.len() - before - guess.len());
+    }
+}
+
+#[test]
+fn nothing_is_guessed_where_no_block_with_codes_of_its_own_begins() {
+    let noise: Vec<u8> = (0..200_000_u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect();
+    for bytes in [noise, vec![0; 200_000], vec![0xff; 200_000], Vec::new(), vec![4; 7]] {
+        let mut guess = Guess::new(100_000);
+        for complete in [true, false] {
+            // What passes for a header in noise is no block.
+            assert!(!guess.make(&bytes, 5, u64::MAX, complete) || guess.len() < 5000);
         }
     }
-    assert!(all == content);
+    // Nor before the bit that it should.
+    let stream = deflate(&ahead::content(23, 400_000), 6);
+    let mut guess = Guess::new(100_000);
+    assert!(guess.make(&stream[10_000..], 10_000, u64::MAX, true));
+    let start = guess.start();
+    assert!(!guess.make(&stream[10_000..], 10_000, start, true));
+    assert!(guess.make(&stream[10_000..], 10_000, start + 1, true) && guess.start() == start);
 }
 
 /// A block with fixed codes (RFC 1951 3.2.6) of these literals, matches and the end.

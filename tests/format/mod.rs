@@ -1,5 +1,6 @@
 //! Codecs: identity first, then edits, then hostile bytes.
 
+mod ahead;
 mod apple;
 mod arsc;
 mod arsc_create;

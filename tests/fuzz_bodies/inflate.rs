@@ -1,7 +1,7 @@
 //! Deflate streams: what zlib makes of them.
 
 use flate2::{Decompress, FlushDecompress, Status};
-use inject::format::inflate::{Inflater, Stop};
+use inject::format::inflate::{Bytes, Guess, Inflater, Stop, WINDOW};
 
 /// What zlib makes of a stream: the content and how much of the stream it took.
 fn zlib(stream: &[u8]) -> Option<(Vec<u8>, usize)> {
@@ -53,5 +53,26 @@ pub fn same(stream: &[u8]) -> Option<(Vec<u8>, Places)> {
         assert!(told == expected.as_ref().map(|(content, taken)| (content, *taken)), "steps of {step}: {stream:02x?}");
         all = found.map(|(content, _, places)| (content, places));
     }
+    for first in [0, stream.len() / 2] {
+        guessed(stream, first, all.as_ref());
+    }
     all
+}
+
+/// What is guessed from some byte on is the content, where a block does begin there.
+fn guessed(stream: &[u8], first: usize, all: Option<&(Vec<u8>, Places)>) {
+    let mut guess = Guess::new(50_000);
+    let made = guess.make(&stream[first..], first as u64, u64::MAX, true);
+    let Some((content, places)) = all.filter(|_| made) else { return };
+    let Some((_, _, before)) = places.iter().find(|(bit, _, before)| *bit == guess.start() && *before >= WINDOW) else {
+        return;
+    };
+    let (mut inflater, mut at) = (Inflater::new(u64::MAX), 0);
+    while inflater.position() < guess.start() {
+        at += inflater.step(&stream[at..], true, true).unwrap().0;
+    }
+    let (mut bytes, mut told) = (Bytes::default(), vec![0; guess.len()]);
+    assert!(inflater.tell(&guess, &mut bytes));
+    guess.read(0, &bytes, &mut told);
+    assert!(content[*before..].starts_with(&told), "{first}: {stream:02x?}");
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::idle::{Helper, Idle};
+use super::idle::Idle;
 use crate::format::inflate::WINDOW;
 use crate::format::limits;
 use crate::format::macho::MachOError;
@@ -168,9 +168,9 @@ impl Look {
         Self { idle: Arc::clone(idle), ..self }
     }
 
-    /// A processor that nobody uses.
-    pub fn helper(&self) -> Option<Helper> {
-        self.idle.take()
+    /// The processors that nobody uses.
+    pub(super) fn idle(&self) -> Arc<Idle> {
+        Arc::clone(&self.idle)
     }
 
     /// Whether the next piece should end where a block of the deflate stream does.

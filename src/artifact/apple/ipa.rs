@@ -3,23 +3,21 @@
 //! Must not: accept a name that would leave the folder it is extracted to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use super::bundle::nodes_below;
 use super::facts::Look;
+use super::idle::processors;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, BlockEnd, METHOD_DEFLATED, Reader, ZipError};
+use crate::format::zip::{Archive, METHOD_DEFLATED, Spans, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
 const TYPE_LINK: u32 = 0o120_000;
-/// Bytes from which on the rest of a file is inflated on one thread and looked at on another, as soon as there is a processor
-/// for that: before, one thread does both faster.
+/// Bytes from which on the rest of a file is read by several threads, as soon as there is a processor for that: an app has one
+/// large executable more often than several, and it is what everything waits for. Less than that, one thread reads faster.
 const LARGE: u64 = 4 * 1024 * 1024;
-/// Pieces that wait to be looked at.
-const PIECES: usize = 4;
 
 /// Why an IPA holds no app.
 #[derive(Debug, thiserror::Error)]
@@ -184,9 +182,14 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
             look.feed_deflated(piece.bytes, piece.block_end);
             if self.size(path).saturating_sub(at) >= LARGE
                 && let Some(stops) = look.stops()
-                && let Some(_helper) = look.helper()
+                && let Some(first) = look.idle().take()
             {
-                return apart(reader, at, &stops, look).map_err(failed);
+                let (idle, mut first) = (look.idle(), Some(first));
+                let data = self.archive.entries().get(index).map_or(0, |entry| u64::from(entry.compressed_size()));
+                let spans = Spans::of(data, self.size(path), processors());
+                let helper = || first.take().or_else(|| idle.take());
+                let read = reader.read_ahead(spans, &stops, helper, |bytes, end| look.feed_deflated(bytes, end));
+                return read.map_err(failed);
             }
         }
         Ok(())
@@ -200,36 +203,4 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         }
         Ok(())
     }
-}
-
-/// Inflates the rest of an entry while another thread looks at it: an app has one large executable more often than several,
-/// and it is what everything waits for.
-fn apart<S: ReadAt + ?Sized>(
-    mut reader: Reader<'_, S>,
-    mut at: u64,
-    stops: &Range<u64>,
-    look: &mut Look,
-) -> Result<(), ZipError> {
-    let (full, pieces) = mpsc::sync_channel::<(Vec<u8>, Range<usize>, Option<BlockEnd>)>(PIECES);
-    let (empty, spare) = mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for (buffer, piece, block_end) in pieces {
-                look.feed_deflated(buffer.get(piece).unwrap_or_default(), block_end);
-                // Nobody wants it back at the end.
-                let _ = empty.send(buffer);
-            }
-        });
-        while let Some(piece) = reader.next(stops.contains(&at))? {
-            let block_end = piece.block_end;
-            at += piece.bytes.len() as u64;
-            let (buffer, piece) = reader.exchange(spare.try_recv().unwrap_or_default());
-            if full.send((buffer, piece, block_end)).is_err() {
-                break;
-            }
-        }
-        // It is dropped here, and the thread ends with what was sent.
-        drop(full);
-        Ok(())
-    })
 }

@@ -7,14 +7,15 @@
 //!
 //! * `source`: the bits of a stream.
 //! * `table`: codes as tables.
+//! * `guess`: the middle of a stream, before what lies before it is known.
 //!
 //! Must not: hold more than a window and a piece; know where the stream lies.
 
+mod guess;
 mod source;
 mod table;
 
-use std::ops::Range;
-
+pub use guess::{Bytes, End, Guess};
 use source::{Source, filled, low};
 use table::{
     DISTANCE_BITS, DISTANCE_ENTRIES, DISTANCE_SYMBOLS, END_SYMBOL, INVALID, LENGTH_BITS, LITERAL, LITERAL_BITS,
@@ -71,8 +72,15 @@ enum State {
     Ended,
 }
 
+/// How a byte of content is told: by itself, or by more than it where the window is not known yet.
+pub trait Unit: Copy + Default + From<u8> {}
+
+impl Unit for u8 {}
+
+impl Unit for u16 {}
+
 /// A stream, inflated up to some place.
-pub struct Inflater {
+pub struct Inflater<T = u8> {
     /// What is left of the last byte that was taken: fewer than eight bits.
     bits: u64,
     count: u32,
@@ -89,26 +97,29 @@ pub struct Inflater {
     literals: Box<[u32; LITERAL_ENTRIES]>,
     distances: Box<[u32; DISTANCE_ENTRIES]>,
     /// The window and the piece.
-    out: Vec<u8>,
+    out: Vec<T>,
     start: usize,
     end: usize,
     taken: u64,
     made: u64,
 }
 
-impl std::fmt::Debug for Inflater {
+impl<T> std::fmt::Debug for Inflater<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Contents may hold secrets.
         f.debug_struct("Inflater").field("taken", &self.taken).field("made", &self.made).finish_non_exhaustive()
     }
 }
 
-impl Inflater {
+impl<T: Unit> Inflater<T> {
     /// At the beginning of a stream whose content is `len` bytes long, as far as that is known: most are short, and clearing
     /// room for more takes longer than inflating them.
     pub fn new(len: u64) -> Self {
         // One byte more, so that a content that is longer is found out.
-        let room = usize::try_from(len).unwrap_or(usize::MAX).saturating_add(1).min(WINDOW + PIECE);
+        Self::with_room(usize::try_from(len).unwrap_or(usize::MAX).saturating_add(1).min(WINDOW + PIECE))
+    }
+
+    fn with_room(room: usize) -> Self {
         Self {
             bits: 0,
             count: 0,
@@ -120,7 +131,7 @@ impl Inflater {
             fixed: false,
             literals: Box::new([0; LITERAL_ENTRIES]),
             distances: Box::new([0; DISTANCE_ENTRIES]),
-            out: vec![0; room + SLACK],
+            out: vec![T::default(); room + SLACK],
             start: 0,
             end: 0,
             taken: 0,
@@ -130,7 +141,7 @@ impl Inflater {
 
     /// `skipped` bits (fewer than eight) into a stream, between two blocks, with the content before that place as far as a
     /// match can reach.
-    pub fn between(window: &[u8], skipped: u32) -> Self {
+    pub fn between(window: &[T], skipped: u32) -> Self {
         let window = window.get(window.len().saturating_sub(WINDOW)..).unwrap_or_default();
         let mut inflater = Self::new(u64::MAX);
         if let Some(front) = inflater.out.get_mut(..window.len()) {
@@ -157,25 +168,18 @@ impl Inflater {
     }
 
     /// What the last step made.
-    pub fn piece(&self) -> &[u8] {
+    pub fn piece(&self) -> &[T] {
         self.out.get(self.start..self.end).unwrap_or_default()
-    }
-
-    /// Hands over the buffer that [`Self::piece`] lies in, and where; `spare` takes its place.
-    pub fn exchange(&mut self, mut spare: Vec<u8>) -> (Vec<u8>, Range<usize>) {
-        spare.resize(self.out.len(), 0);
-        let kept = self.end.min(WINDOW);
-        if let (Some(to), Some(from)) = (spare.get_mut(..kept), self.out.get(self.end - kept..self.end)) {
-            to.copy_from_slice(from);
-        }
-        let piece = self.start..self.end;
-        (self.start, self.end) = (kept, kept);
-        (std::mem::replace(&mut self.out, spare), piece)
     }
 
     /// Bits of the stream before the place where it stopped.
     pub fn position(&self) -> u64 {
         self.taken * 8 - u64::from(self.count)
+    }
+
+    /// Bytes of the stream that were taken, whether or not bits of the last one are left.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// The last byte of which something was taken, with nothing but the bits that were.
@@ -201,7 +205,7 @@ impl Inflater {
             self.out.copy_within(self.end - kept..self.end, 0);
             self.end = kept;
             if self.out.len() < WINDOW + PIECE + SLACK {
-                self.out.resize(WINDOW + PIECE + SLACK, 0);
+                self.out.resize(WINDOW + PIECE + SLACK, T::default());
             }
         }
         self.start = self.end;
@@ -312,7 +316,7 @@ impl Inflater {
         let rest = source.input.get(source.at..).unwrap_or_default();
         let len = left.min(rest.len()).min((self.out.len() - SLACK).saturating_sub(self.end));
         if let (Some(to), Some(from)) = (self.out.get_mut(self.end..self.end + len), rest.get(..len)) {
-            to.copy_from_slice(from);
+            to.iter_mut().zip(from).for_each(|(to, &from)| *to = T::from(from));
         }
         self.end += len;
         source.at += len;
@@ -374,17 +378,17 @@ impl Inflater {
                         break 'stopped Stop::Piece;
                     };
                     take!(entry);
-                    room[0] = byte(entry);
+                    room[0] = T::from(byte(entry));
                     end += 1;
                     entry = look!();
                     if entry & LITERAL != 0 {
                         take!(entry);
-                        room[1] = byte(entry);
+                        room[1] = T::from(byte(entry));
                         end += 1;
                         entry = look!();
                         if entry & LITERAL != 0 {
                             take!(entry);
-                            room[2] = byte(entry);
+                            room[2] = T::from(byte(entry));
                             end += 1;
                             entry = next!();
                             continue;
@@ -400,7 +404,7 @@ impl Inflater {
                         if entry & LITERAL != 0 {
                             take!(entry);
                             let Some(room) = out.get_mut(end) else { break 'stopped Stop::Piece };
-                            *room = byte(entry);
+                            *room = T::from(byte(entry));
                             end += 1;
                             entry = next!();
                             continue;
@@ -465,9 +469,9 @@ fn second(entry: u32, bits: u64) -> usize {
     (entry >> 16) as usize + low(bits, (entry >> 8) & 15)
 }
 
-/// Writes `len` bytes that lie `back` bytes before `end` once more, and some more behind them.
+/// Writes `len` units that lie `back` units before `end` once more, and some more behind them.
 #[inline]
-fn repeat(out: &mut [u8], end: usize, back: usize, len: usize) {
+fn repeat<T: Unit>(out: &mut [T], end: usize, back: usize, len: usize) {
     let (mut from, mut to, last) = (end - back, end, end + len);
     if back >= STRIDE {
         while to < last {

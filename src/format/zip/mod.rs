@@ -10,6 +10,7 @@
 //!
 //! Must not: know what an APK is (see `artifact`), or hold more of the file than its central directory and what changes.
 
+mod ahead;
 mod archive;
 mod content;
 mod eocd;
@@ -20,6 +21,7 @@ mod reader;
 mod rewrite;
 mod splice;
 
+pub use ahead::Spans;
 pub use archive::{Archive, Entry, Index};
 pub use content::deflate;
 pub use eocd::Eocd;

@@ -5,12 +5,10 @@
 //!
 //! Must not: decide which entries to open.
 
-use std::ops::Range;
-
 use super::archive::{Archive, Entry};
 use super::error::ZipError;
 use super::header::METHOD_DEFLATED;
-use crate::format::inflate::{INPUT, Inflater, Stop};
+use crate::format::inflate::{Bytes, Guess, INPUT, Inflater, Stop};
 use crate::format::read_at::ReadAt;
 
 /// Bytes read at a time.
@@ -42,8 +40,8 @@ pub struct Piece<'r> {
 
 /// The content of an entry, read once.
 pub struct Reader<'a, S: ReadAt + ?Sized> {
-    source: &'a S,
-    entry: &'a Entry,
+    pub(super) source: &'a S,
+    pub(super) entry: &'a Entry,
     inflater: Option<Inflater>,
     /// Where the next bytes are read.
     at: u64,
@@ -51,7 +49,7 @@ pub struct Reader<'a, S: ReadAt + ?Sized> {
     taken: usize,
     crc: crc32fast::Hasher,
     /// Bytes of content so far.
-    size: u64,
+    pub(super) size: u64,
 }
 
 impl<S: ReadAt + ?Sized> std::fmt::Debug for Reader<'_, S> {
@@ -92,11 +90,7 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
         };
         let bytes = self.inflater.as_ref().map_or(self.input.as_slice(), Inflater::piece);
         self.size += bytes.len() as u64;
-        let expected = u64::from(self.entry.uncompressed_size());
-        if self.size > expected {
-            let problem = format!("more than the {expected} bytes that the central directory says");
-            return Err(wrong(self.entry, problem));
-        }
+        self.check_size()?;
         if bytes.is_empty() && block_end.is_none() {
             return check(self.entry, self.size, self.crc.clone().finalize()).map(|()| None);
         }
@@ -105,9 +99,44 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
         Ok(Some(Piece { bytes, block_end: block_end.map(|end| BlockEnd { crc: crc(), ..end }) }))
     }
 
-    /// Hands over the buffer that the last piece of a deflated entry lies in, and where; `spare` takes its place.
-    pub fn exchange(&mut self, spare: Vec<u8>) -> (Vec<u8>, Range<usize>) {
-        self.inflater.as_mut().map_or((Vec::new(), 0..0), |inflater| inflater.exchange(spare))
+    /// Bits of the entry's data before the place where it stopped; `None` where it is not deflated.
+    pub(super) fn position(&self) -> Option<u64> {
+        self.inflater.as_ref().map(Inflater::position)
+    }
+
+    /// Says of a guess that begins where this stopped what its units stand for; `false` where it begins elsewhere.
+    pub(super) fn tell(&self, guess: &Guess, bytes: &mut Bytes) -> bool {
+        self.inflater.as_ref().is_some_and(|inflater| inflater.tell(guess, bytes))
+    }
+
+    /// Takes content for read that a guess holds.
+    pub(super) fn pass(&mut self, bytes: &[u8]) -> Result<(), ZipError> {
+        self.size += bytes.len() as u64;
+        self.check_size()?;
+        self.crc.update(bytes);
+        Ok(())
+    }
+
+    /// Goes on behind a guess whose content was taken for read.
+    pub(super) fn follow(&mut self, guess: &mut Guess, bytes: &Bytes) {
+        let Some(inflater) = self.inflater.as_mut() else { return };
+        inflater.follow(guess, bytes);
+        self.input.clear();
+        (self.taken, self.at) = (0, self.entry.data_range().start + inflater.taken());
+    }
+
+    /// CRC-32 of what was read.
+    pub(super) fn crc(&self) -> u32 {
+        self.crc.clone().finalize()
+    }
+
+    fn check_size(&self) -> Result<(), ZipError> {
+        let expected = u64::from(self.entry.uncompressed_size());
+        if self.size > expected {
+            let problem = format!("more than the {expected} bytes that the central directory says");
+            return Err(wrong(self.entry, problem));
+        }
+        Ok(())
     }
 
     /// Inflates some bytes; the block that ended behind them. Neither at the end.

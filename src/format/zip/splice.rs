@@ -1,7 +1,7 @@
 //! Deflate streams (RFC 1951) of contents that change near their end only: an executable, whose signature lies there.
 //!
 //! What lies before a place between two blocks is kept bit by bit, and only the rest is deflated again: deflating an
-//! executable whole takes longer than everything else together. Behind what is kept stands a mark, an empty stored block,
+//! executable whole takes longer than everything else together. Before signatures stands a mark, an empty stored block,
 //! where the next change cuts again: so the stream does not depend on how many changes there were.
 //!
 //! Most of a signature is hashes, which nothing makes smaller: they are stored, because trying takes longer than all the rest.
@@ -153,25 +153,30 @@ impl MarkedDeflater {
     }
 }
 
-/// Deflates what is behind a mark, but for what is noise. Up to the beginning of signatures and a little beyond nothing is
-/// judged: another mark there would be where the next change cuts, and the bytes would depend on the way.
+/// Deflates what is behind a mark, but for what is noise. Where signatures begin there is another mark, so that the next change
+/// keeps all that lies before them; what is behind depends on nothing but the content, so the bytes are the same whatever the
+/// way.
 fn tail(out: &mut Vec<u8>, window: &[u8], rest: &[u8], signed: usize) -> Option<()> {
-    let mut at = 0;
-    loop {
-        let judged = at.max(signed.saturating_add(JUDGED));
-        let noise = noise(rest, judged);
-        let (part, last) = (rest.get(at..noise.start)?, noise.is_empty());
-        if last || !part.is_empty() {
-            let mut deflater = Deflate::new(LEVEL, false, 15);
-            let before = rest.get(at.saturating_sub(WINDOW)..at)?;
-            let before = [window.get(window.len().saturating_sub(WINDOW - before.len())..)?, before].concat();
-            if !before.is_empty() {
-                deflater.set_dictionary(&before).ok()?;
-            }
-            run(&mut deflater, part, if last { DeflateFlush::Finish } else { DeflateFlush::SyncFlush }, out)?;
+    let part = |range: Range<usize>, flush, out: &mut Vec<u8>| {
+        let mut deflater = Deflate::new(LEVEL, false, 15);
+        let before = rest.get(range.start.saturating_sub(WINDOW)..range.start)?;
+        let before = [window.get(window.len().saturating_sub(WINDOW - before.len())..)?, before].concat();
+        if !before.is_empty() {
+            deflater.set_dictionary(&before).ok()?;
         }
-        if last {
-            return Some(());
+        run(&mut deflater, rest.get(range)?, flush, out)
+    };
+    let mut at = signed.min(rest.len());
+    if at > 0 {
+        part(0..at, DeflateFlush::SyncFlush, out)?;
+    }
+    loop {
+        let noise = noise(rest, at);
+        if noise.is_empty() {
+            return part(at..rest.len(), DeflateFlush::Finish, out);
+        }
+        if at < noise.start {
+            part(at..noise.start, DeflateFlush::SyncFlush, out)?;
         }
         // Both kinds of part end with a byte, so that a block's header is a byte too.
         for block in rest.get(noise.clone())?.chunks(STORED) {
