@@ -400,7 +400,7 @@ impl Planned {
         let (mut idsig, mut fresh, mut chunks) = (None, Vec::new(), Vec::new());
         match schemes.filter(|(_, schemes)| schemes.has_block()) {
             None => {
-                write_payload((&self.source, None), &layout, 0, &mut new, None)?;
+                write_payload((&self.source, None), &layout, 0, &mut new, None, &[])?;
                 new.write_all(&layout.directory)?;
                 new.write_all(&layout.eocd(layout.payload_len)?)?;
             }
@@ -409,7 +409,7 @@ impl Planned {
                 let start = layout.payload_len + padding;
                 let mut hasher = ContentHasher::new(&android::needed_digests(&request.signers));
                 hasher.section(start);
-                fresh = write_payload((&self.source, None), &layout, padding, &mut new, Some(&mut hasher))?;
+                fresh = write_payload((&self.source, None), &layout, padding, &mut new, Some(&mut hasher), &[])?;
                 hasher.section(layout.directory.len() as u64);
                 hasher.update(&layout.directory);
                 let end = layout.eocd(start)?;

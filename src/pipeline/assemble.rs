@@ -17,16 +17,47 @@ use crate::sign::android::{CHUNK, ContentHasher};
 /// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written.
 const STEP: usize = 128 * 1024;
 
+/// A range of the original that was copied before, and where to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Copied {
+    pub(super) from: u64,
+    pub(super) at: u64,
+    pub(super) len: u64,
+}
+
+/// Copies a range before anything else is written; `None` as soon as it is not wanted any more.
+pub(super) fn copy(
+    source: &ArtifactFile,
+    copied: &Copied,
+    to: &mut Replacement,
+    unwanted: &dyn Fn() -> bool,
+) -> Result<Option<()>, FileError> {
+    to.go_to(copied.at)?;
+    let mut buffer = vec![0; STEP];
+    for at in (0..copied.len).step_by(STEP) {
+        if unwanted() {
+            return Ok(None);
+        }
+        let part = buffer.get_mut(..usize::try_from(copied.len - at).unwrap_or(STEP).min(STEP)).unwrap_or_default();
+        read(source, part, copied.from + at)?;
+        to.write_all(part)?;
+    }
+    Ok(Some(()))
+}
+
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
-/// copied from the original. `spool` is the file of what was spooled.
+/// copied from the original. `spool` is the file of what was spooled. What was `copied` before is kept where it lies where it
+/// belongs; nothing may have been where it is hashed.
 pub(super) fn write_payload(
     (source, spool): (&ArtifactFile, Option<&ArtifactFile>),
     layout: &Layout,
     padding: u64,
     to: &mut Replacement,
     hasher: Option<&mut ContentHasher>,
+    copied: &[Copied],
 ) -> Result<Vec<Range<u64>>, FileError> {
-    let mut writer = Writer { to, hasher, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
+    to.go_to(0)?;
+    let mut writer = Writer { to, hasher, copied, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
     let mut fresh = Vec::new();
     for segment in &layout.segments {
         match segment {
@@ -35,7 +66,7 @@ pub(super) fn write_payload(
                 let missing = || io::Error::other("nothing was spooled for it");
                 let spool = spool.ok_or_else(missing).map_err(FileError::on("read", source.file().path()))?;
                 fresh.push(writer.at..writer.at + (range.end - range.start));
-                writer.copy(spool, range.clone())?;
+                writer.pour(spool, range.clone())?;
             }
             Segment::Bytes(bytes) => {
                 fresh.push(writer.at..writer.at + bytes.len() as u64);
@@ -51,6 +82,7 @@ pub(super) fn write_payload(
 struct Writer<'a> {
     to: &'a mut Replacement,
     hasher: Option<&'a mut ContentHasher>,
+    copied: &'a [Copied],
     buffers: [Vec<u8>; 2],
     /// Bytes written so far.
     at: u64,
@@ -67,6 +99,19 @@ impl Writer<'_> {
     }
 
     fn copy(&mut self, source: &ArtifactFile, mut range: Range<u64>) -> Result<(), FileError> {
+        let there = |copied: &&Copied| {
+            let within = range.start.checked_sub(copied.from).filter(|within| *within < copied.len);
+            within.is_some_and(|within| copied.at + within == self.at)
+        };
+        if let Some(copied) = self.copied.iter().find(there) {
+            let len = (copied.from + copied.len).min(range.end) - range.start;
+            self.to.skip(len)?;
+            (self.at, range.start) = (self.at + len, range.start + len);
+        }
+        self.pour(source, range)
+    }
+
+    fn pour(&mut self, source: &ArtifactFile, mut range: Range<u64>) -> Result<(), FileError> {
         while range.start < range.end {
             let left = range.end - range.start;
             if left >= 2 * CHUNK && self.copy_two_chunks(source, range.start)? {

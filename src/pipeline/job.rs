@@ -135,6 +135,16 @@ enum Kinds<A, T, I> {
 impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
+        let inspected = Self::start(path)?;
+        if let Kinds::Apple(app) = &inspected.0 {
+            app.settle().of_job()?;
+        }
+        Ok(inspected)
+    }
+
+    /// The same, but does not wait for all that has to be read before it can be injected: that goes on beside what follows,
+    /// and what is wrong there is an error of [`Planned::check`].
+    pub fn start(path: &Path) -> Result<Self, JobError> {
         Self::reading(path, Compared::Best)
     }
 
@@ -322,6 +332,14 @@ impl Planned {
             Kinds::Apk(apk) => apk.would_change(values).of_job(),
             Kinds::Tree(tree) => tree.would_change(values).of_job(),
             Kinds::Apple(app) => app.would_change(values).of_job(),
+        }
+    }
+
+    /// Begins to write what these values will probably make at `output`, beside what follows. Nothing is there before
+    /// [`Self::finish`]; where that is not asked, or other values are, nothing of it stays.
+    pub fn begin(&self, values: &Values<'_>, output: &Path) {
+        if let Kinds::Apple(app) = &self.0 {
+            app.begin(values, output);
         }
     }
 

@@ -97,6 +97,17 @@ pub fn request(identity: &Identity) -> SigningRequest<'_> {
 }
 
 pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
+    inject_begun(path, at, id, signing, None)
+}
+
+/// The same, where the output was begun with another id before, or for another place.
+pub fn inject_begun(
+    path: &Path,
+    at: &[&str],
+    id: &str,
+    signing: AppleSigning<'_>,
+    begun: Option<(&str, &Path)>,
+) -> Result<Done, JobError> {
     let place = |at: &&str| Place {
         at: Address::parse(at).unwrap(),
         value: Template::parse("{client_id}").unwrap(),
@@ -104,19 +115,23 @@ pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> 
         unless: Vec::new(),
     };
     let places: Vec<Place> = at.iter().map(place).collect();
-    let planned = Inspected::new(path)?.plan(&places, "none")?;
+    let inspected = if begun.is_some() { Inspected::start(path)? } else { Inspected::new(path)? };
+    let planned = inspected.plan(&places, "none")?;
     let other = BTreeMap::new();
-    let values = Values {
-        client_id: id,
+    let values = |client_id| Values {
+        client_id,
         client_secret: None,
         environment: "dev",
         application: "com.example.notes",
         other: &other,
     };
+    if let Some((id, output)) = begun {
+        planned.begin(&values(id), output);
+    }
     let mut with = Signing::default();
     with.apple = Some(signing);
     planned.check(&with)?;
-    planned.finish(&values, &with, path, Gate::default())
+    planned.finish(&values(id), &with, path, Gate::default())
 }
 
 pub const AT: [&str; 1] = ["Info.plist#ClientId"];

@@ -89,6 +89,7 @@ fn the_main_job_goes_by_the_better_digest_and_by_the_only_one() {
     assert_eq!(errors(&Inspected::to_verify(&path).unwrap()), [""; 0]);
 }
 
+#[derive(Debug)]
 struct Reached(FolderTree);
 
 impl Reach for Reached {
@@ -123,12 +124,12 @@ fn what_is_read_beside_the_code_is_what_would_be_read_with_it() {
         assert_eq!(of("assets/299.bin").contains("sha1: Some"), compared == Compared::All);
         // The newer list leaves it out, because the signature itself has its digest.
         assert!(of("Info.plist").contains("sha1: Some"));
-        let survey = Survey::start(&reached, tree, &layout, compared);
-        assert!(survey.code().get("Notes").is_some() && survey.code().get("assets/299.bin").is_none());
+        let survey = Survey::start(reached.clone(), tree, &layout, compared);
+        assert!(survey.code(tree).get("Notes").is_some() && survey.code(tree).get("assets/299.bin").is_none());
         assert_eq!(digests(survey.all(tree), &files), whole);
         assert_eq!(digests(survey.all(tree), &files), whole);
     }
     // Who drops it waits for its threads: nothing of the app is open afterwards.
-    drop(Survey::start(&reached, tree, &layout, Compared::Best));
+    drop(Survey::start(reached.clone(), tree, &layout, Compared::Best));
     assert_eq!(Arc::strong_count(&reached), 1);
 }

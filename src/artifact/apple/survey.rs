@@ -1,5 +1,5 @@
-//! Reading an app: each file once, on all processors, for all that anybody will ask of it. Code is read first; what is only
-//! sealed is read by threads of its own while whoever asked goes on with the code.
+//! Reading an app: each file once, on all processors, for all that anybody will ask of it. Code is read first, and whoever asked
+//! goes on until something of it is needed; what is only sealed is read by threads of its own after that.
 //!
 //! Must not: judge what it finds; leave a thread behind.
 
@@ -26,44 +26,58 @@ pub enum Compared {
 }
 
 /// A way to the files of an app for threads that outlive whoever started them.
-pub trait Reach: Send + Sync + 'static {
+pub trait Reach: std::fmt::Debug + Send + Sync + 'static {
     /// Does something with the files; nothing where they cannot be had.
     fn reach(&self, work: &mut dyn FnMut(&dyn Tree));
 }
 
-/// An app whose code was read, and the rest of it is being read.
+/// An app that is being read.
 #[derive(Debug)]
 pub struct Survey {
-    code: Known,
+    reach: Arc<dyn Reach>,
+    seals: BTreeMap<String, Arc<CodeResources>>,
+    /// Code that is being read, and what else is to be read after it.
+    reading: Mutex<Option<(Rest, BTreeMap<String, Wanted>)>>,
+    code: OnceLock<Known>,
     rest: Mutex<Option<Rest>>,
     all: OnceLock<Known>,
 }
 
 impl Survey {
-    /// Reads the code of an app, and begins to read what else is sealed in it.
-    pub fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
+    /// Begins to read the code of an app.
+    pub fn start(reach: Arc<dyn Reach>, tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
         let (mut rest, seals) = wanted(tree, layout, compared);
         let code = layout.images().filter_map(|path| rest.remove_entry(path)).collect();
-        // Everything waits for the code, and a large executable keeps two processors busy: nothing else is read beside it.
-        let code = Known { facts: read(tree, code), seals };
-        Self { code, rest: Mutex::new(Some(Rest::start(reach, tree, rest))), all: OnceLock::new() }
+        // Everything waits for the code, and a large executable keeps several processors busy: nothing else is read beside it.
+        let code = Rest::start(&reach, tree, code, true);
+        let reading = Mutex::new(Some((code, rest)));
+        Self { reach, seals, reading, code: OnceLock::new(), rest: Mutex::default(), all: OnceLock::new() }
     }
 
     /// Reads an app, and waits for all of it.
-    pub fn whole(tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
+    pub fn whole(reach: Arc<dyn Reach>, tree: &dyn Tree, layout: &Layout, compared: Compared) -> Self {
         let code = Known::survey(tree, layout, compared);
-        Self { code, rest: Mutex::default(), all: OnceLock::new() }
+        let seals = code.seals.clone();
+        let (reading, rest, all) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Self { reach, seals, reading, code: OnceLock::from(code), rest, all }
     }
 
-    /// What is known of the code, and of the seals.
-    pub fn code(&self) -> &Known {
-        &self.code
+    /// What is known of the code, and of the seals: helps to read what was not read yet, and waits for the others.
+    pub fn code(&self, tree: &dyn Tree) -> &Known {
+        self.code.get_or_init(|| {
+            let reading = self.reading.lock().ok().and_then(|mut reading| reading.take());
+            let (facts, rest) = reading.map(|(code, rest)| (code.end(tree), rest)).unwrap_or_default();
+            if let Ok(mut place) = self.rest.lock() {
+                *place = Some(Rest::start(&self.reach, tree, rest, false));
+            }
+            Known { facts, seals: self.seals.clone() }
+        })
     }
 
-    /// What is known of every file: helps to read what was not read yet, and waits for the others.
+    /// What is known of every file, likewise.
     pub fn all(&self, tree: &dyn Tree) -> &Known {
         self.all.get_or_init(|| {
-            let mut all = self.code.clone();
+            let mut all = self.code(tree).clone();
             let rest = self.rest.lock().ok().and_then(|mut rest| rest.take());
             all.facts.extend(rest.map(|rest| rest.end(tree)).unwrap_or_default());
             all
@@ -150,10 +164,12 @@ struct Rest {
 }
 
 impl Rest {
-    fn start(reach: &Arc<impl Reach>, tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> Self {
-        // One processor stays with whoever goes on. Where no thread is to be had, the end does all of it.
-        let threads = processors().saturating_sub(1).max(1).min(wanted.len());
-        let queue = Arc::new(Queue::new(tree, wanted, 0));
+    /// One processor stays with whoever goes on. Those that have no file of their own help where they are `wanted`.
+    fn start(reach: &Arc<dyn Reach>, tree: &dyn Tree, files: BTreeMap<String, Wanted>, wanted: bool) -> Self {
+        // Where no thread is to be had, the end does all of it.
+        let others = processors().saturating_sub(1).max(1);
+        let threads = others.min(files.len());
+        let queue = Arc::new(Queue::new(tree, files, if wanted { others - threads } else { 0 }));
         let one = |_| {
             let (reach, queue) = (Arc::clone(reach), Arc::clone(&queue));
             std::thread::Builder::new().spawn(move || reach.reach(&mut |tree| queue.work(tree))).ok()

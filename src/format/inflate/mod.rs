@@ -353,7 +353,7 @@ impl<T: Unit> Inflater<T> {
             macro_rules! take {
                 ($entry:expr) => {
                     bits >>= $entry & 63;
-                    count = count.wrapping_sub($entry & 63);
+                    count = count.wrapping_sub($entry & 0xff);
                 };
             }
             macro_rules! look {

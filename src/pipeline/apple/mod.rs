@@ -4,10 +4,12 @@
 //! * `signing`: how it is signed, and what is checked of that before.
 //! * `reseal`: what is signed again.
 //! * `shadow`: values that a language overrides.
+//! * `begun`: the beginning of an output, before all of the app was read.
 //! * `write`, `copied`: the finished app, verified and put in place.
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
+mod begun;
 mod copied;
 mod error;
 mod folder;
@@ -19,7 +21,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 pub use error::AppleJobError;
 pub use folder::FolderTree;
@@ -44,6 +46,7 @@ use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::{self, Severity};
+use begun::Begun;
 use reseal::Reseal;
 use signing::{SignedBy, Signers};
 use source::Source;
@@ -56,8 +59,8 @@ pub struct Inspected {
     layout: Layout,
     /// What reading every file once tells: executables and media are large.
     survey: Survey,
-    /// Who signed each code that runs by itself.
-    signers: Signers,
+    /// Who signed each code that runs by itself, as soon as somebody asked.
+    signers: OnceLock<Signers>,
 }
 
 /// An app, inspected, and what would change in it.
@@ -68,6 +71,7 @@ pub struct Planned {
     pub places: Vec<PlannedPlace>,
     /// Where each of them is.
     spots: Vec<Spot>,
+    begun: Mutex<Option<Begun>>,
 }
 
 impl Inspected {
@@ -83,24 +87,40 @@ impl Inspected {
 
     fn of(source: Source, compared: Compared) -> Result<Self, AppleJobError> {
         let source = Arc::new(source);
-        let (layout, survey, signers) = source.with(|tree| {
+        let (layout, survey) = source.with(|tree| {
             let layout = Layout::of(tree)?;
+            let reach = Arc::<Source>::clone(&source);
             let survey = match compared {
-                Compared::Best => Survey::start(&source, tree, &layout, compared),
+                Compared::Best => Survey::start(reach, tree, &layout, compared),
                 // Who verifies waits for all of it.
-                Compared::All => Survey::whole(tree, &layout, compared),
+                Compared::All => Survey::whole(reach, tree, &layout, compared),
             };
-            let mut signers = Signers::new();
-            for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
-                let image = survey.code().image(tree, &bundle.executable)?;
-                signers.insert(
-                    bundle.executable.clone(),
-                    image.map_or(SignedBy::default(), |image| signing::signed_by(&image)),
-                );
-            }
-            Ok::<_, AppleJobError>((layout, survey, signers))
+            Ok::<_, AppleJobError>((layout, survey))
         })??;
-        Ok(Self { source, layout, survey, signers })
+        Ok(Self { source, layout, survey, signers: OnceLock::new() })
+    }
+
+    /// Waits until its code was read; an error where it cannot be.
+    pub fn settle(&self) -> Result<(), AppleJobError> {
+        self.signers().map(drop)
+    }
+
+    /// Who signed each code that runs by itself; waits until it was read.
+    fn signers(&self) -> Result<&Signers, AppleJobError> {
+        if let Some(signers) = self.signers.get() {
+            return Ok(signers);
+        }
+        let signers = self.source.with(|tree| {
+            let code = self.survey.code(tree);
+            let mut signers = Signers::new();
+            for bundle in self.layout.bundles.iter().filter(|bundle| bundle.runs()) {
+                let image = code.image(tree, &bundle.executable)?;
+                let by = image.map_or(SignedBy::default(), |image| signing::signed_by(&image));
+                signers.insert(bundle.executable.clone(), by);
+            }
+            Ok::<_, AppleJobError>(signers)
+        })??;
+        Ok(self.signers.get_or_init(|| signers))
     }
 
     /// The bundle identifier.
@@ -110,7 +130,8 @@ impl Inspected {
 
     /// Who signed the app itself.
     fn app_signer(&self) -> Option<&SignedBy> {
-        self.signers.get(&self.layout.app()?.executable)
+        // What cannot be read was said by whoever waited for it.
+        self.signers().ok()?.get(&self.layout.app()?.executable)
     }
 
     fn is_signed(&self) -> bool {
@@ -120,14 +141,15 @@ impl Inspected {
     /// Whether all of its code is signed, by whomever and however.
     fn is_all_signed(&self) -> Result<bool, AppleJobError> {
         self.source.with(|tree| {
-            let mut images = self.layout.images().map(|path| self.survey.code().image(tree, path));
+            let code = self.survey.code(tree);
+            let mut images = self.layout.images().map(|path| code.image(tree, path));
             images.all(|image| image.is_ok_and(|image| image.is_ok_and(|image| signing::signed_by(&image).signed)))
         })
     }
 
     /// Whether it needs a key. An app in a folder that nobody has signed yet is Xcode's to sign.
     pub fn needs_key(&self) -> bool {
-        self.is_signed() || matches!(*self.source, Source::Ipa { .. })
+        matches!(*self.source, Source::Ipa { .. }) || self.is_signed()
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
@@ -280,7 +302,7 @@ impl Inspected {
         if planned.is_empty() {
             return Err(AppleJobError::NoPlaceAtAll { presets: presets.to_owned() });
         }
-        Ok(Planned { inspected: self, places: planned, spots })
+        Ok(Planned { inspected: self, places: planned, spots, begun: Mutex::default() })
     }
 }
 
@@ -300,13 +322,25 @@ impl Planned {
         self.inspected.source.with(|tree| Ok(!self.changes(tree, values)?.is_empty()))?
     }
 
+    /// Begins to write what these values will probably make at `output`, while the app is still being read. Nothing is there
+    /// before [`Self::finish`], and what fails here is said there.
+    pub fn begin(&self, values: &Values<'_>, output: &Path) {
+        let begin = |tree: &dyn Tree| {
+            let contents = self.changes(tree, values).ok().filter(|contents| !contents.is_empty())?;
+            Begun::start(&self.inspected.source, &self.inspected.layout, contents, output)
+        };
+        let begun = self.inspected.source.with(begin).ok().flatten();
+        if let Ok(mut place) = self.begun.lock() {
+            *place = begun;
+        }
+    }
+
     /// Whether it can be signed as asked: before anything is obtained for it.
     pub fn check(&self, signing: &Signing<'_>) -> Result<(), AppleJobError> {
         signing.signer()?;
+        let signers = self.inspected.signers()?;
         if let Signing::With(request) = signing {
-            self.inspected
-                .source
-                .with(|tree| signing::check(tree, &self.inspected.layout, &self.inspected.signers, request))??;
+            self.inspected.source.with(|tree| signing::check(tree, &self.inspected.layout, signers, request))??;
         }
         Ok(())
     }
@@ -372,7 +406,7 @@ impl Planned {
                 let known = self.inspected.survey.all(tree);
                 (known.clone(), unsound(tree, known, &now))
             })?,
-            None => (self.inspected.survey.code().clone(), None),
+            None => self.inspected.source.with(|tree| (self.inspected.survey.code(tree).clone(), None))?,
         };
         let made = match (supposed, unsound) {
             (Some(made), None) => made?,
@@ -408,6 +442,7 @@ impl Planned {
     /// signed, and what is known of it.
     fn make(&self, task: &Task<'_>, unsound: Option<(&Known, &str)>) -> Result<Made, AppleJobError> {
         let inspected = &self.inspected;
+        let signers = inspected.signers()?;
         let mut done = Done::default();
         let changes = inspected.source.with(|tree| {
             // New contents of the files that change, and the profiles given.
@@ -416,7 +451,7 @@ impl Planned {
                 overlay.set(path, content);
             }
             if let Signing::With(request) = task.signing {
-                done.warnings = signing::check(tree, &inspected.layout, &inspected.signers, request)?;
+                done.warnings = signing::check(tree, &inspected.layout, signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
             done.warnings.extend(shadow::warnings(tree, &self.spots));
@@ -425,10 +460,10 @@ impl Planned {
                 if let Some((_, why)) = unsound.filter(|_| inspected.is_signed()) {
                     done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
                 }
-                let known = unsound.map_or(inspected.survey.code(), |(known, _)| known);
+                let known = unsound.map_or_else(|| inspected.survey.code(tree), |(known, _)| known);
                 let was_code = |path: &str| (!overlay.changed(path)).then(|| inspected.layout.is_image(path));
                 let layout = Layout::with(&overlay, &was_code)?;
-                let (signing, signers, everything) = (task.signing, &inspected.signers, unsound.is_some());
+                let (signing, everything) = (task.signing, unsound.is_some());
                 Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
             } else if inspected.is_signed() && overlay.changes().paths().next().is_some() {
@@ -444,7 +479,9 @@ impl Planned {
         done.entries.sort();
         let written = match &*inspected.source {
             Source::Ipa { path, file, index, .. } if !done.entries.is_empty() || !same_file(path, task.output) => {
-                Some(write::ipa(file, index, &changes, task.output, inspected.survey.code())?)
+                let code = inspected.source.with(|tree| inspected.survey.code(tree))?;
+                let begun = self.begun.lock().ok().and_then(|mut begun| begun.take());
+                Some(write::ipa(file, index, &changes, (task.output, begun), code)?)
             }
             _ => None,
         };

@@ -39,12 +39,7 @@ impl Source {
         match self {
             Self::Ipa { file, index, contents, .. } => {
                 let archive = Archive::with_index(file, Arc::clone(index));
-                let tree = match contents.get() {
-                    Some(contents) => IpaTree::with_contents(&archive, Arc::clone(contents)),
-                    None => IpaTree::open(&archive)?,
-                };
-                let _ = contents.set(tree.contents());
-                Ok(work(&tree))
+                Ok(work(&tree(&archive, contents)?))
             }
             Self::Folder { tree, .. } => Ok(work(tree)),
         }
@@ -57,6 +52,19 @@ impl Source {
             Self::Folder { .. } => Kind::App,
         }
     }
+}
+
+/// The app in an archive, found once.
+pub(super) fn tree<'a, 's>(
+    archive: &'a Archive<'s, ArtifactFile>,
+    contents: &OnceLock<Arc<Contents>>,
+) -> Result<IpaTree<'a, 's, ArtifactFile>, AppleJobError> {
+    let tree = match contents.get() {
+        Some(contents) => IpaTree::with_contents(archive, Arc::clone(contents)),
+        None => IpaTree::open(archive)?,
+    };
+    let _ = contents.set(tree.contents());
+    Ok(tree)
 }
 
 impl Reach for Source {

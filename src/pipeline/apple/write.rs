@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::begun::Begun;
 use super::copied::{self, Kept};
 use super::reseal::CUT_FROM;
 use super::{AppleJobError, FolderTree, Planned, signing};
@@ -20,7 +21,7 @@ use crate::format::zip::{
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
-use crate::pipeline::assemble::write_payload;
+use crate::pipeline::assemble::{Copied, write_payload};
 use crate::pipeline::{ArtifactFile, Gate};
 use crate::placement::template::Values;
 use crate::verify::{self, Severity, injected};
@@ -67,7 +68,7 @@ pub(super) fn ipa(
     file: &ArtifactFile,
     index: &Arc<Index>,
     changes: &Changes,
-    output: &Path,
+    (output, begun): (&Path, Option<Begun>),
     code: &Known,
 ) -> Result<Written, AppleJobError> {
     let archive = Archive::with_index(file, Arc::clone(index));
@@ -101,8 +102,14 @@ pub(super) fn ipa(
     let spool = spool.reader()?;
     let layout = archive.layout_with(&rewrite, &splices)?;
     drop(rewrite);
-    let mut new = Replacement::start(output)?;
-    write_payload((file, spool.as_ref()), &layout, 0, &mut new, None)?;
+    // What was begun longer than this would end behind it.
+    let ends = |copied: &[Copied]| copied.last().map_or(0, |last| last.at + last.len);
+    let begun = begun.and_then(|begun| begun.take(output));
+    let (mut new, copied) = match begun.filter(|(_, copied)| ends(copied) <= layout.payload_len) {
+        Some(begun) => begun,
+        None => (Replacement::start(output)?, Vec::new()),
+    };
+    write_payload((file, spool.as_ref()), &layout, 0, &mut new, None, &copied)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
     new.settle()?;

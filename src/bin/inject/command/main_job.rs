@@ -38,6 +38,7 @@ use crate::carried::{foreign, stored};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
+use crate::settings::config::RegistryRef;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
 use crate::settings::{Chosen, Settings};
@@ -112,6 +113,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     if let Some(apple) = &apple {
         check_apple_pin(&chosen, apple)?;
         signing.apple = Some(apple.signing(main.signing.allow_new_signer));
+    }
+    if let [job] = jobs.as_slice()
+        && let Some(credential) = at_hand(settings, &chosen, &job.application, main)
+    {
+        let output = main.output.as_deref().unwrap_or(&job.path);
+        job.planned.begin(&values(&chosen, &job.application, &credential), output);
     }
     let jobs = batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, &signing, job))?;
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
@@ -260,8 +267,11 @@ fn check_job(
 
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
     let Given { path, app } = given;
+    // What goes on beside the rest would be too much of several, and whoever changes nothing has to be told all.
+    let ahead = main.artifacts.len() == 1 && !main.dry_run && !main.check;
     let during = |failure: Failure| failure.about(&path);
-    let inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
+    let inspected = if ahead { Inspected::start(&path) } else { Inspected::new(&path) };
+    let inspected = inspected.map_err(|e| during(e.into()))?;
     let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
@@ -547,6 +557,42 @@ fn show(
     Ok(if main.check && changes { Code::Changes } else { Code::Done })
 }
 
+/// The credential, where this machine has one. Why not is said by whoever needs it.
+fn at_hand(settings: &Settings, chosen: &Chosen, application: &Application, main: &Main) -> Option<Credential> {
+    // Such a source is read once, by whoever needs it: it may be a program, or somebody who is asked.
+    if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) {
+        return None;
+    }
+    if let Some((credential, _)) = fixed(chosen).ok()? {
+        return Some(credential);
+    }
+    let store = Store::open_existing(&settings.home).ok()?;
+    let request = request(settings, chosen, application, main).ok()?;
+    let mut registry = settings.registry_within(chosen).ok()?;
+    match look_up(&request, store.as_ref(), registry.as_mut()).ok()? {
+        Lookup::InStore(credential) => Some(credential),
+        Lookup::InRegistry(_) | Lookup::Unregistered(_) => None,
+    }
+}
+
+/// What is asked for.
+fn request<'a>(
+    settings: &Settings,
+    chosen: &Chosen,
+    application: &'a Application,
+    main: &Main,
+) -> Result<Request<'a>, Failure> {
+    Ok(Request {
+        key: settings.key(application, chosen)?,
+        application,
+        needs: chosen.needs(),
+        registration: chosen.registration(main.obtain.no_register),
+        refresh: main.obtain.refresh,
+        again: false,
+        take: None,
+    })
+}
+
 /// The credential, where one is known; nothing is registered.
 fn known(
     settings: &Settings,
@@ -558,15 +604,7 @@ fn known(
         return Ok(Some(credential));
     }
     let store = Store::open_existing(&settings.home)?;
-    let request = Request {
-        key: settings.key(application, chosen)?,
-        application,
-        needs: chosen.needs(),
-        registration: chosen.registration(main.obtain.no_register),
-        refresh: main.obtain.refresh,
-        again: false,
-        take: None,
-    };
+    let request = request(settings, chosen, application, main)?;
     // A dry run asks nobody outside of this machine.
     let mut registry = if main.dry_run || main.check || main.obtain.offline {
         settings.registry_within(chosen)?
