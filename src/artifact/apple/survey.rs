@@ -164,12 +164,12 @@ struct Rest {
 }
 
 impl Rest {
-    /// One processor stays with whoever goes on. Those that have no file of their own help where they are `wanted`.
-    fn start(reach: &Arc<dyn Reach>, tree: &dyn Tree, files: BTreeMap<String, Wanted>, wanted: bool) -> Self {
+    /// One processor stays with whoever goes on. Those that have no file of their own are `helpers` or stay idle.
+    fn start(reach: &Arc<dyn Reach>, tree: &dyn Tree, files: BTreeMap<String, Wanted>, helpers: bool) -> Self {
         // Where no thread is to be had, the end does all of it.
         let others = processors().saturating_sub(1).max(1);
         let threads = others.min(files.len());
-        let queue = Arc::new(Queue::new(tree, files, if wanted { others - threads } else { 0 }));
+        let queue = Arc::new(Queue::new(tree, files, if helpers { others - threads } else { 0 }));
         let one = |_| {
             let (reach, queue) = (Arc::clone(reach), Arc::clone(&queue));
             std::thread::Builder::new().spawn(move || reach.reach(&mut |tree| queue.work(tree))).ok()
