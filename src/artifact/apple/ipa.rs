@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::bundle::nodes_below;
 use super::facts::Look;
-use super::idle::processors;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, METHOD_DEFLATED, Spans, ZipError};
@@ -186,7 +185,7 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
             {
                 let (idle, mut first) = (look.idle(), Some(first));
                 let data = self.archive.entries().get(index).map_or(0, |entry| u64::from(entry.compressed_size()));
-                let spans = Spans::of(data, self.size(path), processors());
+                let spans = Spans::of(data, self.size(path));
                 let helper = || first.take().or_else(|| idle.take());
                 let read = reader.read_ahead(spans, &stops, helper, |bytes, end| look.feed_deflated(bytes, end));
                 return read.map_err(failed);

@@ -16,32 +16,32 @@ use crate::format::inflate::{Bytes, Guess};
 use crate::format::read_at::ReadAt;
 
 /// Bytes of content that a span should have: long enough that looking for its first block takes little of the time.
-const CONTENT: u64 = 1024 * 1024;
+const CONTENT: u64 = 512 * 1024;
 /// So many times that may be in a span before it is left off: some parts are smaller when they are deflated.
 const ROOM: u64 = 2;
 /// Bytes of data behind a span in which its last block should end.
 const MARGIN: u64 = 64 * 1024;
+/// Spans that are held at once beside the one that is read and one for each helper: whoever has made one goes on.
+const HELD: usize = 2;
 /// Bytes of content handed on at a time: they are hashed while they are in the processor's cache.
 const PIECE: usize = 256 * 1024;
 
-/// How the data of an entry is divided. None of it is 0.
+/// How the data of an entry is divided. Neither is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spans {
     /// Bytes of data in a span.
     pub data: u64,
     /// Bytes of content for which there is room.
     pub content: usize,
-    /// Spans that are held at once, beside the one that is read.
-    pub held: usize,
 }
 
 impl Spans {
-    /// For an entry with so much data and content, which so many threads inflate.
-    pub fn of(data: u64, content: u64, threads: usize) -> Self {
+    /// For an entry with so much data and content.
+    pub fn of(data: u64, content: u64) -> Self {
         // The data of as much content, if all of it were deflated alike.
         let span = u128::from(CONTENT) * u128::from(data) / u128::from(content.max(1));
         let data = u64::try_from(span).unwrap_or(CONTENT).clamp(CONTENT / 32, CONTENT);
-        Self { data, content: usize::try_from(CONTENT * ROOM).unwrap_or(PIECE), held: threads + 1 }
+        Self { data, content: usize::try_from(CONTENT * ROOM).unwrap_or(PIECE) }
     }
 
     /// The first bit of a span.
@@ -70,6 +70,7 @@ struct State {
     spans: BTreeMap<u64, Span>,
     /// Room of spans that were read.
     spare: Vec<Guess>,
+    helpers: usize,
     ended: bool,
 }
 
@@ -123,7 +124,7 @@ impl<'s, S: ?Sized> Ahead<'s, S> {
     /// Takes the next span, and room for it, where there are both.
     fn claim<'a>(&'a self, state: &mut State) -> Option<(Claim<'a, 's, S>, Guess)> {
         let span = state.next;
-        if state.spans.len() >= self.spans.held || !self.is_there(span) {
+        if state.spans.len() >= state.helpers + HELD || !self.is_there(span) {
             return None;
         }
         state.next += 1;
@@ -137,6 +138,7 @@ impl<'s, S: ?Sized> Ahead<'s, S> {
     where
         S: ReadAt,
     {
+        self.lock().helpers += 1;
         loop {
             let mut state = self.lock();
             let claimed = loop {
@@ -239,10 +241,12 @@ impl<S: ReadAt + Sync + ?Sized> Reader<'_, S> {
                 let guess = ahead.found(span, &mut buffer);
                 while let Some(helper) = helper() {
                     let ahead = &ahead;
-                    scope.spawn(move || {
+                    let help = move || {
                         ahead.help(&mut Vec::new());
                         drop(helper);
-                    });
+                    };
+                    // Where no thread is to be had, it goes on without.
+                    let _ = std::thread::Builder::new().spawn_scoped(scope, help);
                 }
                 let mut between = false;
                 if let Some(mut guess) = guess {
