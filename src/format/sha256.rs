@@ -1,4 +1,4 @@
-//! SHA-256 (FIPS 180-4) of two messages of one length at once.
+//! SHA-256 (FIPS 180-4) of two messages at once.
 //!
 //! One message keeps a processor's SHA units waiting for its own last block; two that take turns fill the gaps: measured,
 //! 1.4 times as many bytes a second on one core. The compression is that of the crate `sha2`; the padding (section 5.1.1)
@@ -19,63 +19,59 @@ pub struct Two {
     states: [[u32; 8]; 2],
     /// What does not fill a block yet.
     open: [[u8; BLOCK]; 2],
-    open_len: usize,
-    len: u64,
+    open_len: [usize; 2],
+    len: [u64; 2],
 }
 
 impl Two {
     /// Both messages begin with `head`.
     pub fn new(head: &[u8]) -> Self {
-        let mut two = Self { states: [INITIAL; 2], open: [[0; BLOCK]; 2], open_len: 0, len: 0 };
+        let mut two = Self { states: [INITIAL; 2], open: [[0; BLOCK]; 2], open_len: [0; 2], len: [0; 2] };
         two.update([head, head]);
         two
     }
 
-    /// The next bytes of each; what the longer one has more is left out.
+    /// The next bytes of each. What one has more than the other takes as long as if it were alone.
     pub fn update(&mut self, bytes: [&[u8]; 2]) {
-        let len = bytes[0].len().min(bytes[1].len());
-        self.len = self.len.wrapping_add(len as u64);
-        let mut rest = bytes.map(|bytes| bytes.get(..len).unwrap_or_default());
-        if self.open_len > 0 {
-            let fill = (BLOCK - self.open_len).min(len);
-            for (open, rest) in self.open.iter_mut().zip(&mut rest) {
-                let (part, after) = rest.split_at_checked(fill).unwrap_or((rest, &[]));
-                if let Some(to) = open.get_mut(self.open_len..self.open_len + part.len()) {
-                    to.copy_from_slice(part);
-                }
-                *rest = after;
-            }
-            self.open_len += fill;
-            if self.open_len < BLOCK {
-                return;
-            }
-            let blocks = self.open;
-            take_turns(&mut self.states, [&blocks[..1], &blocks[1..]]);
-            self.open_len = 0;
-        }
+        let rest = [self.fill(0, bytes[0]), self.fill(1, bytes[1])];
         let [(first, tail), (second, other)] = rest.map(<[u8]>::as_chunks::<BLOCK>);
+        let common = first.len().min(second.len());
+        let ((first, more), (second, others)) = (first.split_at(common), second.split_at(common));
         take_turns(&mut self.states, [first, second]);
-        for (open, tail) in self.open.iter_mut().zip([tail, other]) {
-            if let Some(to) = open.get_mut(..tail.len()) {
+        for (state, blocks) in self.states.iter_mut().zip([more, others]) {
+            compress256(state, blocks);
+        }
+        for ((open, len), tail) in self.open.iter_mut().zip(&mut self.open_len).zip([tail, other]) {
+            if let Some(to) = open.get_mut(..tail.len()).filter(|_| !tail.is_empty()) {
                 to.copy_from_slice(tail);
+                *len = tail.len();
             }
         }
-        self.open_len = tail.len();
+    }
+
+    /// Fills the block of a message that is open; what is left of the bytes.
+    fn fill<'b>(&mut self, message: usize, bytes: &'b [u8]) -> &'b [u8] {
+        self.len[message] = self.len[message].wrapping_add(bytes.len() as u64);
+        let open_len = self.open_len[message];
+        if open_len == 0 {
+            return bytes;
+        }
+        let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - open_len));
+        let end = open_len + part.len();
+        if let Some(to) = self.open[message].get_mut(open_len..end) {
+            to.copy_from_slice(part);
+        }
+        self.open_len[message] = end % BLOCK;
+        if end == BLOCK {
+            compress256(&mut self.states[message], std::slice::from_ref(&self.open[message]));
+        }
+        rest
     }
 
     /// Both digests.
     pub fn finish(mut self) -> [[u8; 32]; 2] {
-        let bits = self.len.wrapping_mul(8).to_be_bytes();
-        let zeros = (2 * BLOCK - 1 - bits.len() - self.open_len) % BLOCK;
-        // A one bit, zeros, and the length in bits.
-        let mut padding = [0; 2 * BLOCK];
-        padding[0] = 0x80;
-        let end = 1 + zeros + bits.len();
-        if let Some(length) = padding.get_mut(1 + zeros..end) {
-            length.copy_from_slice(&bits);
-        }
-        let padding = padding.get(..end).unwrap_or_default();
-        self.update([padding, padding]);
+        let [first, second] = [0, 1].map(|message: usize| padding(self.open_len[message], self.len[message]));
+        self.update([&first, &second]);
         self.states.map(|state| {
             let mut digest = [0; 32];
             for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
@@ -84,6 +80,15 @@ impl Two {
             digest
         })
     }
+}
+
+/// What follows a message of `len` bytes of which so many do not fill a block: a one bit, zeros, and the length in bits.
+fn padding(open: usize, len: u64) -> Vec<u8> {
+    let bits = len.wrapping_mul(8).to_be_bytes();
+    let mut padding = vec![0x80];
+    padding.resize(1 + (2 * BLOCK - 1 - bits.len() - open) % BLOCK, 0);
+    padding.extend_from_slice(&bits);
+    padding
 }
 
 /// One block of each message after the other.

@@ -42,8 +42,27 @@ fn every_length_around_the_blocks() {
 }
 
 #[test]
-fn what_is_longer_is_cut() {
-    assert_eq!(of_two(b"x", [b"abcd", b"ab"]), [alone(b"x", b"ab"); 2]);
+fn messages_of_any_two_lengths_in_pieces_of_any_two() {
+    let bytes: Vec<u8> = (0..700_u32).map(|n| n.to_le_bytes()[0].wrapping_mul(37)).collect();
+    for first in (0..=200).chain([256, 300, 640]) {
+        for second in [0, 1, 54, 55, 56, 63, 64, 65, 119, 120, 128, 200, 700] {
+            let messages = [&bytes[..first], &bytes[700 - second..]];
+            let expected = messages.map(|message| alone(b"head", message));
+            assert_eq!(of_two(b"head", messages), expected, "{first} {second}");
+            for pieces in [[64, 64], [1, 200], [100, 63], [65, 7]] {
+                let (mut two, mut rest) = (Two::new(b"head"), messages);
+                while rest.iter().any(|rest| !rest.is_empty()) {
+                    let [a, b] = [0, 1].map(|message: usize| {
+                        let (piece, after) = rest[message].split_at(rest[message].len().min(pieces[message]));
+                        rest[message] = after;
+                        piece
+                    });
+                    two.update([a, b]);
+                }
+                assert_eq!(two.finish(), expected, "{first} {second} {pieces:?}");
+            }
+        }
+    }
 }
 
 proptest! {

@@ -9,7 +9,8 @@ use super::bundle::nodes_below;
 use super::facts::Look;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, METHOD_DEFLATED, Spans, ZipError};
+use crate::format::sha256::Two;
+use crate::format::zip::{Archive, METHOD_DEFLATED, Reader, Spans, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
@@ -194,6 +195,21 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         Ok(())
     }
 
+    fn two_digests(&self, paths: [&str; 2]) -> [Option<[u8; 32]>; 2] {
+        let mut readers = paths.map(|path| self.entry(path).map(|index| self.archive.reader(index)));
+        let (mut two, mut ends) = (Two::new(&[]), [None; 2]);
+        while readers.iter().any(Option::is_some) {
+            let ([first, second], [first_end, second_end]) = (&mut readers, &mut ends);
+            two.update([some(first.as_mut(), first_end), some(second.as_mut(), second_end)]);
+            for (reader, end) in readers.iter_mut().zip(ends) {
+                reader.take_if(|_| end.is_some());
+            }
+        }
+        let [first, second] = two.finish();
+        let whole = |end: Option<bool>, digest| end.filter(|whole| *whole).map(|_| digest);
+        [whole(ends[0], first), whole(ends[1], second)]
+    }
+
     fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError> {
         let failed = |error: ZipError| TreeError { path: path.to_owned(), problem: error.to_string() };
         let mut reader = self.archive.reader(self.find(path)?);
@@ -202,4 +218,15 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
         }
         Ok(())
     }
+}
+
+/// The next piece of an entry, and at its `end` whether it was whole.
+fn some<'r, S: ReadAt + ?Sized>(reader: Option<&'r mut Reader<'_, S>>, end: &mut Option<bool>) -> &'r [u8] {
+    match reader.map(|reader| reader.next(false)) {
+        Some(Ok(Some(piece))) => return piece.bytes,
+        Some(Ok(None)) => *end = Some(true),
+        Some(Err(_)) => *end = Some(false),
+        None => {}
+    }
+    &[]
 }

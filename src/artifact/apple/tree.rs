@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::facts::{Facts, Look, Tail};
 use crate::artifact::files::{Files, ReadError};
 
@@ -47,6 +49,15 @@ pub trait Tree: Sync {
 
     /// Passes the content of a file on, piece by piece.
     fn pour(&self, path: &str, to: &mut dyn FnMut(&[u8])) -> Result<(), TreeError>;
+
+    /// SHA-256 of two files; `None` where one cannot be read.
+    fn two_digests(&self, paths: [&str; 2]) -> [Option<[u8; 32]>; 2] {
+        paths.map(|path| {
+            let mut sha256 = Sha256::new();
+            self.pour(path, &mut |piece| sha256.update(piece)).ok()?;
+            Some(sha256.finalize().into())
+        })
+    }
 
     /// The content of a file, where there is one.
     fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {

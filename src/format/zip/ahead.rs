@@ -23,6 +23,9 @@ const ROOM: u64 = 2;
 const MARGIN: u64 = 64 * 1024;
 /// Spans that are held at once beside the one that is read and one for each helper: whoever has made one goes on.
 const HELD: usize = 2;
+/// One of so many spans is left to whoever reads in order where there is one helper: it inflates faster than it guesses, and
+/// with what it does beside that both are busy.
+const LEFT: u64 = 3;
 /// Bytes of content handed on at a time: they are hashed while they are in the processor's cache.
 const PIECE: usize = 256 * 1024;
 
@@ -121,13 +124,14 @@ impl<'s, S: ?Sized> Ahead<'s, S> {
         self.spans.bit(span) / 8 < self.data.end - self.data.start
     }
 
-    /// Takes the next span, and room for it, where there are both.
-    fn claim<'a>(&'a self, state: &mut State) -> Option<(Claim<'a, 's, S>, Guess)> {
-        let span = state.next;
+    /// Takes the next span, and room for it, where there are both; a helper leaves some.
+    fn claim<'a>(&'a self, state: &mut State, helps: bool) -> Option<(Claim<'a, 's, S>, Guess)> {
+        let left = helps && state.helpers == 1 && state.next.is_multiple_of(LEFT);
+        let span = state.next + u64::from(left);
         if state.spans.len() >= state.helpers + HELD || !self.is_there(span) {
             return None;
         }
-        state.next += 1;
+        state.next = span + 1;
         state.spans.insert(span, Span::Taken);
         let guess = state.spare.pop().unwrap_or_else(|| Guess::new(self.spans.content));
         Some((Claim { ahead: self, span, guess: None }, guess))
@@ -145,7 +149,7 @@ impl<'s, S: ?Sized> Ahead<'s, S> {
                 if state.ended || !self.is_there(state.next) {
                     return;
                 }
-                match self.claim(&mut state) {
+                match self.claim(&mut state, true) {
                     Some(claimed) => break claimed,
                     None => state = self.wait(state),
                 }
@@ -188,7 +192,7 @@ impl<'s, S: ?Sized> Ahead<'s, S> {
                 let made = state.spans.remove(&span);
                 return made.and_then(|made| if let Span::Made(guess) = made { guess } else { None });
             }
-            match self.claim(&mut state) {
+            match self.claim(&mut state, false) {
                 Some(claimed) => {
                     drop(state);
                     self.make(claimed, buffer);
