@@ -47,7 +47,7 @@ pub(super) fn copy(
 
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
 /// copied from the original. `spool` is the file of what was spooled. What was `copied` before is kept where it lies where it
-/// belongs; nothing may have been where it is hashed.
+/// belongs, unless it has to be hashed.
 pub(super) fn write_payload(
     (source, spool): (&ArtifactFile, Option<&ArtifactFile>),
     layout: &Layout,
@@ -103,7 +103,7 @@ impl Writer<'_> {
             let within = range.start.checked_sub(copied.from).filter(|within| *within < copied.len);
             within.is_some_and(|within| copied.at + within == self.at)
         };
-        if let Some(copied) = self.copied.iter().find(there) {
+        if let Some(copied) = self.copied.iter().find(there).filter(|_| self.hasher.is_none()) {
             let len = (copied.from + copied.len).min(range.end) - range.start;
             self.to.skip(len)?;
             (self.at, range.start) = (self.at + len, range.start + len);

@@ -155,6 +155,21 @@ fn helpers_that_come_late_and_many_are_let_go() {
     assert_eq!(gone.into_inner(), given);
 }
 
+#[test]
+fn what_helpers_guess_is_what_is_read() {
+    let bytes = zipped(&content(11, 6_000_000), 6);
+    let archive = Archive::open(&bytes).unwrap();
+    let blocks = read(&bytes, &(0..u64::MAX), None).unwrap().1.len();
+    // In order a piece is a block at most; of a guess it is more. A helper may come too late, but not each time.
+    let helped = |_| {
+        let (mut helper, mut pieces) = (Some(()), 0);
+        let spans = Spans { data: 200_000, content: 2_000_000 };
+        archive.reader(0).read_ahead(spans, &(0..0), || helper.take(), |_, _| pieces += 1).unwrap();
+        pieces < blocks * 4 / 5
+    };
+    assert!((0..50).any(helped), "{blocks}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 

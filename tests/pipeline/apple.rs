@@ -108,6 +108,30 @@ pub fn inject_begun(
     signing: AppleSigning<'_>,
     begun: Option<(&str, &Path)>,
 ) -> Result<Done, JobError> {
+    watched(path, at, id, signing, begun, || ())
+}
+
+/// The same with these values, where somebody looks before it goes on.
+pub fn inject_watched<T>(
+    path: &Path,
+    at: &[&str],
+    id: &str,
+    signing: AppleSigning<'_>,
+    look: impl FnOnce() -> T,
+) -> (Result<Done, JobError>, Option<T>) {
+    let mut seen = None;
+    let done = watched(path, at, id, signing, Some((id, path)), || seen = Some(look()));
+    (done, seen)
+}
+
+fn watched(
+    path: &Path,
+    at: &[&str],
+    id: &str,
+    signing: AppleSigning<'_>,
+    begun: Option<(&str, &Path)>,
+    look: impl FnOnce(),
+) -> Result<Done, JobError> {
     let place = |at: &&str| Place {
         at: Address::parse(at).unwrap(),
         value: Template::parse("{client_id}").unwrap(),
@@ -128,6 +152,7 @@ pub fn inject_begun(
     if let Some((id, output)) = begun {
         planned.begin(&values(id), output);
     }
+    look();
     let mut with = Signing::default();
     with.apple = Some(signing);
     planned.check(&with)?;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, inject_begun, ipa_with, raw, request, write};
+use super::apple::{AT, Files, app, contents, inject, inject_begun, inject_watched, ipa_with, raw, request, write};
 use crate::format::build::macho::{code, executable, universal};
 use crate::sign::apple::distribution;
 
@@ -201,6 +201,36 @@ fn an_output_that_was_begun_is_what_it_would_be() {
         assert!(unsigned(Some(("one", path.as_path()))) == unsigned(None));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
+}
+
+/// What was begun is the file that comes to lie there: it has no name while it is written, and is seen among open files.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_is_begun_while_the_app_is_read() {
+    use std::os::unix::fs::MetadataExt;
+    use std::time::{Duration, Instant};
+
+    let folder = TempDir::new().unwrap();
+    let root = fs::canonicalize(folder.path()).unwrap();
+    let path = beginning(&root, SimpleFileOptions::default().compression_method(CompressionMethod::Stored));
+    let identity = distribution();
+    let open = || {
+        let open = fs::read_dir("/proc/self/fd").unwrap().flatten().map(|entry| entry.path());
+        let mut ours = open.filter(|fd| {
+            let to = fs::read_link(fd).unwrap_or_default();
+            to.starts_with(&root) && to.to_string_lossy().ends_with("(deleted)")
+        });
+        ours.find_map(|fd| fs::metadata(fd).ok()).filter(|file| file.len() > 5_000_000)
+    };
+    let (done, begun) = inject_watched(&path, &AT, "one", AppleSigning::With(request(&identity)), || {
+        let until = Instant::now() + Duration::from_secs(20);
+        while open().is_none() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        open().map(|file| file.ino())
+    });
+    assert!(done.unwrap().written);
+    assert_eq!(begun.flatten(), Some(fs::metadata(&path).unwrap().ino()));
 }
 
 #[test]

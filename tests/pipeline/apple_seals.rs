@@ -1,17 +1,23 @@
 //! How much of an app is read, and which digests of its seal are compared: by the main job, and by whoever verifies.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use inject::artifact::apple::{Compared, Known, Layout, Reach, Survey, Tree};
+use inject::artifact::apple::{Compared, IpaTree, Known, Layout, Reach, Survey, Tree};
 use inject::format::apple_plist::{self, Dictionary, Value};
+use inject::format::zip::Archive;
 use inject::pipeline::apple::{FolderTree, Signing as AppleSigning};
 use inject::pipeline::job::Inspected;
 use inject::sign::apple::{Code, Signer, sign};
 use inject::verify::Severity;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, ipa, request, write};
+use super::apple::{AT, Files, app, contents, inject, ipa, ipa_with, request, write};
+use crate::format::build::macho::code;
 use crate::sign::apple::distribution;
 
 const SEAL: &str = "_CodeSignature/CodeResources";
@@ -132,4 +138,44 @@ fn what_is_read_beside_the_code_is_what_would_be_read_with_it() {
     // Who drops it waits for its threads: nothing of the app is open afterwards.
     drop(Survey::start(reached.clone(), tree, &layout, Compared::Best));
     assert_eq!(Arc::strong_count(&reached), 1);
+}
+
+#[test]
+fn files_of_an_ipa_are_hashed_in_pairs_and_what_is_damaged_has_no_digest() {
+    let folder = TempDir::new().unwrap();
+    let mut files = app();
+    for (name, len) in [("a", 0), ("b", 1), ("c", 63), ("d", 300_000), ("e", 300_000), ("f", 700_001)] {
+        files.insert(format!("{name}.bin"), code(len as u64 + 3, len));
+    }
+    let names: Vec<String> = ["a", "b", "c", "d", "e", "f"].map(|name| format!("{name}.bin")).to_vec();
+    let deflated = SimpleFileOptions::default();
+    for options in [deflated, deflated.compression_method(CompressionMethod::Stored)] {
+        let mut bytes = fs::read(ipa_with(folder.path(), &files, options)).unwrap();
+        let expected = |name: &str| Some(<[u8; 32]>::from(Sha256::digest(&files[name])));
+        let two = |bytes: &Vec<u8>, names: [&str; 2]| {
+            let archive = Archive::open(bytes).unwrap();
+            IpaTree::open(&archive).unwrap().two_digests(names)
+        };
+        for first in &names {
+            for second in &names {
+                assert_eq!(
+                    two(&bytes, [first, second]),
+                    [first, second].map(|name| expected(name)),
+                    "{first} {second}"
+                );
+            }
+            assert_eq!(two(&bytes, [first, "none"]), [expected(first), None]);
+        }
+        // One bit of the data of one of them, at its middle.
+        let middle = {
+            let archive = Archive::open(&bytes).unwrap();
+            let range = archive.entries()[archive.find(b"Payload/Notes.app/d.bin").unwrap()].data_range();
+            (range.start + range.end) as usize / 2
+        };
+        bytes[middle] ^= 1;
+        for other in ["a.bin", "e.bin", "f.bin"] {
+            assert_eq!(two(&bytes, ["d.bin", other]), [None, expected(other)], "{other}");
+            assert_eq!(two(&bytes, [other, "d.bin"]), [expected(other), None], "{other}");
+        }
+    }
 }

@@ -7,7 +7,7 @@
 //!
 //! Must not: be taken for the content before somebody came to the bit at which it begins.
 
-use super::{INPUT, Inflater, SLACK, State, Stop, WINDOW};
+use super::{INPUT, Inflater, State, Stop, WINDOW};
 
 /// The first unit that stands for a place in the window.
 const PLACES: u16 = 256;
@@ -238,11 +238,6 @@ impl Inflater<u16> {
         (self.bits, self.count, self.open, self.skipped) = (0, 0, 0, skipped);
         (self.state, self.last, self.empty, self.fixed) = (State::Header, false, false, false);
         (self.start, self.end, self.taken, self.made) = (WINDOW, WINDOW, byte, 0);
-    }
-
-    /// Whether nothing more has room.
-    fn is_full(&self) -> bool {
-        self.end + SLACK >= self.out.len()
     }
 }
 

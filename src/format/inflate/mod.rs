@@ -111,7 +111,7 @@ impl<T> std::fmt::Debug for Inflater<T> {
     }
 }
 
-impl<T: Unit> Inflater<T> {
+impl Inflater {
     /// At the beginning of a stream whose content is `len` bytes long, as far as that is known: most are short, and clearing
     /// room for more takes longer than inflating them.
     pub fn new(len: u64) -> Self {
@@ -119,6 +119,20 @@ impl<T: Unit> Inflater<T> {
         Self::with_room(usize::try_from(len).unwrap_or(usize::MAX).saturating_add(1).min(WINDOW + PIECE))
     }
 
+    /// `skipped` bits (fewer than eight) into a stream, between two blocks, with the content before that place as far as a
+    /// match can reach.
+    pub fn between(window: &[u8], skipped: u32) -> Self {
+        let window = window.get(window.len().saturating_sub(WINDOW)..).unwrap_or_default();
+        let mut inflater = Self::new(u64::MAX);
+        if let Some(front) = inflater.out.get_mut(..window.len()) {
+            front.copy_from_slice(window);
+        }
+        (inflater.start, inflater.end, inflater.skipped) = (window.len(), window.len(), skipped % 8);
+        inflater
+    }
+}
+
+impl<T: Unit> Inflater<T> {
     fn with_room(room: usize) -> Self {
         Self {
             bits: 0,
@@ -137,18 +151,6 @@ impl<T: Unit> Inflater<T> {
             taken: 0,
             made: 0,
         }
-    }
-
-    /// `skipped` bits (fewer than eight) into a stream, between two blocks, with the content before that place as far as a
-    /// match can reach.
-    pub fn between(window: &[T], skipped: u32) -> Self {
-        let window = window.get(window.len().saturating_sub(WINDOW)..).unwrap_or_default();
-        let mut inflater = Self::new(u64::MAX);
-        if let Some(front) = inflater.out.get_mut(..window.len()) {
-            front.copy_from_slice(window);
-        }
-        (inflater.start, inflater.end, inflater.skipped) = (window.len(), window.len(), skipped % 8);
-        inflater
     }
 
     /// Inflates some of `input`, which goes on where the last step stopped; `complete` where nothing follows it. How many
@@ -198,9 +200,14 @@ impl<T: Unit> Inflater<T> {
         self.empty
     }
 
+    /// Whether nothing more has room.
+    fn is_full(&self) -> bool {
+        self.end + SLACK >= self.out.len()
+    }
+
     /// Moves the window to the front where the next piece has no room.
     fn make_room(&mut self) {
-        if self.end + SLACK >= self.out.len() {
+        if self.is_full() {
             let kept = self.end.min(WINDOW);
             self.out.copy_within(self.end - kept..self.end, 0);
             self.end = kept;
@@ -323,7 +330,7 @@ impl<T: Unit> Inflater<T> {
         self.state = State::Stored(left - len);
         match left - len {
             0 => Stop::Block,
-            _ if self.end + SLACK >= self.out.len() => Stop::Piece,
+            _ if self.is_full() => Stop::Piece,
             _ => Stop::Input,
         }
     }
