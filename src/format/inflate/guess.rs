@@ -258,8 +258,7 @@ impl Inflater {
         (self.start, self.end) = (WINDOW, WINDOW);
         (self.bits, self.count, self.open, self.skipped) = (from.bits, from.count, from.open, from.skipped);
         (self.state, self.last, self.empty, self.fixed) = (from.state, from.last, from.empty, from.fixed);
-        std::mem::swap(&mut self.literals, &mut from.literals);
-        std::mem::swap(&mut self.distances, &mut from.distances);
+        std::mem::swap(&mut self.tables, &mut from.tables);
         (self.taken, self.made) = (from.taken, self.made + from.made);
     }
 }

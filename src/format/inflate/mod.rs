@@ -11,6 +11,8 @@
 //!
 //! Must not: hold more than a window and a piece; know where the stream lies.
 
+use std::hint::cold_path;
+
 mod guess;
 mod source;
 mod table;
@@ -31,10 +33,14 @@ pub const INPUT: usize = 1024;
 const PIECE: usize = 256 * 1024;
 /// The longest match (section 3.2.5).
 const LONGEST: usize = 258;
-/// Bytes copied at a time, and so many may be written behind a match.
+/// Bytes copied at a time.
 const STRIDE: usize = 16;
-/// Room behind the place up to which a step begins: literals, a match, and what is written behind it.
-const SLACK: usize = 4 + LONGEST + STRIDE;
+/// Bytes copied whatever the length of a match: one in twenty is longer. So many may be written behind it.
+const AT_ONCE: usize = 2 * STRIDE;
+/// Room behind the place up to which a match begins: the longest one, and what is written behind it.
+const SLACK: usize = LONGEST + AT_ONCE;
+/// Bytes of the stream that one turn reads at most: two words, the second one of them at most seven bytes behind the first.
+const AHEAD: usize = 16;
 /// The order in which the lengths of codes of lengths come (section 3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -79,6 +85,12 @@ impl Unit for u8 {}
 
 impl Unit for u16 {}
 
+/// The codes of a block.
+struct Tables {
+    literals: [u32; LITERAL_ENTRIES],
+    distances: [u32; DISTANCE_ENTRIES],
+}
+
 /// A stream, inflated up to some place.
 pub struct Inflater<T = u8> {
     /// What is left of the last byte that was taken: fewer than eight bits.
@@ -94,8 +106,7 @@ pub struct Inflater<T = u8> {
     empty: bool,
     /// Whether the tables are those of fixed codes.
     fixed: bool,
-    literals: Box<[u32; LITERAL_ENTRIES]>,
-    distances: Box<[u32; DISTANCE_ENTRIES]>,
+    tables: Box<Tables>,
     /// The window and the piece.
     out: Vec<T>,
     start: usize,
@@ -143,8 +154,7 @@ impl<T: Unit> Inflater<T> {
             last: false,
             empty: false,
             fixed: false,
-            literals: Box::new([0; LITERAL_ENTRIES]),
-            distances: Box::new([0; DISTANCE_ENTRIES]),
+            tables: Box::new(Tables { literals: [0; LITERAL_ENTRIES], distances: [0; DISTANCE_ENTRIES] }),
             out: vec![T::default(); room + SLACK],
             start: 0,
             end: 0,
@@ -228,7 +238,10 @@ impl<T: Unit> Inflater<T> {
                     continue;
                 }
                 State::Stored(left) => self.stored(source, left),
-                State::Coded => self.coded(source)?,
+                State::Coded => match self.coded::<false>(source)? {
+                    Stop::Input if source.complete => self.coded::<true>(source)?,
+                    other => other,
+                },
             };
             match ended {
                 Stop::Block if self.last => self.state = State::Ended,
@@ -263,8 +276,8 @@ impl<T: Unit> Inflater<T> {
             }
             1 => {
                 if !self.fixed {
-                    build(&mut *self.literals, LITERAL_BITS, &fixed_lengths(), literal)?;
-                    build(&mut *self.distances, DISTANCE_BITS, &[5; 32], distance)?;
+                    build(&mut self.tables.literals, LITERAL_BITS, &fixed_lengths(), literal)?;
+                    build(&mut self.tables.distances, DISTANCE_BITS, &[5; 32], distance)?;
                     self.fixed = true;
                 }
                 self.state = State::Coded;
@@ -314,8 +327,8 @@ impl<T: Unit> Inflater<T> {
         if literals.get(END_SYMBOL).is_none_or(|&length| length == 0) {
             return Err(CODES);
         }
-        build(&mut *self.literals, LITERAL_BITS, literals, literal)?;
-        build(&mut *self.distances, DISTANCE_BITS, distances, distance)
+        build(&mut self.tables.literals, LITERAL_BITS, literals, literal)?;
+        build(&mut self.tables.distances, DISTANCE_BITS, distances, distance)
     }
 
     /// Some of a stored block (section 3.2.4).
@@ -335,32 +348,49 @@ impl<T: Unit> Inflater<T> {
         }
     }
 
-    /// Some of a block with codes: literals and matches (section 3.2.5).
-    fn coded(&mut self, source: &mut Source<'_>) -> Result<Stop, InflateError> {
-        let limit = self.out.len() - SLACK;
-        let (literals, distances) = (&*self.literals, &*self.distances);
+    /// Some of a block with codes: literals and matches (section 3.2.5). Ends some words before the input does, or with `LAST`
+    /// where the stream does.
+    #[inline(never)]
+    fn coded<const LAST: bool>(&mut self, source: &mut Source<'_>) -> Result<Stop, InflateError> {
+        let Tables { literals, distances } = &*self.tables;
         let (out, mut end) = (self.out.as_mut_slice(), self.end);
-        // What is used most lies in registers, and goes back where this is left.
-        let Source { input, mut at, mut bits, mut count, .. } = *source;
+        // What is used most lies in registers, and goes back where this is left. Of `count` the lowest byte counts.
+        let (mut bits, mut count) = (source.bits, source.count);
+        let mut rest = source.input.get(source.at..).unwrap_or_default();
         let stopped = 'stopped: {
+            /// What one turn reads, so that nothing of it needs a check.
+            macro_rules! ahead {
+                () => {
+                    match rest.first_chunk::<AHEAD>() {
+                        Some(ahead) => ahead,
+                        None if LAST => &[0; AHEAD],
+                        None => break 'stopped Stop::Input,
+                    }
+                };
+            }
+            let (mut ahead, mut at) = (ahead!(), 0);
             /// At least 56 bits.
             macro_rules! refill {
                 () => {
-                    if let Some(word) = input.get(at..).and_then(|rest| rest.first_chunk()) {
-                        (bits, at, count) = filled(*word, bits, at, count);
-                    } else if source.complete {
-                        (source.at, source.bits, source.count) = (at, bits, count);
+                    if LAST {
+                        (source.bits, source.count) = (bits, count & 0xff);
                         source.refill()?;
-                        (at, bits, count) = (source.at, source.bits, source.count);
-                    } else {
-                        break 'stopped Stop::Input;
+                        (bits, count) = (source.bits, source.count);
+                    } else if let Some(word) = ahead.get(at..).and_then(|rest| rest.first_chunk()) {
+                        (bits, at, count) = filled(*word, bits, at, count);
                     }
+                };
+            }
+            /// Goes on behind what was read ahead.
+            macro_rules! pass {
+                () => {
+                    rest = rest.get(at..).unwrap_or_default();
                 };
             }
             macro_rules! take {
                 ($entry:expr) => {
                     bits >>= $entry & 63;
-                    count = count.wrapping_sub($entry & 0xff);
+                    count = count.wrapping_sub($entry);
                 };
             }
             macro_rules! look {
@@ -368,17 +398,11 @@ impl<T: Unit> Inflater<T> {
                     literals[low(bits, LITERAL_BITS)]
                 };
             }
-            macro_rules! next {
-                () => {{
-                    if end >= limit {
-                        break 'stopped Stop::Piece;
-                    }
-                    refill!();
-                    look!()
-                }};
-            }
-            let mut entry = next!();
+            refill!();
+            pass!();
+            let mut entry = look!();
             loop {
+                (ahead, at) = (ahead!(), 0);
                 // Of 56 bits: three literals of 11; or two, and what follows after another word.
                 if entry & LITERAL != 0 {
                     let Some(room) = out.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<3>()) else {
@@ -397,23 +421,31 @@ impl<T: Unit> Inflater<T> {
                             take!(entry);
                             room[2] = T::from(byte(entry));
                             end += 1;
-                            entry = next!();
+                            refill!();
+                            pass!();
+                            entry = look!();
                             continue;
                         }
                     }
                     // A match takes up to 48 bits. The entry stays what it is: its bits are there already.
                     refill!();
                 }
+                let Some(room) = out.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<{ SLACK + 1 }>()) else {
+                    pass!();
+                    break 'stopped Stop::Piece;
+                };
                 if entry & SPECIAL != 0 {
+                    cold_path();
                     if entry & SECOND != 0 {
                         take!(LITERAL_BITS);
                         entry = literals[second(entry, bits) & (LITERAL_ENTRIES - 1)];
                         if entry & LITERAL != 0 {
                             take!(entry);
-                            let Some(room) = out.get_mut(end) else { break 'stopped Stop::Piece };
-                            *room = T::from(byte(entry));
+                            room[0] = T::from(byte(entry));
                             end += 1;
-                            entry = next!();
+                            refill!();
+                            pass!();
+                            entry = look!();
                             continue;
                         }
                     }
@@ -422,6 +454,7 @@ impl<T: Unit> Inflater<T> {
                     }
                     if entry & SPECIAL != 0 {
                         take!(entry);
+                        pass!();
                         break 'stopped Stop::Block;
                     }
                 }
@@ -429,6 +462,7 @@ impl<T: Unit> Inflater<T> {
                 take!(entry);
                 entry = distances[low(bits, DISTANCE_BITS)];
                 if entry & SPECIAL != 0 {
+                    cold_path();
                     if entry & SECOND != 0 {
                         take!(DISTANCE_BITS);
                         entry = distances[second(entry, bits) & (DISTANCE_ENTRIES - 1)];
@@ -439,23 +473,28 @@ impl<T: Unit> Inflater<T> {
                 }
                 let back = value(entry, bits);
                 take!(entry);
-                if back > end {
-                    return Err(DISTANCE);
-                }
                 // The next entry is on its way while the match is copied.
-                let soon = input.get(at..).and_then(|rest| rest.first_chunk()).map(|word| {
-                    (bits, at, count) = filled(*word, bits, at, count);
-                    look!()
-                });
-                repeat(out, end, back, len);
+                refill!();
+                pass!();
+                entry = look!();
+                let from = end.checked_sub(back).ok_or(DISTANCE)?;
+                match out.get_mut(from..) {
+                    Some(both) if back >= STRIDE && both.len() - AT_ONCE >= back => {
+                        both.copy_within(..STRIDE, back);
+                        both.copy_within(STRIDE..AT_ONCE, back + STRIDE);
+                        if len > AT_ONCE {
+                            repeat(out, end + AT_ONCE, back, len - AT_ONCE);
+                        }
+                    }
+                    _ => repeat(out, end, back, len),
+                }
                 end += len;
-                entry = match soon {
-                    Some(soon) if end < limit => soon,
-                    _ => next!(),
-                };
             }
         };
-        (source.at, source.bits, source.count) = (at, bits, count);
+        if !LAST {
+            source.at = source.input.len() - rest.len();
+        }
+        (source.bits, source.count) = (bits, count & 0xff);
         self.end = end;
         Ok(stopped)
     }
@@ -466,9 +505,10 @@ fn byte(entry: u32) -> u8 {
     entry.to_le_bytes()[2]
 }
 
-/// The length or distance of an entry: its base value, and the extra bits behind its code.
+/// The length or distance of an entry: its base value, and the extra bits behind its code. A shift looks at six bits; the two
+/// above those of the code's length are clear where there is a value.
 fn value(entry: u32, bits: u64) -> usize {
-    (entry >> 16) as usize + (low(bits, entry & 63) >> ((entry >> 8) & 15))
+    (entry >> 16) as usize + (low(bits, entry & 63) >> ((entry >> 8) & 63))
 }
 
 /// The place in a table that an entry and the bits behind it lead to.
@@ -476,8 +516,10 @@ fn second(entry: u32, bits: u64) -> usize {
     (entry >> 16) as usize + low(bits, (entry >> 8) & 15)
 }
 
-/// Writes `len` units that lie `back` units before `end` once more, and some more behind them.
-#[inline]
+/// Writes `len` units that lie `back` units before `end` once more, and some more behind them: for the few matches that are
+/// long, or reach back by little.
+#[cold]
+#[inline(never)]
 fn repeat<T: Unit>(out: &mut [T], end: usize, back: usize, len: usize) {
     let (mut from, mut to, last) = (end - back, end, end + len);
     if back >= STRIDE {
