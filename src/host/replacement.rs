@@ -8,9 +8,9 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
 
 use super::file::{FileError, SourceFile, resolved};
 use super::interrupt;
@@ -74,15 +74,21 @@ impl Replacement {
     }
 
     /// Nothing more will be written: what has not gone to the disk yet begins to.
-    pub(crate) fn settle(&mut self) -> Result<(), FileError> {
-        let begun = self.settling.as_mut().map_or(Ok(()), |settling| settling.begin(&self.file));
-        begun.map_err(FileError::on("write a new version of", &self.target))
+    pub(crate) fn settle(&mut self) {
+        if let Some(settling) = &mut self.settling {
+            settling.begin(&self.file);
+        }
     }
 
     /// Writes all of `bytes`.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        let written = self.file.write_all(bytes).and_then(|()| self.wrote(bytes.len()));
-        written.map_err(FileError::on("write a new version of", &self.target))
+        let mut write = || {
+            let here = self.file.stream_position()?;
+            self.file.write_all(bytes)?;
+            self.wrote(here, bytes.len());
+            Ok(())
+        };
+        write().map_err(FileError::on("write a new version of", &self.target))
     }
 
     /// Writes all of `first`, and all of `second` `apart` bytes further on; the next write follows `first`.
@@ -93,16 +99,18 @@ impl Replacement {
             self.file.write_all(second)?;
             self.file.seek(SeekFrom::Start(here))?;
             self.file.write_all(first)?;
-            self.wrote(first.len() + second.len())
+            self.wrote(here, first.len());
+            self.wrote(here + apart, second.len());
+            Ok(())
         };
         let written = write();
         written.map_err(FileError::on("write a new version of", &self.target))
     }
 
-    fn wrote(&mut self, len: usize) -> io::Result<()> {
-        let Some(settling) = &mut self.settling else { return Ok(()) };
+    fn wrote(&mut self, at: u64, len: usize) {
+        let Some(settling) = &mut self.settling else { return };
         WRITTEN.fetch_add(len as u64, Ordering::Relaxed);
-        settling.wrote(len, &self.file)
+        settling.wrote(at..at + len as u64, &self.file);
     }
 
     /// Goes to a place, to write there.
@@ -177,9 +185,7 @@ impl Replacement {
     /// Makes the file durable, under its dot name.
     fn complete(&mut self) -> Result<(), FileError> {
         let on = |operation| FileError::on(operation, &self.target);
-        // What went wrong while the system wrote is told once: to whoever asked first.
-        let settled = self.settling.as_mut().map_or(Ok(()), Settling::end);
-        settled.and_then(|()| self.file.sync_all()).map_err(on("write a new version of"))?;
+        self.file.sync_all().map_err(on("write a new version of"))?;
         if self.named.is_none() {
             // Held until the rename, so that nobody sweeps the name in between.
             let _ = self.file.try_lock();
@@ -207,41 +213,49 @@ impl Drop for Replacement {
 }
 
 /// Bytes after which they begin to go to the disk while more are written: at the end there is less to wait for.
-const SETTLED_BYTES: u64 = 16 * 1024 * 1024;
+const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The way of new bytes to the disk, beside the writing of more.
+/// New bytes that have not begun to go to the disk.
 #[derive(Debug, Default)]
 struct Settling {
-    /// Bytes since it began last.
-    since: u64,
-    threads: Vec<JoinHandle<io::Result<()>>>,
+    ranges: Vec<Range<u64>>,
+    len: u64,
 }
 
 impl Settling {
-    fn wrote(&mut self, len: usize, file: &File) -> io::Result<()> {
-        self.since += len as u64;
-        if self.since < SETTLED_BYTES || self.threads.iter().any(|thread| !thread.is_finished()) {
-            return Ok(());
+    fn wrote(&mut self, range: Range<u64>, file: &File) {
+        self.len += range.end - range.start;
+        match self.ranges.iter_mut().find(|before| before.end == range.start) {
+            Some(before) => before.end = range.end,
+            None => self.ranges.push(range),
         }
-        self.end()?;
-        self.begin(file)
+        if self.len >= SETTLED_BYTES {
+            self.begin(file);
+        }
     }
 
-    fn begin(&mut self, file: &File) -> io::Result<()> {
-        self.since = 0;
-        // Where there is no thread to be had, all of it settles at the end.
-        let file = file.try_clone()?;
-        self.threads.extend(std::thread::Builder::new().spawn(move || file.sync_data()));
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        let panicked = |_| Err(io::Error::other("the thread that syncs it panicked"));
-        // All of them, and the first error.
-        let ended = self.threads.drain(..).map(|thread| thread.join().unwrap_or_else(panicked));
-        ended.fold(Ok(()), Result::and)
+    fn begin(&mut self, file: &File) {
+        self.len = 0;
+        for range in self.ranges.drain(..) {
+            start_writing(file, &range);
+        }
     }
 }
+
+/// Lets the system begin to write some of a file to the disk, without waiting for it. What goes wrong there is told by the
+/// sync that follows.
+#[cfg(target_os = "linux")]
+fn start_writing(file: &File, range: &Range<u64>) {
+    // That nobody needs these bytes for now: Linux begins to write what is not on the disk yet, and forgets only what is.
+    let len = std::num::NonZeroU64::new(range.end - range.start);
+    if len.is_some() {
+        let _ = rustix::fs::fadvise(file, range.start, len, rustix::fs::Advice::DontNeed);
+    }
+}
+
+/// Elsewhere the sync that follows does all of it.
+#[cfg(not(target_os = "linux"))]
+fn start_writing(_: &File, _: &Range<u64>) {}
 
 /// What was written so far, for tests.
 #[cfg(feature = "internals")]

@@ -122,6 +122,6 @@ fn write(file: &ArtifactFile, pieces: &[Copied], output: &Path, unwanted: &Atomi
     for piece in pieces {
         copy(file, piece, &mut new, &|| unwanted.load(Ordering::Relaxed)).ok()??;
     }
-    new.settle().ok()?;
+    new.settle();
     Some(new)
 }

@@ -112,7 +112,7 @@ pub(super) fn ipa(
     write_payload((file, spool.as_ref()), &layout, 0, &mut new, None, &copied)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
-    new.settle()?;
+    new.settle();
     drop(layout);
 
     let finished = ArtifactFile::over(new.reader()?);
