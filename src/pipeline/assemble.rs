@@ -14,7 +14,8 @@ use crate::host::replacement::Replacement;
 use crate::pipeline::source::ArtifactFile;
 use crate::sign::android::{CHUNK, ContentHasher};
 
-/// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written.
+/// Bytes copied at a time: what is read is still in the processor's cache when it is hashed and written. Whole pages, and a
+/// part of a chunk.
 const STEP: usize = 128 * 1024;
 
 /// A range of the original that was copied before, and where to.
@@ -34,13 +35,15 @@ pub(super) fn copy(
 ) -> Result<Option<()>, FileError> {
     to.go_to(copied.at)?;
     let mut buffer = vec![0; STEP];
-    for at in (0..copied.len).step_by(STEP) {
+    let mut at = 0;
+    while at < copied.len {
         if unwanted() {
             return Ok(None);
         }
-        let part = buffer.get_mut(..usize::try_from(copied.len - at).unwrap_or(STEP).min(STEP)).unwrap_or_default();
+        let part = buffer.get_mut(..step(copied.at + at, copied.len - at)).unwrap_or_default();
         read(source, part, copied.from + at)?;
         to.write_all(part)?;
+        at += part.len() as u64;
     }
     Ok(Some(()))
 }
@@ -77,6 +80,12 @@ pub(super) fn write_payload(
     fresh.push(writer.at..writer.at + padding);
     writer.put(&vec![0; usize::try_from(padding).unwrap_or(0)])?;
     Ok(fresh)
+}
+
+/// Bytes of the next step at a place of the output, of those that are left. It ends with a page, because pages that are written
+/// whole take a sixth less time; and with a chunk of the content digest, so that two whole ones can follow.
+fn step(at: u64, left: u64) -> usize {
+    usize::try_from(left.min(STEP as u64 - at % STEP as u64)).unwrap_or(STEP)
 }
 
 struct Writer<'a> {
@@ -118,14 +127,12 @@ impl Writer<'_> {
                 range.start += 2 * CHUNK;
                 continue;
             }
-            // Up to the end of the chunk, so that two whole ones can follow.
-            let len = left.min(CHUNK - self.at % CHUNK).min(STEP as u64);
             let mut buffer = std::mem::take(&mut self.buffers[0]);
-            let part = buffer.get_mut(..usize::try_from(len).unwrap_or(STEP)).unwrap_or_default();
+            let part = buffer.get_mut(..step(self.at, left)).unwrap_or_default();
             read(source, part, range.start)?;
             self.put(part)?;
+            range.start += part.len() as u64;
             self.buffers[0] = buffer;
-            range.start += len;
         }
         Ok(())
     }
