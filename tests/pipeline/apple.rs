@@ -112,6 +112,7 @@ pub fn inject_begun(
 }
 
 /// The same with these values, where somebody looks before it goes on.
+#[cfg(target_os = "linux")]
 pub fn inject_watched<T>(
     path: &Path,
     at: &[&str],

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, inject_begun, inject_watched, ipa_with, raw, request, write};
+use super::apple::{AT, Files, app, contents, inject, inject_begun, ipa_with, raw, request, write};
 use crate::format::build::macho::{code, executable, universal};
 use crate::sign::apple::distribution;
 
@@ -209,6 +209,8 @@ fn an_output_that_was_begun_is_what_it_would_be() {
 fn an_output_is_begun_while_the_app_is_read() {
     use std::os::unix::fs::MetadataExt;
     use std::time::{Duration, Instant};
+
+    use crate::pipeline::apple::inject_watched;
 
     let folder = TempDir::new().unwrap();
     let root = fs::canonicalize(folder.path()).unwrap();
