@@ -103,8 +103,7 @@ impl Replacement {
             self.wrote(here + apart, second.len());
             Ok(())
         };
-        let written = write();
-        written.map_err(FileError::on("write a new version of", &self.target))
+        write().map_err(FileError::on("write a new version of", &self.target))
     }
 
     fn wrote(&mut self, at: u64, len: usize) {
