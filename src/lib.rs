@@ -28,14 +28,10 @@
 //! assert_eq!(inspected.id(), Some("com.example.demo"));
 //!
 //! // Plan: an address says where, a template what. Nothing secret is in a plan.
-//! let place = Place {
-//!     at: Address::parse("string/client_id")?,
-//!     value: Template::parse("{client_id}")?,
-//!     absence: Absence::Fail,
-//!     unless: Vec::new(),
-//! };
-//! assert!(!inspected.held(&place)?.is_empty());
-//! let planned = inspected.plan(&[place], "")?;
+//! let (at, value) = (Address::parse("string/client_id")?, Template::parse("{client_id}")?);
+//! let places = [Place::new(at, value, Absence::Fail)];
+//! assert_eq!(inspected.locate(&places)?.found.len(), 1);
+//! let planned = inspected.plan(&places, "")?;
 //! assert_eq!(planned.places()[0].entry, "resources.arsc");
 //!
 //! // Values of your own; `credentials::obtain` is for those of a store and a registry.
@@ -46,6 +42,7 @@
 //!     environment: "dev",
 //!     application: "com.example.demo",
 //!     other: &other,
+//!     mains: &[],
 //! };
 //! let mut signing = Signing::default();
 //! signing.android = Some(AndroidSigning::Unsigned);
@@ -75,13 +72,15 @@ pub mod job {
     //! of it is known to work, and the output takes its place whole. The example of the crate is one.
 
     #[doc(inline)]
+    pub use crate::artifact::genexus::{MainObject, Mains};
+    #[doc(inline)]
     pub use crate::pipeline::apk::{Signing as AndroidSigning, SigningRequest as AndroidSigningRequest};
     #[doc(inline)]
     pub use crate::pipeline::apple::{Signing as AppleSigning, SigningRequest as AppleSigningRequest};
     #[doc(inline)]
-    pub use crate::pipeline::job::{Inspected, JobError, KeyKind, Planned, Signing};
+    pub use crate::pipeline::job::{Copies, Inspected, JobError, KeyKind, Planned, Signing};
     #[doc(inline)]
-    pub use crate::pipeline::{Description, Done, Fault, Gate, Held, PlannedPlace, Reach, ReleaseFault};
+    pub use crate::pipeline::{Description, Done, Fault, Gate, Located, PlannedPlace, Reach, ReleaseFault};
 }
 
 pub mod place {
@@ -104,7 +103,7 @@ pub mod place {
     #[doc(inline)]
     pub use crate::placement::preset::{Preset, PresetError};
     #[doc(inline)]
-    pub use crate::placement::template::{BUILT_IN, RaisedError, Values};
+    pub use crate::placement::template::{BUILT_IN, Held, OtherMain, RaisedError, Values, same_object};
     #[doc(inline)]
     pub use crate::placement::{
         Absence, Address, AddressError, FilePath, Kind, Locator, Place, Target, Template, TemplateError,

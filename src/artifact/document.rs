@@ -109,6 +109,28 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
     Ok(if compiled.is_empty() { content } else { axml::edit_paths(&content, &compiled)? })
 }
 
+/// Whether a missing place could be made in this file: for a pointer that picks among what is there, only where what it picks
+/// is there. Every other place is made with what leads to it.
+pub fn could_hold(bytes: &[u8], locator: &Locator) -> bool {
+    match locator {
+        Locator::Json(pointer) if pointer.split('/').any(json::picks) => {
+            json::has_parent(bytes, pointer).unwrap_or_default()
+        }
+        _ => true,
+    }
+}
+
+/// Whether a place can be in a JSON document: its last key is written in it, as it is or with an escape. True of anything else.
+pub fn may_hold(bytes: &[u8], locator: &Locator) -> bool {
+    let Locator::Json(pointer) = locator else { return true };
+    let last = pointer.rsplit('/').next().unwrap_or_default();
+    last.is_empty()
+        || json::picks(last)
+        || last.bytes().all(|byte| byte.is_ascii_digit())
+        || mentions(bytes, locator)
+        || bytes.windows(2).any(|pair| pair == b"\\u")
+}
+
 /// Whether the last name of a place stands anywhere in these bytes: what tells a damaged file that holds the place from one
 /// of another kind.
 pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {

@@ -6,6 +6,6 @@ pub mod apk;
 pub mod apple;
 pub mod document;
 pub mod files;
+pub mod genexus;
 pub mod kind;
-pub mod tree;
 pub mod web;

@@ -1,13 +1,16 @@
 //! JSON (RFC 8259) edited by byte range, addressed by JSON Pointer (RFC 6901).
 //!
-//! Two steps of a pointer mean more than the RFC gives them, where they meet an array: `*` is each of its elements, and
-//! `[KEY=VALUE]` those that are objects with that member, a string or number written so. In an object both are plain keys.
+//! Three steps of a pointer mean more than the RFC gives them. `*` is each element of an array. `[KEY=VALUE]` is each element
+//! of an array that is an object with that member, a string or number written so; where it meets an object, that object
+//! itself if it has the member and no key of that name. `**` is the value itself and everything below it, at any depth. In an object `*` is a plain
+//! key.
 //!
 //! Nothing is re-serialised: order, white space, number forms, a byte order mark and duplicate keys stay. Where a key
 //! stands twice in one object, an edit changes every occurrence, because readers differ in which one counts.
 //!
 //! Must not: build a map of an object.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::limits;
@@ -135,6 +138,14 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
     Ok(splices.apply(bytes)?)
 }
 
+/// Whether everything above the last step of `pointer` is there, so that the last one could be made.
+pub fn has_parent(bytes: &[u8], pointer: &str) -> Result<bool, JsonError> {
+    let document = Document::parse(bytes)?;
+    let steps = steps(pointer)?;
+    let above = steps.len().saturating_sub(1);
+    Ok(!document.find(steps.get(..above).unwrap_or_default()).is_empty())
+}
+
 /// A member found by its key alone.
 pub(super) struct Named {
     /// The bytes of the value.
@@ -207,9 +218,32 @@ fn index(step: &str) -> Option<usize> {
     if canonical && step.bytes().all(|byte| byte.is_ascii_digit()) { step.parse().ok() } else { None }
 }
 
+/// The step that is a value and everything below it.
+const BELOW: &str = "**";
+
 /// Key and value of a step `[KEY=VALUE]`.
 fn member(step: &str) -> Option<(&str, &str)> {
     step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
+}
+
+/// Whether a step picks among what is there, so that it does not say what to make.
+pub(crate) fn picks(step: &str) -> bool {
+    step == "*" || step == BELOW || member(step).is_some()
+}
+
+/// A value and everything below it, in the order of the text.
+fn everything(node: &Node) -> Vec<&Node> {
+    let mut all = Vec::new();
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        all.push(node);
+        match &node.kind {
+            Kind::Object(members) => open.extend(members.iter().rev().map(|(_, value)| value)),
+            Kind::Array(items) => open.extend(items.iter().rev()),
+            Kind::String | Kind::Literal => {}
+        }
+    }
+    all
 }
 
 struct Node {
@@ -265,15 +299,23 @@ impl<'b> Document<'b> {
         let mut nodes = vec![&self.root];
         for step in steps {
             nodes = nodes.into_iter().flat_map(|node| self.children(node, step)).collect();
+            // Below `**` one value is reached in several ways; it is one place.
+            let mut seen = HashSet::new();
+            nodes.retain(|node| seen.insert((node.range.start, node.range.end)));
         }
         nodes
     }
 
     fn children<'n>(&self, node: &'n Node, step: &str) -> Vec<&'n Node> {
+        if step == BELOW {
+            return everything(node);
+        }
         match &node.kind {
             Kind::Object(members) => {
                 let same = |key: &Range<usize>| self.key(key).is_some_and(|key| key == step);
-                members.iter().filter(|(key, _)| same(key)).map(|(_, value)| value).collect()
+                let named: Vec<&Node> = members.iter().filter(|(key, _)| same(key)).map(|(_, value)| value).collect();
+                let picked = member(step).is_some_and(|(key, value)| self.has_member(node, key, value));
+                if named.is_empty() && picked { vec![node] } else { named }
             }
             Kind::Array(items) if step == "*" => items.iter().collect(),
             Kind::Array(items) => match member(step) {
@@ -320,7 +362,7 @@ impl<'b> Document<'b> {
             step: step.clone(),
         };
         // What only picks among elements does not say what to make.
-        if let Some(picks) = steps[existing..].iter().find(|step| *step == "*" || member(step).is_some()) {
+        if let Some(picks) = steps[existing..].iter().find(|step| picks(step)) {
             return Err(impossible(picks));
         }
         // Everything below the first missing step, innermost first.

@@ -2,6 +2,7 @@
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,18 +11,21 @@ use zeroize::Zeroizing;
 use super::ArtifactFile;
 use super::assemble::write_payload;
 use super::gate::{Gate, Reach};
-use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
+use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
+use super::old_copies::OldCopies;
+use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
+use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
 use crate::format::zip::{
-    Alignment, Archive, Change, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
+    Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
 };
 use crate::host::file::FileError;
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
+use crate::placement::Address;
 use crate::placement::template::{TemplateError, Values};
-use crate::placement::{Address, Place};
 use crate::sign::android::{self, AndroidSignError, ContentHasher, Schemes, SchemesError, SectionLength, Signers};
 use crate::verify;
 use crate::verify::injected::{self, Expected};
@@ -56,6 +60,20 @@ pub enum ApkJobError {
     NoPlaceAtAll {
         /// What was tried.
         presets: String,
+    },
+    /// Places that the build left empty, and nothing else.
+    #[error("nothing was put into this package: {address} in {entry} is empty in this build, and stays so")]
+    LeftEmpty {
+        /// The first of them.
+        address: Box<Address>,
+        /// Where it lies.
+        entry: String,
+    },
+    /// Metadata of several main objects.
+    #[error("which main object is this package? it holds metadata of {}", .mains.join(", "))]
+    Main {
+        /// Their names.
+        mains: Vec<String>,
     },
     /// The schemes do not fit the package.
     #[error(transparent)]
@@ -119,10 +137,7 @@ pub struct Planned {
     index: Arc<Index>,
     path: PathBuf,
     facts: Facts,
-    /// The places, in the order of presets and configuration.
-    pub places: Vec<PlannedPlace>,
-    /// Where each of them is.
-    spots: Vec<Spot>,
+    placed: Placed<Spot>,
 }
 
 /// A package, inspected.
@@ -185,25 +200,21 @@ impl Inspected {
         Ok(false)
     }
 
-    /// The entries in which a place lies; `Err` of the entry where it would have to be made.
-    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, ApkJobError> {
-        let found = Apk::again(self.archive(), self.facts.clone()).find(place)?;
-        Ok(found
-            .into_iter()
-            .map(|Found { spot, .. }| if spot.missing { Err(spot.entry) } else { Ok(spot.entry) })
-            .collect())
+    /// The main objects of GeneXus that it holds metadata of.
+    pub fn mains(&self) -> Result<Mains, ApkJobError> {
+        Ok(genexus::of_package(&Apk::again(self.archive(), self.facts.clone()))?)
     }
 
-    /// What is at a place now; an error where it cannot be read.
-    pub fn held(&self, place: &Place) -> Result<Vec<Held>, ApkJobError> {
-        let found = Apk::again(self.archive(), self.facts.clone()).find(place)?;
-        let held = found.into_iter().filter(|found| !found.spot.missing);
-        Ok(held
-            .map(|Found { spot, values }| Held {
-                entry: spot.entry,
-                values: values.into_iter().map(Zeroizing::new).collect(),
-            })
-            .collect())
+    /// Every copy of every place.
+    pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, ApkError> {
+        let apk = Apk::again(self.archive(), self.facts.clone());
+        locate(search, |place| {
+            let hit = |Found { spot, values }: Found| {
+                let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
+                Hit { spot, entry, missing, object, values }
+            };
+            Ok(apk.find(place)?.into_iter().map(hit).collect())
+        })
     }
 
     /// What the package is and says of itself, for people.
@@ -229,21 +240,15 @@ impl Inspected {
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
-    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, ApkJobError> {
-        let apk = Apk::again(self.archive(), self.facts.clone());
-        let (mut planned, mut spots) = (Vec::new(), Vec::new());
-        for place in places {
-            for Found { spot, values } in apk.find(place)? {
-                planned.push(PlannedPlace::new(place, spot.entry.clone(), spot.missing, values));
-                spots.push(spot);
-            }
-        }
-        if planned.is_empty() {
-            return Err(ApkJobError::NoPlaceAtAll { presets: presets.to_owned() });
-        }
-        drop(apk);
+    pub(super) fn plan(self, search: Search<'_>, presets: &str) -> Result<Planned, ApkJobError> {
+        let placed = Placed::of(self.locate(search), search.places).map_err(|why| match why {
+            NoPlan::Place(error) => error.into(),
+            NoPlan::LeftEmpty { address, entry } => ApkJobError::LeftEmpty { address: Box::new(address), entry },
+            NoPlan::Main { mains } => ApkJobError::Main { mains },
+            NoPlan::Nothing => ApkJobError::NoPlaceAtAll { presets: presets.to_owned() },
+        })?;
         let Self { source, index, path, facts } = self;
-        Ok(Planned { source, index, path, facts, places: planned, spots })
+        Ok(Planned { source, index, path, facts, placed })
     }
 }
 
@@ -263,16 +268,36 @@ impl Planned {
         &self.facts
     }
 
-    /// Whether a value that the plan puts in place differs from what is there.
-    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, ApkJobError> {
-        Ok(!self.changes(&self.apk(), values)?.is_empty())
+    /// What it holds of other main objects now.
+    pub fn kept(&self) -> &[Zeroizing<String>] {
+        &self.placed.old.others
+    }
+
+    /// The places, in the order of presets and configuration.
+    pub fn places(&self) -> &[PlannedPlace] {
+        &self.placed.places
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there; an error where the gate or an old copy would
+    /// keep it from being done.
+    pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, ApkJobError> {
+        let apk = self.apk();
+        let changes = self.changes(&apk, values)?;
+        gate.changed(values, named(apk.archive(), &changes)).map_err(ApkJobError::Unsound)?;
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
+        let kept = changes.replaced.keys().copied().collect();
+        copies
+            .judged(|hunt| {
+                hunt.contents(named(apk.archive(), &changes));
+                hunt.package(apk.archive(), &kept);
+            })
+            .map_err(ApkJobError::Unsound)?;
+        Ok(!changes.is_empty())
     }
 
     fn changes(&self, apk: &Apk<'_, ArtifactFile>, values: &Values<'_>) -> Result<Changes, ApkJobError> {
-        let mut pairs = Vec::new();
-        for (place, spot) in self.places.iter().zip(&self.spots) {
-            pairs.push((spot.clone(), place.value.render(values)?));
-        }
+        let rendered = self.placed.rendered(values)?;
+        let pairs: Vec<_> = rendered.into_iter().map(|(_, spot, value)| (spot.clone(), value)).collect();
         Ok(apk.change(&pairs)?)
     }
 
@@ -356,13 +381,11 @@ impl Planned {
             && same_file(output, &self.path)
             && let Some(report) = self.is_signed_as_asked(signing)?
         {
-            return Ok(Done { report, ..Done::default() });
+            return Ok(Done { report, notes: self.placed.notes, ..Done::default() });
         }
-        let replaced =
-            changes.replaced.iter().map(|(&index, content)| (archive.entries()[index].display_name(), content));
-        let added = changes.added.iter().map(|(name, content)| (name.clone(), content));
-        let contents = replaced.chain(added).map(|(name, content)| (name, content.as_slice()));
-        gate.changed(values, contents).map_err(ApkJobError::Unsound)?;
+        gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Unsound)?;
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
+        copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Unsound)?;
         let input = self.input();
         let new_signer = check_signer(signing, &input)?;
         let block = SigningBlock::find(&self.source, archive.directory_offset())?;
@@ -372,6 +395,60 @@ impl Planned {
             changes.replaced.keys().map(|&index| archive.entries()[index].display_name()).collect();
         entries.extend(changes.added.keys().cloned());
 
+        // 4. to 7., while another thread searches what does not change for what was there before.
+        let kept: BTreeSet<usize> = changes.replaced.keys().copied().collect();
+        let (written, searched) = std::thread::scope(|scope| {
+            let search = scope.spawn(|| copies.judged(|hunt| hunt.package(archive, &kept)));
+            let written = self.write(&apk, changes, &stale, block.as_ref(), &Task { values, signing, output, gate });
+            (written, search.join())
+        });
+        match searched {
+            Ok(found) => found.map_err(ApkJobError::Unsound)?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        let Written { new, idsig, report } = written?;
+
+        // 8. Commit; a v4 signature of the old package would be stale, so it goes first. The input is closed before: where it is
+        // the output too, not every system lets an open file be replaced.
+        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
+        let like = self.source.file().metadata().clone();
+        drop(self.source);
+        let _section = interrupt::section();
+        let idsig_path = idsig_path(output);
+        match std::fs::remove_file(&idsig_path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FileError::on("remove the stale", &idsig_path)(error).into());
+            }
+            _ => {}
+        }
+        new.commit(Some(&like))?;
+        if let Some(idsig) = idsig {
+            let mut file = Replacement::start(&idsig_path)?;
+            file.write_all(&idsig)?;
+            file.commit(None)?;
+        }
+        let mut notes = self.placed.notes;
+        notes.extend(copies.notes());
+        notes.extend(
+            dropped.iter().map(|pair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len)),
+        );
+        if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
+            notes.push("the source stamp is gone; its signature no longer fits".to_owned());
+        }
+        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
+    }
+
+    /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
+    fn write(
+        &self,
+        apk: &Apk<'_, ArtifactFile>,
+        changes: Changes,
+        stale: &[usize],
+        block: Option<&SigningBlock>,
+        task: &Task<'_>,
+    ) -> Result<Written, ApkJobError> {
+        let Task { values, signing, output, gate } = *task;
+        let archive = apk.archive();
         // 4. Sign v1: its files are entries, so they come before the container is closed.
         let mut rewrite = Rewrite {
             changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
@@ -380,7 +457,7 @@ impl Planned {
             payload_end: None,
         };
         rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
-        self.store_table(&apk, &mut rewrite)?;
+        self.store_table(apk, &mut rewrite)?;
         let schemes = match signing {
             Signing::Unsigned => None,
             Signing::With(request) => Some((request, self.schemes(request)?)),
@@ -391,7 +468,7 @@ impl Planned {
         }
 
         // 5. Lay out and align: the payload ends where the old signing block began, its padding dropped.
-        let before = block.as_ref().map_or(archive.directory_offset(), |block| block.range().start);
+        let before = block.map_or(archive.directory_offset(), |block| block.range().start);
         rewrite.payload_end = Some(archive.payload_end(before)?);
         let layout = archive.layout(&rewrite)?;
 
@@ -435,34 +512,7 @@ impl Planned {
         if gate.reach == Reach::Whole {
             gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
         }
-
-        // 8. Commit; a v4 signature of the old package would be stale, so it goes first. The input is closed before: where it is
-        // the output too, not every system lets an open file be replaced.
-        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
-        let like = self.source.file().metadata().clone();
-        drop(self.source);
-        let _section = interrupt::section();
-        let idsig_path = idsig_path(output);
-        match std::fs::remove_file(&idsig_path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(FileError::on("remove the stale", &idsig_path)(error).into());
-            }
-            _ => {}
-        }
-        new.commit(Some(&like))?;
-        if let Some(idsig) = idsig {
-            let mut file = Replacement::start(&idsig_path)?;
-            file.write_all(&idsig)?;
-            file.commit(None)?;
-        }
-        let mut notes: Vec<String> = dropped
-            .iter()
-            .map(|pair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len))
-            .collect();
-        if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
-            notes.push("the source stamp is gone; its signature no longer fits".to_owned());
-        }
-        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
+        Ok(Written { new, idsig, report })
     }
 
     /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.
@@ -501,14 +551,7 @@ impl Planned {
         {
             report.error("apk.signer", "the signature", "it is not by the key that was given");
         }
-        let expected: Vec<Expected> = self
-            .places
-            .iter()
-            .map(|place| {
-                let value = place.value.render(values)?;
-                Ok(Expected { address: place.address.clone(), entry: Some(place.entry.clone()), value })
-            })
-            .collect::<Result<_, TemplateError>>()?;
+        let expected = self.placed.expected(values)?;
         injected::apk(&mut report, archive, &expected);
         if report.is_sound() {
             return Ok(report);
@@ -526,6 +569,28 @@ fn options<'i>(facts: &Facts, min_sdk: Option<u32>, idsig: Option<&'i [u8]>) -> 
         target_sandbox: facts.target_sandbox,
         idsig,
     }
+}
+
+/// What is made of a plan.
+struct Task<'a> {
+    values: &'a Values<'a>,
+    signing: &'a Signing<'a>,
+    output: &'a Path,
+    gate: Gate<'a>,
+}
+
+/// What was written and verified, and has no name yet.
+struct Written {
+    new: Replacement,
+    idsig: Option<Vec<u8>>,
+    report: verify::Report,
+}
+
+/// The contents that change, each with its name.
+fn named<'c>(archive: &'c Archive<'_, ArtifactFile>, changes: &'c Changes) -> impl Iterator<Item = (String, &'c [u8])> {
+    let name = |index: usize| archive.entries().get(index).map(Entry::display_name).unwrap_or_default();
+    let replaced = changes.replaced.iter().map(move |(index, content)| (name(*index), content.as_slice()));
+    replaced.chain(changes.added.iter().map(|(name, content)| (name.clone(), content.as_slice())))
 }
 
 fn new_entry(name: String, content: Vec<u8>) -> NewEntry {

@@ -43,6 +43,13 @@ pub enum Fault<'e> {
         /// Whether it could be made ([`crate::placement::Absence::Create`]).
         makeable: bool,
     },
+    /// The build left the places empty: the app uses no credential.
+    LeftEmpty {
+        /// The first of them.
+        address: &'e Address,
+    },
+    /// There is metadata of several main objects, and nobody says which one is meant.
+    WhichMain,
     /// The artifact cannot be signed as asked.
     Signing,
     /// The identity lacks certificates of its issuers.
@@ -88,6 +95,8 @@ impl<'e> Fault<'e> {
             ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
                 Self::Artifact
             }
+            ApkJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
+            ApkJobError::Main { .. } => Self::WhichMain,
             ApkJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "string/client_id" },
             ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::Signing,
             ApkJobError::NewSigner { .. } => Self::NewSigner,
@@ -102,6 +111,8 @@ impl<'e> Fault<'e> {
             TreeJobError::Files(error) | TreeJobError::Raised(RaisedError::Files(error)) => Self::of_files(error),
             TreeJobError::Template(_) => Self::Request,
             TreeJobError::Output(_) => Self::InPlace("folder"),
+            TreeJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
+            TreeJobError::Main { .. } => Self::WhichMain,
             TreeJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "config.json#/client_id" },
             TreeJobError::Unsound(findings) => Self::Unsound(findings),
             TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
@@ -114,6 +125,8 @@ impl<'e> Fault<'e> {
             AppleJobError::Files(error) => Self::of_files(error),
             AppleJobError::Template(_) | AppleJobError::OutsideContents { .. } => Self::Request,
             AppleJobError::Output(_) => Self::InPlace("app"),
+            AppleJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
+            AppleJobError::Main { .. } => Self::WhichMain,
             AppleJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "Info.plist#ClientId" },
             AppleJobError::Signer(_) => Self::Issuers,
             AppleJobError::Sign { .. }

@@ -3,14 +3,20 @@
 //! Must not: do a step itself; each kind's module does.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
 use super::fault::Fault;
-use super::gate::Gate;
-use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
+use super::gate::{Gate, Reach};
+use super::locate::{Located, Old, Outcome, Search};
+use super::old_copies::OldCopies;
+use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
+use zeroize::Zeroizing;
+
 use crate::artifact::apple::Compared;
+use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::{Archive, ZipError};
 use crate::host::file::FileError;
@@ -64,10 +70,20 @@ impl JobError {
     /// The place that is not there, where that is all that is wrong.
     pub fn missing_place(&self) -> Option<&Address> {
         match self.fault() {
-            Fault::NoPlace { address, .. } => Some(address),
+            Fault::NoPlace { address, .. } | Fault::LeftEmpty { address } => Some(address),
             _ => None,
         }
     }
+}
+
+/// The copies of values in an artifact.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Copies {
+    /// Those that are there, or would have to be made.
+    pub found: Vec<Located>,
+    /// Places that cannot be read, or are not there and should be, and why.
+    pub unread: Vec<(Address, JobError)>,
 }
 
 /// What the kinds answer, as this module does. No `From`: the kinds' errors are nobody else's to know.
@@ -118,7 +134,13 @@ impl Signing<'_> {
 
 /// An artifact, inspected.
 #[derive(Debug)]
-pub struct Inspected(Kinds<apk::Inspected, tree::Inspected, apple::Inspected>);
+pub struct Inspected {
+    kind: Kinds<apk::Inspected, tree::Inspected, apple::Inspected>,
+    /// The main objects of GeneXus, as soon as somebody asked.
+    mains: OnceLock<Mains>,
+    /// The main object that is meant, where the artifact does not say it.
+    own: Option<String>,
+}
 
 /// The kinds of artifact that are worked on.
 #[derive(Debug)]
@@ -136,7 +158,7 @@ impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it.
     pub fn new(path: &Path) -> Result<Self, JobError> {
         let inspected = Self::start(path)?;
-        if let Kinds::Apple(app) = &inspected.0 {
+        if let Kinds::Apple(app) = &inspected.kind {
             app.settle().of_job()?;
         }
         Ok(inspected)
@@ -155,22 +177,29 @@ impl Inspected {
     }
 
     fn reading(path: &Path, compared: Compared) -> Result<Self, JobError> {
+        Ok(Self { kind: Self::look_at(path, compared)?, mains: OnceLock::new(), own: None })
+    }
+
+    fn look_at(
+        path: &Path,
+        compared: Compared,
+    ) -> Result<Kinds<apk::Inspected, tree::Inspected, apple::Inspected>, JobError> {
         if path.is_dir() {
             if let Some(app) = apple::Inspected::folder(path, compared).of_job()? {
-                return Ok(Self(Kinds::Apple(app)));
+                return Ok(Kinds::Apple(app));
             }
-            return Ok(Self(Kinds::Tree(tree::Inspected::new(path).of_job()?)));
+            return Ok(Kinds::Tree(tree::Inspected::new(path).of_job()?));
         }
         let source = ArtifactFile::open(path).of_job()?;
         let archive = Archive::open(&source).of_job()?;
         match FileKind::of_archive(&archive) {
             FileKind::Apk => {
                 let index = archive.index();
-                Ok(Self(Kinds::Apk(apk::Inspected::over(path, source, index).of_job()?)))
+                Ok(Kinds::Apk(apk::Inspected::over(path, source, index).of_job()?))
             }
             FileKind::Ipa => {
                 let index = archive.index();
-                Ok(Self(Kinds::Apple(apple::Inspected::ipa(path, source, index, compared).of_job()?)))
+                Ok(Kinds::Apple(apple::Inspected::ipa(path, source, index, compared).of_job()?))
             }
             other => Err(JobError(Cause::Kind(other))),
         }
@@ -178,24 +207,41 @@ impl Inspected {
 
     /// The package or bundle id: how an artifact finds its application. A folder has none.
     pub fn id(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => Some(&apk.facts().package),
             Kinds::Tree(_) => None,
             Kinds::Apple(app) => Some(app.id()),
         }
     }
 
-    /// The main objects whose metadata it is, where that is what it is.
-    pub fn mains(&self) -> &[String] {
-        match &self.0 {
-            Kinds::Apk(_) | Kinds::Apple(_) => &[],
-            Kinds::Tree(tree) => tree.mains(),
+    /// The main objects of GeneXus that it holds metadata of, and which of them it is itself.
+    pub fn mains(&self) -> Result<&Mains, JobError> {
+        if let Some(mains) = self.mains.get() {
+            return Ok(mains);
         }
+        let mains = match &self.kind {
+            Kinds::Apk(apk) => apk.mains().of_job()?,
+            Kinds::Tree(tree) => tree.mains().of_job()?,
+            Kinds::Apple(app) => app.mains().of_job()?,
+        };
+        Ok(self.mains.get_or_init(|| mains))
+    }
+
+    /// Says which main object is meant, where the artifact does not: metadata of several.
+    pub fn stands_for(&mut self, main: impl Into<String>) {
+        self.own = Some(main.into());
+    }
+
+    /// What these places ask of the main objects; who has none pays nothing for them.
+    fn search<'a>(&'a self, places: &'a [Place]) -> Result<Search<'a>, JobError> {
+        let asks = places.iter().any(|place| place.by_object || place.at.names_main());
+        let mains = if asks { self.mains()? } else { &NO_MAINS };
+        Ok(Search { places, mains, own: self.own.as_deref() })
     }
 
     /// The key it is signed with; `None` where nothing is signed.
     pub fn key_kind(&self) -> Option<KeyKind> {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(_) => Some(KeyKind::Android),
             Kinds::Tree(_) => None,
             Kinds::Apple(app) => app.needs_key().then_some(KeyKind::Apple),
@@ -204,29 +250,25 @@ impl Inspected {
 
     /// Whether one of these addresses is there: how a preset is found by looking.
     pub fn has_one_of(&self, addresses: &[Address]) -> Result<bool, JobError> {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => apk.has_one_of(addresses).of_job(),
             Kinds::Tree(tree) => tree.has_one_of(addresses).of_job(),
             Kinds::Apple(app) => app.has_one_of(addresses).of_job(),
         }
     }
 
-    /// The entries in which a place lies; `Err` of the entry where it would have to be made.
-    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, JobError> {
-        match &self.0 {
-            Kinds::Apk(apk) => apk.spots(place).of_job(),
-            Kinds::Tree(tree) => tree.spots(place).of_job(),
-            Kinds::Apple(app) => app.spots(place).of_job(),
+    /// Every copy of every place.
+    pub fn locate(&self, places: &[Place]) -> Result<Copies, JobError> {
+        fn told<S, E: Into<Cause>>(outcome: Outcome<S, E>) -> Copies {
+            let unread = outcome.errors.into_iter().map(|(at, error)| (at, JobError(error.into()))).collect();
+            Copies { found: outcome.copies.into_iter().map(|(copy, _)| copy).collect(), unread }
         }
-    }
-
-    /// What is at a place now; an error where it cannot be read.
-    pub fn held(&self, place: &Place) -> Result<Vec<Held>, JobError> {
-        match &self.0 {
-            Kinds::Apk(apk) => apk.held(place).of_job(),
-            Kinds::Tree(tree) => tree.held(place).of_job(),
-            Kinds::Apple(app) => app.held(place).of_job(),
-        }
+        let search = self.search(places)?;
+        Ok(match &self.kind {
+            Kinds::Apk(apk) => told(apk.locate(search).map_error(ApkJobError::Apk)),
+            Kinds::Tree(tree) => told(tree.locate(search).map_error(TreeJobError::Files)),
+            Kinds::Apple(app) => told(app.locate(search).of_job()?),
+        })
     }
 
     /// Where these values lie, anywhere in the artifact: what each is called, and the entry.
@@ -241,9 +283,26 @@ impl Inspected {
         found
     }
 
+    /// Where the credential that these copies hold lies beside them: what [`Planned::finish`] refuses, in the same words. `places` are
+    /// those that were located; `new` may be there.
+    pub fn old_copies(&self, places: &[Place], copies: &[&Located], new: &[&str]) -> Vec<verify::Finding> {
+        let mut old = Old::default();
+        for copy in copies {
+            if let Some(place) = places.get(copy.place) {
+                old.take(copy, &place.value);
+            }
+        }
+        let copies = OldCopies::beside(&old, new, Reach::Whole);
+        let mut report = verify::Report::default();
+        if !copies.sought().is_empty() {
+            self.verify_content(&mut report, &[], copies.sought());
+        }
+        OldCopies::told(report)
+    }
+
     /// What it is and says of itself, for people.
     pub fn describe(&self) -> Description {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => apk.describe(),
             Kinds::Tree(tree) => tree.describe(),
             Kinds::Apple(app) => app.describe(),
@@ -252,7 +311,7 @@ impl Inspected {
 
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => apk::release_faults(apk.facts()),
             Kinds::Tree(tree) => tree.release_faults(),
             Kinds::Apple(app) => app.release_faults(),
@@ -262,7 +321,7 @@ impl Inspected {
     /// What verification says of container and signature; nothing of credentials. It is the same after [`Self::new`] and
     /// [`Self::to_verify`]; what was not read then is read now.
     pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, JobError> {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => apk.verify_signature(min_sdk).of_job(),
             Kinds::Tree(_) => Ok(verify::Report::default()),
             Kinds::Apple(app) => app.verify_signature().of_job(),
@@ -271,7 +330,7 @@ impl Inspected {
 
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
-        match &self.0 {
+        match &self.kind {
             Kinds::Apk(apk) => apk.verify_content(report, expected, foreign),
             Kinds::Tree(tree) => tree.verify_content(report, expected, foreign),
             Kinds::Apple(app) => app.verify_content(report, expected, foreign),
@@ -280,14 +339,20 @@ impl Inspected {
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
     pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, JobError> {
-        match self.0 {
-            Kinds::Apk(apk) => apk.plan(places, presets).map(Kinds::Apk).of_job(),
-            Kinds::Tree(tree) => tree.plan(places, presets).map(Kinds::Tree).of_job(),
-            Kinds::Apple(app) => app.plan(places, presets).map(Kinds::Apple).of_job(),
+        let search = self.search(places)?;
+        let (mains, own) = (search.mains.clone(), search.own.map(str::to_owned));
+        let search = Search { places, mains: &mains, own: own.as_deref() };
+        match self.kind {
+            Kinds::Apk(apk) => apk.plan(search, presets).map(Kinds::Apk).of_job(),
+            Kinds::Tree(tree) => tree.plan(search, presets).map(Kinds::Tree).of_job(),
+            Kinds::Apple(app) => app.plan(search, presets).map(Kinds::Apple).of_job(),
         }
         .map(Planned)
     }
 }
+
+/// Where nobody asks for them.
+static NO_MAINS: Mains = Mains { all: Vec::new(), own: None };
 
 /// An artifact, inspected, and what would change in it. Secret-free but for what the artifact holds itself.
 #[derive(Debug)]
@@ -297,15 +362,31 @@ impl Planned {
     /// The places, in the order of presets and configuration.
     pub fn places(&self) -> &[PlannedPlace] {
         match &self.0 {
-            Kinds::Apk(apk) => &apk.places,
-            Kinds::Tree(tree) => &tree.places,
-            Kinds::Apple(app) => &app.places,
+            Kinds::Apk(apk) => apk.places(),
+            Kinds::Tree(tree) => tree.places(),
+            Kinds::Apple(app) => app.places(),
         }
     }
 
-    /// Whether it holds a credential of each of several main objects.
-    pub fn has_neighbours(&self) -> bool {
-        matches!(&self.0, Kinds::Tree(tree) if tree.inspected().mains().len() > 1)
+    /// What it holds of other main objects now: their Client Ids and, where they have one, their secrets.
+    pub fn kept(&self) -> Vec<Zeroizing<String>> {
+        match &self.0 {
+            Kinds::Apk(apk) => apk.kept(),
+            Kinds::Tree(tree) => tree.kept(),
+            Kinds::Apple(app) => app.kept(),
+        }
+        .to_vec()
+    }
+
+    /// The other main objects that it holds copies of a credential of, each once.
+    pub fn other_mains(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.places().iter().filter_map(|place| place.other_main.as_deref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// The key it needs; `None` where nothing is signed.
@@ -326,12 +407,13 @@ impl Planned {
         }
     }
 
-    /// Whether a value that the plan puts in place differs from what is there.
-    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, JobError> {
+    /// Whether a value that the plan puts in place differs from what is there. Nothing is written; what would keep it from being
+    /// done is the same error as [`Self::finish`] has, so it can be asked before anything is obtained.
+    pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, JobError> {
         match &self.0 {
-            Kinds::Apk(apk) => apk.would_change(values).of_job(),
-            Kinds::Tree(tree) => tree.would_change(values).of_job(),
-            Kinds::Apple(app) => app.would_change(values).of_job(),
+            Kinds::Apk(apk) => apk.would_change(values, gate).of_job(),
+            Kinds::Tree(tree) => tree.would_change(values, gate).of_job(),
+            Kinds::Apple(app) => app.would_change(values, gate).of_job(),
         }
     }
 

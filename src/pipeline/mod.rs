@@ -7,6 +7,8 @@
 //!
 //! * `job`: one surface over all kinds.
 //! * `apk`, `tree`, `apple`: the steps of a kind.
+//! * `locate`: addresses become copies of a value, for all kinds.
+//! * `old_copies`: what the artifact held before, where no place reaches.
 //! * `receipt`: what was done, for others to check.
 //! * `scan`: known values in any files; no artifact needed.
 //!
@@ -19,6 +21,8 @@ pub mod digest;
 mod fault;
 mod gate;
 pub mod job;
+mod locate;
+mod old_copies;
 mod plan;
 pub mod receipt;
 pub mod scan;
@@ -28,5 +32,6 @@ mod v1_files;
 
 pub use fault::Fault;
 pub use gate::{Gate, Reach};
-pub use plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
+pub use locate::Located;
+pub use plan::{Description, Done, PlannedPlace, ReleaseFault};
 pub use source::ArtifactFile;

@@ -4,7 +4,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::placement::{Address, Place, Template};
+use super::locate::Located;
+use crate::placement::template::{OtherMain, TemplateError, Values, same_object};
+use crate::placement::{Address, Template};
 use crate::verify;
 
 /// A place, planned: no value in it.
@@ -19,15 +21,32 @@ pub struct PlannedPlace {
     pub value: Template,
     /// Whether it has to be made.
     pub missing: bool,
-    /// The Client Ids that are there now, where the place is one for a Client Id alone. They are public.
+    /// Another main object than the artifact's own, where the copy belongs to that one.
+    pub other_main: Option<String>,
+    /// The Client Ids that are there now. They are public.
     pub held_ids: Vec<String>,
 }
 
 impl PlannedPlace {
-    /// `place` in `entry`, where `values` are now.
-    pub(super) fn new(place: &Place, entry: String, missing: bool, values: Vec<String>) -> Self {
-        let held_ids = if place.value.is_client_id() { values } else { Vec::new() };
-        Self { address: place.at.clone(), entry, value: place.value.clone(), missing, held_ids }
+    /// What is put at a copy.
+    pub(super) fn new(copy: Located, value: Template) -> Self {
+        let ids = copy.values.iter().filter_map(|held| value.read(held).client_id);
+        let held_ids = ids.map(|id| id.to_string()).collect();
+        let other_main = copy.main.filter(|_| !copy.own);
+        Self { address: copy.address, entry: copy.entry, value, missing: copy.missing, other_main, held_ids }
+    }
+
+    /// Whether it gets a value: one of another main object does where its credential is among these.
+    pub fn is_given(&self, mains: &[OtherMain<'_>]) -> bool {
+        self.other_main.as_ref().is_none_or(|main| mains.iter().any(|other| same_object(other.main, main)))
+    }
+
+    /// Its value; `None` where it belongs to a main object whose credential is not known.
+    pub(super) fn rendered(&self, values: &Values<'_>) -> Result<Option<Zeroizing<String>>, TemplateError> {
+        match &self.other_main {
+            None => self.value.render(values).map(Some),
+            Some(main) => values.of_main(main).map(|values| self.value.render(&values)).transpose(),
+        }
     }
 }
 
@@ -49,16 +68,6 @@ pub struct Done {
     pub report: verify::Report,
     /// Whether the output has another signer than the input.
     pub new_signer: bool,
-}
-
-/// What is at a place now.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Held {
-    /// The entry or file it lies in.
-    pub entry: String,
-    /// Usually one; several where configurations or duplicate keys hold it more than once.
-    pub values: Vec<Zeroizing<String>>,
 }
 
 /// What an artifact is and says of itself, for people.

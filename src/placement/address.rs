@@ -5,11 +5,16 @@
 //! target   = "string/" NAME [ "@" CONFIG ]      a string resource, in one or all configurations
 //!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc; globs in NAME
 //!          | "meta-data/" NAME                  <meta-data> of the application in AndroidManifest.xml
+//!          | "intent-filter/" CLASS "#" ATTRIBUTE [ "[=" TEXT "]" ]
+//!                                               an attribute of <data> in the intent filters of a component: scheme,
+//!                                               host, port, path, pathPrefix, pathPattern, mimeType; only where it is
+//!                                               TEXT; * in CLASS and TEXT any characters
 //!          | "dex/" METHOD [ "[" INDEX "]" ]    the string constant passed to a method
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
 //!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
 //! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"; in an array, the
-//!                                               step * is each element, [KEY=TEXT] each that has this member
+//!                                               step * is each element, [KEY=TEXT] each that has this member, in an
+//!                                               object the object if it has it; ** is everything at any depth
 //!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
 //!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
 //!          | XPATH                              in *.xml, *.gam, *.config: /a/b (text), /a/b/@c (attribute)
@@ -24,6 +29,7 @@
 use std::fmt;
 
 use super::Kind;
+use crate::format::axml::DataAttribute;
 use crate::format::plist::KeyPath;
 
 /// An address, parsed.
@@ -58,6 +64,15 @@ pub enum Target {
         /// `android:name`.
         name: String,
     },
+    /// An attribute of `<data>` in intent filters.
+    IntentFilter {
+        /// `android:name` of the component; `*` stands for any characters.
+        class: String,
+        /// The attribute, without the prefix.
+        attribute: String,
+        /// Only where it is this; `*` stands for any characters.
+        value: Option<String>,
+    },
     /// A string constant passed to a method.
     DexMethod {
         /// `setClientId` or `Lpkg/Class;->method`.
@@ -85,6 +100,8 @@ pub enum Target {
 pub struct FilePath {
     /// At least one part; the last is the file.
     pub parts: Vec<String>,
+    /// Whether names match in any case: those of GeneXus' objects do.
+    pub(crate) any_case: bool,
 }
 
 impl FilePath {
@@ -169,6 +186,17 @@ impl Address {
                 return wrong("the meta-data has no name", "meta-data/NAME");
             }
             Target::MetaData { name: name.to_owned() }
+        } else if let Some(rest) = rest.strip_prefix("intent-filter/") {
+            match intent_filter(rest) {
+                Some(target) => target,
+                None => {
+                    return wrong(
+                        "no class, or no attribute of <data>",
+                        "intent-filter/CLASS#scheme or intent-filter/CLASS#scheme[=TEXT]; also host, port, path, pathPrefix, \
+                         pathPattern, mimeType",
+                    );
+                }
+            }
         } else if let Some(rest) = rest.strip_prefix("dex/") {
             match dex(rest) {
                 Some(target) => target,
@@ -194,12 +222,29 @@ impl Address {
         }
     }
 
+    /// Whether this address, for some main object, is that one.
+    pub fn may_become(&self, other: &Self) -> bool {
+        let (own, other) = (self.to_string().replace(MAIN_FILE, MAIN_KEY), other.to_string());
+        let mut parts = own.split(MAIN_KEY);
+        let Some(mut rest) = other.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+        let mut parts = parts.peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return rest.ends_with(part);
+            }
+            let Some(at) = rest.find(part) else { return false };
+            rest = rest.get(at.saturating_add(part.len())..).unwrap_or_default();
+        }
+        rest.is_empty()
+    }
+
     /// The address for a main object of this name.
     #[must_use]
     pub fn for_main(&self, name: &str) -> Self {
         let mut address = self.clone();
         if let Target::File { path, locator } = &mut address.target {
             let file = literal(&name.to_lowercase());
+            path.any_case |= path.parts.iter().any(|part| part.contains(MAIN_FILE));
             for part in &mut path.parts {
                 *part = part.replace(MAIN_FILE, &file);
             }
@@ -261,6 +306,17 @@ fn dex(rest: &str) -> Option<Target> {
     (!method.is_empty()).then(|| Target::DexMethod { method: method.to_owned(), index })
 }
 
+fn intent_filter(rest: &str) -> Option<Target> {
+    let (class, attribute) = rest.split_once('#')?;
+    let (attribute, value) = match attribute.split_once('[') {
+        None => (attribute, None),
+        Some((attribute, value)) => (attribute, Some(value.strip_prefix('=')?.strip_suffix(']')?)),
+    };
+    DataAttribute::named(attribute)?;
+    let (attribute, value) = (attribute.to_owned(), value.map(str::to_owned));
+    (!class.is_empty()).then(|| Target::IntentFilter { class: class.to_owned(), attribute, value })
+}
+
 fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     let rest = rest.strip_prefix("./").unwrap_or(rest);
     let (path, locator) = match rest.split_once('#') {
@@ -295,7 +351,7 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
         (Some(pointer), _) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
         (Some(_), _) => return Err(("behind '#' stands no JSON pointer", "FILE#/key/0/key (RFC 6901)")),
     };
-    Ok(Target::File { path: FilePath { parts }, locator })
+    Ok(Target::File { path: FilePath { parts, any_case: false }, locator })
 }
 
 impl fmt::Display for FilePath {
@@ -322,6 +378,10 @@ impl fmt::Display for Target {
             Self::String { name, config: Some(config) } => write!(f, "string/{name}@{config}"),
             Self::Raw { name, locator } => write!(f, "raw/{name}{locator}"),
             Self::MetaData { name } => write!(f, "meta-data/{name}"),
+            Self::IntentFilter { class, attribute, value: None } => write!(f, "intent-filter/{class}#{attribute}"),
+            Self::IntentFilter { class, attribute, value: Some(value) } => {
+                write!(f, "intent-filter/{class}#{attribute}[={value}]")
+            }
             Self::DexMethod { method, index: None } => write!(f, "dex/{method}"),
             Self::DexMethod { method, index: Some(index) } => write!(f, "dex/{method}[{index}]"),
             Self::DexText { text } => write!(f, "dex/\"{text}\""),

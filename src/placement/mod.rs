@@ -75,4 +75,19 @@ pub struct Place {
     pub absence: Absence,
     /// Passed over when one of these is there.
     pub unless: Vec<Address>,
+    /// Whether each copy belongs to the main object that its file is named after, which may be another one than the
+    /// artifact's own: GeneXus' metadata.
+    pub by_object: bool,
+    /// Whether a value that the build left empty stays empty: there it means that there is none.
+    pub keep_empty: bool,
+    /// Where it is not there: the string constant that is equal to what the other places of this template hold. Code is
+    /// renamed by shrinkers, text is not.
+    pub or_constant: bool,
+}
+
+impl Place {
+    /// A place without conditions.
+    pub fn new(at: Address, value: Template, absence: Absence) -> Self {
+        Self { at, value, absence, unless: Vec::new(), by_object: false, keep_empty: false, or_constant: false }
+    }
 }

@@ -107,6 +107,12 @@ struct RawPlace {
     absent: RawAbsence,
     #[serde(default)]
     unless: Vec<String>,
+    #[serde(default, rename = "by-object")]
+    by_object: bool,
+    #[serde(default, rename = "keep-empty")]
+    keep_empty: bool,
+    #[serde(default, rename = "or-constant")]
+    or_constant: bool,
     hint: Option<String>,
 }
 
@@ -164,6 +170,9 @@ impl Preset {
                     RawAbsence::Offer => Absence::Offer,
                 },
                 unless: place.unless.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
+                by_object: place.by_object,
+                keep_empty: place.keep_empty,
+                or_constant: place.or_constant,
             });
         }
         let fits = raw.fits.iter().map(|text| address(text)).collect::<Result<_, _>>()?;

@@ -5,6 +5,8 @@
 //! `{raised}`, which stands alone, is no value but a rule: the number that is there, one higher whenever another place of
 //! the artifact changes.
 //!
+//! What a template made can be read again: which Client Id and which secret a value at its place holds.
+//!
 //! Must not: know a value; rendering takes them.
 
 use std::collections::BTreeMap;
@@ -76,8 +78,44 @@ pub enum RaisedError {
     NoCounter,
 }
 
+/// The credential in a value that stands at a place, read by the place's template.
+#[derive(Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Held {
+    /// The Client Id.
+    pub client_id: Option<Zeroizing<String>>,
+    /// The Client Secret.
+    pub client_secret: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client_id, client_secret: _ } = self;
+        f.debug_struct("Held").field("has_client_id", &client_id.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// The credential of another main object of the same artifact.
+#[derive(Clone, Copy)]
+pub struct OtherMain<'a> {
+    /// The main object's name.
+    pub main: &'a str,
+    /// The application's id.
+    pub application: &'a str,
+    /// The Client Id.
+    pub client_id: &'a str,
+    /// The Client Secret; absent for a public client.
+    pub client_secret: Option<&'a str>,
+}
+
+impl fmt::Debug for OtherMain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtherMain").field("main", &self.main).finish_non_exhaustive()
+    }
+}
+
 /// What names stand for. Borrowed, and gone after rendering.
-#[derive(Debug)]
+#[derive(Clone, Copy)]
 pub struct Values<'a> {
     /// The Client Id.
     pub client_id: &'a str,
@@ -89,14 +127,37 @@ pub struct Values<'a> {
     pub application: &'a str,
     /// The environment's own values.
     pub other: &'a BTreeMap<String, String>,
+    /// Credentials of other main objects that the artifact holds metadata of.
+    pub mains: &'a [OtherMain<'a>],
+}
+
+impl fmt::Debug for Values<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The secret is among them.
+        f.debug_struct("Values").field("application", &self.application).finish_non_exhaustive()
+    }
 }
 
 impl Values<'_> {
     /// All that may be in an artifact because of them.
     pub fn texts(&self) -> Vec<&str> {
         let own = [Some(self.client_id), self.client_secret, Some(self.environment), Some(self.application)];
-        own.into_iter().flatten().chain(self.other.values().map(String::as_str)).collect()
+        let mains = self.mains.iter().flat_map(|main| [Some(main.client_id), main.client_secret]);
+        own.into_iter().chain(mains).flatten().chain(self.other.values().map(String::as_str)).collect()
     }
+
+    /// The values of another main object; `None` where its credential is not known.
+    pub fn of_main(&self, main: &str) -> Option<Self> {
+        let other = self.mains.iter().find(|other| same_object(other.main, main))?;
+        let OtherMain { application, client_id, client_secret, .. } = *other;
+        Some(Self { client_id, client_secret, application, ..*self })
+    }
+}
+
+/// Whether two names are those of one object: case counts for nothing, and resource names have `_` for the dots of modules.
+pub fn same_object(left: &str, right: &str) -> bool {
+    let key = |name: &str| name.to_lowercase().replace('.', "_");
+    key(left) == key(right)
 }
 
 impl Template {
@@ -150,6 +211,41 @@ impl Template {
         matches!(self.parts.as_slice(), [Part::Name(name)] if name == "client_id")
     }
 
+    /// Whether the Client Id is part of the value, in whatever form.
+    pub fn holds_client_id(&self) -> bool {
+        self.names().any(|name| ["client_id", "credential_json", "reversed_client_id"].contains(&name))
+    }
+
+    /// The credential in a value that stands where this template is put; what it does not fit holds none.
+    pub fn read(&self, text: &str) -> Held {
+        let mut held = Held::default();
+        let mut rest = text;
+        let mut parts = self.parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            match part {
+                Part::Text(literal) => match rest.strip_prefix(literal.as_str()) {
+                    Some(behind) => rest = behind,
+                    None => return Held::default(),
+                },
+                Part::Name(name) => {
+                    let end = match parts.peek() {
+                        None => rest.len(),
+                        Some(Part::Text(literal)) => match rest.find(literal.as_str()) {
+                            Some(end) => end,
+                            None => return Held::default(),
+                        },
+                        // Where one name ends and the next begins is not to be told.
+                        Some(Part::Name(_)) => return Held::default(),
+                    };
+                    let (value, behind) = rest.split_at(end);
+                    held.take(name, value);
+                    rest = behind;
+                }
+            }
+        }
+        if rest.is_empty() { held } else { Held::default() }
+    }
+
     /// Whether the secret is part of the value.
     pub fn needs_secret(&self) -> bool {
         self.names().any(|name| name == "client_secret" || name == "credential_json")
@@ -195,13 +291,41 @@ impl Template {
     }
 }
 
+impl Held {
+    fn take(&mut self, name: &str, value: &str) {
+        let text = |value: &str| Some(Zeroizing::new(value.to_owned()));
+        match name {
+            "client_id" => self.client_id = text(value),
+            "reversed_client_id" => self.client_id = Some(Zeroizing::new(reversed(value))),
+            "client_secret" => self.client_secret = text(value),
+            "credential_json" => {
+                #[derive(serde::Deserialize)]
+                struct Credential {
+                    client_id: Option<Zeroizing<String>>,
+                    client_secret: Option<Zeroizing<String>>,
+                }
+                if let Ok(credential) = serde_json::from_str::<Credential>(value.trim_start_matches('\u{feff}')) {
+                    self.client_id = credential.client_id;
+                    self.client_secret = credential.client_secret;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The parts between the dots in reverse order.
+fn reversed(id: &str) -> String {
+    id.split('.').rev().collect::<Vec<_>>().join(".")
+}
+
 impl Part {
     fn render(&self, values: &Values<'_>) -> Zeroizing<String> {
         Zeroizing::new(match self {
             Self::Text(text) => text.clone(),
             Self::Name(name) => match name.as_str() {
                 "client_id" => values.client_id.to_owned(),
-                "reversed_client_id" => values.client_id.split('.').rev().collect::<Vec<_>>().join("."),
+                "reversed_client_id" => reversed(values.client_id),
                 "client_secret" => values.client_secret.unwrap_or_default().to_owned(),
                 "environment" => values.environment.to_owned(),
                 "application" => values.application.to_owned(),

@@ -31,7 +31,12 @@ pub fn find(files: &Files, project: &mut Project) {
                 break;
             }
             mains += 1;
-            add(project, main, folder, path);
+            let property = |key: &str| {
+                let text = entry.get("properties").and_then(|properties| properties.get(key)).and_then(Value::as_str);
+                text.filter(|text| !text.is_empty()).map(str::to_owned)
+            };
+            let ids = (property("AndroidPackageName"), property("iOSBundleIdentifier"));
+            add(project, main, ids, folder, path);
         }
     }
     let traces = files.paths().find(|path| {
@@ -56,24 +61,51 @@ pub fn find(files: &Files, project: &mut Project) {
     }
 }
 
-/// Adds a main object: to the application whose id ends in its name, as GeneXus makes ids, else as one of its own.
-fn add(project: &mut Project, main: &str, folder: &str, seen_in: &str) {
+/// Adds a main object: to the application that has one of its ids, or whose id ends in its name, as GeneXus makes ids; else as one
+/// of its own.
+fn add(
+    project: &mut Project,
+    main: &str,
+    (android, ios): (Option<String>, Option<String>),
+    folder: &str,
+    seen_in: &str,
+) {
     let short = main.rsplit('.').next().unwrap_or(main).to_lowercase();
+    let is_one = |app: &App| {
+        let Id::Known(id) = &app.id else { return false };
+        [&android, &ios].into_iter().flatten().any(|own| own == id)
+    };
     let ends = |app: &App| match &app.id {
-        Id::Known(id) => id.rsplit('.').next().is_some_and(|last| last.to_lowercase() == short),
+        Id::Known(id) => {
+            let last = id.rsplit('.').next().is_some_and(|last| last.to_lowercase() == short);
+            last && android.is_none() && ios.is_none()
+        }
         // The same main object, built for several generators.
         Id::Chosen { id, .. } => id == main,
         Id::Unknown(_) => false,
     };
-    let mark = Mark { preset: "genexus", seen_in: seen_in.to_owned(), only_named: false };
-    let index = project.apps.iter().position(ends).unwrap_or_else(|| {
-        let why = "no package with this name was found: this is the main object's name, under which it will be registered; \
-                   write the package id instead where the main object is built for devices too";
-        project.apps.push(App::new(Id::Chosen { id: main.to_owned(), why: why.to_owned() }, main));
+    let known = project.apps.iter().position(is_one).or_else(|| project.apps.iter().position(ends));
+    let index = known.unwrap_or_else(|| {
+        let why = "the metadata has no package id: this is the main object's name, under which it will be registered; write the \
+                   package id instead where the main object is built for devices too";
+        let chosen = || Id::Chosen { id: main.to_owned(), why: why.to_owned() };
+        let id = android.clone().or(ios.clone()).map_or_else(chosen, Id::Known);
+        project.apps.push(App::new(id, main));
         project.apps.len() - 1
     });
+    let mark = Mark { preset: "genexus", seen_in: seen_in.to_owned(), only_named: false };
+    // One that was found for each system is one application.
+    if let Some(other) = (index + 1..project.apps.len()).find(|other| project.apps.get(*other).is_some_and(is_one)) {
+        let other = project.apps.remove(other);
+        if let Some(app) = project.apps.get_mut(index) {
+            app.absorb(other);
+        }
+    }
     if let Some(app) = project.apps.get_mut(index) {
         app.name = Some(main.to_owned());
+        let other = |id: Option<String>, app: &App| id.filter(|id| app.id.text() != Some(id.as_str()));
+        app.android = other(android, app);
+        app.ios = other(ios, app);
         app.sources.push(format!("{seen_in} (main object {main})"));
         app.artifacts.push(escaped(folder));
         // What fits among GeneXus' presets is found for each artifact.

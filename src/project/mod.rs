@@ -57,6 +57,10 @@ pub struct Project {
 pub struct App {
     /// Its package or bundle id.
     pub id: Id,
+    /// The package id, where its Android package has another id.
+    pub android: Option<String>,
+    /// The bundle id, where its app for iOS has another id.
+    pub ios: Option<String>,
     /// Its name where the build has one beside the id: a main object, a target.
     pub name: Option<String>,
     /// What else it may be called in a list of applications.
@@ -105,6 +109,8 @@ impl App {
     fn new(id: Id, hint: impl Into<String>) -> Self {
         Self {
             id,
+            android: None,
+            ios: None,
             name: None,
             hint: hint.into(),
             sources: Vec::new(),
@@ -125,6 +131,8 @@ impl App {
             }
         }
         self.name = self.name.take().or(other.name);
+        self.android = self.android.take().or(other.android);
+        self.ios = self.ios.take().or(other.ios);
         self.example = self.example.take().or(other.example);
         add(&mut self.sources, other.sources);
         add(&mut self.artifacts, other.artifacts);

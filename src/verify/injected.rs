@@ -56,7 +56,7 @@ fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> 
         // A constant that was addressed by its old text is there under the new one.
         let by_text = matches!(address.target, Target::DexText { .. });
         let at = if by_text { constant(value) } else { address.clone() };
-        let place = Place { at, value: Template::default(), absence: Absence::Fail, unless: Vec::new() };
+        let place = Place::new(at, Template::default(), Absence::Fail);
         let found = match find(&place) {
             Ok(found) => found,
             // The error would name the value.

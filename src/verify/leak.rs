@@ -21,6 +21,9 @@ use crate::format::zip::Archive;
 /// Bytes read at a time between entries.
 const STEP: u64 = 1024 * 1024;
 
+/// Texts shorter than this are not looked for: they would be found everywhere.
+pub(crate) const SHORTEST_SOUGHT: usize = SHORTEST;
+
 /// A value that must not be there.
 #[derive(Debug, Clone)]
 pub struct Foreign {
@@ -44,6 +47,16 @@ impl<'f> Hunt<'f> {
     pub fn new(foreign: &'f [Foreign], allowed: &[&str]) -> Self {
         let foreign: Vec<&Foreign> = foreign.iter().filter(|foreign| foreign.value.len() >= SHORTEST).collect();
         let needles = Needles::new(foreign.iter().map(|foreign| foreign.value.as_str()), allowed);
+        Self { foreign, needles, unpacked: limits::UNPACKED_BYTES }
+    }
+
+    /// For copies of these values as an app would read them; the forms that somebody hides a value in are left out, because parts
+    /// of an id are found in other ids of the same vendor.
+    pub(crate) fn for_copies(sought: &'f [Foreign]) -> Self {
+        let foreign: Vec<&Foreign> = sought.iter().collect();
+        let texts = foreign.iter().map(|foreign| foreign.value.as_str());
+        let needles =
+            Needles::of_forms(texts, &[], |form| !matches!(form, Form::Half | Form::Xor | Form::Reversed | Form::Raw));
         Self { foreign, needles, unpacked: limits::UNPACKED_BYTES }
     }
 

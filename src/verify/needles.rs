@@ -40,6 +40,15 @@ pub(crate) struct Needles {
 impl Needles {
     /// Every form of every text; `allowed` are texts that may be there, and have parts in common with these.
     pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t str>, allowed: &[&str]) -> Self {
+        Self::of_forms(texts, allowed, |_| true)
+    }
+
+    /// The same for some forms.
+    pub(crate) fn of_forms<'t>(
+        texts: impl IntoIterator<Item = &'t str>,
+        allowed: &[&str],
+        wanted: impl Fn(Form) -> bool,
+    ) -> Self {
         let mut all = Self {
             all: Vec::new(),
             table: vec![0; 1 << (TABLE_BITS - 6)],
@@ -48,7 +57,7 @@ impl Needles {
             longest: KEY,
         };
         for (owner, text) in texts.into_iter().enumerate() {
-            for shape in forms(text, allowed) {
+            for shape in forms(text, allowed).into_iter().filter(|shape| wanted(shape.form)) {
                 all.add(Needle { owner, form: shape.form, bytes: shape.bytes });
             }
         }

@@ -10,7 +10,7 @@ use super::{Memory, memory};
 use crate::format::build::zip::{Item, Zip, virtual_entry};
 
 fn place(at: &str, absence: Absence) -> Place {
-    Place { at: Address::parse(at).unwrap(), value: Template::default(), absence, unless: Vec::new() }
+    Place::new(Address::parse(at).unwrap(), Template::default(), absence)
 }
 
 fn find(files: &dyn Files, at: &str) -> Vec<Found> {
@@ -93,9 +93,15 @@ fn a_pattern_passes_over_other_files_but_not_over_damaged_ones() {
     let damaged = set.find(&place("app/*.json#/id", Absence::Skip)).unwrap_err();
     assert!(damaged.to_string().starts_with("app/damaged.json: not valid JSON"), "{damaged}");
     assert!(set.has(&Address::parse("app/*.json#/id").unwrap()).unwrap());
-    // What is no archive is not entered; a damaged one is an error.
-    files.0.insert("three.gxsd".to_owned(), b"text".to_vec());
-    assert_eq!(values(&files, "*.gxsd!/a.json#/id").len(), 4);
+    // What is no archive is not entered, unless its name is that of one: it is damaged then, and an empty one is too.
+    files.0.insert("three".to_owned(), b"text".to_vec());
+    assert_eq!(values(&files, "*!/a.json#/id").len(), 4);
+    for damaged in [&b"text"[..], b""] {
+        files.0.insert("three.gxsd".to_owned(), damaged.to_vec());
+        let error = FileSet::new(&files, Kind::Tree).find(&place("*.gxsd!/a.json#/id", Absence::Skip)).unwrap_err();
+        assert!(error.to_string().starts_with("three.gxsd: "), "{error}");
+    }
+    files.0.remove("three.gxsd");
     let cut = files.0["one.gxsd"][..100].to_vec();
     files.0.insert("four.gxsd".to_owned(), cut);
     let error = FileSet::new(&files, Kind::Tree).find(&place("*.gxsd!/a.json#/id", Absence::Skip)).unwrap_err();

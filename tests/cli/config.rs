@@ -56,7 +56,7 @@ fn every_problem_at_once_with_line_column_and_remedy() {
         "3:6: app \"notes\" has no id\n      write id = ",
         "5:11: unknown preset \"genric\"\n      did you mean \"generic\"?",
         "6:13: artifacts is of type string\n      write a list of texts",
-        "7:1: unknown key \"colour\"\n      known here: id, name, preset, artifacts, place",
+        "7:1: unknown key \"colour\"\n      known here: id, android, ios, name, preset, artifacts, place",
         "9:6: address \"string/\"",
         "10:9: value \"{client_id\": the brace at character 1 has no partner",
         "11:1: a place without a value\n      write value = ",

@@ -304,11 +304,14 @@ fn an_application_that_is_not_secured() {
 fn a_copy_without_the_key_is_said() {
     let world = World::new();
     let mut before = metadata(&[Main::new("Notes")]);
-    before.insert("notes.panel.ios.json".to_owned(), br#"{"instance":{"instanceProperties":{}}}"#.to_vec());
+    before.insert(
+        "notes.panel.ios.json".to_owned(),
+        br#"{"instance":{"instanceProperties":{"@IsMain":"True"}}}"#.to_vec(),
+    );
     write(&world, &before);
     inject(&world, &["--env", "dev"])
         .exits(0)
-        .says(&["notes.panel.ios.json does not hold tree:notes.panel.*.json#", "--create makes it"]);
+        .says(&["notes.panel.ios.json does not hold tree:*.json#/**/instanceProperties", "--create makes it"]);
     let (id, _) = world.credential("Notes", "dev");
     assert!(holds(&read(&world)["notes.panel.android.json"], &id));
     inject(&world, &["--env", "dev", "--create"]).exits(0);

@@ -67,7 +67,7 @@ fn inspect_says_where_the_id_lies_besides_and_what_nobody_knows() {
     let place = format!("string/client_id={id}");
     world.inject(&["app.apk", "--env", "dev", "--unsigned", "--at", &place]).exits(0);
     let run = world.inject(&["inspect", "app.apk", "--at", "assets/app.properties#client.id"]).exits(0);
-    assert!(run.out.contains(&format!("{id} lies also in assets/copy.txt")), "{}", run.out);
+    assert!(run.out.contains(&format!("assets/copy.txt holds {id} too, where no place reaches")), "{}", run.out);
     assert!(run.out.contains("other places:\n"), "{}", run.out);
     assert!(run.out.contains("characters, not shown] in assets/app.properties"), "{}", run.out);
     assert!(run.out.contains("signed      no"), "{}", run.out);

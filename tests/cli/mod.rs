@@ -19,6 +19,7 @@ mod errors;
 mod formats;
 mod gate;
 mod genexus;
+pub mod genexus_kb;
 #[cfg(unix)]
 mod help;
 mod hook;
@@ -40,6 +41,7 @@ mod places;
 mod postgres;
 mod probe;
 mod receipt;
+mod recognize;
 mod refusals;
 mod registry;
 mod rows;
@@ -313,7 +315,7 @@ pub fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 pub fn values(apk: &[u8], address: &str) -> Vec<String> {
     let apk = Apk::open(apk).unwrap();
     let at = Address::parse(address).unwrap();
-    let place = Place { at, value: Template::default(), absence: Absence::Skip, unless: Vec::new() };
+    let place = Place::new(at, Template::default(), Absence::Skip);
     apk.find(&place).unwrap().into_iter().flat_map(|found| found.values).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::cli::{APP, PASSWORD, World, demo, key, testdata};
+use super::super::cli::{APP, PASSWORD, World, demo, genexus_kb, key, testdata};
 
 /// Puts the files of a page there; the variables that its commands see.
 pub fn prepare(world: &World, page: &str) -> Vec<(String, String)> {
@@ -66,23 +66,12 @@ fn ios(world: &World) {
 }
 
 fn genexus(world: &World) {
-    let properties = r#"{"properties":{"EnableIntegratedSecurity":"True","IntegratedSecurityObjClientID":"built"}}"#;
-    let panel = r#"{"instance":{"instanceProperties":{"@IsMain":"True","@IntegratedSecurityObjClientID":"built"}}}"#;
-    let inner = super::super::cli::zipped(&[
-        ("notes.properties.json", properties.as_bytes()),
-        ("notes.panel.json", panel.as_bytes()),
-        ("gxversion.json", br#"{"version":"7"}"#),
-    ]);
-    let apps = r#"{"apps":[{"n":"Notes","properties":{"IntegratedSecurityObjClientID":"built"}}]}"#;
-    for (name, content) in [
-        ("sdapps.json", apps.as_bytes()),
-        ("notes.properties.json", properties.as_bytes()),
-        ("notes.panel.android.json", panel.as_bytes()),
-        ("gxversion.json", br#"{"version":"7"}"#),
-        ("notes.android.gxsd", &inner),
-    ] {
+    for (name, content) in genexus_kb::metadata() {
         world.write(&format!("web/gxmetadata/{name}"), content);
     }
-    world
-        .write("mobile/Android/notes/build/outputs/apk/release/notes.apk", crate::pipeline::presets::genexus_package());
+    for main in ["Notes", "Start"] {
+        let low = main.to_lowercase();
+        let package = genexus_kb::package_of(main, &[]);
+        world.write(&format!("mobile/Android/{low}/build/outputs/apk/release/{low}.apk"), package);
+    }
 }

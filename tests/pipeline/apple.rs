@@ -133,12 +133,8 @@ fn watched(
     begun: Option<(&str, &Path)>,
     look: impl FnOnce(),
 ) -> Result<Done, JobError> {
-    let place = |at: &&str| Place {
-        at: Address::parse(at).unwrap(),
-        value: Template::parse("{client_id}").unwrap(),
-        absence: Absence::Create,
-        unless: Vec::new(),
-    };
+    let place =
+        |at: &&str| Place::new(Address::parse(at).unwrap(), Template::parse("{client_id}").unwrap(), Absence::Create);
     let places: Vec<Place> = at.iter().map(place).collect();
     let inspected = if begun.is_some() { Inspected::start(path)? } else { Inspected::new(path)? };
     let planned = inspected.plan(&places, "none")?;
@@ -149,6 +145,7 @@ fn watched(
         environment: "dev",
         application: "com.example.notes",
         other: &other,
+        mains: &[],
     };
     if let Some((id, output)) = begun {
         planned.begin(&values(id), output);
@@ -418,7 +415,7 @@ fn a_folder_before_signing_is_edited_only() {
     assert_eq!(report.signers().len(), 1);
     // Unsigned again: the seal is broken, and that is said.
     let done = inject(&archive, &AT, "three", AppleSigning::Unsigned).unwrap();
-    assert!(done.notes[0].contains("seal is broken"));
+    assert!(done.notes.iter().any(|note| note.contains("seal is broken")));
 }
 
 #[test]

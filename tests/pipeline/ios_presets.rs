@@ -22,7 +22,7 @@ pub fn plist(pairs: &[(&str, &str)]) -> Vec<u8> {
 pub const ID: &str = "123-abc.apps.googleusercontent.com";
 const COGNITO: &str = r#"{"auth":{"plugins":{"awsCognitoAuthPlugin":{"CognitoUserPool":{"Default":{"AppClientId":"o","AppClientSecret":"o"}}}}}}"#;
 const PROPERTIES: &str = r#"{"properties":{"A":"1","IntegratedSecurityObjClientID":"o","A":"2"}}"#;
-const PANEL: &str = r#"{"instance":{"instanceProperties":{"@IntegratedSecurityObjClientID":"o"}}}"#;
+const PANEL: &str = r#"{"instance":{"instanceProperties":{"@IsMain":"True","@IntegratedSecurityObjClientID":"o"}}}"#;
 
 pub type Example = (Memory, Vec<(&'static str, &'static str)>);
 
@@ -136,8 +136,14 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         ("redirect_uri".to_owned(), "app:/callback".to_owned()),
         ("server_url".to_owned(), "https://new.example.com/".to_owned()),
     ]);
-    let values =
-        Values { client_id: ID, client_secret: Some("SECRET"), environment: "dev", application: "a", other: &other };
+    let values = Values {
+        client_id: ID,
+        client_secret: Some("SECRET"),
+        environment: "dev",
+        application: "a",
+        other: &other,
+        mains: &[],
+    };
     assert_eq!(shipped().count(), 9);
     for preset in shipped() {
         let (mut files, expected) = example(&preset.name);
@@ -152,14 +158,15 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         let defined = |place: &&Place| place.value.check(other.keys().map(String::as_str)).is_ok();
         let mut pairs: Vec<(Spot, Zeroizing<String>)> = Vec::new();
         for place in preset.places.iter().filter(defined) {
-            let found = set.find(place).unwrap();
+            let place = Place { at: place.at.for_main("Notes"), ..place.clone() };
+            let found = set.find(&place).unwrap();
             pairs.extend(found.into_iter().map(|found| (found.spot, place.value.render(&values).unwrap())));
         }
         let changes = set.change(pairs.iter().map(|(spot, value)| (spot, value.as_str()))).unwrap();
         files.0.extend(changes.contents);
         for (address, value) in expected {
             let at = Address::parse(address).unwrap();
-            let place = Place { at, value: Template::default(), absence: Absence::Fail, unless: Vec::new() };
+            let place = Place::new(at, Template::default(), Absence::Fail);
             let found = FileSet::new(&files, Kind::Ipa).find(&place).unwrap();
             assert_eq!(found[0].values, [value], "{}: {address}", preset.name);
         }

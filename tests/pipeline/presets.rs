@@ -7,8 +7,8 @@ use std::path::Path;
 use inject::artifact::apk::Apk;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use inject::pipeline::Gate;
-use inject::pipeline::apk::{Inspected, Signing};
-use inject::pipeline::tree;
+use inject::pipeline::apk;
+use inject::pipeline::job::{Inspected, Planned, Signing};
 use inject::placement::Kind;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
@@ -128,6 +128,11 @@ pub fn example(preset: &str) -> (Vec<u8>, Vec<(&'static str, &'static str)>) {
     }
 }
 
+/// A package in which no preset has a place.
+pub fn without_places() -> Vec<u8> {
+    apk(&["app_name"], &[], &[])
+}
+
 /// A GeneXus package.
 pub fn genexus_package() -> Vec<u8> {
     example("genexus-android").0
@@ -137,6 +142,13 @@ fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
     let path = folder.join("app.apk");
     std::fs::write(&path, bytes).unwrap();
     Inspected::new(&path).unwrap()
+}
+
+/// Puts the values in, unsigned.
+fn finish(planned: Planned, values: &Values<'_>, output: &Path) -> inject::pipeline::Done {
+    let mut signing = Signing::default();
+    signing.android = Some(apk::Signing::Unsigned);
+    planned.finish(values, &signing, output, Gate::default()).unwrap()
 }
 
 #[test]
@@ -149,6 +161,7 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         environment: "dev",
         application: "com.example",
         other: &other,
+        mains: &[],
     };
     for name in of_kind(Kind::Apk) {
         let (bytes, expected) = example(name);
@@ -161,16 +174,15 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         let places: Vec<_> = preset.places.into_iter().filter(defined).collect();
         let planned = inspected(folder.path(), &bytes).plan(&places, name).unwrap();
         let output = folder.path().join("out.apk");
-        planned.finish(&values, &Signing::Unsigned, &output, Gate::default()).unwrap();
+        finish(planned, &values, &output);
         let after = std::fs::read(&output).unwrap();
         let apk = Apk::open(&after).unwrap();
         for (address, value) in expected {
-            let place = inject::placement::Place {
-                at: inject::placement::Address::parse(address).unwrap(),
-                value: inject::placement::Template::default(),
-                absence: inject::placement::Absence::Fail,
-                unless: Vec::new(),
-            };
+            let place = inject::placement::Place::new(
+                inject::placement::Address::parse(address).unwrap(),
+                inject::placement::Template::default(),
+                inject::placement::Absence::Fail,
+            );
             let found = apk.find(&place).unwrap();
             assert_eq!(found.len(), 1, "{name}: {address}");
             assert_eq!(found[0].values, [value], "{name}: {address}");
@@ -214,7 +226,8 @@ pub fn folder_example(preset: &str) -> Example {
             let list = r#"{"apps":[{"n":"Sub.Notes","properties":{"IntegratedSecurityObjClientID":"o"}},{"n":"Other","properties":{"IntegratedSecurityObjClientID":"o"}}]}"#;
             let own =
                 br#"{"properties":{"IntegratedSecurityObjClientID":"o","IntegratedSecurityObjClientSecret":"o"}}"#;
-            let panel = br#"{"instance":{"instanceProperties":{"@IntegratedSecurityObjClientID":"o"}}}"#;
+            let panel =
+                br#"{"instance":{"instanceProperties":{"@IsMain":"True","@IntegratedSecurityObjClientID":"o"}}}"#;
             let version = br#"{ "version":"7"}"#;
             let packed = Zip::of([
                 Item::new("sub.notes.properties.json", METHOD_DEFLATED, own),
@@ -290,6 +303,7 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
         environment: "dev",
         application: "com.example",
         other: &other,
+        mains: &[],
     };
     for name in of_kind(Kind::Tree) {
         let folder = tempfile::tempdir().unwrap();
@@ -299,7 +313,11 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, content).unwrap();
         }
-        let inspected = || tree::Inspected::new(folder.path()).unwrap();
+        let inspected = || {
+            let mut inspected = Inspected::new(folder.path()).unwrap();
+            inspected.stands_for("Sub.Notes");
+            inspected
+        };
         for candidate in of_kind(Kind::Tree).map(|name| Preset::shipped(name).unwrap().unwrap()) {
             let fits = inspected().has_one_of(&candidate.fits).unwrap();
             assert_eq!(fits, candidate.name == name && name != "generic", "{} on a folder of {name}", candidate.name);
@@ -307,25 +325,21 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
         let preset = Preset::shipped(name).unwrap().unwrap();
         let mut places = preset.places;
         places.retain(|place| place.value.check([].into_iter()).is_ok());
-        for place in &mut places {
-            place.at = place.at.for_main("Sub.Notes");
-        }
-        let done = inspected().plan(&places, name).unwrap().finish(&values, folder.path(), Gate::default()).unwrap();
+        let done = finish(inspected().plan(&places, name).unwrap(), &values, folder.path());
         assert!(done.written && done.report.is_sound(), "{name}");
         for (address, value) in expected {
-            let place = inject::placement::Place {
-                at: inject::placement::Address::parse(address).unwrap(),
-                value: inject::placement::Template::default(),
-                absence: inject::placement::Absence::Fail,
-                unless: Vec::new(),
-            };
+            let place = inject::placement::Place::new(
+                inject::placement::Address::parse(address).unwrap(),
+                inject::placement::Template::default(),
+                inject::placement::Absence::Fail,
+            );
             let expected =
                 inject::verify::injected::Expected { address: place.at, entry: None, value: value.to_owned().into() };
             let mut report = inject::verify::Report::default();
             inspected().verify_content(&mut report, &[expected], &[]);
             assert!(report.is_sound(), "{name}: {address}: {:?}", report.findings);
         }
-        let again = inspected().plan(&places, name).unwrap().finish(&values, folder.path(), Gate::default()).unwrap();
+        let again = finish(inspected().plan(&places, name).unwrap(), &values, folder.path());
         assert!(!again.written, "{name}");
     }
 }
@@ -344,8 +358,9 @@ fn generic_makes_a_file_where_nothing_else_is() {
         environment: "dev",
         application: "com.example",
         other: &BTreeMap::new(),
+        mains: &[],
     };
-    planned.finish(&values, &Signing::Unsigned, &output, Gate::default()).unwrap();
+    finish(planned, &values, &output);
     let after = std::fs::read(&output).unwrap();
     let archive = Archive::open(&after).unwrap();
     let index = archive.find(b"assets/client_credentials.json").unwrap();

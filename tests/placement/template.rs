@@ -14,6 +14,7 @@ fn render(template: &str, secret: Option<&str>) -> String {
         environment: "dev",
         application: "com.example",
         other: &other,
+        mains: &[],
     };
     Template::parse(template).unwrap().render(&values).unwrap().to_string()
 }

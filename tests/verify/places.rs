@@ -16,12 +16,19 @@ use inject::verify::injected::Expected;
 
 use crate::pipeline::{apple, ios_presets, presets};
 
+/// An artifact of the main object `Sub.Notes`, where it says several.
+fn inspected(path: &Path) -> Inspected {
+    let mut inspected = Inspected::new(path).unwrap();
+    inspected.stands_for("Sub.Notes");
+    inspected
+}
+
 /// Puts values at these places of an artifact, unsigned.
 fn put(path: &Path, places: &[Place], values: &Values<'_>) {
     let mut signing = Signing::default();
     signing.android = Some(apk::Signing::Unsigned);
     signing.apple = Some(apple_pipeline::Signing::Unsigned);
-    let planned = Inspected::new(path).unwrap().plan(places, "a preset").unwrap();
+    let planned = inspected(path).plan(places, "a preset").unwrap();
     planned.finish(values, &signing, path, Gate::default()).unwrap();
 }
 
@@ -38,26 +45,26 @@ fn each_place(make: &dyn Fn(&Path) -> PathBuf, preset: Preset, values: &Values<'
     let name = preset.name.clone();
     let mut places = preset.places;
     places.retain(|place| place.value.check(values.other.keys().map(String::as_str)).is_ok());
-    for place in &mut places {
-        place.at = place.at.for_main("Sub.Notes");
-    }
     let folder = tempfile::tempdir().unwrap();
     let good = make(folder.path());
     put(&good, &places, values);
     // What rises is right whatever it is.
     places.retain(|place| !place.value.is_raised());
-    let inspected = Inspected::new(&good).unwrap();
-    let spots = |place: &Place| inspected.spots(place).unwrap().into_iter().filter_map(Result::ok).collect::<Vec<_>>();
-    let there: Vec<&Place> = places.iter().filter(|place| !spots(place).is_empty()).collect();
-    let expected: Vec<Expected> = there
+    let inspected = inspected(&good);
+    let located = inspected.locate(&places).unwrap().found;
+    let there: Vec<&Place> = places
         .iter()
-        .flat_map(|place| {
-            let value = place.value.render(values).unwrap();
-            spots(place).into_iter().map(move |entry| Expected {
-                address: place.at.clone(),
-                entry: Some(entry),
-                value: value.clone(),
-            })
+        .enumerate()
+        .filter(|(index, _)| located.iter().any(|copy| copy.place == *index && copy.own))
+        .map(|(_, place)| place)
+        .collect();
+    let expected: Vec<Expected> = located
+        .iter()
+        .filter(|copy| copy.own)
+        .map(|copy| Expected {
+            address: copy.address.clone(),
+            entry: Some(copy.entry.clone()),
+            value: places[copy.place].value.render(values).unwrap(),
         })
         .collect();
     assert_eq!(judged(&good, &expected), [] as [&str; 0], "{name}");
@@ -71,7 +78,7 @@ fn each_place(make: &dyn Fn(&Path) -> PathBuf, preset: Preset, values: &Values<'
         put(&bad, &places, values);
         put(&bad, &[wrong], values);
         let found = judged(&bad, &expected);
-        let here = format!("place.value ({} in", place.at);
+        let here = format!("place.value ({} in", place.at.for_main("Sub.Notes"));
         assert!(!found.is_empty() && found.iter().any(|one| one.starts_with(&here)), "{name}, {}: {found:?}", place.at);
     }
     there.len()
@@ -89,6 +96,7 @@ fn every_place_of_every_preset_that_holds_something_else_is_noticed() {
         environment: "dev",
         application: "com.example",
         other: &other,
+        mains: &[],
     };
     let shipped = |name: &str| Preset::shipped(name).unwrap().unwrap();
     let mut changed = 0;

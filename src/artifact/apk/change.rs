@@ -12,7 +12,7 @@ use super::dex::Constant;
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
 use crate::format::arsc::{self, StringEdit};
-use crate::format::axml::{self, MetaEdit};
+use crate::format::axml::{self, DataEdit, MetaEdit};
 use crate::format::dex::{DexEdit, Target};
 use crate::format::read_at::ReadAt;
 
@@ -51,7 +51,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             _ => None,
         });
         let mut contents = self.files().change(in_files)?.contents;
-        let (mut strings, mut meta) = (Vec::new(), Vec::new());
+        let (mut strings, mut meta, mut data) = (Vec::new(), Vec::new(), Vec::new());
         let mut constants: BTreeMap<&str, Vec<DexEdit>> = BTreeMap::new();
         let (mut create_strings, mut create_meta) = (false, false);
         for (spot, value) in values {
@@ -64,6 +64,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     create_meta |= spot.missing;
                     meta.push(MetaEdit { name: name.clone(), value: value.to_string() });
                 }
+                Slot::Data { elements, attribute } => data.push(DataEdit {
+                    elements: elements.clone(),
+                    attribute: *attribute,
+                    place: spot.address.to_string(),
+                    value: value.to_string(),
+                }),
                 Slot::Dex(constant) => {
                     let target = match constant {
                         Constant::At(offset) => Target::At(*offset),
@@ -75,9 +81,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         self.change_dex(&mut contents, constants)?;
-        if !meta.is_empty() {
+        if !meta.is_empty() || !data.is_empty() {
             let content = self.current(&mut contents, MANIFEST)?.unwrap_or_default();
-            let edited = axml::edit_meta_data(&content, &meta, create_meta).map_err(ApkError::Manifest)?;
+            let edited = axml::edit_manifest(&content, &meta, &data, create_meta).map_err(ApkError::Manifest)?;
             contents.insert(MANIFEST.to_owned(), edited.bytes);
         }
         if !strings.is_empty() {

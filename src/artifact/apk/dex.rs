@@ -157,7 +157,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
 fn found_constant(address: &Address, entry: &str, constant: Constant, value: String) -> Found {
     let slot = Slot::Dex(constant);
-    let spot = Spot { address: address.clone(), entry: entry.to_owned(), missing: false, slot };
+    let spot = Spot { address: address.clone(), entry: entry.to_owned(), missing: false, resource: None, slot };
     Found { spot, values: vec![value] }
 }
 

@@ -5,8 +5,8 @@
 //!
 //! Must not: change anything.
 
-use super::{FileSet, Files, FilesError, has_wildcards, matcher};
-use crate::artifact::document;
+use super::{FileSet, Files, FilesError, has_wildcards, matcher_in};
+use crate::artifact::{document, genexus};
 use crate::format::limits;
 use crate::format::zip::Archive;
 use crate::placement::{Absence, Address, FilePath, Locator, Place, Target};
@@ -31,6 +31,11 @@ impl Spot {
     /// The file, as an address would write it.
     pub fn file(&self) -> String {
         shown(&self.path)
+    }
+
+    /// The object of GeneXus that the file belongs to, by its name.
+    pub fn object(&self) -> &str {
+        genexus::object_of_file(self.path.last().map_or("", String::as_str))
     }
 }
 
@@ -148,8 +153,10 @@ impl FileSet<'_> {
     fn made_within(&self, address: &Address) -> Result<Vec<Found>, FilesError> {
         let (path, locator) = file_of(address)?;
         let mut made = Vec::new();
-        walk(address, self.files, &[], &path.parts, None, &mut |path, _| {
-            made.push(missing(address, path, locator));
+        walk(address, self.files, &[], &path.parts, None, &mut |path, content| {
+            if document::could_hold(&content, locator) {
+                made.push(missing(address, path, locator));
+            }
             Ok(())
         })?;
         Ok(made)
@@ -221,6 +228,8 @@ fn found(
     let values = match locator {
         // A whole file can be replaced whatever it holds.
         Locator::Whole => vec![String::from_utf8_lossy(content).into_owned()],
+        // A pattern leads to many files; most are told apart without being parsed.
+        _ if odd.is_some() && !document::may_hold(content, locator) => return Ok(None),
         _ => match (document::read(content, locator), odd) {
             (Ok(values), _) => values,
             (Err(_), Some(Odd::PassOver)) => return Ok(None),
@@ -263,19 +272,27 @@ fn walk(
         match Archive::open(content.as_slice()) {
             Ok(archive) => walk(address, &archive, &path, inner, odd, visit)?,
             Err(_) if odd == Some(Odd::PassOver) => {}
-            Err(_) if has_wildcards(pattern) && !content.starts_with(b"PK") => {}
+            // What only the pattern calls an archive may be anything; what its name calls one is damaged.
+            Err(_) if has_wildcards(pattern) && !names_an_ending(pattern) && !content.starts_with(b"PK") => {}
             Err(source) => return Err(FilesError::Nested { file: shown(&path), source }),
         }
     }
     Ok(())
 }
 
+/// Whether a pattern says how the names end: `*.gxsd` does, `**/*` does not.
+fn names_an_ending(pattern: &str) -> bool {
+    let name = pattern.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').is_some_and(|(_, ending)| !ending.is_empty() && !has_wildcards(ending))
+}
+
 /// The names that a pattern stands for; itself where it has no wildcards.
 fn matching(address: &Address, files: &dyn Files, pattern: &str) -> Result<Vec<String>, FilesError> {
-    if !has_wildcards(pattern) {
+    let any_case = matches!(&address.target, Target::File { path, .. } if path.any_case);
+    if !has_wildcards(pattern) && !any_case {
         return Ok(vec![pattern.to_owned()]);
     }
-    let matcher = matcher(pattern)
+    let matcher = matcher_in(pattern, any_case)
         .map_err(|e| FilesError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
     Ok(files.names().filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
 }

@@ -107,5 +107,10 @@ pub fn has_wildcards(pattern: &str) -> bool {
 
 /// A pattern, ready to match. `*` stays within a folder, `**` does not.
 pub fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
+    matcher_in(pattern, false)
+}
+
+/// The same; names may be written in any case.
+fn matcher_in(pattern: &str, any_case: bool) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(pattern).literal_separator(true).case_insensitive(any_case).build()?.compile_matcher())
 }

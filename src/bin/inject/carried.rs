@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use inject::credentials::{ClientId, ClientSecret, Credential, EnvironmentName, Store, Stored};
+use inject::credentials::{ClientId, ClientSecret, Credential, Store, Stored};
 use inject::findings::Foreign;
-use inject::job::{Held, Inspected};
-use inject::place::{Absence, Address, Place, Template};
+use inject::job::{Copies, Inspected, Located};
+use inject::place::{Absence, Address, Held, Place, Template};
 use zeroize::Zeroizing;
 
 use crate::args::Look;
@@ -39,7 +39,7 @@ pub struct Owner {
 /// A value at a place.
 #[derive(Debug)]
 pub struct Value {
-    /// The main object it belongs to, where the artifact holds several.
+    /// The main object it belongs to, where that is another one than the artifact itself.
     pub main: Option<String>,
     /// The preset that names the place; `None` for configuration and `--at`.
     pub preset: Option<String>,
@@ -82,7 +82,8 @@ impl Carried {
         }
         // What is nobody's own tells nothing of an environment where there are several: version numbers.
         if groups.len() > 1 {
-            groups.retain(|(main, _)| main.is_some());
+            let counts = |value: &&Value| matches!(value.role, Role::Id | Role::Secret);
+            groups.retain(|(main, values)| main.is_some() || values.iter().any(counts));
         }
         groups
     }
@@ -101,25 +102,24 @@ pub fn ids<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<&'v str> {
 }
 
 /// Looks at every place.
-pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Carried, Failure> {
+pub fn look(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result<Carried, Failure> {
     let stored = stored(settings)?;
     let mut carried = Carried { values: Vec::new(), unread: Vec::new(), elsewhere: Vec::new(), unasked: Vec::new() };
     let mut ids: Vec<(Zeroizing<String>, Vec<String>)> = Vec::new();
     // Those that the store does not know, and of which value they are.
     let mut secrets: Vec<(usize, ClientSecret)> = Vec::new();
-    for Looked { main, preset, place } in places(settings, inspected, look)? {
-        let held = match inspected.held(&place) {
-            Ok(held) => held,
-            Err(error) => {
-                carried.unread.push((place.at.to_string(), error.to_string()));
-                continue;
-            }
-        };
-        for Held { entry, mut values, .. } in held {
-            // Configurations of a resource mostly hold the same.
-            values.dedup();
-            for value in values {
-                let role = role(&place.value);
+    let is_folder = inspected.id().is_none();
+    let sources = places(settings, inspected, look)?;
+    let places: Vec<Place> = sources.iter().map(|source| source.place.clone()).collect();
+    let Copies { found, unread, .. } = inspected.locate(&places)?;
+    carried.unread.extend(unread.into_iter().map(|(at, error)| (at.to_string(), error.to_string())));
+    for Located { place, address, entry, main, own, mut values, .. } in found {
+        let Some(source) = sources.get(place) else { continue };
+        // Configurations of a resource mostly hold the same.
+        values.dedup();
+        let main = main.filter(|_| is_folder || !own);
+        for value in values {
+            for (role, value) in read(&source.place.value, value) {
                 let owners = owners(&stored, &value);
                 let is_known_id = stored.iter().any(|stored| stored.id.as_str() == *value);
                 let shown = matches!(role, Role::Id | Role::Other) || is_known_id;
@@ -134,8 +134,8 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
                 }
                 carried.values.push(Value {
                     main: main.clone(),
-                    preset: preset.clone(),
-                    at: place.at.to_string(),
+                    preset: source.preset.clone(),
+                    at: address.to_string(),
                     entry: entry.clone(),
                     role,
                     shown: shown.then(|| value.to_string()),
@@ -150,12 +150,22 @@ pub fn look(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<C
     Ok(carried)
 }
 
+/// What a value at a place holds, by the place's template: what it is, and that alone.
+fn read(template: &Template, value: Zeroizing<String>) -> Vec<(Role, Zeroizing<String>)> {
+    let Held { client_id, client_secret, .. } = template.read(&value);
+    if client_id.is_some() || client_secret.is_some() {
+        let parts = [(Role::Id, client_id), (Role::Secret, client_secret)];
+        return parts.into_iter().filter_map(|(role, part)| Some((role, part?))).collect();
+    }
+    vec![(role(template), value)]
+}
+
 /// Whose the Client Ids are that the store does not know: by the registries of the environments, those of this machine alone
 /// unless `online`. Where one is found, values that are its secret are, too. One that does not answer says nothing of the
 /// others.
 fn ask(
     settings: &Settings,
-    inspected: &Inspected,
+    inspected: &mut Inspected,
     online: bool,
     secrets: &[(usize, ClientSecret)],
     carried: &mut Carried,
@@ -163,7 +173,7 @@ fn ask(
     let unknown = carried.values.iter().filter(|value| value.owners.is_empty());
     let unknown: Vec<ClientId> = ids(unknown).into_iter().filter_map(|id| ClientId::parse(id).ok()).collect();
     // Whoever asks says about which application.
-    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None)) else { return };
+    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None, None)) else { return };
     if unknown.is_empty() {
         return;
     }
@@ -197,12 +207,11 @@ fn ask(
 
 /// A place to look at, and where it comes from.
 struct Looked {
-    main: Option<String>,
     preset: Option<String>,
     place: Place,
 }
 
-fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec<Looked>, Failure> {
+fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result<Vec<Looked>, Failure> {
     let known = settings.presets();
     let named: Vec<&str> = look.preset.iter().map(String::as_str).collect();
     let mut places = Vec::new();
@@ -213,11 +222,11 @@ fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec
         }
         places.extend(preset.places.into_iter().map(|place| (Some(preset.name.clone()), place)));
     }
-    let configured = settings.owner(inspected, None).ok().and_then(|owner| owner.app);
+    let configured = settings.owner(inspected, None, None).ok().and_then(|owner| owner.app);
     let configured = configured.map(|app| app.places.clone()).unwrap_or_default();
     let given = look.at.iter().map(|text| {
         let at = Address::parse(text).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
-        Ok(Place { at, value: Template::default(), absence: Absence::Skip, unless: Vec::new() })
+        Ok(Place::new(at, Template::default(), Absence::Skip))
     });
     let given: Vec<Place> = given.collect::<Result<_, Failure>>()?;
     for place in configured.into_iter().chain(given) {
@@ -226,27 +235,20 @@ fn places(settings: &Settings, inspected: &Inspected, look: &Look) -> Result<Vec
         }
     }
     // What is not there is not an error here, and nothing is passed over.
-    let there = |at: Address, value: Template| Place { at, value, absence: Absence::Skip, unless: Vec::new() };
-    let mut all = Vec::new();
-    for (preset, Place { at, value, .. }) in places {
-        if at.names_main() {
-            all.extend(inspected.mains().iter().map(|main| Looked {
-                main: Some(main.clone()),
-                preset: preset.clone(),
-                place: there(at.for_main(main), value.clone()),
-            }));
-        } else {
-            all.push(Looked { main: None, preset, place: there(at, value) });
-        }
-    }
-    Ok(all)
+    let there = |(preset, place): (Option<String>, Place)| {
+        let Place { at, value, by_object, or_constant, .. } = place;
+        let mut place = Place::new(at, value, Absence::Skip);
+        (place.by_object, place.or_constant) = (by_object, or_constant);
+        Looked { preset, place }
+    };
+    Ok(places.into_iter().map(there).collect())
 }
 
 /// What a place is for, by its template.
 fn role(template: &Template) -> Role {
     if template.needs_secret() {
         Role::Secret
-    } else if template.is_client_id() {
+    } else if template.holds_client_id() {
         Role::Id
     } else if template.to_string().is_empty() {
         Role::Unknown
@@ -281,14 +283,16 @@ pub fn stored(settings: &Settings) -> Result<Vec<Stored>, Failure> {
     Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::list).transpose()?.unwrap_or_default())
 }
 
-/// Every Client Id and secret of these but this credential's, and those of the environment `shared` with other applications.
-pub fn foreign(mut stored: Vec<Stored>, own: &Credential, shared: Option<&EnvironmentName>) -> Vec<Foreign> {
-    stored.retain(|stored| shared != Some(&stored.key.environment));
-    let is_own =
-        |value: &str| value == own.id.as_str() || own.secret.as_ref().is_some_and(|secret| secret.expose() == value);
-    let mut foreign = known(&stored, true);
-    foreign.retain(|foreign| !is_own(&foreign.value));
+/// Every Client Id and secret of these but those that may be in the artifact: its own, and those of other main objects.
+pub fn foreign(stored: &[Stored], allowed: &[&str]) -> Vec<Foreign> {
+    let mut foreign = known(stored, true);
+    foreign.retain(|foreign| !allowed.contains(&foreign.value.as_str()));
     foreign
+}
+
+/// What of a credential may be in an artifact.
+pub fn texts(credential: &Credential) -> impl Iterator<Item = &str> {
+    [Some(credential.id.as_str()), credential.secret.as_ref().map(ClientSecret::expose)].into_iter().flatten()
 }
 
 fn owners(stored: &[Stored], value: &str) -> Vec<Owner> {

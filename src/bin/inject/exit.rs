@@ -226,6 +226,14 @@ impl From<JobError> for Failure {
                     format!("name the places: --at ADDRESS=VALUE, for example --at {example}={{client_id}}{create}");
                 (Code::NoPlace, vec![line])
             }
+            Fault::LeftEmpty { .. } => (Code::NoPlace, vec!["fill it all the same: --create".to_owned()]),
+            Fault::WhichMain => (
+                Code::Usage,
+                vec![
+                    "say which: --app NAME".to_owned(),
+                    "or write the main object's name in inject.toml: name = \"...\" in [app.KEY]".to_owned(),
+                ],
+            ),
             Fault::NoPlace { address, near, makeable } => {
                 let make = makeable.then(|| "or make it: --create".to_owned());
                 (Code::NoPlace, near_place(address, near).into_iter().chain(make).collect())
@@ -259,7 +267,8 @@ impl From<JobError> for Failure {
             ),
             Fault::Unsound(findings) => {
                 let findings = findings.to_vec();
-                let foreign = findings.iter().all(|finding| finding.code == "leak.foreign");
+                let leaks = ["leak.foreign", "leak.old"];
+                let foreign = findings.iter().all(|finding| leaks.contains(&finding.code));
                 let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
@@ -279,6 +288,7 @@ const FOREIGN: [&str; 2] = [
 fn near_place(address: &Address, near: &[String]) -> Option<String> {
     let name = match &address.target {
         Target::String { name, .. } | Target::Raw { name, .. } | Target::MetaData { name } => name.clone(),
+        Target::IntentFilter { class, .. } => class.clone(),
         Target::File { path, .. } => path.to_string(),
         _ => String::new(),
     };

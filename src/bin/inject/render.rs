@@ -246,8 +246,10 @@ impl Output {
 
     /// The run ends because somebody wants it to. Nothing is said behind this.
     pub fn interrupted() {
-        say(RED, "error", "interrupted; each artifact is as it was, or finished");
-        std::mem::forget(make_room());
+        // Held from before the line on: between the two somebody else would get a word in.
+        let room = make_room();
+        write(RED, "error", "interrupted; each artifact is as it was, or finished");
+        std::mem::forget(room);
     }
 
     /// The end of the run: what is said of all of it at once.
@@ -280,5 +282,9 @@ fn print(text: &str) {
 
 fn say(style: Style, word: &str, text: &str) {
     let _room = make_room();
+    write(style, word, text);
+}
+
+fn write(style: Style, word: &str, text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{word}{style:#} {}", lines::harmless(text));
 }

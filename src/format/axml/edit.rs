@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::data::{self, DataAttribute};
 use super::parse::{NO_STRING, PathElement, TYPE_STRING};
 use super::{Attribute, AxmlError, Document, NAME, NodeKind, RESOURCE, VALUE, create};
 use crate::format::chunk::ChunkError;
@@ -29,6 +30,31 @@ impl std::fmt::Debug for MetaEdit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { name, value: _ } = self;
         f.debug_struct("MetaEdit").field("name", name).finish_non_exhaustive()
+    }
+}
+
+/// A new value of an attribute of `<data>` in intent filters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataEdit {
+    /// Which elements ([`super::FilterData::nth`]).
+    pub elements: Vec<usize>,
+    /// Which attribute of them.
+    pub attribute: DataAttribute,
+    /// What it is called in messages.
+    pub place: String,
+    /// The text.
+    pub value: String,
+}
+
+impl std::fmt::Debug for DataEdit {
+    /// The value may hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { elements, attribute, place, value: _ } = self;
+        f.debug_struct("DataEdit")
+            .field("elements", elements)
+            .field("attribute", attribute)
+            .field("place", place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,6 +113,12 @@ struct Target {
 /// The document with every `<meta-data>` of these names changed. With `create`, a name that is absent becomes a new
 /// element at the end of `<application>`; without, it is [`AxmlError::NotFound`].
 pub fn edit_meta_data(bytes: &[u8], edits: &[MetaEdit], create: bool) -> Result<Edited, AxmlError> {
+    edit_manifest(bytes, edits, &[], create)
+}
+
+/// The same with attributes of `<data>` changed too: all strings of the manifest go in together, so that the result does not
+/// depend on their order.
+pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create: bool) -> Result<Edited, AxmlError> {
     let mut edits: Vec<&MetaEdit> = edits.iter().collect();
     edits.sort_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value)));
     for pair in edits.windows(2) {
@@ -128,6 +160,13 @@ pub fn edit_meta_data(bytes: &[u8], edits: &[MetaEdit], create: bool) -> Result<
                 retyped.push(edit.name.clone());
             }
             targets.push(Target::attribute(value, place(&edit.name), &edit.value));
+        }
+    }
+    for edit in data {
+        for element in &edit.elements {
+            let attribute = data::attribute(&document, *element, edit.attribute)
+                .ok_or_else(|| AxmlError::NotFound { place: edit.place.clone() })?;
+            targets.push(Target::attribute(attribute, edit.place.clone(), &edit.value));
         }
     }
     Ok(Edited { bytes: write(&document, targets)?, retyped, created })

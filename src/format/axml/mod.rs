@@ -3,19 +3,22 @@
 //!
 //! * `parse`: chunks -> nodes with offsets.
 //! * `manifest`: what an `AndroidManifest.xml` says about the application.
-//! * `edit`: new values of `<meta-data>` and of addressed attributes and texts; `create`: new `<meta-data>`.
+//! * `data`: what intent filters take.
+//! * `edit`: new values of `<meta-data>`, of `<data>`, and of addressed attributes and texts; `create`: new `<meta-data>`.
 //! * `dump`: a document as text, for fixtures and differences.
 //!
 //! Must not: resolve references into a resource table, or repair a document.
 
 mod create;
+mod data;
 mod dump;
 mod edit;
 mod manifest;
 mod parse;
 
+pub use data::{DataAttribute, FilterData, filter_data};
 pub use dump::dump;
-pub use edit::{Edited, MetaEdit, PathEdit, edit_meta_data, edit_paths, read_path};
+pub use edit::{DataEdit, Edited, MetaEdit, PathEdit, edit_manifest, edit_meta_data, edit_paths, read_path};
 pub use manifest::{Manifest, MetaData, Scalar};
 pub use parse::{Attribute, Document, Node, NodeKind};
 

@@ -11,6 +11,7 @@ use crate::format::mobileprovision::ProfileError;
 use crate::format::zip::ZipError;
 use crate::host::file::FileError;
 use crate::host::transaction::TransactionError;
+use crate::placement::Address;
 use crate::placement::template::TemplateError;
 use crate::sign::apple::{AppleSignError, SignerError};
 use crate::verify;
@@ -53,6 +54,20 @@ pub enum AppleJobError {
     NoPlaceAtAll {
         /// What was tried.
         presets: String,
+    },
+    /// Places that the build left empty, and nothing else.
+    #[error("nothing was put into this app: {address} in {entry} is empty in this build, and stays so")]
+    LeftEmpty {
+        /// The first of them.
+        address: Box<Address>,
+        /// Where it lies.
+        entry: String,
+    },
+    /// Metadata of several main objects.
+    #[error("which main object is this app? it holds metadata of {}", .mains.join(", "))]
+    Main {
+        /// Their names.
+        mains: Vec<String>,
     },
     /// A new file where no seal reaches.
     #[error("{file} would lie outside {base}, where codesign takes no file; name {base}/{file}")]

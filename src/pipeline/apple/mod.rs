@@ -31,17 +31,20 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::gate::Gate;
-use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
+use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
+use super::old_copies::OldCopies;
+use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree};
 use crate::artifact::files::{FileSet, Found, Spot};
+use crate::artifact::genexus::{self, Mains};
 use crate::format::apple_plist::{self, Value};
 use crate::format::mobileprovision::Profile;
 use crate::format::zip::{Archive, Index};
 use crate::host::clock;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
+use crate::placement::Address;
 use crate::placement::template::{TemplateError, Values};
-use crate::placement::{Address, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
@@ -67,10 +70,7 @@ pub struct Inspected {
 #[derive(Debug)]
 pub struct Planned {
     inspected: Inspected,
-    /// The places, in the order of presets and configuration.
-    pub places: Vec<PlannedPlace>,
-    /// Where each of them is.
-    spots: Vec<Spot>,
+    placed: Placed<Spot>,
     begun: Mutex<Option<Begun>>,
 }
 
@@ -166,24 +166,31 @@ impl Inspected {
         })?
     }
 
-    /// The files in which a place lies; `Err` of the file where it would have to be made.
-    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, AppleJobError> {
-        let kind = self.source.kind();
-        let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
-        let spot = |spot: Spot| if spot.missing { Err(spot.file()) } else { Ok(spot.file()) };
-        Ok(found.into_iter().map(|found| spot(found.spot)).collect())
+    /// The main objects of GeneXus that it holds metadata of.
+    pub fn mains(&self) -> Result<Mains, AppleJobError> {
+        self.source.with(|tree| {
+            let info = self.layout.app().map(|app| tree.read_if_there(&app.info)).transpose()?.flatten();
+            Ok(genexus::of_app(&AppFiles(tree), &info.unwrap_or_default(), self.id())?)
+        })?
     }
 
-    /// What is at a place now; an error where it cannot be read.
-    pub fn held(&self, place: &Place) -> Result<Vec<Held>, AppleJobError> {
+    /// Every copy of every place.
+    pub(super) fn locate(&self, search: Search<'_>) -> Result<Outcome<Spot, AppleJobError>, AppleJobError> {
         let kind = self.source.kind();
-        let found = self.source.with(|tree| FileSet::new(&AppFiles(tree), kind).find(place))??;
-        let there = found.into_iter().filter(|found| !found.spot.missing);
-        let held = |found: Found| Held {
-            entry: found.spot.file(),
-            values: found.values.into_iter().map(Zeroizing::new).collect(),
-        };
-        Ok(there.map(held).collect())
+        self.source.with(|tree| {
+            locate(search, |place| {
+                let found = FileSet::new(&AppFiles(tree), kind).find(place)?;
+                found.iter().try_for_each(|found| self.check_new(&found.spot))?;
+                let hit = |Found { spot, values }: Found| Hit {
+                    entry: spot.file(),
+                    missing: spot.missing,
+                    object: spot.object().to_owned(),
+                    values,
+                    spot,
+                };
+                Ok(found.into_iter().map(hit).collect())
+            })
+        })
     }
 
     /// What the app is, for people.
@@ -286,23 +293,14 @@ impl Inspected {
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
-    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, AppleJobError> {
-        let kind = self.source.kind();
-        let (planned, spots) = self.source.with(|tree| {
-            let (mut planned, mut spots) = (Vec::new(), Vec::new());
-            for place in places {
-                for found in FileSet::new(&AppFiles(tree), kind).find(place)? {
-                    self.check_new(&found.spot)?;
-                    planned.push(PlannedPlace::new(place, found.spot.file(), found.spot.missing, found.values));
-                    spots.push(found.spot);
-                }
-            }
-            Ok::<_, AppleJobError>((planned, spots))
-        })??;
-        if planned.is_empty() {
-            return Err(AppleJobError::NoPlaceAtAll { presets: presets.to_owned() });
-        }
-        Ok(Planned { inspected: self, places: planned, spots, begun: Mutex::default() })
+    pub(super) fn plan(self, search: Search<'_>, presets: &str) -> Result<Planned, AppleJobError> {
+        let placed = Placed::of(self.locate(search)?, search.places).map_err(|why| match why {
+            NoPlan::Place(error) => error,
+            NoPlan::LeftEmpty { address, entry } => AppleJobError::LeftEmpty { address: Box::new(address), entry },
+            NoPlan::Main { mains } => AppleJobError::Main { mains },
+            NoPlan::Nothing => AppleJobError::NoPlaceAtAll { presets: presets.to_owned() },
+        })?;
+        Ok(Planned { inspected: self, placed, begun: Mutex::default() })
     }
 }
 
@@ -317,9 +315,40 @@ impl Planned {
         self.inspected.needs_key()
     }
 
-    /// Whether a value that the plan puts in place differs from what is there.
-    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, AppleJobError> {
-        self.inspected.source.with(|tree| Ok(!self.changes(tree, values)?.is_empty()))?
+    /// What it holds of other main objects now.
+    pub fn kept(&self) -> &[Zeroizing<String>] {
+        &self.placed.old.others
+    }
+
+    /// The places, in the order of presets and configuration.
+    pub fn places(&self) -> &[PlannedPlace] {
+        &self.placed.places
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there; an error where the gate or an old copy would
+    /// keep it from being done.
+    pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, AppleJobError> {
+        self.inspected.source.with(|tree| {
+            let changes = self.changes(tree, values)?;
+            let contents = changes.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+            gate.changed(values, contents).map_err(AppleJobError::Unsound)?;
+            self.check_old(tree, values, gate, &changes)?;
+            Ok(!changes.is_empty())
+        })?
+    }
+
+    /// What was there before is nowhere else in the app.
+    fn check_old(
+        &self,
+        tree: &dyn Tree,
+        values: &Values<'_>,
+        gate: Gate<'_>,
+        changes: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Vec<String>, AppleJobError> {
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
+        let judged = copies.judged(|hunt| hunt.app(tree, &self.inspected.layout, changes));
+        judged.map_err(AppleJobError::Unsound)?;
+        Ok(copies.notes())
     }
 
     /// Begins to write what these values will probably make at `output`, while the app is still being read. Nothing is there
@@ -360,21 +389,13 @@ impl Planned {
     /// The new contents of files that change.
     fn changes(&self, tree: &dyn Tree, values: &Values<'_>) -> Result<BTreeMap<String, Vec<u8>>, AppleJobError> {
         let files = AppFiles(tree);
-        let mut rendered = Vec::new();
-        for (place, spot) in self.places.iter().zip(&self.spots) {
-            rendered.push((spot, place.value.render(values)?));
-        }
-        let pairs = rendered.iter().map(|(spot, value)| (*spot, value.as_str()));
+        let rendered = self.placed.rendered(values)?;
+        let pairs = rendered.iter().map(|(_, spot, value)| (*spot, value.as_str()));
         Ok(FileSet::new(&files, self.inspected.source.kind()).change(pairs)?.contents)
     }
 
     fn expected(&self, values: &Values<'_>) -> Result<Vec<Expected>, TemplateError> {
-        let places = self.places.iter();
-        let one = |place: &PlannedPlace| {
-            let value = place.value.render(values)?;
-            Ok(Expected { address: place.address.clone(), entry: Some(place.entry.clone()), value })
-        };
-        places.map(one).collect()
+        self.placed.expected(values)
     }
 
     /// Steps 3 to 7: applies the values, signs, and puts the finished app at `output`.
@@ -447,14 +468,17 @@ impl Planned {
         let changes = inspected.source.with(|tree| {
             // New contents of the files that change, and the profiles given.
             let mut overlay = Overlay::new(tree);
-            for (path, content) in self.changes(tree, task.values)? {
+            let new = self.changes(tree, task.values)?;
+            done.notes.clone_from(&self.placed.notes);
+            done.notes.extend(self.check_old(tree, task.values, task.gate, &new)?);
+            for (path, content) in new {
                 overlay.set(path, content);
             }
             if let Signing::With(request) = task.signing {
                 done.warnings = signing::check(tree, &inspected.layout, signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
-            done.warnings.extend(shadow::warnings(tree, &self.spots));
+            done.warnings.extend(shadow::warnings(tree, &self.placed.spots));
 
             if let Some(signer) = task.signer {
                 if let Some((_, why)) = unsound.filter(|_| inspected.is_signed()) {

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::gate::Gate;
-use super::plan::{Description, Done, Held, PlannedPlace, ReleaseFault};
-use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
-use crate::artifact::tree::{MAINS, mains};
+use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
+use super::old_copies::OldCopies;
+use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
+use crate::artifact::files::{Changes, FileSet, Files, FilesError, Found, Spot};
+use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web::{self, WebError};
 use crate::format::limits;
 use crate::host::file::FileError;
@@ -63,6 +65,20 @@ pub enum TreeJobError {
         /// What was tried.
         presets: String,
     },
+    /// Places that the build left empty, and nothing else.
+    #[error("nothing was put into this folder: {address} in {entry} is empty in this build, and stays so")]
+    LeftEmpty {
+        /// The first of them.
+        address: Box<Address>,
+        /// Where it lies.
+        entry: String,
+    },
+    /// Metadata of several main objects.
+    #[error("which main object is meant? this is the metadata of {}", .mains.join(", "))]
+    Main {
+        /// Their names.
+        mains: Vec<String>,
+    },
     /// Somewhere else to write.
     #[error("a folder is changed in place; copy it to {} first", .0.display())]
     Output(PathBuf),
@@ -75,19 +91,13 @@ pub enum TreeJobError {
 #[derive(Debug)]
 pub struct Inspected {
     folder: Folder,
-    mains: Vec<String>,
 }
 
 /// A folder, inspected, and what would change in it.
 #[derive(Debug)]
 pub struct Planned {
     inspected: Inspected,
-    /// The places, in the order of presets and configuration.
-    pub places: Vec<PlannedPlace>,
-    /// Where each of them is.
-    spots: Vec<Spot>,
-    /// Files in which a place could be made.
-    notes: Vec<String>,
+    placed: Placed<Spot>,
 }
 
 impl Inspected {
@@ -97,17 +107,16 @@ impl Inspected {
         if folder.names().next().is_none() {
             return Err(TreeJobError::Empty(path.to_owned()));
         }
-        let mains = mains(&folder)?;
-        Ok(Self { folder, mains })
+        Ok(Self { folder })
     }
 
     fn files(&self) -> FileSet<'_> {
         FileSet::new(&self.folder, Kind::Tree)
     }
 
-    /// The main objects whose metadata this is; none where it is something else.
-    pub fn mains(&self) -> &[String] {
-        &self.mains
+    /// The main objects of GeneXus whose metadata this is; none where it is something else.
+    pub fn mains(&self) -> Result<Mains, TreeJobError> {
+        Ok(genexus::of_folder(&self.folder)?)
     }
 
     /// Whether one of these addresses is there: how a preset is found by looking.
@@ -120,30 +129,19 @@ impl Inspected {
         Ok(false)
     }
 
-    /// The files in which a place lies; `Err` of the file where it would have to be made.
-    pub fn spots(&self, place: &Place) -> Result<Vec<Result<String, String>>, TreeJobError> {
-        let found = self.files().find(place)?;
-        let spot = |spot: Spot| if spot.missing { Err(spot.file()) } else { Ok(spot.file()) };
-        Ok(found.into_iter().map(|found| spot(found.spot)).collect())
-    }
-
-    /// What is at a place now; an error where it cannot be read.
-    pub fn held(&self, place: &Place) -> Result<Vec<Held>, TreeJobError> {
-        let found = self.files().find(place)?.into_iter().filter(|found| !found.spot.missing);
-        Ok(found
-            .map(|found| Held {
-                entry: found.spot.file(),
-                values: found.values.into_iter().map(Zeroizing::new).collect(),
-            })
-            .collect())
+    /// Every copy of every place.
+    pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, FilesError> {
+        locate(search, |place| Ok(self.files().find(place)?.into_iter().map(hit).collect()))
     }
 
     /// What the folder is, for people.
     pub fn describe(&self) -> Description {
-        let kind = if self.mains.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
+        let mains = self.mains().unwrap_or_default();
+        let kind = if mains.all.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
         let mut facts = vec![("files", self.folder.names().count().to_string())];
-        if !self.mains.is_empty() {
-            facts.push(("mains", self.mains.join(", ")));
+        if !mains.all.is_empty() {
+            let names: Vec<&str> = mains.all.iter().map(|main| main.name.as_str()).collect();
+            facts.push(("mains", names.join(", ")));
         }
         Description { kind, signable: false, facts }
     }
@@ -151,7 +149,7 @@ impl Inspected {
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
         let prototype = ReleaseFault { code: "release.prototype", place: MAINS, what: "prototyping metadata" };
-        if self.mains.is_empty() { Vec::new() } else { vec![prototype] }
+        if self.folder.names().any(|name| name == MAINS) { vec![prototype] } else { Vec::new() }
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
@@ -162,27 +160,31 @@ impl Inspected {
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.
-    pub fn plan(self, places: &[Place], presets: &str) -> Result<Planned, TreeJobError> {
-        let (mut planned, mut spots, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-        for place in places {
-            let all = self.files().find(place)?;
-            if place.absence == Absence::Offer {
-                let within = Place { absence: Absence::CreateWithin, ..place.clone() };
-                let lacking = self.files().find(&within)?.into_iter().filter(|found| found.spot.missing);
-                notes.extend(
-                    lacking.map(|found| format!("{} does not hold {}; --create makes it", found.spot.file(), place.at)),
-                );
-            }
-            for found in all {
-                planned.push(PlannedPlace::new(place, found.spot.file(), found.spot.missing, found.values));
-                spots.push(found.spot);
-            }
-        }
-        if planned.iter().all(|place| place.value.is_raised()) {
-            return Err(TreeJobError::NoPlaceAtAll { presets: presets.to_owned() });
-        }
-        Ok(Planned { inspected: self, places: planned, spots, notes })
+    pub(super) fn plan(self, search: Search<'_>, presets: &str) -> Result<Planned, TreeJobError> {
+        let mut placed = Placed::of(self.locate(search), search.places).map_err(|why| match why {
+            NoPlan::Place(error) => error.into(),
+            NoPlan::LeftEmpty { address, entry } => TreeJobError::LeftEmpty { address: Box::new(address), entry },
+            NoPlan::Main { mains } => TreeJobError::Main { mains },
+            NoPlan::Nothing => TreeJobError::NoPlaceAtAll { presets: presets.to_owned() },
+        })?;
+        // Files in which a place could be made.
+        let offered = search.places.iter().filter(|place| place.absence == Absence::Offer);
+        let within = |place: &Place| Place { absence: Absence::CreateWithin, ..place.clone() };
+        let within: Vec<Place> = offered.map(within).collect();
+        let lacking = self.locate(Search { places: &within, ..search }).copies;
+        placed.notes.extend(
+            lacking
+                .into_iter()
+                .filter(|(copy, _)| copy.missing)
+                .map(|(copy, _)| format!("{} does not hold {}; --create makes it", copy.entry, copy.address)),
+        );
+        Ok(Planned { inspected: self, placed })
     }
+}
+
+fn hit(found: Found) -> Hit<Spot> {
+    let Found { spot, values } = found;
+    Hit { entry: spot.file(), missing: spot.missing, object: spot.object().to_owned(), values, spot }
 }
 
 impl Planned {
@@ -191,15 +193,33 @@ impl Planned {
         self.inspected.release_faults()
     }
 
-    /// Whether a value that the plan puts in place differs from what is there.
-    pub fn would_change(&self, values: &Values<'_>) -> Result<bool, TreeJobError> {
-        Ok(!self.changes(&self.rendered(values)?)?.0.is_empty())
+    /// What it holds of other main objects now.
+    pub fn kept(&self) -> &[Zeroizing<String>] {
+        &self.placed.old.others
+    }
+
+    /// The places, in the order of presets and configuration.
+    pub fn places(&self) -> &[PlannedPlace] {
+        &self.placed.places
+    }
+
+    /// Whether a value that the plan puts in place differs from what is there; an error where the gate or an old copy would
+    /// keep it from being done.
+    pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, TreeJobError> {
+        let (changes, _) = self.changes(&self.rendered(values)?)?;
+        let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+        gate.changed(values, contents).map_err(TreeJobError::Unsound)?;
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
+        let judged = copies.judged(|hunt| hunt.files(&self.inspected.folder, &changes.contents));
+        judged.map_err(TreeJobError::Unsound)?;
+        Ok(!changes.is_empty())
     }
 
     /// Whether the files could be replaced now.
     pub fn probe(&self, output: &Path) -> Result<(), TreeJobError> {
         self.check_output(output)?;
-        let mut names: Vec<&str> = self.spots.iter().filter_map(|spot| spot.path.first()).map(String::as_str).collect();
+        let mut names: Vec<&str> =
+            self.placed.spots.iter().filter_map(|spot| spot.path.first()).map(String::as_str).collect();
         names.sort_unstable();
         // One file of each folder tells.
         names.dedup_by_key(|name| name.rsplit_once('/').map(|(folder, _)| folder));
@@ -214,10 +234,9 @@ impl Planned {
         if same { Ok(()) } else { Err(TreeJobError::Output(output.to_owned())) }
     }
 
-    /// The values of all places but those that rise.
+    /// The values of all places that get one.
     fn rendered(&self, values: &Values<'_>) -> Result<Vec<(&Spot, Zeroizing<String>)>, TreeJobError> {
-        let places = self.places.iter().zip(&self.spots).filter(|(place, _)| !place.value.is_raised());
-        places.map(|(place, spot)| Ok((spot, place.value.render(values)?))).collect()
+        Ok(self.placed.rendered(values)?.into_iter().map(|(_, spot, value)| (spot, value)).collect())
     }
 
     /// The new contents, and what a person must not miss. Numbers rise where anything else changes, and only then; what
@@ -226,7 +245,8 @@ impl Planned {
         let files = self.inspected.files();
         let pairs: Vec<(&Spot, &str)> = values.iter().map(|(spot, value)| (*spot, value.as_str())).collect();
         let mut changes = files.change(pairs.iter().copied())?;
-        let rising = || self.places.iter().zip(&self.spots).filter(|(place, _)| place.value.is_raised());
+        let placed = || self.placed.places.iter().zip(&self.placed.spots);
+        let rising = || placed().filter(|(place, _)| place.value.is_raised());
         if !changes.is_empty() && rising().next().is_some() {
             let number = raised::next(&files, rising().map(|(place, _)| &place.address))?;
             let rising = rising().map(|(_, spot)| (spot, number.as_str()));
@@ -253,14 +273,7 @@ impl Planned {
         // 3. Nobody else works here from now on, and what is read counts.
         let mut transaction = Transaction::start(self.inspected.folder.root())?;
         let rendered = self.rendered(values)?;
-        let expected: Vec<Expected> = rendered
-            .iter()
-            .map(|(spot, value)| Expected {
-                address: spot.address.clone(),
-                entry: Some(spot.file()),
-                value: value.clone(),
-            })
-            .collect();
+        let expected = self.placed.expected(values)?;
 
         // 4. Apply: new contents, beside the old ones.
         let (changes, warnings) = self.changes(&rendered)?;
@@ -276,25 +289,26 @@ impl Planned {
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
         gate.changed(values, contents).map_err(TreeJobError::Unsound)?;
         gate.files(values, &renewed).map_err(TreeJobError::Unsound)?;
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
+        let judged = copies.judged(|hunt| hunt.files(&self.inspected.folder, &changes.contents));
+        judged.map_err(TreeJobError::Unsound)?;
         if !report.is_sound() {
             let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
             return Err(TreeJobError::Unsound(wrong.collect()));
         }
 
         // 6. Commit: all of them, or none.
-        let mut done = Done { warnings, notes: self.notes.clone(), report, ..Done::default() };
+        let mut done = Done { warnings, notes: self.placed.notes.clone(), report, ..Done::default() };
         done.warnings.extend(self.public_secret(values));
+        if !changes.is_empty() {
+            done.notes.extend(copies.notes());
+        }
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;
             done.written = true;
             done.entries = changes.contents.into_keys().collect();
         }
         Ok(done)
-    }
-
-    /// What was inspected.
-    pub fn inspected(&self) -> &Inspected {
-        &self.inspected
     }
 
     /// What no longer fits among the files of a site because of what changes.
@@ -322,7 +336,8 @@ impl Planned {
         values.client_secret.filter(|secret| !secret.is_empty())?;
         let served = self.inspected.folder.names().any(|name| name == "index.html" || name.ends_with("/index.html"));
         let public = |spot: &Spot| served || matches!(spot.locator, Locator::Js(_));
-        let mut secret = self.places.iter().zip(&self.spots).filter(|(place, _)| place.value.needs_secret());
+        let mut secret =
+            self.placed.places.iter().zip(&self.placed.spots).filter(|(place, _)| place.value.needs_secret());
         let (_, spot) = secret.find(|(_, spot)| public(spot))?;
         Some(format!(
             "the secret in {} can be read by everybody who opens the site; secret = \"omit\" in the environment leaves it out",

@@ -34,8 +34,7 @@ pub(super) fn next<'a>(
 ) -> Result<String, RaisedError> {
     let mut highest = 0_u64;
     for address in addresses {
-        let place =
-            Place { at: address.clone(), value: Template::default(), absence: Absence::Skip, unless: Vec::new() };
+        let place = Place::new(address.clone(), Template::default(), Absence::Skip);
         for found in files.find(&place)? {
             for text in found.values {
                 let next = text.trim().parse::<u64>().ok().and_then(|number| number.checked_add(1));

@@ -31,8 +31,8 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
     let mut results = Vec::new();
     let mut code = Code::Done;
     for path in &asked.artifacts {
-        let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
-        let carried = look(settings, &inspected, asked).map_err(during(path))?;
+        let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+        let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
         carried.unasked.iter().for_each(|problem| out.warn(problem));
         let mut groups = carried.by_main();
         if groups.is_empty() {
@@ -40,14 +40,17 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
         }
         for (main, values) in groups {
             let answer = answer(&values);
+            // In an app it is the app itself that counts; metadata of other main objects is theirs.
+            let counts = main.is_none() || inspected.id().is_none();
             code = match (&answer, code) {
+                (_, code) if !counts => code,
                 (Answer::Nothing, Code::Done) => Code::NoPlace,
                 (Answer::One(_) | Answer::Nothing, code) => code,
                 _ => Code::Verification,
             };
             let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
             out.result(&format!("{}{of}: {}", path.display(), said(&answer)));
-            if let Some(finding) = finding(main, &answer) {
+            if let Some(finding) = finding(main, &answer).filter(|_| counts) {
                 out.annotated(path, &finding);
             }
             results.push(as_json(path, main, &answer, &values));

@@ -18,9 +18,9 @@ use crate::settings::Settings;
 pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failure> {
     let mut results = Vec::new();
     for path in &asked.artifacts {
-        let inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+        let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
         let report = inspected.verify_signature(None).map_err(|e| during(path)(e.into()))?;
-        let carried = look(settings, &inspected, asked).map_err(during(path))?;
+        let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
         carried.unasked.iter().for_each(|problem| out.warn(problem));
         let description = inspected.describe();
         show(path, &description, &report, &carried, out);
@@ -63,7 +63,7 @@ fn show(path: &Path, description: &Description, report: &Report, carried: &Carri
         out.result(&format!("    {} = {} in {}", value.at, shown(value), value.entry));
     }
     for (id, place) in &carried.elsewhere {
-        out.result(&format!("  {id} lies also in {place}"));
+        out.result(&format!("  {place} holds {id} too, where no place reaches"));
     }
     for (at, problem) in &carried.unread {
         out.result(&format!("  {at} cannot be read: {problem}"));

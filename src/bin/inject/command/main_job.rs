@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use inject::credentials::{Credential, Lookup, Request, Store, Stored, look_up};
-use inject::findings::{Report, Severity};
+use inject::findings::{Foreign, Report, Severity};
 use inject::job::{
-    AndroidSigning, AndroidSigningRequest, Done, Gate, Inspected, KeyKind, Planned, PlannedPlace, Reach, Signing,
+    AndroidSigning, AndroidSigningRequest, Done, Fault, Gate, Inspected, KeyKind, Mains, Planned, PlannedPlace, Reach,
+    Signing,
 };
 use inject::place::{Preset, Values};
 use inject::registry::Application;
@@ -34,13 +35,15 @@ use super::attest;
 use super::given::{Given, artifacts};
 use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::{Cli, GateReach, Main};
-use crate::carried::{foreign, stored};
+use crate::carried::{foreign, stored, texts};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
 use crate::settings::config::RegistryRef;
+use crate::settings::owner::Neighbor;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing::{self, Keys};
+use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
 use crate::suggest::nearest;
 
@@ -56,6 +59,10 @@ struct Job {
     path: PathBuf,
     application: Application,
     planned: Planned,
+    /// What the artifact says of main objects.
+    mains: Mains,
+    /// Credentials of other main objects in it, as far as they are known.
+    neighbors: Vec<Neighbor>,
 }
 
 /// Runs it.
@@ -118,9 +125,11 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         && let Some(credential) = at_hand(settings, &chosen, &job.application, main)
     {
         let output = main.output.as_deref().unwrap_or(&job.path);
-        job.planned.begin(&values(&chosen, &job.application, &credential), output);
+        let mains = other_mains(&job.neighbors);
+        job.planned.begin(&values(&chosen, &job.application, &credential, &mains), output);
     }
-    let jobs = batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, &signing, job))?;
+    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
+    let jobs = batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, (&signing, &stored), job))?;
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     let mut refused: BTreeSet<String> = BTreeSet::new();
     let obtain = |job: &Job| {
@@ -144,8 +153,13 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         }
         Ok(())
     };
-    let jobs = batch.keep(jobs, |job| job.index, obtain)?;
-    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
+    let mut jobs = batch.keep(jobs, |job| job.index, obtain)?;
+    for job in &mut jobs {
+        // What this run obtained is known now.
+        job.neighbors =
+            settings.neighbors(&job.mains, &job.planned.other_mains(), &chosen, |id| credentials.get(id).cloned())?;
+        tell_unknown(job, &chosen, out);
+    }
     let carried = Carry {
         settings,
         chosen: &chosen,
@@ -243,26 +257,78 @@ fn check_job(
     settings: &Settings,
     chosen: &Chosen,
     main: &Main,
-    signing: &Signing<'_>,
+    (signing, stored): (&Signing<'_>, &[Stored]),
     job: &Job,
 ) -> Result<(), Failure> {
     job.planned.check(signing).map_err(|e| Failure::from(e).about(&job.path))?;
-    // An application that is new stays for good, so a folder that takes no file and an edit that cannot be made fail
-    // first, the latter with stand-ins. A finished artifact needs neither.
+    // An application that is new stays for good, so a folder that takes no file, an edit that cannot be made and what the gate
+    // refuses fail first, the latter two with stand-ins. A finished artifact needs none of it.
     if known(settings, chosen, &job.application, main)?.is_none() {
         let output = main.output.as_deref().unwrap_or(&job.path);
         job.planned.probe(output).map_err(Failure::from)?;
-        let stand_in = Values {
-            client_id: "client_id",
-            client_secret: Some("client_secret"),
-            environment: chosen.name.as_str(),
-            application: &job.application.id,
-            other: &chosen.env.values,
-        };
-        let edited = job.planned.would_change(&stand_in);
-        edited.map_err(|e| Failure::from(e).about(&job.path))?;
+        would_change(chosen, main, stored, job, None)?;
     }
     Ok(())
+}
+
+/// Whether anything would change, and whether that would be allowed; with stand-ins where the credential is not known yet.
+fn would_change(
+    chosen: &Chosen,
+    main: &Main,
+    stored: &[Stored],
+    job: &Job,
+    credential: Option<&Credential>,
+) -> Result<bool, Failure> {
+    let mains = other_mains(&job.neighbors);
+    let stand_in = || Values {
+        client_id: "client_id",
+        client_secret: Some("client_secret"),
+        environment: chosen.name.as_str(),
+        application: &job.application.id,
+        other: &chosen.env.values,
+        mains: &mains,
+    };
+    let values = credential.map_or_else(stand_in, |credential| values(chosen, &job.application, credential, &mains));
+    let foreign = job.foreign(stored, credential);
+    let gate = Gate { foreign: &foreign, reach: reach(main) };
+    job.planned.would_change(&values, gate).map_err(|e| Failure::from(e).about(&job.path))
+}
+
+/// How much the gate searches.
+fn reach(main: &Main) -> Reach {
+    match main.gate {
+        GateReach::Off => Reach::Off,
+        GateReach::Changed => Reach::Changed,
+        GateReach::Whole => Reach::Whole,
+    }
+}
+
+impl Job {
+    /// What must not be in the output: all that the store holds but the credential of this application, those of other main
+    /// objects in the artifact, and what of these stays as it is because it is not known.
+    fn foreign(&self, stored: &[Stored], credential: Option<&Credential>) -> Vec<Foreign> {
+        let kept = self.planned.kept();
+        let known = self.neighbors.iter().map(|neighbor| &neighbor.credential).chain(credential);
+        let allowed: Vec<&str> = known.flat_map(texts).chain(kept.iter().map(|value| value.as_str())).collect();
+        foreign(stored, &allowed)
+    }
+}
+
+/// Metadata of main objects whose credential is not known stays as it is; whose it is, is said once.
+fn tell_unknown(job: &Job, chosen: &Chosen, out: Output) {
+    for main in job.planned.other_mains() {
+        if job.neighbors.iter().any(|neighbor| neighbor.main == main) {
+            continue;
+        }
+        let copies = job.planned.places().iter().filter(|place| place.other_main.as_deref() == Some(main)).count();
+        let plural = if copies == 1 { "y" } else { "ies" };
+        out.note(&format!(
+            "{}: {copies} cop{plural} of a Client Id belong to the main object {main}, whose credential in {} is not known \
+             here; they stay as they are",
+            job.path.display(),
+            chosen.name
+        ));
+    }
 }
 
 fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
@@ -271,23 +337,30 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     let ahead = main.artifacts.len() == 1 && !main.dry_run && !main.check;
     let during = |failure: Failure| failure.about(&path);
     let inspected = if ahead { Inspected::start(&path) } else { Inspected::new(&path) };
-    let inspected = inspected.map_err(|e| during(e.into()))?;
-    let owner = settings.owner(&inspected, main.app.as_deref().or(app.as_deref())).map_err(during)?;
+    let mut inspected = inspected.map_err(|e| during(e.into()))?;
+    let flag = main.app.as_deref().or(app.as_deref());
+    let owner = settings.owner(&mut inspected, flag, Some(chosen)).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
     let places = gather(settings, chosen, &owner, asked, fits).map_err(during)?;
+    let mains = inspected.mains().map_err(|e| during(e.into()))?.clone();
     let planned = inspected.plan(&places.places, &places.presets.join(", ")).map_err(|error| {
+        if matches!(error.fault(), Fault::WhichMain) {
+            let message = format!("{error}; none of them is called {}", owner.application.name);
+            return during(Failure { remedies: Failure::from(error).remedies, ..Failure::usage(message) });
+        }
         let missing = error.missing_place().cloned();
         during(places.explain(error.into(), missing.as_ref()))
     })?;
     let application = owner.application;
-    Ok(Job { index, path, application, planned })
+    let neighbors = settings.neighbors(&mains, &planned.other_mains(), chosen, |_| None).map_err(during)?;
+    Ok(Job { index, path, application, planned, mains, neighbors })
 }
 
 /// Places that disagree show a build that was put together from two, or an edit by hand that missed one.
 fn tell_mixed(job: &Job, out: Output) {
     let mut held: Vec<(&str, &str)> = Vec::new();
-    for place in job.planned.places() {
+    for place in job.planned.places().iter().filter(|place| place.other_main.is_none()) {
         for id in place.held_ids.iter().filter(|id| !id.is_empty()) {
             if !held.iter().any(|(known, _)| known == id) {
                 held.push((id, &place.entry));
@@ -345,16 +418,6 @@ fn check_pinned(chosen: &Chosen, pin: &str, identity: &Identity) -> Result<(), F
         .remedy(format!("give that key, or correct signer in [env.{}]", chosen.name)))
 }
 
-fn values<'a>(chosen: &'a Chosen, application: &'a Application, credential: &'a Credential) -> Values<'a> {
-    Values {
-        client_id: credential.id.as_str(),
-        client_secret: credential.secret.as_ref().map(inject::credentials::ClientSecret::expose),
-        environment: chosen.name.as_str(),
-        application: &application.id,
-        other: &chosen.env.values,
-    }
-}
-
 /// All that carrying out a plan needs.
 struct Carry<'a> {
     settings: &'a Settings,
@@ -397,24 +460,23 @@ impl Carry<'_> {
     }
 
     fn finish(&self, job: Job, output: &Path) -> Result<Told, Failure> {
-        let Job { index, path, application, planned } = job;
-        let Some(credential) = self.credentials.get(&application.id) else {
-            return Err(Failure::new(Code::Internal, format!("no credential of {}", application.id)));
+        let Some(credential) = self.credentials.get(&job.application.id) else {
+            return Err(Failure::new(Code::Internal, format!("no credential of {}", job.application.id)));
         };
-        // The metadata of several main objects holds a credential of each.
-        let shared = planned.has_neighbours().then_some(&self.chosen.name);
-        let foreign = foreign(self.stored.to_vec(), credential, shared);
-        let reach = if self.main.gate == GateReach::Whole { Reach::Whole } else { Reach::Changed };
-        let gate = Gate { foreign: &foreign, reach };
+        let foreign = job.foreign(self.stored, Some(credential));
+        let gate = Gate { foreign: &foreign, reach: reach(self.main) };
+        let Job { index, path, application, planned, neighbors, .. } = job;
+        let mains = other_mains(&neighbors);
         let begin = |to: &PathBuf| {
             let places = planned.places();
             attest::begin(self.settings, self.chosen, &path, &application, credential, places, to.clone())
         };
         let receipt = self.receipts.get(index).map(begin).transpose()?;
         let places: Vec<Value> = planned.places().iter().map(place_json).collect();
+        let placed = planned.places().iter().filter(|place| place.is_given(&mains)).count();
         let signable = planned.key_kind().is_some();
         let done = planned
-            .finish(&values(self.chosen, &application, credential), self.signing, output, gate)
+            .finish(&values(self.chosen, &application, credential, &mains), self.signing, output, gate)
             .map_err(|e| Failure::from(e).about(&path))?;
         if !done.written && gate.reach == Reach::Whole {
             check_whole(output, gate)?;
@@ -434,7 +496,7 @@ impl Carry<'_> {
             "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
         });
         let (application, client_id) = (application.id, credential.id.to_string());
-        Ok(Told { path, application, client_id, places: places.len(), signable, done, receipt, json })
+        Ok(Told { path, application, client_id, places: placed, signable, done, receipt, json })
     }
 }
 
@@ -456,6 +518,7 @@ fn place_json(place: &PlannedPlace) -> Value {
         "entry": place.entry,
         "value": place.value.to_string(),
         "created": place.missing,
+        "other_main": place.other_main,
     })
 }
 
@@ -506,18 +569,14 @@ fn show(
     batch: &Batch,
     out: Output,
 ) -> Result<Code, Failure> {
+    let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
     let mut results = Vec::new();
     let mut changes = false;
     let remote = chosen.env.registry.is_remote();
     for job in jobs {
         let credential = known(settings, chosen, &job.application, main)?;
-        let would = match &credential {
-            None => true,
-            Some(credential) => job
-                .planned
-                .would_change(&values(chosen, &job.application, credential))
-                .map_err(|e| Failure::from(e).about(&job.path))?,
-        };
+        let would = would_change(chosen, main, &stored, job, credential.as_ref())? || credential.is_none();
+        tell_unknown(job, chosen, out);
         changes |= would;
         let path = job.path.display();
         out.result(&match (&credential, would) {
@@ -538,7 +597,8 @@ fn show(
         });
         for place in job.planned.places() {
             let made = if place.missing { " (new)" } else { "" };
-            out.result(&format!("  {} = {} in {}{made}", place.address, place.value, place.entry));
+            let whose = place.other_main.as_ref().map(|main| format!(" (of {main})")).unwrap_or_default();
+            out.result(&format!("  {} = {} in {}{made}{whose}", place.address, place.value, place.entry));
         }
         results.push(json!({
             "artifact": job.path.to_string_lossy(),

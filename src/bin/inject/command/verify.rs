@@ -3,25 +3,32 @@
 //!
 //! Must not: register anything, or show a value.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use inject::credentials::{ClientSecret, Lookup, Registration, Request, Store, look_up};
+use inject::credentials::{Lookup, Registration, Request, Store, look_up};
 use inject::findings::{Expected, Finding, Report, Severity};
-use inject::job::Inspected;
-use inject::place::{Preset, Values};
+use inject::job::{Copies, Inspected};
+use inject::place::{Place, Preset};
 use inject::receipt;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::given::{Given, artifacts};
 use super::register::fixed;
+
 use super::{attest, probe};
 use crate::args::Verify;
-use crate::carried::{foreign, stored};
+use crate::carried::{foreign, stored, texts};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::places::{Asked, gather};
+use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
 use crate::summary;
+
+/// The code of metadata that cannot be compared.
+const UNKNOWN: &str = "place.unknown";
 
 /// Runs it.
 pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, out: Output) -> Result<Code, Failure> {
@@ -73,11 +80,11 @@ fn one(
     out: Output,
 ) -> Result<(Report, bool), Failure> {
     let path = given.path.as_path();
-    let inspected = Inspected::to_verify(path)?;
+    let mut inspected = Inspected::to_verify(path)?;
     let signable = inspected.key_kind().is_some();
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok((report, signable)) };
-    let owner = settings.owner(&inspected, verify.app.as_deref().or(given.app.as_deref()))?;
+    let owner = settings.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()), Some(chosen))?;
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
     let credential = match fixed(chosen)? {
@@ -105,36 +112,60 @@ fn one(
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &verify.preset, at: &verify.at, create: false };
     let places = gather(settings, chosen, &owner, asked, fits)?;
-    let values = Values {
-        client_id: credential.id.as_str(),
-        client_secret: credential.secret.as_ref().map(ClientSecret::expose),
-        environment: chosen.name.as_str(),
-        application: &application.id,
-        other: &chosen.env.values,
-    };
-    let mut expected = Vec::new();
-    // A number that rises is right whatever it is.
-    for place in places.places.iter().filter(|place| !place.value.is_raised()) {
-        for spot in inspected.spots(place)? {
-            let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
-            match spot {
-                Ok(entry) => expected.push(Expected { address: place.at.clone(), entry: Some(entry), value }),
-                Err(entry) => {
-                    let message = format!("nothing is there, {entry} does not hold it; inject first");
-                    report.findings.push(error("place.missing", &place.at.to_string(), message));
-                }
-            }
+    let Copies { found: copies, unread, .. } = inspected.locate(&places.places)?;
+    if let Some((_, error)) = unread.into_iter().next() {
+        return Err(error.into());
+    }
+    let others: Vec<&str> = copies.iter().filter(|copy| !copy.own).filter_map(|copy| copy.main.as_deref()).collect();
+    let neighbors = settings.neighbors(inspected.mains()?, &others, chosen, |_| None)?;
+    let mains = other_mains(&neighbors);
+    let values = values(chosen, application, &credential, &mains);
+    let (mut expected, mut wrong, mut kept, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+    for copy in &copies {
+        let Some(place) = places.places.get(copy.place) else { continue };
+        // A number that rises is right whatever it is.
+        if place.value.is_raised() {
+            continue;
         }
+        let theirs = copy.main.as_deref().filter(|_| !copy.own);
+        let values = match theirs {
+            None => values,
+            Some(main) => match values.of_main(main) {
+                Some(values) => values,
+                None => {
+                    unknown.insert(main);
+                    kept.extend(copy.values.iter().flat_map(|value| held(place, value)));
+                    continue;
+                }
+            },
+        };
+        let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
+        if copy.missing {
+            let message = format!("nothing is there, {} does not hold it; inject first", copy.entry);
+            report.findings.push(error("place.missing", &copy.address.to_string(), message));
+            continue;
+        }
+        if copy.values.iter().any(|held| *held != value) {
+            wrong.push(copy);
+        }
+        expected.push(Expected { address: copy.address.clone(), entry: Some(copy.entry.clone()), value });
+    }
+    for main in unknown {
+        let message =
+            format!("it is metadata of another main object, whose credential in {} is not known here", chosen.name);
+        report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
     }
     if expected.is_empty() && report.is_sound() {
         let message =
             format!("the presets {} have no place in this package; name one: --at", places.presets.join(", "));
         report.findings.push(error("place.none", "the package", message));
     }
-    // The metadata of several main objects holds a credential of each.
-    let neighbours = inspected.mains().len() > 1;
-    let foreign = foreign(stored(settings)?, &credential, neighbours.then_some(&chosen.name));
+    let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);
+    let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
+    let foreign = foreign(&stored(settings)?, &allowed);
     inspected.verify_content(&mut report, &expected, &foreign);
+    let elsewhere = |finding: &Finding| !copies.iter().any(|copy| copy.entry == finding.place);
+    report.findings.extend(inspected.old_copies(&places.places, &wrong, &allowed).into_iter().filter(elsewhere));
     release_rules(&mut report, chosen, &inspected);
     if let Some(receipt) = &verify.receipt {
         let expected = attest::carries(settings, chosen, application, &credential)?;
@@ -147,6 +178,12 @@ fn one(
         report.findings.extend(probe::run(settings, chosen, &credential, wish)?);
     }
     Ok((report, signable))
+}
+
+/// The Client Id and the secret in a value at a place.
+fn held(place: &Place, value: &str) -> Vec<Zeroizing<String>> {
+    let held = place.value.read(value);
+    [held.client_id, held.client_secret].into_iter().flatten().filter(|value| !value.is_empty()).collect()
 }
 
 /// What a release environment asks for beside.
@@ -171,7 +208,11 @@ fn error(code: &'static str, place: &str, message: String) -> Finding {
 
 fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
-        out.finding(path, finding);
+        if finding.code == UNKNOWN {
+            out.note(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
+        } else {
+            out.finding(path, finding);
+        }
     }
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {

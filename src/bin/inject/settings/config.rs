@@ -40,6 +40,10 @@ pub struct Config {
 pub struct App {
     /// Package or bundle id.
     pub id: String,
+    /// The package id of its Android packages, where it is another one.
+    pub android: Option<String>,
+    /// The bundle id of its apps for iOS, where it is another one.
+    pub ios: Option<String>,
     /// The name it is registered under.
     pub name: String,
     /// Presets; empty: found by looking.
@@ -48,6 +52,13 @@ pub struct App {
     pub artifacts: Vec<String>,
     /// Places beside the presets'.
     pub places: Vec<Place>,
+}
+
+impl App {
+    /// Whether an artifact or a store may call it so.
+    pub fn has_id(&self, id: &str) -> bool {
+        self.id == id || self.android.as_deref() == Some(id) || self.ios.as_deref() == Some(id)
+    }
 }
 
 /// `[env.NAME]`.
@@ -283,6 +294,8 @@ impl Reader<'_> {
             let Some(table) = self.table(&format!("app.{name}"), value) else { continue };
             let mut app = App {
                 id: String::new(),
+                android: None,
+                ios: None,
                 name: name.to_owned(),
                 presets: Vec::new(),
                 artifacts: Vec::new(),
@@ -291,6 +304,8 @@ impl Reader<'_> {
             for (key, value) in table {
                 match key.get_ref().as_ref() {
                     "id" => app.id = self.string("id", value).unwrap_or_default(),
+                    "android" => app.android = self.string("android", value),
+                    "ios" => app.ios = self.string("ios", value),
                     "name" => app.name = self.string("name", value).unwrap_or_default(),
                     "preset" => app.presets = self.presets(value),
                     "artifacts" => {
@@ -301,15 +316,26 @@ impl Reader<'_> {
                         app.places = places;
                         self.values.insert(name.to_owned(), values);
                     }
-                    other => self.unknown(key.span(), other, &["id", "name", "preset", "artifacts", "place"]),
+                    other => self.unknown(
+                        key.span(),
+                        other,
+                        &["id", "android", "ios", "name", "preset", "artifacts", "place"],
+                    ),
                 }
             }
             if app.id.is_empty() {
                 let remedy = "write id = \"com.example.app\", the package or bundle id of its artifacts";
                 self.problem(key.span(), format!("app {name:?} has no id"), remedy);
-            } else if !ids.insert(app.id.clone()) {
-                let message = format!("app {name:?} has the id {:?} of another one", app.id);
-                self.problem(key.span(), message, "one application per id");
+            }
+            let mut own: Vec<&String> =
+                [Some(&app.id), app.android.as_ref(), app.ios.as_ref()].into_iter().flatten().collect();
+            own.sort();
+            own.dedup();
+            for id in own.into_iter().filter(|id| !id.is_empty()) {
+                if !ids.insert(id.clone()) {
+                    let message = format!("app {name:?} has the id {id:?} of another one");
+                    self.problem(key.span(), message, "one application per id");
+                }
             }
             apps.insert(name.to_owned(), app);
         }
@@ -376,7 +402,7 @@ impl Reader<'_> {
                     if places.iter().any(|(place, _)| place.at == at) {
                         self.problem(span, format!("the place {at} is given twice"), "keep one of them");
                     }
-                    places.push((Place { at, value, absence, unless: Vec::new() }, value_span));
+                    places.push((Place::new(at, value, absence), value_span));
                 }
                 (None, _) if !table.contains_key("at") => {
                     self.problem(item.span(), "a place without an address", "write at = \"string/client_id\"");

@@ -8,6 +8,7 @@ pub mod places;
 pub mod presets;
 pub mod signing;
 pub mod source;
+pub mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -183,7 +184,7 @@ impl Settings {
         let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
             return Ok((Application { id: name.to_owned(), name: name.to_owned() }, None));
         };
-        let found = config.apps.iter().find(|(key, app)| *key == name || app.id == name || app.name == name);
+        let found = config.apps.iter().find(|(key, app)| *key == name || app.has_id(name) || app.name == name);
         match found {
             Some((_, app)) => Ok((application(app), Some(app))),
             None => Err(unknown_app(config, &format!("unknown application {name:?}"), name)),
@@ -195,7 +196,7 @@ impl Settings {
         let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
             return Ok((Application { id: id.to_owned(), name: id.to_owned() }, None));
         };
-        match config.apps.values().find(|app| app.id == id) {
+        match config.apps.values().find(|app| app.has_id(id)) {
             Some(app) => Ok((application(app), Some(app))),
             None => Err(unknown_app(config, &format!("no application has the id {id:?}"), id)
                 .remedy("or say which one it is: --app APP")),

@@ -74,16 +74,11 @@ pub fn gather(
         places.push(place);
     }
     for place in places.iter_mut().filter(|_| create) {
+        place.keep_empty = false;
         match place.absence {
             Absence::Fail => place.absence = Absence::Create,
             Absence::Offer => place.absence = Absence::CreateWithin,
             Absence::Skip | Absence::Create | Absence::CreateWithin => {}
-        }
-    }
-    if places.iter().any(|place| place.at.names_main()) {
-        let main = owner.main()?;
-        for address in places.iter_mut().map(|place| &mut place.at).chain(hints.iter_mut().map(|(at, _)| at)) {
-            *address = address.for_main(&main);
         }
     }
     for place in &places {
@@ -98,7 +93,12 @@ pub fn gather(
 impl Gathered {
     /// The failure with what a preset says of a place that is not there.
     pub fn explain(&self, failure: Failure, missing: Option<&Address>) -> Failure {
-        let hint = self.hints.iter().find(|(address, _)| Some(address) == missing);
+        // A place that names the main object is missed for one.
+        let same = |address: &Address| {
+            let main = missing.and_then(|missing| address.names_main().then_some(missing));
+            Some(address) == missing || main.is_some_and(|missing| address.may_become(missing))
+        };
+        let hint = self.hints.iter().find(|(address, _)| same(address));
         match hint {
             Some((_, hint)) => failure.remedy(hint.clone()),
             None => failure,
@@ -162,5 +162,5 @@ fn parse(text: &str, create: bool) -> Result<Place, Failure> {
     let at = Address::parse(address).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
     let value = Template::parse(value).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
     let absence = if create { Absence::Create } else { Absence::Fail };
-    Ok(Place { at, value, absence, unless: Vec::new() })
+    Ok(Place::new(at, value, absence))
 }

@@ -88,6 +88,11 @@ impl Draft {
             self.comment(&format!("{}.", capital(why)));
         }
         self.line(&format!("{off}id = {}", quoted(app.id.text().unwrap_or("com.example.app"))));
+        for (key, id) in [("android", &app.android), ("ios", &app.ios)] {
+            if let Some(id) = id {
+                self.line(&format!("{off}{key} = {}", quoted(id)));
+            }
+        }
         if let Some(name) = &app.name {
             if explain {
                 self.comment("The name it is registered with; without this line the key above.");
