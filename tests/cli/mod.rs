@@ -19,6 +19,7 @@ mod errors;
 mod formats;
 mod gate;
 mod genexus;
+mod genexus_registry;
 #[cfg(unix)]
 mod help;
 mod hook;
