@@ -343,9 +343,9 @@ fn repository(settings: &Settings, checks: &mut Checks) {
     };
     let mut report = Report::default();
     match scan::staged(&mut Hunt::new(&known, &[]), &mut report, &root) {
-        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no known credential is staged"),
+        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no credential is staged"),
         Ok(_) => {
-            let text = format!("{} known values are staged", report.findings.len());
+            let text = format!("{} findings in what is staged", report.findings.len());
             checks.todo("git", text, "see where: inject scan --staged; take them out: git restore --staged FILE");
         }
         Err(error) => checks.add("git", State::Note, error.to_string()),
