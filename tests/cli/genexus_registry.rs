@@ -396,6 +396,30 @@ printf '{"isOK":true,"Applications":[{"Name":"%s","ClientId":"%s","ClientSecret"
     }
 
     #[test]
+    fn a_secret_that_gam_has_is_never_reset() {
+        let log = "sed 's/.*\"ClientSecret\":\"\\([^\"]*\\)\".*/\\1/' \"$2\" >> secrets; echo >> secrets";
+        let answer = format!("cat > \"$3\" <<'END'\n{}\nEND", output(&[("Sales", "5a1e5", SECRET)]));
+        let world = asking("Sales", &format!("{log}\n{answer}"));
+        world.signed_with(&VARIABLES, &["register", APP]).exits(0);
+        assert_eq!(world.credential(APP, "dev").1, SECRET);
+        let sent = || {
+            let text = String::from_utf8(world.read("secrets")).unwrap();
+            text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(sent(), ["null"], "what GAM has is asked for, and nothing is sent");
+        // Another one here is a conflict, and still nothing is sent.
+        let args = ["credential", "set", "--app", APP, "--client-id", "5a1e5", "--secret", "stdin", "--replace"];
+        world.run(&VARIABLES, &args, "another").exits(0);
+        world.signed_with(&VARIABLES, &["register", APP, "--force"]).exits(9).says(&["different secrets"]);
+        assert_eq!(sent(), ["null", "null"]);
+        // Where GAM has none, the store's is registered as it is.
+        program(&world, &format!("{log}\n{}", GOOD.replace("[ $# = 3 ] || exit 9", "")));
+        world.signed_with(&VARIABLES, &["register", APP, "--force"]).exits(0);
+        assert_eq!(sent()[2..], ["null", "another"]);
+        assert_eq!(world.credential(APP, "dev"), ("5a1e5".to_owned(), "another".to_owned()));
+    }
+
+    #[test]
     fn a_program_that_fails_leaves_nothing() {
         let refused = r#"{"isOK":false,"Errors":["login of CANARY-db-password failed"]}"#;
         for (script, texts) in [

@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::parms::{self, Answer, Connection};
-use crate::credential::registry::Wanted;
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::command;
 use crate::host::private::Passing;
-use crate::host::random::OsRandom;
 
 /// How long it may take: it starts a runtime and a database's client.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -31,15 +29,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Registers the application under `id`, or gets what is there.
-    pub(super) fn ask(&self, wanted: &Wanted<'_>, id: &ClientId) -> Result<Answer, Fault> {
+    /// Registers the application of this name under `id`, or gets what is there.
+    pub(super) fn ask(&self, name: &str, id: &ClientId, secret: Option<&ClientSecret>) -> Result<Answer, Fault> {
         let failed = |problem: String| Fault::Program(format!("the program {}: {problem}", self.name()));
-        let made = match (wanted.secret, wanted.wants_secret) {
-            (None, true) => Some(ClientSecret::generate(&mut OsRandom).map_err(|error| failed(error.to_string()))?),
-            _ => None,
-        };
-        let secret = wanted.secret.or(made.as_ref());
-        let input = parms::input(&wanted.application.name, id, secret, &self.connection);
+        let input = parms::input(name, id, secret, &self.connection);
         let mut folder = Passing::within(&self.folder).map_err(|error| failed(error.to_string()))?;
         let asked = folder.write("InputParms.json", input.as_bytes()).map_err(|error| failed(error.to_string()))?;
         let answered = folder.file("OutputParms.json");

@@ -26,12 +26,16 @@ use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
 use crate::format::limits;
 use crate::host::file::{FileError, SourceFile};
+use crate::host::random::OsRandom;
 pub use ask::Program;
 use fault::Fault;
 use parms::{Answer, Problem};
 
 /// Where the file lies in a model folder.
 pub const FILE: [&str; 3] = ["Library", "GAM", "OutputParms.json"];
+
+/// What the answer of a program is called in messages: its file is gone by then.
+const ANSWER: &str = "the program's answer";
 
 /// How long a file that is being written is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -200,22 +204,39 @@ impl Genexus {
         if let Some(found) = found.filter(|found| !wanted.refresh && (found.secret.is_some() || !wants_secret)) {
             return Ok(found);
         }
-        let answer = program.ask(wanted, proposed)?;
-        // What is answered must be what was asked for; an id that was just made gives way to the one that the name has.
-        let has_proposed = answer.by_id(proposed)?.is_some();
-        let from = Path::new("the program's answer");
-        let asked = if has_proposed { Some(proposed) } else { known };
-        match Self::pick(&answer, from, wanted.application, asked)? {
-            None => Err(Fault::Program(format!(
-                "the program answered without {} ({proposed}); there: {}",
-                wanted.application.name,
-                answer.shown().join(", ")
-            ))),
-            Some(found) if wants_secret && found.secret.is_none() => {
-                Err(self.no_secret(from, wanted.application, &found.id))
-            }
-            Some(found) => Ok(Registered { existed: known.is_some() || !has_proposed, ..found }),
+        // What GAM holds is never reset: it is sent a secret only when it has answered that there is none.
+        let first = Self::asked(program, wanted, proposed, None)?;
+        if !wanted.wants_secret || first.secret.is_some() {
+            return Ok(first);
         }
+        let made = match wanted.secret {
+            Some(_) => None,
+            None => Some(ClientSecret::generate(&mut OsRandom).map_err(|error| Fault::Program(error.to_string()))?),
+        };
+        let second = Self::asked(program, wanted, &first.id, wanted.secret.or(made.as_ref()))?;
+        if wants_secret && second.secret.is_none() {
+            return Err(self.no_secret(Path::new(ANSWER), wanted.application, &second.id));
+        }
+        Ok(Registered { existed: first.existed, ..second })
+    }
+
+    /// What the program answers about an application, under `id` where that is nobody's yet. It must be what was asked for; an
+    /// id that was just made gives way to the one that the name has.
+    fn asked(
+        program: &Program,
+        wanted: &Wanted<'_>,
+        id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> Result<Registered, Fault> {
+        let answer = program.ask(&wanted.application.name, id, secret)?;
+        let has_it = answer.by_id(id)?.is_some();
+        let is_known = matches!(wanted.proposal, Proposal::Known(_));
+        let found = Self::pick(&answer, Path::new(ANSWER), wanted.application, (has_it || is_known).then_some(id))?;
+        let found = found.ok_or_else(|| {
+            let (name, there) = (&wanted.application.name, answer.shown().join(", "));
+            Fault::Program(format!("the program answered without {name} ({id}); there: {there}"))
+        })?;
+        Ok(Registered { existed: is_known || !has_it, ..found })
     }
 }
 
