@@ -174,7 +174,7 @@ pub mod credentials {
 
 pub mod registry {
     //! Access managers that credentials come from: our own database, `PostgreSQL`, a server over HTTP, an authorization server
-    //! (RFC 7591), a program; and serving one of ours to others.
+    //! (RFC 7591), a program, GeneXus' own file; and serving one of ours to others.
 
     #[doc(inline)]
     pub use crate::credential::ledger::{Held, Ledger, Management, Pending, StoreLedger};
@@ -184,6 +184,14 @@ pub mod registry {
     pub use crate::credential::registry::embedded::Embedded;
     #[doc(inline)]
     pub use crate::credential::registry::exec::Exec;
+    #[doc(inline)]
+    pub use crate::credential::registry::genexus::fault::Fault as GenexusFault;
+    #[doc(inline)]
+    pub use crate::credential::registry::genexus::parms::Connection as GenexusConnection;
+    #[doc(inline)]
+    pub use crate::credential::registry::genexus::{
+        Config as GenexusConfig, Genexus, Holding as GenexusHolding, Program as GenexusProgram,
+    };
     #[doc(inline)]
     pub use crate::credential::registry::http::Http;
     #[doc(inline)]

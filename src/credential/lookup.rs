@@ -46,7 +46,9 @@ pub fn look_up(
     }
     let known = own.iter().chain(&shared).find(|stored| stored.registered).map(|stored| stored.id.clone());
     let local = own.iter().chain(&shared).find_map(|stored| stored.secret.clone());
-    match registry.find(request.application, known.as_ref())? {
+    let found = registry.find(request.application, known.as_ref())?;
+    registry.foresee(request.application, known.as_ref(), request.needs == Needs::Secret && local.is_none())?;
+    match found {
         Some(found) if request.needs == Needs::IdOnly => {
             Ok(Lookup::InRegistry(Credential { id: found.id, secret: None }))
         }

@@ -152,8 +152,11 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
             return Ok(answer(request, &copy, Origin::Store));
         }
     }
-    // 2. Choose the Client Id: the store's own, the same application's elsewhere on this registry, or a new one.
+    // 2. Choose the Client Id: the store's own, the same application's elsewhere on this registry, or a new one. A registry
+    // that will not have it says so before anything is claimed.
     let known = own.iter().chain(&shared).find(|stored| stored.registered).map(|stored| stored.id.clone());
+    let has_secret = !request.again && own.iter().chain(&shared).any(|stored| stored.secret.is_some());
+    registry.foresee(request.application, known.as_ref(), request.needs == Needs::Secret && !has_secret)?;
     if request.registration == Registration::Never
         && (request.again
             || store.ledger(&request.key).held()?.is_none()

@@ -166,3 +166,7 @@ pub const BUILD_SETTING: usize = 4096;
 
 /// Configurations of one target of Xcode that are told apart: two as a rule, some tens where there are many brands.
 pub const BUILD_CONFIGURATIONS: usize = 64;
+
+/// Bytes of what GeneXus and GAM exchange about applications: one takes about 500, and a knowledge base has some hundred at
+/// most. It is held in memory.
+pub const GAM_PARAMETERS_BYTES: u64 = 8 * 1024 * 1024;

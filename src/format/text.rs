@@ -1,7 +1,8 @@
-//! Text files that are edited by byte range: encoding marks and positions for messages.
+//! Text files: encoding marks, UTF-16, and positions for messages.
 //!
-//! Must not: decode a file; what is not edited is never looked at twice.
+//! Must not: decode a file that is edited by byte range ([`utf8`] borrows it); what is not edited is never looked at twice.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why bytes are no text that can be edited.
@@ -34,6 +35,41 @@ pub fn utf8(bytes: &[u8]) -> Result<(&str, usize), EncodingError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| EncodingError::Utf8 { offset: error.valid_up_to() })?;
     Ok((text, if text.starts_with('\u{feff}') { 3 } else { 0 }))
+}
+
+/// The text of a file that is read and not edited: UTF-8, or UTF-16 in either order, with a byte order mark or, where it begins
+/// with a character of ASCII, without one. The mark is left out.
+pub fn read(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingError> {
+    let little = match bytes {
+        [0xff, 0xfe, ..] => Some(true),
+        [0xfe, 0xff, ..] => Some(false),
+        [first, 0, ..] if *first != 0 => Some(true),
+        [0, second, ..] if *second != 0 => Some(false),
+        _ => None,
+    };
+    if let Some(little) = little {
+        let text = utf16(bytes, little)?;
+        return Ok(Cow::Owned(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| EncodingError::Utf8 { offset: error.valid_up_to() })?;
+    Ok(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)))
+}
+
+/// The text of UTF-16, a byte order mark included.
+pub(super) fn utf16(bytes: &[u8], little: bool) -> Result<String, EncodingError> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(EncodingError::Utf16Broken { offset: bytes.len() - 1 });
+    }
+    let units = pairs.iter().map(|&pair| if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) });
+    let mut offset = 0;
+    let mut text = String::with_capacity(bytes.len() / 2);
+    for c in char::decode_utf16(units) {
+        let c = c.map_err(|_| EncodingError::Utf16Broken { offset })?;
+        offset += 2 * c.len_utf16();
+        text.push(c);
+    }
+    Ok(text)
 }
 
 /// A position for people: line and column from 1, and the byte offset.

@@ -45,6 +45,11 @@ pub fn resolved(path: &Path) -> io::Result<PathBuf> {
     Ok(resolved)
 }
 
+fn not_regular(path: &Path) -> FileError {
+    let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+    FileError { operation: "read", path: path.to_owned(), source }
+}
+
 /// A regular file opened for reading at any offset.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -56,6 +61,11 @@ pub struct SourceFile {
 impl SourceFile {
     /// Opens `path`; anything but a regular file is an error.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        // Who opens a pipe waits until somebody else does.
+        let metadata = std::fs::metadata(path).map_err(FileError::on("open", path))?;
+        if !metadata.is_file() {
+            return Err(not_regular(path));
+        }
         let file = File::open(path).map_err(FileError::on("open", path))?;
         Self::over(file, path)
     }
@@ -64,8 +74,7 @@ impl SourceFile {
     pub fn over(file: File, path: &Path) -> Result<Self, FileError> {
         let metadata = file.metadata().map_err(FileError::on("inspect", path))?;
         if !metadata.is_file() {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
-            return Err(FileError { operation: "read", path: path.to_owned(), source });
+            return Err(not_regular(path));
         }
         Ok(Self { file, metadata, path: path.to_owned() })
     }

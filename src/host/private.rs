@@ -3,9 +3,13 @@
 //! Must not: decide what is private; callers do.
 
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::file::FileError;
+use super::interrupt;
+use super::random::{OsRandom, Randomness};
 
 /// Makes a folder that this account alone may enter, with those above it. One that is there stays as it is.
 pub fn folder(path: &Path) -> Result<(), FileError> {
@@ -44,6 +48,85 @@ pub fn open_bits(path: &Path) -> Result<Option<u32>, FileError> {
     {
         let _ = metadata;
         Ok(None)
+    }
+}
+
+/// Names of folders that are there for a while.
+const PASSING: &str = "passing-";
+/// How old such a folder is when nobody uses it any more: whoever made it was killed.
+const LEFT: Duration = Duration::from_hours(1);
+
+/// A folder for what another program is to read and to write, which goes with all that is in it when this is dropped. What a
+/// process that was killed has left goes when the next one is made.
+#[derive(Debug)]
+pub struct Passing {
+    path: PathBuf,
+    files: Vec<PathBuf>,
+}
+
+impl Passing {
+    /// Makes one within `parent`, which is made too.
+    pub fn within(parent: &Path) -> Result<Self, FileError> {
+        let _section = interrupt::section();
+        folder(parent)?;
+        sweep(parent);
+        let mut random = [0; 8];
+        OsRandom.fill(&mut random).map_err(FileError::on("choose a name in", parent))?;
+        let path = parent.join(format!("{PASSING}{:016x}", u64::from_le_bytes(random)));
+        // It is a new one: nobody has put a link or a file there.
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "it has a mode where there are modes"))]
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).map_err(FileError::on("create the folder", &path))?;
+        let passing = Self { path, files: Vec::new() };
+        #[cfg(windows)]
+        access_list::restrict(&passing.path, "(OI)(CI)F")
+            .map_err(FileError::on("keep others out of", &passing.path))?;
+        Ok(passing)
+    }
+
+    /// The path of a file in it, which the other program may write.
+    pub fn file(&mut self, name: &str) -> PathBuf {
+        let path = self.path.join(name);
+        interrupt::temporary(&path);
+        self.files.push(path.clone());
+        path
+    }
+
+    /// Writes a file into it that this account alone may read.
+    pub fn write(&mut self, name: &str, content: &[u8]) -> Result<PathBuf, FileError> {
+        let _section = interrupt::section();
+        let path = self.file(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(FileError::on("create", &path))?;
+        keep(&path)?;
+        file.write_all(content).map_err(FileError::on("write", &path))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+        for file in &self.files {
+            interrupt::settled(file);
+        }
+    }
+}
+
+/// Takes away what processes have left that were killed.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let is_passing = entry.file_name().to_str().is_some_and(|name| name.starts_with(PASSING));
+        let metadata = entry.metadata().ok().filter(|metadata| is_passing && metadata.is_dir());
+        let age = metadata.and_then(|metadata| SystemTime::now().duration_since(metadata.modified().ok()?).ok());
+        if age.is_some_and(|age| age > LEFT) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

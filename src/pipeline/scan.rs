@@ -1,4 +1,5 @@
-//! Known values in files of any kind: below folders, and among what git is about to commit.
+//! Known values in files of any kind, and files that hold credentials of GAM: below folders, and among what git is about to
+//! commit.
 //!
 //! Must not: read a file whole, but for what is packed in it.
 
@@ -7,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::source::ArtifactFile;
 use crate::host::git;
-use crate::verify::Report;
+use crate::verify::exposed::Exposed;
 use crate::verify::leak::Hunt;
+use crate::verify::{Report, Severity};
 
 /// How much was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub enum ScanError {
 }
 
 /// Looks through a file, or every file below a folder but those of git itself. Links are not followed. A file that cannot be
-/// read is a finding.
+/// read is a finding, and so is one of GeneXus' that holds credentials of GAM, known ones or not.
 pub fn path(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path) -> Result<Scanned, ScanError> {
     let failed = |source| ScanError::Path { path: path.to_owned(), source };
     let mut scanned = Scanned::default();
@@ -72,6 +74,7 @@ fn one(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path, scanned: &mut Scan
             scanned.files += 1;
             scanned.bytes += file.file().size();
             hunt.file(report, &place, &file);
+            Exposed::new(Severity::Warning).file(report, &place, &file);
         }
         Err(error) => report.error("leak.unreadable", place, error.to_string()),
     }
@@ -87,6 +90,8 @@ pub fn staged(hunt: &mut Hunt<'_>, report: &mut Report, folder: &Path) -> Result
         scanned.bytes += content.len() as u64;
         hunt.content(report, &format!("the name of {}", file.path), file.path.as_bytes());
         hunt.file(report, &file.path, content.as_slice());
+        // Client Ids are not committed either.
+        Exposed::new(Severity::Error).file(report, &file.path, content.as_slice());
     }
     Ok(scanned)
 }

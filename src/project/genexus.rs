@@ -9,8 +9,18 @@ use super::marks::Mark;
 use super::{App, Id, Project, escaped};
 use crate::format::limits;
 
-/// Finds the main objects.
+/// What GAM answered at an F5, from a model folder.
+const ANSWER: &str = "Library/GAM/OutputParms.json";
+
+/// Finds the main objects, and the model folders that an F5 has registered applications from.
 pub fn find(files: &Files, project: &mut Project) {
+    let models = files.named("OutputParms.json").filter_map(|path| path.strip_suffix(ANSWER));
+    // Not `OtherLibrary/GAM/...`.
+    let models = models.filter(|folder| folder.is_empty() || folder.ends_with('/'));
+    project.models.extend(models.map(|folder| match folder.trim_end_matches('/') {
+        "" => ".".to_owned(),
+        folder => folder.to_owned(),
+    }));
     let mut mains = 0;
     for path in files.named("sdapps.json") {
         let folder = folder_of(path);

@@ -47,6 +47,8 @@ pub struct Project {
     pub apps: Vec<App>,
     /// Frameworks that were recognised, for people.
     pub frameworks: Vec<String>,
+    /// GeneXus' model folders in which GAM's answer to an F5 lies, from the folder that was looked through; it is `.` itself.
+    pub models: Vec<String>,
     /// What could not be read or is not known, for people.
     pub remarks: Vec<String>,
 }

@@ -265,13 +265,13 @@ fn is_packed(name: &str, content: &[u8]) -> bool {
     is_archive(content) || encoding_of(name, content).is_some()
 }
 
-fn is_archive(content: &[u8]) -> bool {
+pub(super) fn is_archive(content: &[u8]) -> bool {
     content.starts_with(b"PK\x03\x04")
 }
 
 /// Whether a file ends as archives do, whatever it begins with: programs that unpack themselves, packages with something
 /// put in front. APPNOTE 4.3.16: the end record is followed by its comment alone.
-fn ends_like_an_archive<S: ReadAt + ?Sized>(source: &S) -> bool {
+pub(super) fn ends_like_an_archive<S: ReadAt + ?Sized>(source: &S) -> bool {
     let len = source.size().min(END_RECORD);
     let mut end = vec![0; usize::try_from(len).unwrap_or(0)];
     source.read_exact_at(&mut end, source.size() - len).is_ok() && end.windows(4).any(|bytes| bytes == b"PK\x05\x06")
@@ -281,7 +281,7 @@ fn ends_like_an_archive<S: ReadAt + ?Sized>(source: &S) -> bool {
 const END_RECORD: u64 = 22 + 65_535;
 
 /// How a file is compressed. gzip says so itself (RFC 1952, 2.3.1); Brotli has nothing but the name.
-fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {
+pub(super) fn encoding_of(name: &str, content: &[u8]) -> Option<Encoding> {
     if content.starts_with(&[0x1f, 0x8b, 8]) {
         return Some(Encoding::Gzip);
     }

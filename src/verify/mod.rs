@@ -4,6 +4,7 @@
 
 pub mod android;
 pub mod apple;
+pub mod exposed;
 pub mod forms;
 mod hash;
 pub mod injected;

@@ -20,6 +20,7 @@ mod formats;
 mod gate;
 mod genexus;
 pub mod genexus_kb;
+mod genexus_registry;
 #[cfg(unix)]
 mod help;
 mod hook;

@@ -344,7 +344,7 @@ fn mistakes_in_the_configuration_are_said_together() {
         "4:9: token is no reference; secrets do not stand in this file",
         "6:12: registry \"exec\" has no command",
         "8:12: registry \"fixed\" has no client-id",
-        "10:1: url belongs to registry = \"http\", here it is \"embedded\"",
+        "10:1: url belongs to registry = \"http\", \"oauth\" or \"postgres\", here it is \"embedded\"",
         "12:12: unknown registry \"vault\"",
         "16:17: client-secret is no reference",
     ] {

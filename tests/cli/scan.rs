@@ -97,3 +97,70 @@ fn nothing_stored_is_committed() {
     git(&["add", &format!("{id}.txt")]);
     world.inject(&["scan", "--staged"]).exits(7).says(&["the name of"]);
 }
+
+#[test]
+fn what_genexus_leaves_is_found_without_any_store() {
+    let world = World::new();
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .args(["-c", "init.defaultBranch=main"])
+            .args(args)
+            .current_dir(world.project())
+            .env("HOME", world.home());
+        assert!(command.output().unwrap().status.success(), "{args:?}");
+    };
+    git(&["init"]);
+    let sent = r#"{"Applications":[],"IdeConnection":{"ConnPassword":"pass-canary","ConnUser":"sa"}}"#;
+    let ids = r#"[{"Id":"0f3c9a1b-2c3d-4e5f-8091-a2b3c4d5e6f7","EnvironmentGUID":"x","IsNew":true}]"#;
+    world.write("kb/renamed.txt", sent);
+    world.write("kb/InputParms.json", "{}");
+    world.write("kb/applications.gam", ids);
+    world.write("kb/all.zip", zipped(&[("below/x", sent.as_bytes())]));
+    let run = world.inject(&["scan", "kb", "--json"]).exits(7);
+    let json = run.json();
+    let found: Vec<String> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            format!(
+                "{} {} {}",
+                f["severity"].as_str().unwrap(),
+                f["code"].as_str().unwrap(),
+                f["place"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "warning leak.gam-name kb/InputParms.json",
+            "error leak.gam-passwords kb/all.zip!/below/x",
+            "warning leak.gam-ids kb/applications.gam",
+            "error leak.gam-passwords kb/renamed.txt",
+        ]
+    );
+    assert!(!format!("{}{}", run.out, run.err).contains("pass-canary"));
+    // Warnings alone end no commit; what is staged may hold no ids either.
+    git(&["add", "kb/InputParms.json"]);
+    world.inject(&["scan", "--staged"]).exits(0).says(&["warning leak.gam-name (kb/InputParms.json)", "another form"]);
+    git(&["add", "kb/applications.gam"]);
+    world.inject(&["scan", "--staged"]).exits(7).says(&["leak.gam-ids (kb/applications.gam)"]);
+    git(&["rm", "-q", "--cached", "kb/applications.gam"]);
+    git(&["add", "kb/renamed.txt"]);
+    let texts = [
+        "leak.gam-passwords (kb/renamed.txt)",
+        "take it out of what is committed",
+        ".gitignore",
+        "change the passwords",
+    ];
+    world.inject(&["scan", "--staged"]).exits(7).says(&texts);
+    world.inject(&["doctor", "--env", "dev"]).exits(2);
+    let log = world.inject(&["scan", "kb/renamed.txt", "--format", "sarif"]).exits(7);
+    assert!(
+        log.out.contains("\"id\": \"leak.gam-passwords\"") && log.out.contains("administrator in clear"),
+        "{}",
+        log.out
+    );
+}

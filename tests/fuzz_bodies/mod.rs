@@ -3,6 +3,7 @@
 pub mod apple;
 pub mod credential;
 pub mod dex;
+pub mod genexus;
 pub mod inflate;
 pub mod javascript;
 pub mod project;

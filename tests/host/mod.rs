@@ -1,5 +1,6 @@
-//! The outside world: atomic replacement.
+//! The outside world: atomic replacement, private folders.
 
+mod private;
 mod replacement;
 mod transaction;
 mod workers;

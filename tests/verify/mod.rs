@@ -1,6 +1,7 @@
 //! `inject::verify`.
 
 mod arbitrary;
+mod exposed;
 mod leak;
 mod matrix;
 mod mutation;

@@ -8,7 +8,7 @@ use inject::credentials::{ObtainError, SealError, StoreError};
 use inject::findings::Finding;
 use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
-use inject::registry::RegistryError;
+use inject::registry::{GenexusFault, RegistryError};
 
 use crate::settings::variables;
 use crate::suggest::{self, nearest};
@@ -161,8 +161,52 @@ impl From<SealError> for Failure {
 
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
-        Self::of(Code::Registry, error)
+        match &error {
+            RegistryError::Genexus { fault, .. } => {
+                let (code, remedies) = genexus(fault);
+                Self { remedies, ..Self::of(code, error) }
+            }
+            _ => Self::of(Code::Registry, error),
+        }
     }
+}
+
+/// What to do about GeneXus' file.
+fn genexus(fault: &GenexusFault) -> (Code, Vec<String>) {
+    let remedies: &[&str] = match fault {
+        GenexusFault::Missing { .. } => &[
+            "press F5 in GeneXus with \"Keep GAM database updated\" = True: Applications Registration writes the file",
+            "model is the environment's folder in the knowledge base (JavaModel, CSharpModel, ...)",
+        ],
+        GenexusFault::Unfinished { .. } => &["run again when F5 has ended"],
+        GenexusFault::NotListed { .. } => &[
+            "press F5 in GeneXus on that main object with \"Keep GAM database updated\" = True (Applications Registration)",
+            "or write name = \"...\" in its [app.NAME]: the name of the main object, as it stands there",
+        ],
+        GenexusFault::Refused { .. } => &["correct it in GAM or in GeneXus, then press F5 again"],
+        GenexusFault::NoSecret { environment, .. } => {
+            let omit = format!("embed none: secret = \"omit\" in [env.{environment}]");
+            return (
+                Code::Registry,
+                vec![omit, "or bring the one that GAM shows here: inject credential set".to_owned()],
+            );
+        }
+        GenexusFault::Ambiguous { .. } => &[
+            "say which one it is: inject credential set --app APP --env ENV --client-id ID, or delete the other one in GAM",
+        ],
+        GenexusFault::Disagree { .. } => {
+            let remedies = [
+                "the file is right, and no app was shipped with the other one: inject credential forget, then run again",
+                "the store is right: register that Client Id in GAM again, under this name, and press F5",
+            ];
+            return (Code::Conflict, remedies.map(str::to_owned).to_vec());
+        }
+        GenexusFault::TwoSecrets { .. } | GenexusFault::Entry { .. } => {
+            &["correct the application in GAM's backend, then press F5 again"]
+        }
+        _ => &[],
+    };
+    (Code::Registry, remedies.iter().map(|remedy| (*remedy).to_owned()).collect())
 }
 
 impl From<ObtainError> for Failure {
@@ -179,6 +223,10 @@ impl From<ObtainError> for Failure {
                     .remedy(format!("look on the server; if it is not there, or deleted: {again}"))
                     .remedy("if it is there and its secret can be read there: inject credential set")
             }
+            ObtainError::Registry(RegistryError::Genexus { .. }) => match error {
+                ObtainError::Registry(error) => error.into(),
+                error => Self::of(Code::Registry, error),
+            },
             ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
                 Self::of(Code::Registry, error)
             }

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod directory;
 pub mod embedded;
 pub mod exec;
+pub mod genexus;
 pub mod http;
 pub mod oauth;
 mod patience;
@@ -167,6 +168,14 @@ pub enum RegistryError {
         /// Why not, and what to do instead.
         why: &'static str,
     },
+    /// GeneXus' file, or the program behind it.
+    #[error("registry {registry}: {fault}")]
+    Genexus {
+        /// Which.
+        registry: RegistryIdentity,
+        /// What is wrong.
+        fault: Box<genexus::fault::Fault>,
+    },
     /// No randomness for a secret.
     #[error("no randomness from the operating system: {0}")]
     Random(#[from] std::io::Error),
@@ -205,6 +214,18 @@ pub trait Registry {
 
     /// What it holds under `id`, or else for the application. Changes nothing.
     fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError>;
+
+    /// Why [`Self::register`] would fail, as far as that is known without it: a registry that is only read says so before
+    /// anything is promised or claimed. `known` is the id that the store has; a secret that it has is not wanted.
+    fn foresee(
+        &mut self,
+        application: &Application,
+        known: Option<&ClientId>,
+        wants_secret: bool,
+    ) -> Result<(), RegistryError> {
+        let _ = (application, known, wants_secret);
+        Ok(())
+    }
 
     /// Atomically: "register this id, or give me what is there". An existing secret is never reset; a missing one is the
     /// one given, else generated where one is wanted. What a registry says only once it writes into the ledger first.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::XmlError;
-use crate::format::text::EncodingError;
+use crate::format::text::{EncodingError, utf16};
 
 /// How the characters of a document are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Encoding {
             _ => None,
         };
         if let Some(encoding) = wide {
-            return Ok((Cow::Owned(encoding.utf16(bytes)?), encoding));
+            return Ok((Cow::Owned(utf16(bytes, encoding == Self::Utf16Le)?), encoding));
         }
         let declared = declared(bytes).unwrap_or_default();
         let is = |names: &[&str]| names.iter().any(|name| declared.eq_ignore_ascii_case(name));
@@ -48,25 +48,6 @@ impl Encoding {
             Ok(text) if text.is_ascii() => Ok((Cow::Borrowed(text), Self::Ascii)),
             _ => Err(XmlError::Declared { name: declared.to_owned() }),
         }
-    }
-
-    fn utf16(self, bytes: &[u8]) -> Result<String, XmlError> {
-        let wrong = |offset| XmlError::Encoding(EncodingError::Utf16Broken { offset });
-        let (pairs, rest) = bytes.as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err(wrong(bytes.len() - 1));
-        }
-        let units = pairs
-            .iter()
-            .map(|&pair| if self == Self::Utf16Le { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) });
-        let mut offset = 0;
-        let mut text = String::with_capacity(bytes.len() / 2);
-        for c in char::decode_utf16(units) {
-            let c = c.map_err(|_| wrong(offset))?;
-            offset += 2 * c.len_utf16();
-            text.push(c);
-        }
-        Ok(text)
     }
 
     /// A value in markup, where characters that the encoding does not have are references.

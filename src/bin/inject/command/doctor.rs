@@ -2,6 +2,8 @@
 //!
 //! Must not: change anything, register anything, or ask a registry unasked.
 
+mod genexus;
+
 use std::path::{Path, PathBuf};
 
 use inject::credentials::{Keeping, Store};
@@ -18,6 +20,7 @@ use crate::args::Global;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings, variable, variables};
 
 /// Days before its end at which a certificate is spoken of.
@@ -268,6 +271,9 @@ fn private(folder: &Path, others: u32, checks: &mut Checks) {
 fn private(_folder: &Path, _others: u32, _checks: &mut Checks) {}
 
 fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Checks) {
+    if let RegistryRef::Genexus { model, asking } = &chosen.env.registry {
+        return genexus::look(settings, chosen, model, asking.as_ref(), checks);
+    }
     let identity = match settings.registry_identity(chosen) {
         Ok(identity) => identity,
         Err(failure) => return checks.failed("registry", &failure),
@@ -337,9 +343,9 @@ fn repository(settings: &Settings, checks: &mut Checks) {
     };
     let mut report = Report::default();
     match scan::staged(&mut Hunt::new(&known, &[]), &mut report, &root) {
-        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no known credential is staged"),
+        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no credential is staged"),
         Ok(_) => {
-            let text = format!("{} known values are staged", report.findings.len());
+            let text = format!("{} findings in what is staged", report.findings.len());
             checks.todo("git", text, "see where: inject scan --staged; take them out: git restore --staged FILE");
         }
         Err(error) => checks.add("git", State::Note, error.to_string()),

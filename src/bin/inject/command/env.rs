@@ -57,6 +57,7 @@ fn list(settings: &Settings, out: Output) {
 fn registry_text(env: &Env) -> String {
     match &env.registry {
         RegistryRef::Exec(words) => format!("exec:{}", words.join(" ")),
+        RegistryRef::Genexus { model, .. } => format!("genexus:{model}"),
         other => other.word(),
     }
 }

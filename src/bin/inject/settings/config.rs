@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::suggest::nearest;
 use registry::REGISTRY_KEYS;
-pub use registry::{RegistryRef, Text};
+pub use registry::{Asking, RegistryRef, Text};
 
 /// A configuration, validated.
 #[derive(Debug, Default)]

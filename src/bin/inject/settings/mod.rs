@@ -10,18 +10,18 @@ pub mod signing;
 pub mod source;
 pub mod values;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, SealKey, Store};
 use inject::registry::{
-    Application, Directory, Embedded, Exec, Http, Oauth, OauthConfig, Postgres, PostgresAddress, Registry,
-    RegistryIdentity, Unasked,
+    Application, Directory, Embedded, Exec, Genexus, GenexusConfig, GenexusConnection, GenexusProgram, Http, Oauth,
+    OauthConfig, Postgres, PostgresAddress, Registry, RegistryIdentity, Unasked,
 };
 
 use crate::args::Global;
 use crate::exit::{Code, Failure};
 use crate::suggest::nearest;
-use config::{App, Config, Env, RegistryRef};
+use config::{App, Asking, Config, Env, RegistryRef};
 use presets::Presets;
 use source::Source;
 use zeroize::Zeroizing;
@@ -244,6 +244,10 @@ impl Settings {
                 })?)
             }
             RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
+            RegistryRef::Genexus { model, asking } => {
+                let program = asking.as_ref().map(|asking| self.program(chosen, asking)).transpose()?;
+                Box::new(self.genexus(chosen, model, program))
+            }
             RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
         })
     }
@@ -261,6 +265,25 @@ impl Settings {
             ))
             .remedy("this works on \"embedded\" and \"postgres\"")),
         }
+    }
+
+    /// GeneXus' file of an environment. It is called by its path from the root, so that two projects do not share one.
+    pub fn genexus(&self, chosen: &Chosen, model: &str, program: Option<GenexusProgram>) -> Genexus {
+        let folder = plain(&self.checkout.join(model));
+        let called = folder.to_string_lossy().into_owned();
+        Genexus::new(GenexusConfig { model: folder, called, environment: chosen.name.clone(), program })
+    }
+
+    /// The program that registers in GAM, with what it needs for that.
+    fn program(&self, chosen: &Chosen, asking: &Asking) -> Result<GenexusProgram, Failure> {
+        let of = |key: &str| format!("{key} in [env.{}.connection]", chosen.name);
+        let Asking { words, conn_user, conn_password, repository, user_name, user_password } = asking;
+        let connection = GenexusConnection {
+            database: (conn_user.read(&of("conn-user"))?, conn_password.read(&of("conn-password"))?),
+            repository: repository.read(&of("repository"))?,
+            user: (user_name.read(&of("user-name"))?, user_password.read(&of("user-password"))?),
+        };
+        Ok(GenexusProgram { words: words.clone(), connection, folder: self.home.folder.clone() })
     }
 
     /// The team's registry of an environment.
@@ -305,7 +328,10 @@ impl Settings {
                 let address = PostgresAddress::parse(&url.read(&of)?, None);
                 Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
             }
-            _ => Ok(self.registry(chosen)?.identity().clone()),
+            RegistryRef::Genexus { model, .. } => Ok(self.genexus(chosen, model, None).identity().clone()),
+            RegistryRef::Own | RegistryRef::Embedded(_) | RegistryRef::Exec(_) | RegistryRef::Fixed { .. } => {
+                Ok(self.registry(chosen)?.identity().clone())
+            }
         }
     }
 
@@ -334,6 +360,21 @@ impl Chosen {
     pub fn registration(&self, flag_never: bool) -> Registration {
         if self.env.never_register || flag_never { Registration::Never } else { Registration::Auto }
     }
+}
+
+/// A path without `.` and `..`, whether it is there or not.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Where a registry is, and the token for it.

@@ -118,7 +118,20 @@ pub fn msbuild(world: &World<'_>) -> Result<()> {
         "version = 1\n[app.demo]\nid = \"com.example.demo\"\nartifacts = [\"*.apk\"]\n[env.dev]\n[env.prod]\n",
     )?;
     succeeds(xbuild(&["/p:InjectEnv=prod"], None))?;
-    world.carries(name, "prod")
+    world.carries(name, "prod")?;
+    // In a release script, behind a stand-in for GeneXus' task that makes the package.
+    world.write("release.proj", include_str!("release.proj"))?;
+    std::fs::rename(world.project.join(name), world.project.join("built.bin"))?;
+    let release = |env: &str| {
+        let mut command = world.command("xbuild");
+        command.args(["release.proj", "/nologo", "/v:normal", &format!("/p:InjectEnv={env}")]);
+        command
+    };
+    succeeds(release("dev"))?;
+    world.carries("deployed.apk", "dev")?;
+    let said = fails(release("prd"))?;
+    ensure!(said.contains("unknown environment \"prd\"") && !said.contains("released"), "it went on: {said}");
+    Ok(())
 }
 
 /// The same behind stand-ins for .NET's targets.

@@ -11,8 +11,19 @@ use inject::survey::{App, Id, Mark, Project};
 /// Columns of a comment.
 const WIDTH: usize = 110;
 
-/// The text.
-pub fn text(project: &Project) -> String {
+/// An environment of GeneXus: one for each model folder.
+#[derive(Debug)]
+pub struct ModelEnv {
+    /// Its name.
+    pub name: String,
+    /// The model folder.
+    pub model: String,
+    /// Whether each application in its file has a secret; `None` where the file cannot be read now.
+    pub has_secrets: Option<bool>,
+}
+
+/// The text. Without environments of GeneXus, they are dev and prod.
+pub fn text(project: &Project, envs: &[ModelEnv]) -> String {
     let mut draft = Draft { text: String::new(), explained: BTreeSet::new() };
     draft.comment("inject.toml: the applications that this project builds, and the environments they are made for.");
     draft.comment("Commit it: it holds no credential. Written by \"inject init\"; every line is yours to change.");
@@ -24,16 +35,23 @@ pub fn text(project: &Project) -> String {
     draft.comment(
         "The environment where nobody says which: not by --env, not by INJECT_ENV, not by \"inject env use NAME\".",
     );
-    draft.line("default-env = \"dev\"");
+    draft.line(&format!("default-env = {}", quoted(envs.first().map_or("dev", |env| env.name.as_str()))));
     let keys = keys(&project.apps);
     for (index, (app, key)) in project.apps.iter().zip(&keys).enumerate() {
         draft.blank();
         draft.app(app, key, index == 0);
     }
-    draft.blank();
-    draft.dev();
-    draft.blank();
-    draft.prod(&values(&project.apps));
+    for (index, env) in envs.iter().enumerate() {
+        draft.blank();
+        draft.model(env, index == 0);
+        draft.values(&env.name, &values(&project.apps));
+    }
+    if envs.is_empty() {
+        draft.blank();
+        draft.dev();
+        draft.blank();
+        draft.prod(&values(&project.apps));
+    }
     draft.text
 }
 
@@ -186,6 +204,40 @@ impl Draft {
         }
     }
 
+    /// An environment of GeneXus.
+    fn model(&mut self, env: &ModelEnv, explain: bool) {
+        if explain {
+            self.comment(
+                "What GAM answered at the last F5 of this environment in GeneXus (Library/GAM/OutputParms.json in the model \
+                 folder): Client Ids are read there, and applications are registered by F5 alone.",
+            );
+        }
+        self.line(&format!("[env.{}]", env.name));
+        self.line("registry = \"genexus\"");
+        self.line(&format!("model = {}", quoted(&env.model)));
+        match env.has_secrets {
+            Some(true) => {
+                self.comment("Its applications have secrets there. Embed none, and none is asked for:");
+                self.line("# secret = \"omit\"");
+            }
+            Some(false) => {
+                self.comment(
+                    "An application without a secret is there, as GAM has it for main objects for mobile devices since \
+                     GeneXus 15: none is embedded.",
+                );
+                self.line("secret = \"omit\"");
+            }
+            None => {
+                self.comment("Where GAM keeps no secret (main objects for mobile devices since GeneXus 15):");
+                self.line("# secret = \"omit\"");
+            }
+        }
+        if explain {
+            self.comment("For production: packages that can be debugged and prototyping metadata are refused.");
+        }
+        self.line("# release = true");
+    }
+
     fn dev(&mut self) {
         self.comment(
             "Development: a registry in a file of this machine. New applications are registered as they come.",
@@ -217,13 +269,17 @@ impl Draft {
         self.line("# secret = \"omit\"");
         self.comment("Nobody else's signature: the SHA-256 digest of the certificate, as \"inject inspect\" shows it.");
         self.line("# signer = \"sha256:...\"");
+        self.values("prod", values);
+    }
+
+    fn values(&mut self, env: &str, values: &BTreeSet<String>) {
         if values.is_empty() {
             self.comment("Values of this environment that places may use, as {server_url}:");
-            self.line("# [env.prod.values]");
+            self.line(&format!("# [env.{env}.values]"));
             self.line("# server_url = \"https://api.example.com\"");
         } else {
             self.comment("Values of this environment that the presets above put in place; one that is missing stays as it was built:");
-            self.line("# [env.prod.values]");
+            self.line(&format!("# [env.{env}.values]"));
             for value in values {
                 self.line(&format!("# {value} = \"...\""));
             }

@@ -7,6 +7,8 @@ mod draft;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use inject::credentials::EnvironmentName;
+use inject::registry::{Genexus, GenexusConfig};
 use inject::survey;
 use inject::survey::{App, Id, LOOKED_FOR, Project};
 use inject::system::Replacement;
@@ -16,6 +18,10 @@ use crate::args::Init;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::config::Config;
+use draft::ModelEnv;
+
+/// Characters of a folder's name that make the name of an environment, which has at most 64.
+const NAME: usize = 50;
 
 /// Runs it.
 pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
@@ -36,7 +42,8 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
     if project.apps.is_empty() {
         return Err(nothing(folder, &project));
     }
-    let text = draft::text(&project);
+    let envs = model_envs(folder, &project);
+    let text = draft::text(&project, &envs);
     // What is written must be what the next run reads.
     let config = Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
     if asked.dry_run {
@@ -55,6 +62,34 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
         "text": text,
     }));
     Ok(Code::Done)
+}
+
+/// An environment for each model folder, named after it.
+fn model_envs(folder: &Path, project: &Project) -> Vec<ModelEnv> {
+    let mut envs: Vec<ModelEnv> = Vec::new();
+    for model in &project.models {
+        let path = folder.join(model);
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        let base = name_of(&path);
+        let taken = |name: &str| envs.iter().any(|env| env.name == name);
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let Some(name) = std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)) else { continue };
+        let Ok(environment) = EnvironmentName::parse(&name) else { continue };
+        let config = GenexusConfig { called: model.clone(), model: path, environment, program: None };
+        let holding = Genexus::new(config).holding().ok();
+        let has_secrets = holding.map(|holding| holding.applications.iter().all(|(_, _, has_secret)| *has_secret));
+        envs.push(ModelEnv { name, model: model.clone(), has_secrets });
+    }
+    envs
+}
+
+/// The name of a folder, as one of an environment that needs no quotes; with room for a number behind it.
+fn name_of(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(NAME).collect();
+    let name = name.trim_matches(['-', '_']);
+    if name.is_empty() { "genexus".to_owned() } else { name.to_owned() }
 }
 
 /// Nothing was found: what was looked for.
@@ -91,7 +126,13 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 fn tell(project: &Project, config: &Config, out: Output) {
     let count = config.apps.len();
     let plural = if count == 1 { "" } else { "s" };
-    out.done(&format!("{}: {count} application{plural}, environments dev and prod", config.path.display()));
+    let names: Vec<&str> = config.envs.keys().map(EnvironmentName::as_str).collect();
+    let names = match names.as_slice() {
+        [name] => format!("environment {name}"),
+        [names @ .., last] => format!("environments {} and {last}", names.join(", ")),
+        [] => "no environment".to_owned(),
+    };
+    out.done(&format!("{}: {count} application{plural}, {names}", config.path.display()));
     for app in &project.apps {
         match &app.id {
             Id::Known(id) => out.note(&format!("{id}: {}", app.sources.join("; "))),
@@ -99,7 +140,8 @@ fn tell(project: &Project, config: &Config, out: Output) {
             Id::Unknown(why) => out.warn(&format!("{why}; its lines are comments until you fill them in")),
         }
     }
-    out.note("read it, then: inject env use dev, inject doctor, inject hook KIND");
+    let env = config.default_env.as_ref().map_or("NAME", EnvironmentName::as_str);
+    out.note(&format!("read it, then: inject env use {env}, inject doctor, inject hook KIND"));
     out.note("the store's key can be kept in the keyring: inject credential key --to keyring:store");
 }
 

@@ -15,16 +15,30 @@ use crate::settings::source::Source;
 use crate::suggest::nearest;
 
 /// Keys of an environment that belong to one kind of registry.
-pub(super) const REGISTRY_KEYS: [(&[&str], &str); 9] = [
+pub(super) const REGISTRY_KEYS: [(&[&str], &str); 11] = [
     (&["http", "oauth", "postgres"], "url"),
     (&["http", "oauth"], "token"),
     (&["http", "oauth", "postgres"], "ca"),
     (&["postgres"], "key"),
     (&["oauth"], "endpoint"),
     (&["oauth"], "metadata"),
-    (&["exec"], "command"),
+    (&["exec", "genexus"], "command"),
+    (&["genexus"], "model"),
+    (&["genexus"], "connection"),
     (&["fixed"], "client-id"),
     (&["fixed"], "client-secret"),
+];
+
+/// The kinds of registries.
+const KINDS: [&str; 7] = ["embedded", "postgres", "http", "oauth", "exec", "genexus", "fixed"];
+
+/// Keys of `connection`, and whether what stands there is secret.
+const CONNECTION_KEYS: [(&str, bool); 5] = [
+    ("conn-user", false),
+    ("conn-password", true),
+    ("repository", false),
+    ("user-name", false),
+    ("user-password", true),
 ];
 
 /// Which registry an environment has.
@@ -68,6 +82,13 @@ pub enum RegistryRef {
     },
     /// `exec`: a program, without a shell.
     Exec(Vec<String>),
+    /// `genexus`: what GAM answered at an F5.
+    Genexus {
+        /// `model`: the model folder, from the configuration's folder.
+        model: String,
+        /// `command` with `connection`: a program that registers there.
+        asking: Option<Asking>,
+    },
     /// `fixed`: exactly these values.
     Fixed {
         /// `client-id`.
@@ -75,6 +96,37 @@ pub enum RegistryRef {
         /// `client-secret`.
         secret: Option<Source>,
     },
+}
+
+/// A program that registers in GAM, and what it needs for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// `command`.
+    pub words: Vec<String>,
+    /// `conn-user`.
+    pub conn_user: Text,
+    /// `conn-password`.
+    pub conn_password: Source,
+    /// `repository`.
+    pub repository: Text,
+    /// `user-name`.
+    pub user_name: Text,
+    /// `user-password`.
+    pub user_password: Source,
+}
+
+impl Asking {
+    /// `connection`, as it stands in the configuration.
+    fn connection(&self) -> serde_json::Value {
+        let Self { words: _, conn_user, conn_password, repository, user_name, user_password } = self;
+        serde_json::json!({
+            "conn-user": conn_user.written(),
+            "conn-password": conn_password.written(),
+            "repository": repository.written(),
+            "user-name": user_name.written(),
+            "user-password": user_password.written(),
+        })
+    }
 }
 
 /// A text that stands in the configuration, or a reference to it.
@@ -96,6 +148,7 @@ impl RegistryRef {
             Self::Oauth { .. } => "oauth".to_owned(),
             Self::Postgres { .. } => "postgres".to_owned(),
             Self::Exec(_) => "exec".to_owned(),
+            Self::Genexus { .. } => "genexus".to_owned(),
             Self::Fixed { .. } => "fixed".to_owned(),
         }
     }
@@ -128,13 +181,27 @@ impl RegistryRef {
                 add("ca", path(ca));
             }
             Self::Exec(words) => keys.push(("command", words.clone().into())),
+            Self::Genexus { model, asking } => {
+                add("model", Some(model.clone()));
+                if let Some(asking) = asking {
+                    keys.push(("command", asking.words.clone().into()));
+                    keys.push(("connection", asking.connection()));
+                }
+            }
         }
         keys
     }
 
     /// Whether asking it leaves this machine or starts a program.
     pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Http { .. } | Self::Oauth { .. } | Self::Postgres { .. } | Self::Exec(_))
+        match self {
+            Self::Own | Self::Embedded(_) | Self::Fixed { .. } | Self::Genexus { asking: None, .. } => false,
+            Self::Http { .. }
+            | Self::Oauth { .. }
+            | Self::Postgres { .. }
+            | Self::Exec(_)
+            | Self::Genexus { asking: Some(_), .. } => true,
+        }
     }
 }
 
@@ -174,9 +241,13 @@ impl Reader<'_> {
             if let Some((of, _)) =
                 REGISTRY_KEYS.iter().find(|(of, known)| *known == name && !of.contains(&kind.as_str()))
             {
-                let of = of[0];
-                let message = format!("{name} belongs to registry = {of:?}, here it is {text:?}");
-                self.problem(key.span(), message, format!("remove it, or write registry = {of:?}"));
+                let kinds: Vec<String> = of.iter().map(|of| format!("{of:?}")).collect();
+                let kinds = match kinds.as_slice() {
+                    [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+                    kinds => kinds.concat(),
+                };
+                let message = format!("{name} belongs to registry = {kinds}, here it is {text:?}");
+                self.problem(key.span(), message, format!("remove it, or write registry = {kinds}"));
             }
         }
         let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
@@ -216,6 +287,7 @@ impl Reader<'_> {
                 }
                 RegistryRef::Exec(words.into_iter().map(Spanned::into_inner).collect())
             }
+            None if text == "genexus" => self.genexus(span, table),
             None if text == "fixed" => {
                 let id = given("client-id").and_then(|value| self.text("client-id", value));
                 let secret = given("client-secret").and_then(|value| self.reference("client-secret", value));
@@ -239,15 +311,82 @@ impl Reader<'_> {
                 url.zip(key).map_or(RegistryRef::Own, |(url, key)| RegistryRef::Postgres { url, key, ca })
             }
             _ => {
-                let kinds = ["embedded", "postgres", "http", "oauth", "exec", "fixed"];
-                let remedy = match nearest(&kind, kinds) {
+                let remedy = match nearest(&kind, KINDS) {
                     Some(near) if near != kind => format!("did you mean {near:?}?"),
-                    _ => "write \"embedded\", \"embedded:NAME\", \"postgres\", \"http\", \"oauth\", \"exec\" or \"fixed\"".to_owned(),
+                    _ => format!("write {}, or \"embedded:NAME\"", KINDS.map(|kind| format!("{kind:?}")).join(", ")),
                 };
                 self.problem(span, format!("unknown registry {text:?}"), remedy);
                 RegistryRef::Own
             }
         }
+    }
+
+    /// GeneXus' file, and a program beside it.
+    fn genexus(&mut self, span: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
+        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
+        let model = given("model").and_then(|value| self.string("model", value)).unwrap_or_default();
+        if model.is_empty() {
+            let remedy =
+                "write model = \"PATH\", the environment's model folder: Library/GAM/OutputParms.json lies in it";
+            self.problem(span, "registry \"genexus\" has no model", remedy);
+        }
+        let words = given("command").map(|value| (self.strings("command", value), value.span()));
+        let asking = match (words, given("connection")) {
+            (None, None) => None,
+            (None, Some(connection)) => {
+                let remedy = "write command = [\"PROGRAM\", \"ARGUMENT\"], or remove it";
+                self.problem(connection.span(), "connection is for a command, and there is none", remedy);
+                None
+            }
+            (Some((words, span)), connection) => {
+                if words.is_empty() {
+                    self.problem(span.clone(), "command is empty", "write command = [\"PROGRAM\", \"ARGUMENT\"]");
+                }
+                let words = words.into_iter().map(Spanned::into_inner).collect();
+                match connection {
+                    Some(connection) => self.asking(words, connection),
+                    None => {
+                        let remedy = "write [env.NAME.connection] with conn-user, conn-password, repository, user-name and \
+                                      user-password";
+                        self.problem(span, "command has no connection", remedy);
+                        None
+                    }
+                }
+            }
+        };
+        RegistryRef::Genexus { model, asking }
+    }
+
+    /// `connection`: all of it is needed.
+    fn asking(&mut self, words: Vec<String>, value: &Value<'_>) -> Option<Asking> {
+        let table = self.table("env.NAME.connection", value)?;
+        for (key, _) in table {
+            let name = key.get_ref().as_ref();
+            if !CONNECTION_KEYS.iter().any(|(known, _)| *known == name) {
+                self.unknown(key.span(), name, &CONNECTION_KEYS.map(|(known, _)| known));
+            }
+        }
+        for (name, is_secret) in CONNECTION_KEYS {
+            if !table.contains_key(name) {
+                let remedy =
+                    if is_secret { "write a reference to it: env:NAME" } else { "write it, or a reference to it" };
+                self.problem(value.span(), format!("connection has no {name}"), remedy);
+            }
+        }
+        let given = |key: &str| table.iter().find(|(found, _)| found.get_ref() == key).map(|(_, value)| value);
+        let conn_user = given("conn-user").and_then(|value| self.text("conn-user", value));
+        let conn_password = given("conn-password").and_then(|value| self.reference("conn-password", value));
+        let repository = given("repository").and_then(|value| self.text("repository", value));
+        let user_name = given("user-name").and_then(|value| self.text("user-name", value));
+        let user_password = given("user-password").and_then(|value| self.reference("user-password", value));
+        Some(Asking {
+            words,
+            conn_user: conn_user?,
+            conn_password: conn_password?,
+            repository: repository?,
+            user_name: user_name?,
+            user_password: user_password?,
+        })
     }
 
     /// Client metadata, as JSON.
