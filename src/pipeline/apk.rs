@@ -241,6 +241,7 @@ impl Inspected {
         if planned.is_empty() {
             return Err(ApkJobError::NoPlaceAtAll { presets: presets.to_owned() });
         }
+        apk.check(&spots)?;
         drop(apk);
         let Self { source, index, path, facts } = self;
         Ok(Planned { source, index, path, facts, places: planned, spots })

@@ -2,11 +2,11 @@
 //!
 //! Must not: guess. Where several constants reach a method, the address has to say which one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, Found, Spot};
-use crate::format::dex::{self, Argument, Dex, DexEdit, DexError};
+use crate::format::dex::{self, Argument, Dex, DexEdit, DexError, Passed};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
 
@@ -16,8 +16,8 @@ const LISTED: usize = 20;
 /// Where a string constant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Constant {
-    /// The `const-string` at this offset of the dex file.
-    At(usize),
+    /// What one call passes.
+    Passed(Passed),
     /// Every constant with this text.
     Text(String),
 }
@@ -25,7 +25,7 @@ pub(super) enum Constant {
 /// What reaches a method, over all dex files.
 #[derive(Default)]
 struct Reaching {
-    /// Constants in the order of their calls, each instruction once.
+    /// What calls pass, in their order; a call that several methods share once.
     found: Vec<Found>,
     /// Who passes them, for messages.
     callers: Vec<String>,
@@ -43,14 +43,13 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     let wanted = usize::try_from(*index).ok().and_then(|index| reaching.found.into_iter().nth(index));
                     return Ok(wanted.into_iter().collect());
                 }
-                let mut values: Vec<&String> = reaching.found.iter().flat_map(|found| &found.values).collect();
-                values.sort();
-                values.dedup();
-                if values.len() > 1 {
+                let different: BTreeSet<&[String]> =
+                    reaching.found.iter().map(|found| found.values.as_slice()).collect();
+                if different.len() > 1 {
                     let problem = format!(
                         "{} different constants reach this method: {}; name its class (dex/Lpkg/Class;->method) or one of \
                          them (dex/{method}[0])",
-                        values.len(),
+                        different.len(),
                         list(&reaching.callers)
                     );
                     return Err(ApkError::Address { address: Box::new(address.clone()), problem });
@@ -65,7 +64,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     let same = DexEdit { target: dex::Target::Value(text.clone()), value: text.clone() };
                     match dex::edit(&content, &[same]) {
                         Ok(_) => {
-                            found.push(found_constant(address, &entry, Constant::Text(text.clone()), text.clone()));
+                            let constant = Constant::Text(text.clone());
+                            found.push(found_constant(address, &entry, constant, vec![text.clone()]));
                         }
                         Err(DexError::NotFound { .. }) => {}
                         Err(source) => return Err(ApkError::Dex { entry, source }),
@@ -100,6 +100,36 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         })
     }
 
+    /// Whether what calls pass can change for these calls alone: refused before there is a value.
+    pub(super) fn check_dex(&self, spots: &[Spot]) -> Result<(), ApkError> {
+        let mut places: Vec<&Address> = Vec::new();
+        let mut entries: BTreeMap<&str, Vec<(Passed, usize)>> = BTreeMap::new();
+        for spot in spots {
+            if let Slot::Dex(Constant::Passed(passed)) = &spot.slot {
+                let place = place_of(&mut places, &spot.address);
+                entries.entry(&spot.entry).or_default().push((*passed, place));
+            }
+        }
+        for (entry, passed) in entries {
+            let content = self.content(entry)?.unwrap_or_default();
+            dex::check_passed(&content, &passed).map_err(|source| {
+                let call = match &source {
+                    DexError::Shared { offset, .. } => *offset,
+                    _ => return ApkError::Dex { entry: entry.to_owned(), source },
+                };
+                let number = passed.iter().find(|(passed, _)| passed.call == call).map_or(0, |(_, place)| *place);
+                match places.get(number) {
+                    Some(address) => ApkError::Address {
+                        address: Box::new((*address).clone()),
+                        problem: format!("{entry}: {source}"),
+                    },
+                    None => ApkError::Dex { entry: entry.to_owned(), source },
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// The dex files with other constants.
     pub(super) fn change_dex(
         &self,
@@ -127,9 +157,13 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
                 match constant.value {
                     Argument::Unknown { why } => reaching.unknown.push(format!("{caller}, where {why}")),
-                    Argument::Constant { text, at, .. } => {
-                        let found = found_constant(address, &entry, Constant::At(at), text);
-                        // One instruction may serve several calls, and one code several methods.
+                    Argument::Constants(loads) => {
+                        let mut values: Vec<String> = Vec::new();
+                        for load in loads {
+                            values.extend(Some(load.text).filter(|text| !values.contains(text)));
+                        }
+                        let found = found_constant(address, &entry, Constant::Passed(constant.passed), values);
+                        // Several methods may share one code.
                         if !reaching.found.contains(&found) {
                             reaching.callers.push(format!("[{}] {caller}", reaching.found.len()));
                             reaching.found.push(found);
@@ -155,10 +189,18 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     }
 }
 
-fn found_constant(address: &Address, entry: &str, constant: Constant, value: String) -> Found {
+/// The number of an address: calls of one place may share a constant.
+pub(super) fn place_of<'a>(places: &mut Vec<&'a Address>, address: &'a Address) -> usize {
+    places.iter().position(|known| *known == address).unwrap_or_else(|| {
+        places.push(address);
+        places.len().saturating_sub(1)
+    })
+}
+
+fn found_constant(address: &Address, entry: &str, constant: Constant, values: Vec<String>) -> Found {
     let slot = Slot::Dex(constant);
     let spot = Spot { address: address.clone(), entry: entry.to_owned(), missing: false, slot };
-    Found { spot, values: vec![value] }
+    Found { spot, values }
 }
 
 fn list(texts: &[String]) -> String {

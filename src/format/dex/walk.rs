@@ -79,6 +79,11 @@ pub(super) struct StringRef {
 }
 
 impl StringRef {
+    /// Where its `const-string` is, if it is one's.
+    pub(super) fn instruction(&self) -> Option<usize> {
+        (self.usage == Usage::Instruction).then(|| self.site())
+    }
+
     /// The offset that names it: that of the instruction, or of the value's header byte.
     pub(super) fn site(&self) -> usize {
         match self.usage {
