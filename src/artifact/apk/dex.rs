@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, Found, Spot};
-use crate::format::dex::{self, Argument, Dex, DexEdit, DexError, Passed};
+use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
 
@@ -31,17 +31,31 @@ struct Reaching {
     callers: Vec<String>,
     /// Calls that pass something else, for messages.
     unknown: Vec<String>,
+    /// Why a class has to be named, where it has.
+    classes: Option<String>,
+    /// Why the parameter has to be named, where it has.
+    parameters: Option<String>,
 }
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The constants that an address means. They are not shown in errors: they may be secrets.
     pub(super) fn look_into_dex(&self, address: &Address) -> Result<Vec<Found>, ApkError> {
         match &address.target {
-            Target::DexMethod { method, index } => {
-                let reaching = self.reaching(address, method)?;
+            Target::DexMethod { method, parameter, index } => {
+                let reaching = self.reaching(address, method, *parameter)?;
+                let refused = |problem| Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                if let Some(problem) = reaching.parameters {
+                    return refused(problem);
+                }
                 if let Some(index) = index {
                     let wanted = usize::try_from(*index).ok().and_then(|index| reaching.found.into_iter().nth(index));
                     return Ok(wanted.into_iter().collect());
+                }
+                if reaching.found.is_empty() {
+                    return Ok(reaching.found);
+                }
+                if let Some(problem) = reaching.classes {
+                    return refused(problem);
                 }
                 let different: BTreeSet<&[String]> =
                     reaching.found.iter().map(|found| found.values.as_slice()).collect();
@@ -52,7 +66,16 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                         different.len(),
                         list(&reaching.callers)
                     );
-                    return Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                    return refused(problem);
+                }
+                if !reaching.unknown.is_empty() {
+                    let problem = format!(
+                        "not every call of this method passes a string constant: {}; change the source so that these do, or \
+                         name the calls that are meant by number: {}",
+                        list(&reaching.unknown),
+                        list(&reaching.callers)
+                    );
+                    return refused(problem);
                 }
                 Ok(reaching.found)
             }
@@ -80,23 +103,33 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// Whether a constant reaches the method of an address, however many there are.
     pub(super) fn has_in_dex(&self, address: &Address) -> Result<bool, ApkError> {
         match &address.target {
-            Target::DexMethod { method, index: None } => Ok(!self.reaching(address, method)?.found.is_empty()),
+            Target::DexMethod { method, parameter, index: None } => {
+                Ok(!self.reaching(address, method, *parameter)?.found.is_empty())
+            }
             _ => Ok(!self.look_into_dex(address)?.is_empty()),
         }
     }
 
     /// Why nothing is at an address in the dex files.
     pub(super) fn not_in_dex(&self, address: &Address) -> Result<String, ApkError> {
-        let Target::DexMethod { method, index } = &address.target else {
-            let problem = "no string constant has this text; a text that was replaced is no longer there, so address a \
-                           constant by the method it is passed to where the package is injected again";
-            return Ok(problem.to_owned());
+        let problem = if let Target::DexMethod { method, parameter, index } = &address.target {
+            let Reaching { found, callers, unknown, .. } = self.reaching(address, method, *parameter)?;
+            match (index, found.is_empty(), unknown.is_empty()) {
+                (Some(_), false, _) => format!("{} constants reach this method: {}", found.len(), list(&callers)),
+                (_, _, true) if parameter.is_some() => "no call of this method passes a string there".to_owned(),
+                (_, _, true) => "no call of this method passes a string".to_owned(),
+                (_, _, false) => format!("no call of this method passes a string constant: {}", list(&unknown)),
+            }
+        } else {
+            "no string constant has this text; a text that was replaced is no longer there, so address a constant by the \
+             method it is passed to where the package is injected again"
+                .to_owned()
         };
-        let Reaching { found, callers, unknown } = self.reaching(address, method)?;
-        Ok(match (index, found.is_empty(), unknown.is_empty()) {
-            (Some(_), false, _) => format!("{} constants reach this method: {}", found.len(), list(&callers)),
-            (_, _, true) => "no call of this method passes a string".to_owned(),
-            (_, _, false) => format!("no call of this method passes a string constant: {}", list(&unknown)),
+        let others = self.not_loaded();
+        Ok(if others.is_empty() {
+            problem
+        } else {
+            format!("{problem}; Android does not load {}, so nothing in there is a place", list(&others))
         })
     }
 
@@ -144,30 +177,71 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         Ok(())
     }
 
-    fn reaching(&self, address: &Address, method: &str) -> Result<Reaching, ApkError> {
-        let mut reaching = Reaching::default();
+    fn reaching(&self, address: &Address, method: &str, parameter: Option<u32>) -> Result<Reaching, ApkError> {
+        let (class, name) = match method.split_once("->") {
+            Some((class, name)) => (Some(class), name),
+            None => (None, method),
+        };
+        let mut all: Vec<(String, dex::Constant)> = Vec::new();
         for entry in self.dex_entries() {
             let content = self.content(&entry)?.unwrap_or_default();
             let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
-            let mut constants = Vec::new();
             for dex in Dex::all(&content).map_err(in_dex)? {
-                constants.extend(dex.constants_to(method).map_err(in_dex)?);
+                let constants = dex.constants_to(name).map_err(in_dex)?;
+                all.extend(constants.into_iter().map(|constant| (entry.clone(), constant)));
             }
-            for constant in constants {
-                let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
-                match constant.value {
-                    Argument::Unknown { why } => reaching.unknown.push(format!("{caller}, where {why}")),
-                    Argument::Constants(loads) => {
-                        let mut values: Vec<String> = Vec::new();
-                        for load in loads {
-                            values.extend(Some(load.text).filter(|text| !values.contains(text)));
-                        }
-                        let found = found_constant(address, &entry, Constant::Passed(constant.passed), values);
-                        // Several methods may share one code.
-                        if !reaching.found.contains(&found) {
-                            reaching.callers.push(format!("[{}] {caller}", reaching.found.len()));
-                            reaching.found.push(found);
-                        }
+        }
+        let mut reaching = Reaching::default();
+        let called: BTreeSet<&str> = all.iter().map(|(_, constant)| constant.method.class.as_str()).collect();
+        let others = called.iter().filter(|called| class.is_none_or(|class| class != **called)).count();
+        if class.map_or(called.len() > 1, |_| others > 0) {
+            let classes = self.classes(name)?;
+            match class {
+                Some(class) => all.retain(|(_, constant)| classes.means(&constant.method.class, class)),
+                None => {
+                    let families = classes.families(&called);
+                    let example = families.first().and_then(|family| family.first()).copied().unwrap_or_default();
+                    let shown: Vec<String> = families.iter().map(|family| family.join(" with ")).collect();
+                    reaching.classes = (families.len() > 1).then(|| {
+                        let count = families.len();
+                        format!(
+                            "{count} classes that have nothing to do with each other have this method: {}; name the class that is \
+                             meant (dex/{example}->{name})",
+                            list(&shown)
+                        )
+                    });
+                }
+            }
+        }
+        // Which of several parameters is meant is never guessed.
+        let mut parameters: BTreeMap<&dex::MethodRef, BTreeSet<usize>> = BTreeMap::new();
+        for (_, constant) in &all {
+            parameters.entry(&constant.method).or_default().insert(constant.argument);
+        }
+        match parameter.map(usize::try_from) {
+            Some(number) => all.retain(|(_, constant)| Ok(constant.argument) == number),
+            None => {
+                let several = parameters.iter().find(|(_, numbers)| numbers.len() > 1);
+                reaching.parameters = several.map(|(called, numbers)| {
+                    let shown: Vec<String> = numbers.iter().map(|number| format!("dex/{method}({number})")).collect();
+                    format!("{called} has several parameters that are Strings; say which one: {}", shown.join(", "))
+                });
+            }
+        }
+        for (entry, constant) in all {
+            let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
+            match constant.value {
+                Argument::Unknown { why } => reaching.unknown.push(format!("{caller}, where {why}")),
+                Argument::Constants(loads) => {
+                    let mut values: Vec<String> = Vec::new();
+                    for load in loads {
+                        values.extend(Some(load.text).filter(|text| !values.contains(text)));
+                    }
+                    let found = found_constant(address, &entry, Constant::Passed(constant.passed), values);
+                    // Several methods may share one code.
+                    if !reaching.found.contains(&found) {
+                        reaching.callers.push(format!("[{}] {caller}", reaching.found.len()));
+                        reaching.found.push(found);
                     }
                 }
             }
@@ -175,17 +249,37 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         Ok(reaching)
     }
 
-    /// `classes.dex`, `classes2.dex` and so on: what Android loads, in its order.
+    /// Who extends whom, over all dex files.
+    fn classes(&self, method: &str) -> Result<Classes, ApkError> {
+        let mut classes = Classes::default();
+        for entry in self.dex_entries() {
+            let content = self.content(&entry)?.unwrap_or_default();
+            let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
+            for dex in Dex::all(&content).map_err(in_dex)? {
+                classes.add(&dex, method).map_err(in_dex)?;
+            }
+        }
+        Ok(classes)
+    }
+
+    /// `classes.dex`, `classes2.dex` and so on up to the first that is missing: what Android loads, in its order.
     fn dex_entries(&self) -> Vec<String> {
-        let number = |name: &str| {
-            let middle = name.strip_prefix("classes")?.strip_suffix(".dex")?;
-            if middle.is_empty() { Some(1) } else { middle.parse::<u32>().ok().filter(|&number| number > 1) }
-        };
+        let names = (1u32..).map(|number| match number {
+            1 => "classes.dex".to_owned(),
+            _ => format!("classes{number}.dex"),
+        });
+        names.take_while(|name| self.archive.find(name.as_bytes()).is_some()).collect()
+    }
+
+    /// What looks like one of those and is none: behind a gap, or counted otherwise.
+    fn not_loaded(&self) -> Vec<String> {
+        let loaded = self.dex_entries();
         let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
-        let mut numbered: Vec<(u32, String)> =
-            names.filter_map(|name| Some((number(name)?, name.to_owned()))).collect();
-        numbered.sort();
-        numbered.into_iter().map(|(_, name)| name).collect()
+        let is_other = |name: &&str| {
+            let middle = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
+            middle.is_some_and(|middle| !middle.contains('/')) && !loaded.iter().any(|loaded| loaded == name)
+        };
+        names.filter(is_other).map(str::to_owned).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Must not: guess. What a parameter, field, call or computation may have put there is unknown, and said so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DexError;
 use super::flow::{COMPUTED, Flow, Origin, PARAMETER};
@@ -181,6 +181,17 @@ impl Dex<'_> {
             called.insert(index, Called { reference, strings: self.string_parameters(proto)? });
         }
         Ok(called)
+    }
+
+    /// The `method_id`s with a name, of any class.
+    pub(super) fn methods_named(&self, name: &str) -> Result<BTreeSet<u32>, DexError> {
+        let (name, mut named) = (mutf8::encode(name), BTreeSet::new());
+        for index in 0..u32::try_from(self.header.methods.size).unwrap_or(u32::MAX) {
+            if self.string_is(self.method(index)?.2, &name)? {
+                named.insert(index);
+            }
+        }
+        Ok(named)
     }
 
     /// Number and first register of every String parameter.

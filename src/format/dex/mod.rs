@@ -5,6 +5,7 @@
 //! * `instruction`: lengths, written registers, targets ("Dalvik bytecode", "Instruction formats").
 //! * `flow`: where the content of a register may come from, over all paths.
 //! * `constants`: which string constants reach the arguments of a method.
+//! * `classes`: which class extends which, and declares a method.
 //! * `separate`: one constant, several readers: what has to be loaded anew for one of them; `shared`: who the others are.
 //! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
 //! * `walk`: the file by its `map_list`: every item, every reference to a string, every offset.
@@ -20,6 +21,7 @@
 //!
 //! Must not: guess a value that is not a constant, or know which methods matter.
 
+mod classes;
 mod code;
 mod constants;
 mod cursor;
@@ -36,6 +38,7 @@ mod value;
 mod walk;
 mod width;
 
+pub use classes::Classes;
 pub use constants::{Argument, Constant, Load, Passed};
 pub use dump::dump;
 pub use edit::{DexEdit, Target, edit};
