@@ -121,8 +121,6 @@ fn a_method_of_several_classes_is_the_one_that_is_named() {
 
 #[test]
 fn a_text_is_a_constant_and_no_name() {
-    let apk = set("dex/Lc/Api;->shown", "1 place", &["dex/\"clientid\""]);
-    assert!(super::apk_holds(&apk, "clientid"));
     let world = World::new();
     app(&world, CALLS);
     world.signed_with(&GIVEN, &["app.apk", "--env", "dev", "--at", "dex/\"clientid\"={client_id}"]).exits(0);
@@ -147,4 +145,20 @@ fn dex_files_that_android_does_not_load_are_no_places() {
     world.write("app.apk", repacked(&extra, |_, content| content));
     world.signed_with(&GIVEN, &args).exits(0).says(&["2 places"]);
     assert_eq!(values(&world.read("app.apk"), "dex/twice"), ["the-id", "the-id"]);
+}
+
+#[test]
+fn a_field_or_a_helper_that_the_call_alone_reads_is_followed() {
+    let apk = set("dex/encoded", "1 place", &["dex/computed"]);
+    assert!(!super::apk_holds(&apk, "an encoded value"));
+    // Two calls of one field; what the class says elsewhere stays.
+    let apk = set("dex/computed", "1 place", &["dex/encoded", "dex/shown[0]", "dex/shown[1]"]);
+    assert!(super::apk_holds(&apk, "set by the class"));
+    let apk = set("dex/helped", "1 place", &["dex/encoded"]);
+    assert!(!super::apk_holds(&apk, "from a helper"));
+    refused("dex/logged", 4, &["the field Lc/Fields;->LOGGED, and Lc/Fields;->calls reads it for something else"]);
+    refused("dex/written", 4, &["the field Lc/Fields;->WRITTEN, and Lc/Fields;->calls writes it"]);
+    refused("dex/busily", 4, &["the result of Lc/Fields;->busy()Ljava/lang/String;, and Lc/Fields;->calls reads it"]);
+    // As one of several calls: shown is called with a field and a result too, that others read.
+    refused("dex/shown", 2, &["Lc/Fields;->LOGGED", "[0]"]);
 }

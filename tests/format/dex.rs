@@ -97,7 +97,7 @@ fn constants_are_followed_over_every_path_and_no_further() {
     let why: Vec<String> = found
         .iter()
         .filter_map(|constant| match &constant.value {
-            Argument::Unknown { why } => Some(why.clone()),
+            Argument::Unknown { why, .. } => Some(why.clone()),
             Argument::Constants(_) => None,
         })
         .collect();

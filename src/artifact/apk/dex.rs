@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, Found, Spot};
-use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed};
+use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed, Site, Source};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
 
@@ -18,6 +18,8 @@ const LISTED: usize = 20;
 pub(super) enum Constant {
     /// What one call passes.
     Passed(Passed),
+    /// The value of a static field, at this offset of the dex file.
+    Value(usize),
     /// Every constant with this text.
     Text(String),
 }
@@ -35,6 +37,14 @@ struct Reaching {
     classes: Option<String>,
     /// Why the parameter has to be named, where it has.
     parameters: Option<String>,
+}
+
+/// What is behind calls that pass no constant themselves.
+struct Traced {
+    /// The constants; or why they cannot change for these calls.
+    found: Result<Vec<Found>, String>,
+    /// What it is and whose, for messages.
+    of: String,
 }
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
@@ -60,13 +70,16 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let different: BTreeSet<&[String]> =
                     reaching.found.iter().map(|found| found.values.as_slice()).collect();
                 if different.len() > 1 {
-                    let problem = format!(
-                        "{} different constants reach this method: {}; name its class (dex/Lpkg/Class;->method) or one of \
+                    let callers = list(&reaching.callers);
+                    let unknown = match reaching.unknown.as_slice() {
+                        [] => String::new(),
+                        unknown => format!("; and what is not known: {}", list(unknown)),
+                    };
+                    return refused(format!(
+                        "{} different constants reach this method: {callers}{unknown}; name its class (dex/Lpkg/Class;->method) or one of \
                          them (dex/{method}[0])",
                         different.len(),
-                        list(&reaching.callers)
-                    );
-                    return refused(problem);
+                    ));
                 }
                 if !reaching.unknown.is_empty() {
                     let problem = format!(
@@ -228,10 +241,24 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 });
             }
         }
+        let followed = self.follow_all(address, &all)?;
         for (entry, constant) in all {
-            let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
+            let caller = caller_of(&entry, &constant);
             match constant.value {
-                Argument::Unknown { why } => reaching.unknown.push(format!("{caller}, where {why}")),
+                Argument::Unknown { why, from } => match from.and_then(|source| followed.get(&source)) {
+                    Some(Traced { found: Ok(found), of }) => {
+                        for found in found {
+                            if !reaching.found.contains(found) {
+                                reaching.callers.push(format!("[{}] {of}", reaching.found.len()));
+                                reaching.found.push(found.clone());
+                            }
+                        }
+                    }
+                    Some(Traced { found: Err(problem), .. }) => {
+                        reaching.unknown.push(format!("{caller}, where {why}, and {problem}"));
+                    }
+                    None => reaching.unknown.push(format!("{caller}, where {why}")),
+                },
                 Argument::Constants(loads) => {
                     let mut values: Vec<String> = Vec::new();
                     for load in loads {
@@ -247,6 +274,74 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         Ok(reaching)
+    }
+
+    /// Every source that something is passed from.
+    fn follow_all(
+        &self,
+        address: &Address,
+        all: &[(String, dex::Constant)],
+    ) -> Result<BTreeMap<Source, Traced>, ApkError> {
+        // By source, the operands that have it from there.
+        let mut sources: BTreeMap<&Source, Vec<&(String, dex::Constant)>> = BTreeMap::new();
+        for call in all {
+            if let Argument::Unknown { from: Some(source), .. } = &call.1.value {
+                sources.entry(source).or_default().push(call);
+            }
+        }
+        let mut followed = BTreeMap::new();
+        for (source, calls) in sources {
+            let named = calls.iter().map(|(entry, constant)| (entry.clone(), constant.passed)).collect();
+            let mut callers: Vec<String> = calls.iter().map(|(entry, constant)| caller_of(entry, constant)).collect();
+            callers.dedup();
+            let found = self.follow(address, source, &named)?;
+            followed.insert(source.clone(), Traced { found, of: format!("{source}, for {}", list(&callers)) });
+        }
+        Ok(followed)
+    }
+
+    /// One hop further: the constants in a field or of a method, if calls of this address alone read them; else why not.
+    fn follow(
+        &self,
+        address: &Address,
+        source: &Source,
+        named: &BTreeSet<(String, Passed)>,
+    ) -> Result<Result<Vec<Found>, String>, ApkError> {
+        let (mut found, mut problems, mut by_way_of) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for entry in self.dex_entries() {
+            let content = self.content(&entry)?.unwrap_or_default();
+            let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
+            let here = named.iter().filter(|(of, _)| *of == entry).map(|(_, passed)| *passed).collect();
+            for dex in Dex::all(&content).map_err(in_dex)? {
+                let followed = dex.follow(source, &here).map_err(in_dex)?;
+                problems.extend(followed.problems);
+                by_way_of.extend(followed.by_way_of);
+                for (site, texts) in followed.sites {
+                    let constant = match site {
+                        Site::Passed(passed) => Constant::Passed(passed),
+                        Site::Value(at) => Constant::Value(at),
+                    };
+                    found.push(found_constant(address, &entry, constant, texts));
+                }
+            }
+        }
+        let (class, name) = match source {
+            Source::Field { class, name } => (class, name),
+            Source::Result(method) => (&method.class, &method.name),
+        };
+        if !by_way_of.is_empty() {
+            let classes = self.classes(name)?;
+            let other = by_way_of.iter().find(|other| classes.extends(other, class) || classes.extends(class, other));
+            problems.extend(other.map(|other| format!("{other} may have the same one")));
+        }
+        // A field has one value: where its class sets it again, which one is read is not known.
+        if matches!(source, Source::Field { .. }) && found.len() > 1 {
+            problems.push("it is set more than once".to_owned());
+        }
+        if found.is_empty() && problems.is_empty() {
+            problems.push("no constant is there".to_owned());
+        }
+        Ok(if problems.is_empty() { Ok(found) } else { Err(list(&problems)) })
     }
 
     /// Who extends whom, over all dex files.
@@ -289,6 +384,10 @@ pub(super) fn place_of<'a>(places: &mut Vec<&'a Address>, address: &'a Address) 
         places.push(address);
         places.len().saturating_sub(1)
     })
+}
+
+fn caller_of(entry: &str, constant: &dex::Constant) -> String {
+    format!("{}->{} in {entry}", constant.caller.class, constant.caller.name)
 }
 
 fn found_constant(address: &Address, entry: &str, constant: Constant, values: Vec<String>) -> Found {

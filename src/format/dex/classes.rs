@@ -61,6 +61,19 @@ impl Classes {
         false
     }
 
+    /// Whether a class extends another one, or implements it.
+    pub fn extends(&self, class: &str, base: &str) -> bool {
+        let (mut open, mut seen) = (vec![class], BTreeSet::new());
+        while let Some(class) = open.pop() {
+            let Some(found) = self.all.get(class).filter(|_| seen.insert(class)) else { continue };
+            if found.parents.iter().any(|parent| parent == base) {
+                return true;
+            }
+            open.extend(found.parents.iter().map(String::as_str));
+        }
+        false
+    }
+
     /// The given classes by what they have to do with each other: a common parent, or one of them, declares the method.
     pub fn families<'c>(&self, classes: &BTreeSet<&'c str>) -> Vec<Vec<&'c str>> {
         let mut families: Vec<(BTreeSet<&str>, Vec<&'c str>)> = Vec::new();

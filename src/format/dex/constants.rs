@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DexError;
 use super::flow::{COMPUTED, Flow, Origin, PARAMETER};
+use super::follow::Source;
 use super::instruction::{Instruction, instructions};
 use super::parse::{Code, Dex, MethodRef};
 use crate::format::{limits, mutf8};
@@ -45,6 +46,8 @@ pub enum Argument {
     Unknown {
         /// Why, for people.
         why: String,
+        /// Where it comes from, if that is one thing that can be followed.
+        from: Option<Source>,
     },
 }
 
@@ -102,7 +105,7 @@ impl Dex<'_> {
                         };
                         text_bytes = text_bytes.saturating_add(match &constant.value {
                             Argument::Constants(loads) => loads.iter().map(|load| load.text.len()).sum(),
-                            Argument::Unknown { why } => why.len(),
+                            Argument::Unknown { why, .. } => why.len(),
                         });
                         bound(offset, &mut text_bytes, &[&constant.caller, &constant.method])?;
                         found.push(constant);
@@ -114,7 +117,7 @@ impl Dex<'_> {
     }
 
     /// What an operand of a call is.
-    fn argument(&self, flow: &Flow<'_>, number: usize, operand: usize) -> Result<Argument, DexError> {
+    pub(super) fn argument(&self, flow: &Flow<'_>, number: usize, operand: usize) -> Result<Argument, DexError> {
         let (mut loads, mut unknown) = (Vec::new(), Vec::new());
         let roots = flow.roots(number, operand);
         for origin in &roots {
@@ -128,14 +131,33 @@ impl Dex<'_> {
         }
         let Some(first) = unknown.first() else {
             // Code that nothing reaches has no operands.
-            let why = || Argument::Unknown { why: "the call has no such register".to_owned() };
+            let why = || Argument::Unknown { why: "the call has no such register".to_owned(), from: None };
             return Ok(if loads.is_empty() { why() } else { Argument::Constants(loads) });
         };
         let mut why = self.why(flow, *first)?;
         if roots.len() > 1 {
             why = format!("{why} on one path, and something else on another");
+            return Ok(Argument::Unknown { why, from: None });
         }
-        Ok(Argument::Unknown { why })
+        Ok(Argument::Unknown { why, from: self.source(flow, *first)? })
+    }
+
+    /// Where a content comes from, if that is a static field, or a method that no subclass decides.
+    fn source(&self, flow: &Flow<'_>, origin: Origin) -> Result<Option<Source>, DexError> {
+        let Some(instruction) = flow.all.get(origin) else { return Ok(None) };
+        if let Some(field) = instruction.field().filter(|_| instruction.is_static_read()) {
+            let (class, _, name) = self.field(u32::from(field))?;
+            let (class, name) = (self.type_name(class)?.into_owned(), self.string(name)?.into_owned());
+            return Ok(Some(Source::Field { class, name }));
+        }
+        let before = origin.checked_sub(1).and_then(|number| flow.all.get(number));
+        let invoke = before.and_then(Instruction::invoke).filter(|invoke| invoke.is_decided);
+        Ok(match invoke {
+            Some(invoke) if instruction.is_move_result() => {
+                Some(Source::Result(self.method_ref(u32::from(invoke.method))?))
+            }
+            _ => None,
+        })
     }
 
     /// Why a content is not known, for people.

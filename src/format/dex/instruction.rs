@@ -264,6 +264,16 @@ impl Instruction<'_> {
         matches!(self.opcode(), 0x54 | 0x62).then(|| self.unit(1))
     }
 
+    /// An `sget-object`.
+    pub(super) fn is_static_read(&self) -> bool {
+        self.opcode() == 0x62
+    }
+
+    /// Takes one String to where it is found later: `sput-object` and `return-object`.
+    pub(super) fn hands_on(&self) -> bool {
+        matches!(self.opcode(), 0x11 | 0x69)
+    }
+
     /// The field of an `iput-object` or `sput-object`.
     pub(super) fn stored_field(&self) -> Option<u16> {
         matches!(self.opcode(), 0x5b | 0x69).then(|| self.unit(1))
@@ -322,6 +332,7 @@ impl Instruction<'_> {
         Some(Invoke {
             method: self.unit(1),
             is_static: matches!(opcode, 0x71 | 0x77),
+            is_decided: matches!(opcode, 0x70 | 0x71 | 0x76 | 0x77),
             proto: matches!(opcode, 0xfa | 0xfb).then(|| self.unit(3)),
         })
     }
@@ -332,5 +343,7 @@ impl Instruction<'_> {
 pub(super) struct Invoke {
     pub(super) method: u16,
     pub(super) is_static: bool,
+    /// A static or private method, or a constructor: no subclass has another one.
+    pub(super) is_decided: bool,
     pub(super) proto: Option<u16>,
 }

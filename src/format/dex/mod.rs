@@ -5,6 +5,7 @@
 //! * `instruction`: lengths, written registers, targets ("Dalvik bytecode", "Instruction formats").
 //! * `flow`: where the content of a register may come from, over all paths.
 //! * `constants`: which string constants reach the arguments of a method.
+//! * `follow`: one hop behind a call, to a static field or a method that returns a constant.
 //! * `classes`: which class extends which, and declares a method.
 //! * `separate`: one constant, several readers: what has to be loaded anew for one of them; `shared`: who the others are.
 //! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
@@ -29,6 +30,7 @@ mod debug;
 mod dump;
 mod edit;
 mod flow;
+mod follow;
 mod instruction;
 mod layout;
 mod parse;
@@ -42,6 +44,7 @@ pub use classes::Classes;
 pub use constants::{Argument, Constant, Load, Passed};
 pub use dump::dump;
 pub use edit::{DexEdit, Target, edit};
+pub use follow::{Followed, Site, Source};
 pub use parse::{Dex, MethodRef};
 pub use shared::check_passed;
 

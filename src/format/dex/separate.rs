@@ -166,7 +166,7 @@ fn named<'e>(flow: &Flow<'_>, wishes: &[Wish<'e>]) -> Result<Named<'e>, DexError
         let is_text = |origin: &Origin| flow.all.get(*origin).is_some_and(|load| load.string().is_some());
         let found = number.filter(|number| {
             let roots = flow.roots(*number, passed.operand);
-            flow.all.get(*number).is_some_and(|call| call.invoke().is_some())
+            flow.all.get(*number).is_some_and(|call| call.invoke().is_some() || call.hands_on())
                 && !roots.is_empty()
                 && roots.iter().all(is_text)
         });
