@@ -82,6 +82,10 @@ pub const DEX_LAYOUT_ROUNDS: usize = 64;
 /// thousand; switches that share a large payload would cost time as the square of the code.
 pub const DEX_SWITCH_TARGETS: usize = 1024 * 1024;
 
+/// Steps in which it is found what the registers of one dex method may hold: paths times registers. A long method of a
+/// real app takes a hundred thousand; one made for it would cost time as the square of the code, and memory alike.
+pub const DEX_FLOW_STEPS: usize = 16 * 1024 * 1024;
+
 /// Bytes of one method signature in a dex file: 255 parameters of long class names are under 64 KiB.
 pub const DEX_SIGNATURE_BYTES: usize = 1024 * 1024;
 

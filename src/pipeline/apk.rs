@@ -208,7 +208,7 @@ impl Inspected {
     /// Every copy of every place.
     pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, ApkError> {
         let apk = Apk::again(self.archive(), self.facts.clone());
-        locate(search, |place| {
+        locate(search, ApkError::is_no_place, |place| {
             let hit = |Found { spot, values }: Found| {
                 let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
                 Hit { spot, entry, missing, object, values }
@@ -247,6 +247,7 @@ impl Inspected {
             NoPlan::Main { mains } => ApkJobError::Main { mains },
             NoPlan::Nothing => ApkJobError::NoPlaceAtAll { presets: presets.to_owned() },
         })?;
+        Apk::again(self.archive(), self.facts.clone()).check(&placed.spots)?;
         let Self { source, index, path, facts } = self;
         Ok(Planned { source, index, path, facts, placed })
     }

@@ -61,9 +61,11 @@ pub(super) struct Outcome<S, E> {
     pub(super) errors: Vec<(Address, E)>,
 }
 
-/// Finds every copy of every place. `find` answers for one place of one kind of artifact.
+/// Finds every copy of every place. `find` answers for one place of one kind of artifact, `is_absence` whether an error of it says that
+/// nothing is there.
 pub(super) fn locate<S, E>(
     search: Search<'_>,
+    is_absence: impl Fn(&E) -> bool,
     mut find: impl FnMut(&Place) -> Result<Vec<Hit<S>>, E>,
 ) -> Outcome<S, E> {
     let mut outcome = Outcome { copies: Vec::new(), notes: Vec::new(), empty: Vec::new(), errors: Vec::new() };
@@ -75,7 +77,8 @@ pub(super) fn locate<S, E>(
             match find(&place) {
                 Ok(hits) if hits.is_empty() && place.or_constant => later.push((index, place, None)),
                 Ok(hits) => outcome.add(index, &place, main, hits),
-                Err(error) if place.or_constant => later.push((index, place, Some(error))),
+                // What cannot be told is no reason to change something else.
+                Err(error) if place.or_constant && is_absence(&error) => later.push((index, place, Some(error))),
                 Err(error) => outcome.errors.push((place.at, error)),
             }
         }

@@ -9,7 +9,7 @@
 //!                                               an attribute of <data> in the intent filters of a component: scheme,
 //!                                               host, port, path, pathPrefix, pathPattern, mimeType; only where it is
 //!                                               TEXT; * in CLASS and TEXT any characters
-//!          | "dex/" METHOD [ "[" INDEX "]" ]    the string constant passed to a method
+//!          | "dex/" METHOD [ "(" PARAMETER ")" ] [ "[" INDEX "]" ]   the string constant passed to a method
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
 //!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
 //! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"; in an array, the
@@ -77,7 +77,9 @@ pub enum Target {
     DexMethod {
         /// `setClientId` or `Lpkg/Class;->method`.
         method: String,
-        /// Which of several constants, from 0.
+        /// Which parameter, from 0, among all behind `this`; the one that is a String where absent.
+        parameter: Option<u32>,
+        /// Which of several calls that pass a constant, from 0.
         index: Option<u32>,
     },
     /// A string constant by value.
@@ -303,7 +305,11 @@ fn dex(rest: &str) -> Option<Target> {
         Some((method, index)) => (method, Some(index.parse().ok()?)),
         None => (rest, None),
     };
-    (!method.is_empty()).then(|| Target::DexMethod { method: method.to_owned(), index })
+    let (method, parameter) = match method.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+        Some((method, parameter)) => (method, Some(parameter.parse().ok()?)),
+        None => (method, None),
+    };
+    (!method.is_empty()).then(|| Target::DexMethod { method: method.to_owned(), parameter, index })
 }
 
 fn intent_filter(rest: &str) -> Option<Target> {
@@ -382,8 +388,11 @@ impl fmt::Display for Target {
             Self::IntentFilter { class, attribute, value: Some(value) } => {
                 write!(f, "intent-filter/{class}#{attribute}[={value}]")
             }
-            Self::DexMethod { method, index: None } => write!(f, "dex/{method}"),
-            Self::DexMethod { method, index: Some(index) } => write!(f, "dex/{method}[{index}]"),
+            Self::DexMethod { method, parameter, index } => {
+                write!(f, "dex/{method}")?;
+                parameter.map_or(Ok(()), |parameter| write!(f, "({parameter})"))?;
+                index.map_or(Ok(()), |index| write!(f, "[{index}]"))
+            }
             Self::DexText { text } => write!(f, "dex/\"{text}\""),
             Self::File { path, locator } => {
                 let text = path.to_string();

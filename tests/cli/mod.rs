@@ -13,6 +13,7 @@ mod crash;
 mod credential;
 #[cfg(unix)]
 mod database;
+mod dex;
 mod doctor;
 mod env;
 mod errors;

@@ -67,7 +67,9 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 fn passed(constants: &[Constant]) -> Vec<(usize, Option<String>)> {
     let value = |constant: &Constant| match &constant.value {
-        Argument::Constant { text, .. } => Some(text.clone()),
+        Argument::Constants(loads) => {
+            Some(loads.iter().map(|load| load.text.as_str()).collect::<Vec<_>>().join(" or "))
+        }
         Argument::Unknown { .. } => None,
     };
     constants.iter().map(|constant| (constant.argument, value(constant))).collect()
@@ -78,7 +80,7 @@ fn known(argument: usize, text: &str) -> (usize, Option<String>) {
 }
 
 #[test]
-fn constants_are_followed_through_straight_line_code_and_no_further() {
+fn constants_are_followed_over_every_path_and_no_further() {
     let dex = Dex::parse(EVERYTHING).unwrap();
     let found = dex.constants_to("setClientId").unwrap();
     let of = |name: &str| {
@@ -86,9 +88,21 @@ fn constants_are_followed_through_straight_line_code_and_no_further() {
         passed(&calls)
     };
     assert_eq!(of("run"), [known(0, "client-dev"), known(0, "client-jumbo")]);
-    let straight = [known(0, "before the switch"), (0, None), known(0, "in try"), (0, None)];
-    // A parameter, a join, a field, half of a wide value: unknown. So are a case of the switch and a handler.
-    assert_eq!(of("unknown"), [vec![(0, None); 4], straight.to_vec()].concat());
+    // A parameter, a field, half of a wide value: unknown.
+    let before = [(0, None), known(0, "shared or one branch"), (0, None), (0, None)];
+    // Behind the switch, in a case of it, in the try; its handler comes from before and from within.
+    let switched = [known(0, "before the switch"), known(0, "before the switch")];
+    let tried = [known(0, "in try"), known(0, "before the switch or in try")];
+    assert_eq!(of("unknown"), [&before[..], &switched, &tried].concat());
+    let why: Vec<String> = found
+        .iter()
+        .filter_map(|constant| match &constant.value {
+            Argument::Unknown { why, .. } => Some(why.clone()),
+            Argument::Constants(_) => None,
+        })
+        .collect();
+    let said = ["it is a parameter of the method that calls", "it is the field Lapp/Main;->text", "it is computed"];
+    assert_eq!(why, said);
     let two = dex.constants_to("Lapp/Main;->setTwo").unwrap();
     assert_eq!(passed(&two), [known(1, "first"), known(2, "second")]);
     assert_eq!(two[0].method.to_string(), "Lapp/Main;->setTwo(JLjava/lang/String;Ljava/lang/String;)V");
@@ -103,10 +117,12 @@ fn constants_are_followed_through_straight_line_code_and_no_further() {
 fn the_place_that_was_found_is_edited() {
     let dex = Dex::parse(EVERYTHING).unwrap();
     let constants = dex.constants_to("setClientId").unwrap();
-    let Argument::Constant { at, text, .. } = &constants[0].value else { panic!("{constants:?}") };
-    assert_eq!(text, "client-dev");
+    let Argument::Constants(loads) = &constants[0].value else { panic!("{constants:?}") };
+    assert_eq!(loads[0].text, "client-dev");
     let value = "0123456789abcdef0123456789abcdef".to_owned();
-    let edited = edit(EVERYTHING, &[DexEdit { target: Target::At(*at), value: value.clone() }]).unwrap();
+    let edited = edit(EVERYTHING, &[DexEdit { target: Target::At(loads[0].at), value: value.clone() }]).unwrap();
+    let target = Target::Passed { passed: constants[0].passed, place: 0 };
+    assert!(edit(EVERYTHING, &[DexEdit { target, value: value.clone() }]).unwrap() == edited);
     only_changes(EVERYTHING, &edited, "client-dev", &value, Some(1));
     assert!(!holds(&edited, "client-dev"), "the old value stayed behind");
     let again = Dex::parse(&edited).unwrap().constants_to("setClientId").unwrap();
@@ -143,9 +159,10 @@ fn values_of_all_kinds_and_places_change_alone() {
 
 #[test]
 fn a_shared_string_stays_for_the_others() {
-    // As a static value, in an annotation and in code: all three are values.
-    only_changes(EVERYTHING, &set(EVERYTHING, "shared", "mine"), "shared", "mine", Some(3));
-    assert!(!holds(&set(EVERYTHING, "shared", "mine"), "shared"));
+    // As a static value and in code these are values; in a signature it is a name, and stays.
+    only_changes(EVERYTHING, &set(EVERYTHING, "shared", "mine"), "shared", "mine", Some(2));
+    assert!(holds(&set(EVERYTHING, "shared", "mine"), "shared"));
+    assert!(!holds(&set(EVERYTHING, "deep", "mine"), "deep"));
     let all = dump(&Dex::parse(MANY).unwrap());
     assert!(all.contains("\"s004\""));
     // The debug information names s004 too.

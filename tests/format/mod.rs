@@ -9,6 +9,7 @@ mod base64;
 pub mod build;
 mod calendar;
 mod dex;
+mod dex_shared;
 mod dex_width;
 mod fuzz;
 mod gradle;

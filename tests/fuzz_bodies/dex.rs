@@ -13,8 +13,9 @@ pub fn dex(bytes: &[u8]) {
     for (dex, method) in all.iter().take(3).flat_map(|dex| [(dex, "setClientId"), (dex, "Lapp/Main;->setTwo")]) {
         let _ = (dump(dex), dex.strings_matching(|text| text.contains('s')));
         for constant in dex.constants_to(method).unwrap_or_default() {
-            if let Argument::Constant { at, .. } = constant.value {
-                targets.push(Target::At(at));
+            if let Argument::Constants(loads) = constant.value {
+                targets.extend(loads.iter().map(|load| Target::At(load.at)));
+                targets.push(Target::Passed { passed: constant.passed, place: 0 });
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::dex::Constant;
+use super::dex::{Constant, place_of};
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
 use crate::format::arsc::{self, StringEdit};
@@ -53,6 +53,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let mut contents = self.files().change(in_files)?.contents;
         let (mut strings, mut meta, mut data) = (Vec::new(), Vec::new(), Vec::new());
         let mut constants: BTreeMap<&str, Vec<DexEdit>> = BTreeMap::new();
+        let mut places = Vec::new();
         let (mut create_strings, mut create_meta) = (false, false);
         for (spot, value) in values {
             match &spot.slot {
@@ -72,7 +73,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 }),
                 Slot::Dex(constant) => {
                     let target = match constant {
-                        Constant::At(offset) => Target::At(*offset),
+                        Constant::Passed(passed) => {
+                            Target::Passed { passed: *passed, place: place_of(&mut places, &spot.address) }
+                        }
+                        Constant::Value(offset) => Target::At(*offset),
                         Constant::Text(text) => Target::Value(text.clone()),
                     };
                     constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.to_string() });

@@ -2,11 +2,11 @@
 //!
 //! Must not: guess. Where several constants reach a method, the address has to say which one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, Found, Spot};
-use crate::format::dex::{self, Argument, Dex, DexEdit, DexError};
+use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed, Site, Source};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
 
@@ -16,8 +16,10 @@ const LISTED: usize = 20;
 /// Where a string constant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Constant {
-    /// The `const-string` at this offset of the dex file.
-    At(usize),
+    /// What one call passes.
+    Passed(Passed),
+    /// The value of a static field, at this offset of the dex file.
+    Value(usize),
     /// Every constant with this text.
     Text(String),
 }
@@ -25,35 +27,68 @@ pub(super) enum Constant {
 /// What reaches a method, over all dex files.
 #[derive(Default)]
 struct Reaching {
-    /// Constants in the order of their calls, each instruction once.
+    /// What calls pass, in their order; a call that several methods share once.
     found: Vec<Found>,
     /// Who passes them, for messages.
     callers: Vec<String>,
     /// Calls that pass something else, for messages.
     unknown: Vec<String>,
+    /// Why a class has to be named, where it has.
+    classes: Option<String>,
+    /// Why the parameter has to be named, where it has.
+    parameters: Option<String>,
+}
+
+/// What is behind calls that pass no constant themselves.
+struct Traced {
+    /// The constants; or why they cannot change for these calls.
+    found: Result<Vec<Found>, String>,
+    /// What it is and whose, for messages.
+    of: String,
 }
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The constants that an address means. They are not shown in errors: they may be secrets.
     pub(super) fn look_into_dex(&self, address: &Address) -> Result<Vec<Found>, ApkError> {
         match &address.target {
-            Target::DexMethod { method, index } => {
-                let reaching = self.reaching(address, method)?;
+            Target::DexMethod { method, parameter, index } => {
+                let reaching = self.reaching(address, method, *parameter)?;
+                let refused = |problem| Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                if let Some(problem) = reaching.parameters {
+                    return refused(problem);
+                }
                 if let Some(index) = index {
                     let wanted = usize::try_from(*index).ok().and_then(|index| reaching.found.into_iter().nth(index));
                     return Ok(wanted.into_iter().collect());
                 }
-                let mut values: Vec<&String> = reaching.found.iter().flat_map(|found| &found.values).collect();
-                values.sort();
-                values.dedup();
-                if values.len() > 1 {
-                    let problem = format!(
-                        "{} different constants reach this method: {}; name its class (dex/Lpkg/Class;->method) or one of \
+                if reaching.found.is_empty() {
+                    return Ok(reaching.found);
+                }
+                if let Some(problem) = reaching.classes {
+                    return refused(problem);
+                }
+                let different: BTreeSet<&[String]> =
+                    reaching.found.iter().map(|found| found.values.as_slice()).collect();
+                if different.len() > 1 {
+                    let callers = list(&reaching.callers);
+                    let unknown = match reaching.unknown.as_slice() {
+                        [] => String::new(),
+                        unknown => format!("; and what is not known: {}", list(unknown)),
+                    };
+                    return refused(format!(
+                        "{} different constants reach this method: {callers}{unknown}; name its class (dex/Lpkg/Class;->method) or one of \
                          them (dex/{method}[0])",
-                        values.len(),
+                        different.len(),
+                    ));
+                }
+                if !reaching.unknown.is_empty() {
+                    let problem = format!(
+                        "not every call of this method passes a string constant: {}; change the source so that these do, or \
+                         name the calls that are meant by number: {}",
+                        list(&reaching.unknown),
                         list(&reaching.callers)
                     );
-                    return Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                    return refused(problem);
                 }
                 Ok(reaching.found)
             }
@@ -65,7 +100,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     let same = DexEdit { target: dex::Target::Value(text.clone()), value: text.clone() };
                     match dex::edit(&content, &[same]) {
                         Ok(_) => {
-                            found.push(found_constant(address, &entry, Constant::Text(text.clone()), text.clone()));
+                            let constant = Constant::Text(text.clone());
+                            found.push(found_constant(address, &entry, constant, vec![text.clone()]));
                         }
                         Err(DexError::NotFound { .. }) => {}
                         Err(source) => return Err(ApkError::Dex { entry, source }),
@@ -80,24 +116,64 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// Whether a constant reaches the method of an address, however many there are.
     pub(super) fn has_in_dex(&self, address: &Address) -> Result<bool, ApkError> {
         match &address.target {
-            Target::DexMethod { method, index: None } => Ok(!self.reaching(address, method)?.found.is_empty()),
+            Target::DexMethod { method, parameter, index: None } => {
+                Ok(!self.reaching(address, method, *parameter)?.found.is_empty())
+            }
             _ => Ok(!self.look_into_dex(address)?.is_empty()),
         }
     }
 
     /// Why nothing is at an address in the dex files.
     pub(super) fn not_in_dex(&self, address: &Address) -> Result<String, ApkError> {
-        let Target::DexMethod { method, index } = &address.target else {
-            let problem = "no string constant has this text; a text that was replaced is no longer there, so address a \
-                           constant by the method it is passed to where the package is injected again";
-            return Ok(problem.to_owned());
+        let problem = if let Target::DexMethod { method, parameter, index } = &address.target {
+            let Reaching { found, callers, unknown, .. } = self.reaching(address, method, *parameter)?;
+            match (index, found.is_empty(), unknown.is_empty()) {
+                (Some(_), false, _) => format!("{} constants reach this method: {}", found.len(), list(&callers)),
+                (_, _, true) if parameter.is_some() => "no call of this method passes a string there".to_owned(),
+                (_, _, true) => "no call of this method passes a string".to_owned(),
+                (_, _, false) => format!("no call of this method passes a string constant: {}", list(&unknown)),
+            }
+        } else {
+            "no string constant has this text; a text that was replaced is no longer there, so address a constant by the \
+             method it is passed to where the package is injected again"
+                .to_owned()
         };
-        let Reaching { found, callers, unknown } = self.reaching(address, method)?;
-        Ok(match (index, found.is_empty(), unknown.is_empty()) {
-            (Some(_), false, _) => format!("{} constants reach this method: {}", found.len(), list(&callers)),
-            (_, _, true) => "no call of this method passes a string".to_owned(),
-            (_, _, false) => format!("no call of this method passes a string constant: {}", list(&unknown)),
+        let others = self.not_loaded();
+        Ok(if others.is_empty() {
+            problem
+        } else {
+            format!("{problem}; Android does not load {}, so nothing in there is a place", list(&others))
         })
+    }
+
+    /// Whether what calls pass can change for these calls alone: refused before there is a value.
+    pub(super) fn check_dex(&self, spots: &[Spot]) -> Result<(), ApkError> {
+        let mut places: Vec<&Address> = Vec::new();
+        let mut entries: BTreeMap<&str, Vec<(Passed, usize)>> = BTreeMap::new();
+        for spot in spots {
+            if let Slot::Dex(Constant::Passed(passed)) = &spot.slot {
+                let place = place_of(&mut places, &spot.address);
+                entries.entry(&spot.entry).or_default().push((*passed, place));
+            }
+        }
+        for (entry, passed) in entries {
+            let content = self.content(entry)?.unwrap_or_default();
+            dex::check_passed(&content, &passed).map_err(|source| {
+                let call = match &source {
+                    DexError::Shared { offset, .. } => *offset,
+                    _ => return ApkError::Dex { entry: entry.to_owned(), source },
+                };
+                let number = passed.iter().find(|(passed, _)| passed.call == call).map_or(0, |(_, place)| *place);
+                match places.get(number) {
+                    Some(address) => ApkError::Address {
+                        address: Box::new((*address).clone()),
+                        problem: format!("{entry}: {source}"),
+                    },
+                    None => ApkError::Dex { entry: entry.to_owned(), source },
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// The dex files with other constants.
@@ -114,26 +190,85 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         Ok(())
     }
 
-    fn reaching(&self, address: &Address, method: &str) -> Result<Reaching, ApkError> {
-        let mut reaching = Reaching::default();
+    fn reaching(&self, address: &Address, method: &str, parameter: Option<u32>) -> Result<Reaching, ApkError> {
+        let (class, name) = match method.split_once("->") {
+            Some((class, name)) => (Some(class), name),
+            None => (None, method),
+        };
+        let mut all: Vec<(String, dex::Constant)> = Vec::new();
         for entry in self.dex_entries() {
             let content = self.content(&entry)?.unwrap_or_default();
             let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
-            let mut constants = Vec::new();
             for dex in Dex::all(&content).map_err(in_dex)? {
-                constants.extend(dex.constants_to(method).map_err(in_dex)?);
+                let constants = dex.constants_to(name).map_err(in_dex)?;
+                all.extend(constants.into_iter().map(|constant| (entry.clone(), constant)));
             }
-            for constant in constants {
-                let caller = format!("{}->{} in {entry}", constant.caller.class, constant.caller.name);
-                match constant.value {
-                    Argument::Unknown { why } => reaching.unknown.push(format!("{caller}, where {why}")),
-                    Argument::Constant { text, at, .. } => {
-                        let found = found_constant(address, &entry, Constant::At(at), text);
-                        // One instruction may serve several calls, and one code several methods.
-                        if !reaching.found.contains(&found) {
-                            reaching.callers.push(format!("[{}] {caller}", reaching.found.len()));
-                            reaching.found.push(found);
+        }
+        let mut reaching = Reaching::default();
+        let called: BTreeSet<&str> = all.iter().map(|(_, constant)| constant.method.class.as_str()).collect();
+        let others = called.iter().filter(|called| class.is_none_or(|class| class != **called)).count();
+        if class.map_or(called.len() > 1, |_| others > 0) {
+            let classes = self.classes(name)?;
+            match class {
+                Some(class) => all.retain(|(_, constant)| classes.means(&constant.method.class, class)),
+                None => {
+                    let families = classes.families(&called);
+                    let example = families.first().and_then(|family| family.first()).copied().unwrap_or_default();
+                    let shown: Vec<String> = families.iter().map(|family| family.join(" with ")).collect();
+                    reaching.classes = (families.len() > 1).then(|| {
+                        let count = families.len();
+                        format!(
+                            "{count} classes that have nothing to do with each other have this method: {}; name the class that is \
+                             meant (dex/{example}->{name})",
+                            list(&shown)
+                        )
+                    });
+                }
+            }
+        }
+        // Which of several parameters is meant is never guessed.
+        let mut parameters: BTreeMap<&dex::MethodRef, BTreeSet<usize>> = BTreeMap::new();
+        for (_, constant) in &all {
+            parameters.entry(&constant.method).or_default().insert(constant.argument);
+        }
+        match parameter.map(usize::try_from) {
+            Some(number) => all.retain(|(_, constant)| Ok(constant.argument) == number),
+            None => {
+                let several = parameters.iter().find(|(_, numbers)| numbers.len() > 1);
+                reaching.parameters = several.map(|(called, numbers)| {
+                    let shown: Vec<String> = numbers.iter().map(|number| format!("dex/{method}({number})")).collect();
+                    format!("{called} has several parameters that are Strings; say which one: {}", shown.join(", "))
+                });
+            }
+        }
+        let followed = self.follow_all(address, &all)?;
+        for (entry, constant) in all {
+            let caller = caller_of(&entry, &constant);
+            match constant.value {
+                Argument::Unknown { why, from } => match from.and_then(|source| followed.get(&source)) {
+                    Some(Traced { found: Ok(found), of }) => {
+                        for found in found {
+                            if !reaching.found.contains(found) {
+                                reaching.callers.push(format!("[{}] {of}", reaching.found.len()));
+                                reaching.found.push(found.clone());
+                            }
                         }
+                    }
+                    Some(Traced { found: Err(problem), .. }) => {
+                        reaching.unknown.push(format!("{caller}, where {why}, and {problem}"));
+                    }
+                    None => reaching.unknown.push(format!("{caller}, where {why}")),
+                },
+                Argument::Constants(loads) => {
+                    let mut values: Vec<String> = Vec::new();
+                    for load in loads {
+                        values.extend(Some(load.text).filter(|text| !values.contains(text)));
+                    }
+                    let found = found_constant(address, &entry, Constant::Passed(constant.passed), values);
+                    // Several methods may share one code.
+                    if !reaching.found.contains(&found) {
+                        reaching.callers.push(format!("[{}] {caller}", reaching.found.len()));
+                        reaching.found.push(found);
                     }
                 }
             }
@@ -141,24 +276,124 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         Ok(reaching)
     }
 
-    /// `classes.dex`, `classes2.dex` and so on: what Android loads, in its order.
-    fn dex_entries(&self) -> Vec<String> {
-        let number = |name: &str| {
-            let middle = name.strip_prefix("classes")?.strip_suffix(".dex")?;
-            if middle.is_empty() { Some(1) } else { middle.parse::<u32>().ok().filter(|&number| number > 1) }
+    /// Every source that something is passed from.
+    fn follow_all(
+        &self,
+        address: &Address,
+        all: &[(String, dex::Constant)],
+    ) -> Result<BTreeMap<Source, Traced>, ApkError> {
+        // By source, the operands that have it from there.
+        let mut sources: BTreeMap<&Source, Vec<&(String, dex::Constant)>> = BTreeMap::new();
+        for call in all {
+            if let Argument::Unknown { from: Some(source), .. } = &call.1.value {
+                sources.entry(source).or_default().push(call);
+            }
+        }
+        let mut followed = BTreeMap::new();
+        for (source, calls) in sources {
+            let named = calls.iter().map(|(entry, constant)| (entry.clone(), constant.passed)).collect();
+            let mut callers: Vec<String> = calls.iter().map(|(entry, constant)| caller_of(entry, constant)).collect();
+            callers.dedup();
+            let found = self.follow(address, source, &named)?;
+            followed.insert(source.clone(), Traced { found, of: format!("{source}, for {}", list(&callers)) });
+        }
+        Ok(followed)
+    }
+
+    /// One hop further: the constants in a field or of a method, if calls of this address alone read them; else why not.
+    fn follow(
+        &self,
+        address: &Address,
+        source: &Source,
+        named: &BTreeSet<(String, Passed)>,
+    ) -> Result<Result<Vec<Found>, String>, ApkError> {
+        let (mut found, mut problems, mut by_way_of) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for entry in self.dex_entries() {
+            let content = self.content(&entry)?.unwrap_or_default();
+            let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
+            let here = named.iter().filter(|(of, _)| *of == entry).map(|(_, passed)| *passed).collect();
+            for dex in Dex::all(&content).map_err(in_dex)? {
+                let followed = dex.follow(source, &here).map_err(in_dex)?;
+                problems.extend(followed.problems);
+                by_way_of.extend(followed.by_way_of);
+                for (site, texts) in followed.sites {
+                    let constant = match site {
+                        Site::Passed(passed) => Constant::Passed(passed),
+                        Site::Value(at) => Constant::Value(at),
+                    };
+                    found.push(found_constant(address, &entry, constant, texts));
+                }
+            }
+        }
+        let (class, name) = match source {
+            Source::Field { class, name } => (class, name),
+            Source::Result(method) => (&method.class, &method.name),
         };
+        if !by_way_of.is_empty() {
+            let classes = self.classes(name)?;
+            let other = by_way_of.iter().find(|other| classes.extends(other, class) || classes.extends(class, other));
+            problems.extend(other.map(|other| format!("{other} may have the same one")));
+        }
+        // A field has one value: where its class sets it again, which one is read is not known.
+        if matches!(source, Source::Field { .. }) && found.len() > 1 {
+            problems.push("it is set more than once".to_owned());
+        }
+        if found.is_empty() && problems.is_empty() {
+            problems.push("no constant is there".to_owned());
+        }
+        Ok(if problems.is_empty() { Ok(found) } else { Err(list(&problems)) })
+    }
+
+    /// Who extends whom, over all dex files.
+    fn classes(&self, method: &str) -> Result<Classes, ApkError> {
+        let mut classes = Classes::default();
+        for entry in self.dex_entries() {
+            let content = self.content(&entry)?.unwrap_or_default();
+            let in_dex = |source: DexError| ApkError::Dex { entry: entry.clone(), source };
+            for dex in Dex::all(&content).map_err(in_dex)? {
+                classes.add(&dex, method).map_err(in_dex)?;
+            }
+        }
+        Ok(classes)
+    }
+
+    /// `classes.dex`, `classes2.dex` and so on up to the first that is missing: what Android loads, in its order.
+    fn dex_entries(&self) -> Vec<String> {
+        let names = (1u32..).map(|number| match number {
+            1 => "classes.dex".to_owned(),
+            _ => format!("classes{number}.dex"),
+        });
+        names.take_while(|name| self.archive.find(name.as_bytes()).is_some()).collect()
+    }
+
+    /// What looks like one of those and is none: behind a gap, or counted otherwise.
+    fn not_loaded(&self) -> Vec<String> {
+        let loaded = self.dex_entries();
         let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
-        let mut numbered: Vec<(u32, String)> =
-            names.filter_map(|name| Some((number(name)?, name.to_owned()))).collect();
-        numbered.sort();
-        numbered.into_iter().map(|(_, name)| name).collect()
+        let is_other = |name: &&str| {
+            let middle = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
+            middle.is_some_and(|middle| !middle.contains('/')) && !loaded.iter().any(|loaded| loaded == name)
+        };
+        names.filter(is_other).map(str::to_owned).collect()
     }
 }
 
-fn found_constant(address: &Address, entry: &str, constant: Constant, value: String) -> Found {
+/// The number of an address: calls of one place may share a constant.
+pub(super) fn place_of<'a>(places: &mut Vec<&'a Address>, address: &'a Address) -> usize {
+    places.iter().position(|known| *known == address).unwrap_or_else(|| {
+        places.push(address);
+        places.len().saturating_sub(1)
+    })
+}
+
+fn caller_of(entry: &str, constant: &dex::Constant) -> String {
+    format!("{}->{} in {entry}", constant.caller.class, constant.caller.name)
+}
+
+fn found_constant(address: &Address, entry: &str, constant: Constant, values: Vec<String>) -> Found {
     let slot = Slot::Dex(constant);
     let spot = Spot { address: address.clone(), entry: entry.to_owned(), missing: false, resource: None, slot };
-    Found { spot, values: vec![value] }
+    Found { spot, values }
 }
 
 fn list(texts: &[String]) -> String {

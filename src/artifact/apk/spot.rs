@@ -76,6 +76,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         }
     }
 
+    /// Whether spots can change for themselves alone, as far as that is known before there is a value.
+    pub fn check(&self, spots: &[Spot]) -> Result<(), ApkError> {
+        self.check_dex(spots)
+    }
+
     /// Whether something is at an address.
     pub fn has(&self, address: &Address) -> Result<bool, ApkError> {
         match &address.target {

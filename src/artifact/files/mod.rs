@@ -80,6 +80,13 @@ pub enum FilesError {
     },
 }
 
+impl FilesError {
+    /// Whether nothing is wrong but a place that is not there.
+    pub fn is_no_place(&self) -> bool {
+        matches!(self, Self::NoPlace { .. })
+    }
+}
+
 /// A set of files of an artifact of some kind, in which places are looked for.
 #[derive(Clone, Copy)]
 pub struct FileSet<'f> {

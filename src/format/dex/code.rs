@@ -1,5 +1,5 @@
-//! A `code_item` in which some `const-string` become `const-string/jumbo`, or the other way round: the instructions
-//! behind them move, and with them branches, switch payloads, `try_item`s and `encoded_catch_handler_list` ("Dalvik
+//! A `code_item` in which some `const-string` become `const-string/jumbo`, or the other way round, or are new: the
+//! instructions behind them move, and with them branches, switch payloads, `try_item`s and `encoded_catch_handler_list` ("Dalvik
 //! bytecode", "Instruction formats", `code_item`). The line table follows in `debug`.
 //!
 //! Must not: decide which instructions change, or know what a string says.
@@ -11,6 +11,7 @@ use super::DexError;
 use super::cursor::{Cursor, push_sleb, push_uleb, size};
 use super::instruction::{CONST_STRING, CONST_STRING_JUMBO, Instruction, instructions};
 use super::parse::{Code, Dex};
+use super::separate::{Instead, NewLoad, Rewritten};
 use crate::format::limits;
 
 /// A replaced range of the file.
@@ -22,7 +23,7 @@ const FAR_IF: usize = 5;
 /// Where the units of one code are afterwards.
 #[derive(Debug)]
 pub(super) struct Moved {
-    /// Old and new place of each instruction, and of the end.
+    /// Old and new place of each instruction with what is new in front of it, and of the end.
     places: Vec<(usize, usize)>,
 }
 
@@ -83,14 +84,16 @@ impl Line<'_> {
 }
 
 /// What changes in the code item at `start`, from front to back, and where its instructions are afterwards. `resized`
-/// are the `const-string` instructions that take the other width, by offset in the file, with the new string index.
+/// are the `const-string` instructions that take the other width, by offset in the file, with the new string index;
+/// `rewritten` those that are more than they were, or other ones.
 pub(super) fn recode(
     dex: &Dex<'_>,
     start: usize,
     resized: &BTreeMap<usize, u32>,
+    rewritten: &BTreeMap<usize, Rewritten<u32>>,
 ) -> Result<(Vec<Edit>, Moved), DexError> {
     let code = dex.code(start)?;
-    let mut lines = lines(&code, resized)?;
+    let mut lines = lines(&code, resized, rewritten)?;
     let places = place(&mut lines, &code)?;
     let old = lines.iter().map(|line| line.old.at).chain([code.insns.len() / 2]);
     let moved = Moved { places: old.zip(places.iter().copied()).collect() };
@@ -104,6 +107,8 @@ pub(super) fn recode(
         let here = places.get(number).copied().unwrap_or(0);
         let target = line.target.and_then(|target| places.get(target)).copied();
         let new = match (resized.get(&at), tables.get(&number), target) {
+            // No branch and no payload is rewritten.
+            _ if let Some(rewritten) = rewritten.get(&at) => rewrite(line, rewritten),
             (Some(index), ..) => const_string(line, *index),
             (_, Some(table), _) => table.clone(),
             (_, _, Some(target)) => branch(line, distance(here, target), &code)?,
@@ -139,12 +144,17 @@ fn distance(from: usize, to: usize) -> i64 {
 }
 
 /// The instructions with their targets, and the widths that are asked for.
-fn lines<'a>(code: &Code<'a>, resized: &BTreeMap<usize, u32>) -> Result<Vec<Line<'a>>, DexError> {
+fn lines<'a>(
+    code: &Code<'a>,
+    resized: &BTreeMap<usize, u32>,
+    rewritten: &BTreeMap<usize, Rewritten<u32>>,
+) -> Result<Vec<Line<'a>>, DexError> {
     let mut lines = Vec::new();
     for instruction in instructions(code.insns, code.at) {
         let old = instruction?;
         let at = code.at.saturating_add(old.at.saturating_mul(2));
         let units = match (resized.contains_key(&at), old.opcode()) {
+            _ if let Some(rewritten) = rewritten.get(&at) => rewritten_units(&old, rewritten),
             (true, CONST_STRING) => 3,
             (true, CONST_STRING_JUMBO) => 2,
             _ => old.bytes.len() / 2,
@@ -217,6 +227,38 @@ fn const_string(line: &Line<'_>, index: u32) -> Vec<u8> {
     let bytes = index.to_le_bytes();
     let width = line.units.saturating_mul(2).saturating_sub(2);
     [&[opcode, register], bytes.get(..width).unwrap_or_default()].concat()
+}
+
+/// The form of a new load: as short as the index lets it be.
+fn load(load: NewLoad<u32>) -> Vec<u8> {
+    let index = load.text.to_le_bytes();
+    match u16::try_from(load.text) {
+        Ok(_) => [&[CONST_STRING, load.register][..], index.get(..2).unwrap_or_default()].concat(),
+        Err(_) => [&[CONST_STRING_JUMBO, load.register][..], &index].concat(),
+    }
+}
+
+fn rewritten_units(old: &Instruction<'_>, rewritten: &Rewritten<u32>) -> usize {
+    let new: usize = rewritten.loads().map(|new| load(*new).len() / 2).sum();
+    let own = if matches!(rewritten.instead, Instead::Load(_)) { 0 } else { old.bytes.len() / 2 };
+    new.saturating_add(own)
+}
+
+/// What is in front of an instruction, itself or what is there instead, and what is behind it.
+fn rewrite(line: &Line<'_>, rewritten: &Rewritten<u32>) -> Vec<u8> {
+    let mut out: Vec<u8> = rewritten.before.iter().copied().flat_map(load).collect();
+    match &rewritten.instead {
+        Instead::Same => out.extend(line.old.bytes),
+        Instead::Load(new) => out.extend(load(*new)),
+        // const/16 and const, of 0: null, in as many units as the const-string has.
+        Instead::Null => {
+            let opcode = if line.old.opcode() == CONST_STRING { 0x13 } else { 0x14 };
+            out.extend([opcode, line.old.bytes.get(1).copied().unwrap_or(0)]);
+            out.extend(line.old.bytes.iter().skip(2).map(|_| 0));
+        }
+    }
+    out.extend(rewritten.behind.iter().copied().flat_map(load));
+    out
 }
 
 /// A goto, an if, or the instruction that names a payload.

@@ -1,12 +1,13 @@
-//! Which string constants reach the arguments of a method: each register followed through straight-line code.
+//! Which string constants reach the arguments of a method, over every path of the code that calls it.
 //!
-//! Must not: guess. What another path, field, call or computation may have put there is unknown, and said so.
+//! Must not: guess. What a parameter, field, call or computation may have put there is unknown, and said so.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DexError;
-use super::cursor::{Cursor, size};
-use super::instruction::{CHECK_CAST, Instruction, Invoke, Write, instructions};
+use super::flow::{COMPUTED, Flow, Origin, PARAMETER};
+use super::follow::Source;
+use super::instruction::{Instruction, instructions};
 use super::parse::{Code, Dex, MethodRef};
 use crate::format::{limits, mutf8};
 
@@ -17,42 +18,49 @@ pub struct Constant {
     pub method: MethodRef,
     /// The method that calls. Where several methods share their code, each is listed.
     pub caller: MethodRef,
-    /// Offset of the call in the file.
-    pub call: usize,
+    /// The operand of the call, for [`super::Target::Passed`].
+    pub passed: Passed,
     /// Which parameter: 0 is the first one behind `this`.
     pub argument: usize,
     /// What is passed.
     pub value: Argument,
 }
 
+/// One operand of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// Offset of the `code_item` in the file.
+    pub code: usize,
+    /// Offset of the call.
+    pub call: usize,
+    /// Which of its registers, from 0.
+    pub operand: usize,
+}
+
 /// What a call passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Argument {
-    /// A string constant.
-    Constant {
-        /// Its text.
-        text: String,
-        /// Its index in the file.
-        string: u32,
-        /// Offset of the `const-string` in the file, for [`super::Target::At`].
-        at: usize,
-    },
+    /// A string constant; several where the path to the call decides which.
+    Constants(Vec<Load>),
     /// Something that is not known without running the code.
     Unknown {
         /// Why, for people.
-        why: &'static str,
+        why: String,
+        /// Where it comes from, if that is one thing that can be followed.
+        from: Option<Source>,
     },
 }
 
-/// What a register holds.
-#[derive(Debug, Clone, Copy)]
-enum Held {
-    String { index: u32, at: usize },
-    Other(&'static str),
+/// A `const-string`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// Its text.
+    pub text: String,
+    /// Its index in the file.
+    pub string: u32,
+    /// Offset of the instruction in the file, for [`super::Target::At`].
+    pub at: usize,
 }
-
-const FROM_ELSEWHERE: &str = "it is a parameter, or set before a place that several paths reach";
-const COMPUTED: &str = "it is the result of a computation, a field or a call";
 
 /// A method whose calls are looked for: its String parameters as (number, register behind the first).
 struct Called {
@@ -76,24 +84,98 @@ impl Dex<'_> {
             if code_bytes > self.bytes.len() {
                 return Err(self.overlap("code_item"));
             }
-            for (method, call, argument, held) in calls(&code, &called)? {
-                let Some(method) = called.get(&method) else { continue };
-                let value = match held {
-                    Held::String { index, at } => {
-                        Argument::Constant { text: self.string(index)?.into_owned(), string: index, at }
+            if !calls_any(&code, &called)? {
+                continue;
+            }
+            let flow = Flow::of(code)?;
+            for (number, instruction) in flow.all.iter().enumerate() {
+                let Some(invoke) = instruction.invoke().filter(|invoke| invoke.proto.is_none()) else { continue };
+                let Some(method) = called.get(&invoke.method) else { continue };
+                for (argument, register) in &method.strings {
+                    let operand = register.saturating_add(usize::from(!invoke.is_static));
+                    let value = self.argument(&flow, number, operand)?;
+                    let passed = Passed { code: offset, call: flow.offset(number), operand };
+                    for caller in &callers {
+                        let constant = Constant {
+                            method: method.reference.clone(),
+                            caller: self.method_ref(*caller)?,
+                            passed,
+                            argument: *argument,
+                            value: value.clone(),
+                        };
+                        text_bytes = text_bytes.saturating_add(match &constant.value {
+                            Argument::Constants(loads) => loads.iter().map(|load| load.text.len()).sum(),
+                            Argument::Unknown { why, .. } => why.len(),
+                        });
+                        bound(offset, &mut text_bytes, &[&constant.caller, &constant.method])?;
+                        found.push(constant);
                     }
-                    Held::Other(why) => Argument::Unknown { why },
-                };
-                for caller in &callers {
-                    let (caller, method, value) = (self.method_ref(*caller)?, method.reference.clone(), value.clone());
-                    let text = if let Argument::Constant { text, .. } = &value { text.len() } else { 0 };
-                    text_bytes = text_bytes.saturating_add(text);
-                    bound(offset, &mut text_bytes, &[&caller, &method])?;
-                    found.push(Constant { method, caller, call, argument, value });
                 }
             }
         }
         Ok(found)
+    }
+
+    /// What an operand of a call is.
+    pub(super) fn argument(&self, flow: &Flow<'_>, number: usize, operand: usize) -> Result<Argument, DexError> {
+        let (mut loads, mut unknown) = (Vec::new(), Vec::new());
+        let roots = flow.roots(number, operand);
+        for origin in &roots {
+            match flow.all.get(*origin).and_then(Instruction::string) {
+                Some(string) => {
+                    let text = self.string(string)?.into_owned();
+                    loads.push(Load { text, string, at: flow.offset(*origin) });
+                }
+                None => unknown.push(*origin),
+            }
+        }
+        let Some(first) = unknown.first() else {
+            // Code that nothing reaches has no operands.
+            let why = || Argument::Unknown { why: "the call has no such register".to_owned(), from: None };
+            return Ok(if loads.is_empty() { why() } else { Argument::Constants(loads) });
+        };
+        let mut why = self.why(flow, *first)?;
+        if roots.len() > 1 {
+            why = format!("{why} on one path, and something else on another");
+            return Ok(Argument::Unknown { why, from: None });
+        }
+        Ok(Argument::Unknown { why, from: self.source(flow, *first)? })
+    }
+
+    /// Where a content comes from, if that is a static field, or a method that no subclass decides.
+    fn source(&self, flow: &Flow<'_>, origin: Origin) -> Result<Option<Source>, DexError> {
+        let Some(instruction) = flow.all.get(origin) else { return Ok(None) };
+        if let Some(field) = instruction.field().filter(|_| instruction.is_static_read()) {
+            let (class, _, name) = self.field(u32::from(field))?;
+            let (class, name) = (self.type_name(class)?.into_owned(), self.string(name)?.into_owned());
+            return Ok(Some(Source::Field { class, name }));
+        }
+        let before = origin.checked_sub(1).and_then(|number| flow.all.get(number));
+        let invoke = before.and_then(Instruction::invoke).filter(|invoke| invoke.is_decided);
+        Ok(match invoke {
+            Some(invoke) if instruction.is_move_result() => {
+                Some(Source::Result(self.method_ref(u32::from(invoke.method))?))
+            }
+            _ => None,
+        })
+    }
+
+    /// Why a content is not known, for people.
+    fn why(&self, flow: &Flow<'_>, origin: Origin) -> Result<String, DexError> {
+        let instruction = match origin {
+            PARAMETER => return Ok("it is a parameter of the method that calls".to_owned()),
+            COMPUTED => return Ok("it is computed".to_owned()),
+            _ => flow.all.get(origin),
+        };
+        if let Some(field) = instruction.and_then(Instruction::field) {
+            let (class, _, name) = self.field(u32::from(field))?;
+            return Ok(format!("it is the field {}->{}", self.type_name(class)?, self.string(name)?));
+        }
+        let before = origin.checked_sub(1).and_then(|number| flow.all.get(number));
+        match before.and_then(Instruction::invoke) {
+            Some(invoke) => Ok(format!("it is the result of {}", self.method_ref(u32::from(invoke.method))?)),
+            None => Ok("it is computed".to_owned()),
+        }
     }
 
     fn called(&self, method: &str) -> Result<HashMap<u16, Called>, DexError> {
@@ -123,6 +205,17 @@ impl Dex<'_> {
         Ok(called)
     }
 
+    /// The `method_id`s with a name, of any class.
+    pub(super) fn methods_named(&self, name: &str) -> Result<BTreeSet<u32>, DexError> {
+        let (name, mut named) = (mutf8::encode(name), BTreeSet::new());
+        for index in 0..u32::try_from(self.header.methods.size).unwrap_or(u32::MAX) {
+            if self.string_is(self.method(index)?.2, &name)? {
+                named.insert(index);
+            }
+        }
+        Ok(named)
+    }
+
     /// Number and first register of every String parameter.
     fn string_parameters(&self, proto: u32) -> Result<Vec<(usize, usize)>, DexError> {
         let (_, _, parameters) = self.proto(proto)?;
@@ -139,7 +232,7 @@ impl Dex<'_> {
     }
 
     /// By offset of the code, the methods that have it.
-    fn callers(&self) -> Result<BTreeMap<usize, Vec<u32>>, DexError> {
+    pub(super) fn callers(&self) -> Result<BTreeMap<usize, Vec<u32>>, DexError> {
         let (mut callers, mut read): (BTreeMap<usize, Vec<u32>>, usize) = (BTreeMap::new(), 0);
         for class in self.class_defs() {
             let offset = class?.data;
@@ -170,98 +263,12 @@ fn bound(offset: usize, text_bytes: &mut usize, methods: &[&MethodRef]) -> Resul
     Ok(())
 }
 
-/// The String arguments in one method: method, offset of the call, number of the argument, what is passed.
-fn calls(code: &Code<'_>, called: &HashMap<u16, Called>) -> Result<Vec<(u16, usize, usize, Held)>, DexError> {
-    let all: Vec<Instruction<'_>> = instructions(code.insns, code.at).collect::<Result<_, _>>()?;
-    let is_call = |invoke: &Invoke| called.contains_key(&invoke.method);
-    if !all.iter().any(|instruction| instruction.invoke().as_ref().is_some_and(is_call)) {
-        return Ok(Vec::new());
-    }
-    let targets = targets(code, &all)?;
-    let mut found = Vec::new();
-    // What is known of registers; all others come from elsewhere.
-    let mut held: HashMap<u16, Held> = HashMap::new();
-    let mut reached = true;
-    for instruction in &all {
-        if !reached || targets.contains(&instruction.at) {
-            held.clear();
-        }
-        reached = instruction.falls_through();
-        if instruction.is_payload() {
-            continue;
-        }
-        let at = code.at.saturating_add(instruction.at.saturating_mul(2));
-        if let Some(invoke) = instruction.invoke()
-            && let Some(method) = called.get(&invoke.method).filter(|_| invoke.proto.is_none())
-        {
-            for (number, register) in &method.strings {
-                let place = register.saturating_add(usize::from(!invoke.is_static));
-                let value = invoke.registers.get(place).and_then(|register| held.get(register).copied());
-                found.push((invoke.method, at, *number, value.unwrap_or(Held::Other(FROM_ELSEWHERE))));
-            }
-        }
-        if let Some(index) = instruction.string() {
-            if let Write::One(register) = instruction.writes() {
-                held.insert(register, Held::String { index, at });
-            }
-        } else if let Some((to, from)) = instruction.object_move() {
-            match held.get(&from).copied() {
-                Some(value) => held.insert(to, value),
-                None => held.remove(&to),
-            };
-        } else if instruction.opcode() != CHECK_CAST {
-            match instruction.writes() {
-                Write::Nothing => {}
-                Write::One(register) => {
-                    held.insert(register, Held::Other(COMPUTED));
-                }
-                Write::Pair(register) => {
-                    held.insert(register, Held::Other(COMPUTED));
-                    held.insert(register.wrapping_add(1), Held::Other(COMPUTED));
-                }
-            }
+/// Whether code calls one of these methods at all.
+fn calls_any(code: &Code<'_>, called: &HashMap<u16, Called>) -> Result<bool, DexError> {
+    for instruction in instructions(code.insns, code.at) {
+        if instruction?.invoke().is_some_and(|invoke| called.contains_key(&invoke.method)) {
+            return Ok(true);
         }
     }
-    Ok(found)
-}
-
-/// Where control may come from elsewhere: targets of branches and switches, and handlers (`try_item`,
-/// `encoded_catch_handler`).
-fn targets(code: &Code<'_>, all: &[Instruction<'_>]) -> Result<HashSet<usize>, DexError> {
-    let go = |from: usize, distance: i32| {
-        isize::try_from(distance).ok().and_then(|distance| from.checked_add_signed(distance))
-    };
-    let payloads: HashMap<usize, &Instruction<'_>> =
-        all.iter().filter(|instruction| instruction.is_payload()).map(|payload| (payload.at, payload)).collect();
-    let mut targets = HashSet::new();
-    let mut switch_targets = 0usize;
-    for instruction in all.iter().filter(|instruction| !instruction.is_payload()) {
-        let Some(target) = instruction.branch().and_then(|distance| go(instruction.at, distance)) else { continue };
-        if !instruction.is_switch() {
-            targets.insert(target);
-            continue;
-        }
-        let distances = payloads.get(&target).map(|payload| payload.payload_table().1).unwrap_or_default();
-        // Switches may share a payload, but not so many a large one.
-        switch_targets = switch_targets.saturating_add(distances.len());
-        if switch_targets > limits::DEX_SWITCH_TARGETS {
-            let found = format!("more than {} switch targets in one method", limits::DEX_SWITCH_TARGETS);
-            return Err(DexError::unsupported(code.at, found, "build the app anew; no compiler writes such code"));
-        }
-        targets.extend(distances.into_iter().filter_map(|distance| go(instruction.at, distance)));
-    }
-    if !code.handlers.is_empty() {
-        let mut cursor = Cursor::new(code.handlers, 0);
-        for _ in 0..cursor.uleb()? {
-            let pairs = cursor.sleb()?;
-            for _ in 0..pairs.unsigned_abs() {
-                cursor.uleb()?;
-                targets.insert(size(cursor.uleb()?));
-            }
-            if pairs <= 0 {
-                targets.insert(size(cursor.uleb()?));
-            }
-        }
-    }
-    Ok(targets)
+    Ok(false)
 }

@@ -1,16 +1,20 @@
 //! String constants replaced: which string each reference names afterwards, and the table of strings that needs
 //! (`string_id_item`: sorted by UTF-16 code units, without duplicates).
 //!
-//! Must not: lay anything out (`layout` does), or change a name.
+//! Must not: lay anything out (`layout` does), change a name, or decide who may share a constant (`separate` does).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::DexError;
+use super::constants::Passed;
 use super::cursor::{Cursor, push_uleb, size, uleb_len};
 use super::layout::{self, adler32};
 use super::parse::Dex;
-use super::walk::{StringRef, Usage, Walk, walk};
+use super::separate::{Rewritten, Text, Wish};
+use super::shared::changes;
+use super::walk::{StringRef, Usage, Walk, kind, walk};
 use crate::format::{limits, mutf8};
 
 /// Which constants an edit is about.
@@ -22,12 +26,21 @@ pub enum Target {
     /// Every `const-string` and every `VALUE_STRING` (of a static field, a call site, an annotation) with this text.
     /// Names and descriptors with the same text stay.
     Value(String),
+    /// What one call passes ([`super::Constant`] says it), and nothing else: where others read the same constant, it is
+    /// loaded anew for the call. Operands of one `place` may share a constant and have one value.
+    Passed {
+        /// Which operand.
+        passed: Passed,
+        /// The number of the place.
+        place: usize,
+    },
 }
 
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Target::At(offset) => write!(f, "at offset {offset}"),
+            Target::Passed { passed, .. } => write!(f, "passed by the call at offset {}", passed.call),
             // The text may be a secret.
             Target::Value(text) => write!(f, "with the given text of {} bytes", text.len()),
         }
@@ -61,13 +74,17 @@ pub(super) struct Plan {
     pub(super) table: Vec<Source>,
     /// By reference (as in [`Walk::strings`]), its new index.
     pub(super) indices: Vec<usize>,
+    /// References that are no more, by number.
+    pub(super) gone: BTreeSet<usize>,
+    /// What becomes of instructions: by offset of their code, and by their own; the texts are new indices.
+    pub(super) codes: BTreeMap<usize, BTreeMap<usize, Rewritten<u32>>>,
 }
 
 /// The file with other constants. No edit gives the same bytes, and so does one whose value is already there.
 ///
 /// A string that nothing refers to afterwards is removed, so an old value does not stay behind; where other code or a
 /// name uses the same text, it stays for these. Instructions shared by several methods change for all of them, and so
-/// does every use of a register that one instruction fills.
+/// does every use of a register that an instruction fills which is named by itself; [`Target::Passed`] names one use.
 pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
     let all = Dex::all(bytes)?;
     if edits.is_empty() {
@@ -84,11 +101,44 @@ pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
     }
     let walk = walk(&all)?;
     let strings = sorted_strings(bytes, &walk)?;
-    let wanted = wanted(&walk, &strings, edits)?;
-    if wanted.is_empty() {
+    let values: Vec<Cow<'_, [u8]>> = edits.iter().map(|edit| mutf8::encode(&edit.value)).collect();
+    let mut wanted = wanted(&walk, &strings, edits, &values)?;
+    let site_of = |number: usize| walk.strings.get(number).and_then(StringRef::instruction);
+    let others = wanted.iter().filter_map(|(number, value)| Some((site_of(*number)?, *value))).collect();
+    let passed: Vec<Wish<'_>> = edits
+        .iter()
+        .zip(&values)
+        .filter_map(|(edit, value)| match &edit.target {
+            Target::Passed { passed, place } => Some(Wish { passed: *passed, place: *place, value }),
+            _ => None,
+        })
+        .collect();
+    for edit in edits {
+        let Target::Passed { passed, .. } = &edit.target else { continue };
+        let item = walk.items.binary_search_by_key(&passed.code, |item| item.range.start).ok();
+        if item.and_then(|item| walk.items.get(item)).is_none_or(|item| item.kind != kind::CODE) {
+            return Err(DexError::NotFound { target: edit.target.to_string() });
+        }
+    }
+    let separated = changes(&all, &passed, &others)?;
+    let mut gone = BTreeSet::new();
+    for (number, site) in walk.strings.iter().map(StringRef::instruction).enumerate() {
+        let Some(site) = site else { continue };
+        if let Some(value) = separated.in_place.get(&site) {
+            wanted.insert(number, value);
+        }
+        if separated.gone.contains(&site) {
+            gone.insert(number);
+        }
+    }
+    wanted.retain(|number, value| {
+        let index = walk.strings.get(*number).map(|string| size(string.index));
+        index.and_then(|index| strings.get(index)).is_none_or(|string| string != value)
+    });
+    if wanted.is_empty() && separated.codes.is_empty() {
         return Ok(bytes.to_vec());
     }
-    layout::emit(&all, &walk, &plan(&walk, &strings, &wanted))
+    layout::emit(&all, &walk, &plan(&walk, &strings, &wanted, gone, &separated.codes))
 }
 
 /// The content of every string. They are in order, and each is exactly what its length says.
@@ -119,14 +169,15 @@ fn compare(left: &[u8], right: &[u8]) -> Ordering {
     left.iter().map(key).cmp(right.iter().map(key))
 }
 
-/// By number of the reference, its new text; only what changes.
-fn wanted<'e>(
+/// By number of the reference, its new text, of the edits that name constants.
+fn wanted<'v>(
     walk: &Walk,
     strings: &[&[u8]],
-    edits: &'e [DexEdit],
-) -> Result<BTreeMap<usize, std::borrow::Cow<'e, [u8]>>, DexError> {
-    let mut wanted: BTreeMap<usize, std::borrow::Cow<'e, [u8]>> = BTreeMap::new();
-    for edit in edits {
+    edits: &[DexEdit],
+    values: &'v [Cow<'_, [u8]>],
+) -> Result<BTreeMap<usize, &'v [u8]>, DexError> {
+    let mut wanted: BTreeMap<usize, &[u8]> = BTreeMap::new();
+    for (edit, value) in edits.iter().zip(values) {
         let units = mutf8::utf16_len(&edit.value);
         if units > limits::DEX_STRING_UNITS {
             let (target, limit) = (edit.target.to_string(), limits::DEX_STRING_UNITS);
@@ -135,16 +186,17 @@ fn wanted<'e>(
         let old = match &edit.target {
             Target::Value(text) => strings.binary_search_by(|string| compare(string, &mutf8::encode(text))).ok(),
             Target::At(_) => None,
+            Target::Passed { .. } => continue,
         };
         let is_meant = |string: &StringRef| match edit.target {
             Target::At(offset) => string.usage != Usage::Name && string.site() == offset,
             Target::Value(_) => string.usage != Usage::Name && Some(size(string.index)) == old,
+            Target::Passed { .. } => false,
         };
         let mut found = false;
         for (number, string) in walk.strings.iter().enumerate().filter(|(_, string)| is_meant(string)) {
             found = true;
-            let value = mutf8::encode(&edit.value);
-            if wanted.get(&number).is_some_and(|other| *other != value) {
+            if wanted.get(&number).is_some_and(|other| *other != value.as_ref()) {
                 return Err(DexError::Conflict { offset: string.site() });
             }
             wanted.insert(number, value);
@@ -153,14 +205,16 @@ fn wanted<'e>(
             return Err(DexError::NotFound { target: edit.target.to_string() });
         }
     }
-    wanted.retain(|number, value| {
-        let index = walk.strings.get(*number).map(|string| size(string.index));
-        index.and_then(|index| strings.get(index)).is_none_or(|string| *string != value.as_ref())
-    });
     Ok(wanted)
 }
 
-fn plan(walk: &Walk, strings: &[&[u8]], wanted: &BTreeMap<usize, std::borrow::Cow<'_, [u8]>>) -> Plan {
+fn plan(
+    walk: &Walk,
+    strings: &[&[u8]],
+    wanted: &BTreeMap<usize, &[u8]>,
+    gone: BTreeSet<usize>,
+    codes: &BTreeMap<usize, BTreeMap<usize, Rewritten<Text<'_>>>>,
+) -> Plan {
     // 1. Which old strings are still used; one that nobody ever used is none of our business.
     let mut replaced = BTreeSet::new();
     let mut used = vec![false; strings.len()];
@@ -170,18 +224,32 @@ fn plan(walk: &Walk, strings: &[&[u8]], wanted: &BTreeMap<usize, std::borrow::Co
         }
     };
     let mut values: BTreeMap<&[u8], Option<usize>> = BTreeMap::new();
+    let mut texts: Vec<&[u8]> = Vec::new();
     for (number, string) in walk.strings.iter().enumerate() {
+        if gone.contains(&number) {
+            replaced.insert(size(string.index));
+            continue;
+        }
         match wanted.get(&number) {
             None => mark(size(string.index)),
             Some(value) => {
                 replaced.insert(size(string.index));
-                let existing = strings.binary_search_by(|string| compare(string, value)).ok();
-                if let Some(index) = existing {
-                    mark(index);
-                }
-                values.insert(value, existing);
+                texts.push(value);
             }
         }
+    }
+    for load in codes.values().flat_map(BTreeMap::values).flat_map(Rewritten::loads) {
+        match load.text {
+            Text::Old(index) => mark(size(index)),
+            Text::New(value) => texts.push(value),
+        }
+    }
+    for text in texts {
+        let existing = strings.binary_search_by(|string| compare(string, text)).ok();
+        if let Some(index) = existing {
+            mark(index);
+        }
+        values.insert(text, existing);
     }
     // 2. The new table: what stays and what is new, in order.
     let mut fresh: Vec<&[u8]> = values.iter().filter(|(_, old)| old.is_none()).map(|(value, _)| *value).collect();
@@ -203,12 +271,23 @@ fn plan(walk: &Walk, strings: &[&[u8]], wanted: &BTreeMap<usize, std::borrow::Co
         }
     }
     let index_of = |(number, string): (usize, &StringRef)| match wanted.get(&number) {
-        Some(value) => new_of_value.get(value.as_ref()).copied().unwrap_or(0),
+        Some(value) => new_of_value.get(value).copied().unwrap_or(0),
         None => new_of_old.get(size(string.index)).copied().unwrap_or(0),
     };
     let indices = walk.strings.iter().enumerate().map(index_of).collect();
+    let index_of = |text: Text<'_>| {
+        let index = match text {
+            Text::Old(index) => new_of_old.get(size(index)),
+            Text::New(value) => new_of_value.get(value),
+        };
+        u32::try_from(index.copied().unwrap_or(0)).unwrap_or(u32::MAX)
+    };
+    let of_code = |code: &BTreeMap<usize, Rewritten<Text<'_>>>| {
+        code.iter().map(|(at, rewritten)| (*at, rewritten.map(&index_of))).collect()
+    };
+    let codes = codes.iter().map(|(start, code)| (*start, of_code(code))).collect();
     let new = fresh.into_iter().map(data_item).collect();
-    Plan { new, table: table.into_iter().map(|(source, _)| source).collect(), indices }
+    Plan { new, table: table.into_iter().map(|(source, _)| source).collect(), indices, gone, codes }
 }
 
 /// `string_data_item`.

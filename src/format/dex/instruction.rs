@@ -27,7 +27,6 @@ pub(super) struct Instruction<'a> {
 
 pub(super) const CONST_STRING: u8 = 0x1a;
 pub(super) const CONST_STRING_JUMBO: u8 = 0x1b;
-pub(super) const CHECK_CAST: u8 = 0x1f;
 
 /// Units of each instruction by its opcode; 0 where the format has none (or only optimised files have one).
 const UNITS: [u8; 256] = units();
@@ -205,6 +204,45 @@ impl Instruction<'_> {
         }
     }
 
+    /// The registers that are read, in the order of the operands; of a wide value the first.
+    pub(super) fn reads(&self) -> Vec<u16> {
+        let wide = u16::from(self.byte(1));
+        let (low, high) = (wide & 0xf, wide >> 4);
+        let (second, third) = (u16::from(self.byte(2)), u16::from(self.byte(3)));
+        match self.opcode() {
+            0x01 | 0x04 | 0x07 | 0x20 | 0x21 | 0x23 | 0x52..=0x58 | 0x7b..=0x8f | 0xd0..=0xd7 => vec![high],
+            0x02 | 0x05 | 0x08 => vec![self.unit(1)],
+            0x03 | 0x06 | 0x09 => vec![self.unit(2)],
+            0x0f..=0x11 | 0x1d..=0x1f | 0x26 | 0x27 | 0x2b | 0x2c | 0x38..=0x3d | 0x67..=0x6d => vec![wide],
+            0x32..=0x37 | 0x59..=0x5f | 0xb0..=0xcf => vec![low, high],
+            0x2d..=0x31 | 0x44..=0x4a | 0x90..=0xaf => vec![second, third],
+            0x4b..=0x51 => vec![wide, second, third],
+            0xd8..=0xe2 => vec![second],
+            0x24 | 0x6e..=0x72 | 0xfa | 0xfc => self.listed(),
+            0x25 | 0x74..=0x78 | 0xfb | 0xfd => self.ranged(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it may throw, so that a handler sees the registers as they are before it.
+    pub(super) fn may_throw(&self) -> bool {
+        !self.is_payload()
+            && !matches!(self.opcode(), 0x00..=0x19 | 0x28..=0x2a | 0x2b..=0x3d | 0x7b..=0x92 | 0x95..=0x9d | 0xa0..=0xb2)
+            && !matches!(self.opcode(), 0xb5..=0xbd | 0xc0..=0xd2 | 0xd5..=0xda | 0xdd..=0xe2)
+    }
+
+    /// Registers of the format 35c: up to five.
+    fn listed(&self) -> Vec<u16> {
+        let (high, packed) = (u16::from(self.byte(1)), self.unit(2));
+        let all = [packed & 0xf, packed >> 4 & 0xf, packed >> 8 & 0xf, packed >> 12, high & 0xf];
+        all.into_iter().take(usize::from(high >> 4)).collect()
+    }
+
+    /// Registers of the format 3rc: so many from one on.
+    fn ranged(&self) -> Vec<u16> {
+        (0..u16::from(self.byte(1))).map(|index| self.unit(2).wrapping_add(index)).collect()
+    }
+
     /// The next instruction is reached from this one: no return, throw, goto or payload.
     pub(super) fn falls_through(&self) -> bool {
         !self.is_payload() && !matches!(self.opcode(), 0x0e..=0x11 | 0x27..=0x2a)
@@ -219,6 +257,46 @@ impl Instruction<'_> {
             0x2a..=0x2c => Some(self.word(1) as i32),
             _ => None,
         }
+    }
+
+    /// The field of an `iget-object` or `sget-object`.
+    pub(super) fn field(&self) -> Option<u16> {
+        matches!(self.opcode(), 0x54 | 0x62).then(|| self.unit(1))
+    }
+
+    /// An `sget-object`.
+    pub(super) fn is_static_read(&self) -> bool {
+        self.opcode() == 0x62
+    }
+
+    /// Takes one String to where it is found later: `sput-object` and `return-object`.
+    pub(super) fn hands_on(&self) -> bool {
+        matches!(self.opcode(), 0x11 | 0x69)
+    }
+
+    /// The field of an `iput-object` or `sput-object`.
+    pub(super) fn stored_field(&self) -> Option<u16> {
+        matches!(self.opcode(), 0x5b | 0x69).then(|| self.unit(1))
+    }
+
+    /// Its result is text, or may be: a constant, a copy, a field, the result of a call. `flow` tells these apart.
+    pub(super) fn is_followed(&self) -> bool {
+        self.string().is_some() || self.object_move().is_some() || matches!(self.opcode(), 0x0c | 0x54 | 0x62)
+    }
+
+    /// A `move-result` of any kind, which must follow its call directly.
+    pub(super) fn is_move_result(&self) -> bool {
+        matches!(self.opcode(), 0x0a..=0x0c)
+    }
+
+    /// A `check-cast`, after which its register holds what it held.
+    pub(super) fn is_check_cast(&self) -> bool {
+        self.opcode() == 0x1f
+    }
+
+    /// An `if-eqz` or `if-nez`, which only asks whether there is anything.
+    pub(super) fn asks_for_null(&self) -> bool {
+        matches!(self.opcode(), 0x38 | 0x39)
     }
 
     /// A `packed-switch` or `sparse-switch`, whose branch is its payload.
@@ -245,26 +323,16 @@ impl Instruction<'_> {
         (first.saturating_mul(2), targets)
     }
 
-    /// The `method_id` and registers of an invoke of any kind but `invoke-custom`, and the proto of `invoke-polymorphic`.
+    /// The `method_id` of an invoke of any kind but `invoke-custom`, and the proto of `invoke-polymorphic`.
     pub(super) fn invoke(&self) -> Option<Invoke> {
         let opcode = self.opcode();
-        let range = match opcode {
-            0x6e..=0x72 | 0xfa => false,
-            0x74..=0x78 | 0xfb => true,
-            _ => return None,
-        };
-        let high = u16::from(self.byte(1));
-        let registers = if range {
-            (0..high).map(|index| self.unit(2).wrapping_add(index)).collect()
-        } else {
-            let packed = self.unit(2);
-            let all = [packed & 0xf, packed >> 4 & 0xf, packed >> 8 & 0xf, packed >> 12, high & 0xf];
-            all.into_iter().take(usize::from(high >> 4)).collect()
-        };
+        if !matches!(opcode, 0x6e..=0x72 | 0x74..=0x78 | 0xfa | 0xfb) {
+            return None;
+        }
         Some(Invoke {
             method: self.unit(1),
-            registers,
             is_static: matches!(opcode, 0x71 | 0x77),
+            is_decided: matches!(opcode, 0x70 | 0x71 | 0x76 | 0x77),
             proto: matches!(opcode, 0xfa | 0xfb).then(|| self.unit(3)),
         })
     }
@@ -274,7 +342,8 @@ impl Instruction<'_> {
 #[derive(Debug)]
 pub(super) struct Invoke {
     pub(super) method: u16,
-    pub(super) registers: Vec<u16>,
     pub(super) is_static: bool,
+    /// A static or private method, or a constructor: no subclass has another one.
+    pub(super) is_decided: bool,
     pub(super) proto: Option<u16>,
 }

@@ -3,7 +3,11 @@
 //!
 //! * `parse`: `header_item`, the `*_id_item`s, `class_def_item`, `class_data_item`, `code_item`: read where they lie.
 //! * `instruction`: lengths, written registers, targets ("Dalvik bytecode", "Instruction formats").
+//! * `flow`: where the content of a register may come from, over all paths.
 //! * `constants`: which string constants reach the arguments of a method.
+//! * `follow`: one hop behind a call, to a static field or a method that returns a constant.
+//! * `classes`: which class extends which, and declares a method.
+//! * `separate`: one constant, several readers: what has to be loaded anew for one of them; `shared`: who the others are.
 //! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
 //! * `walk`: the file by its `map_list`: every item, every reference to a string, every offset.
 //! * `edit`: other constants, which moves what lies behind them; `layout`: the moved file.
@@ -18,23 +22,31 @@
 //!
 //! Must not: guess a value that is not a constant, or know which methods matter.
 
+mod classes;
 mod code;
 mod constants;
 mod cursor;
 mod debug;
 mod dump;
 mod edit;
+mod flow;
+mod follow;
 mod instruction;
 mod layout;
 mod parse;
+mod separate;
+mod shared;
 mod value;
 mod walk;
 mod width;
 
-pub use constants::{Argument, Constant};
+pub use classes::Classes;
+pub use constants::{Argument, Constant, Load, Passed};
 pub use dump::dump;
 pub use edit::{DexEdit, Target, edit};
+pub use follow::{Followed, Site, Source};
 pub use parse::{Dex, MethodRef};
+pub use shared::check_passed;
 
 use std::fmt::Display;
 
@@ -73,6 +85,23 @@ pub enum DexError {
     Conflict {
         /// Where the constant is.
         offset: usize,
+    },
+    /// Others read what a call passes, and it cannot be loaded for the call alone.
+    #[error(
+        "{call} in {caller} passes a constant that is read elsewhere too: {readers}; {why}; give the call a constant of \
+         its own in the source, or address all of them by their text"
+    )]
+    Shared {
+        /// Where the call is.
+        offset: usize,
+        /// What is called.
+        call: String,
+        /// By which methods: several where they share their code.
+        caller: String,
+        /// Who else reads the constant.
+        readers: String,
+        /// Why it cannot be loaded anew.
+        why: &'static str,
     },
     /// The value cannot be a string of a dex file.
     #[error("the value for {target} has {found} UTF-16 units; a string constant has at most {limit}")]

@@ -65,7 +65,8 @@ pub(super) enum Usage {
     Instruction,
     /// As a value: of a static field, an annotation's element, a call site's argument.
     Value,
-    /// As the name or descriptor of something, in an id, an annotation or the debug information.
+    /// As the name or descriptor of something, in an id, an annotation (a system's and Kotlin's whole) or the debug
+    /// information.
     Name,
 }
 
@@ -79,6 +80,11 @@ pub(super) struct StringRef {
 }
 
 impl StringRef {
+    /// Where its `const-string` is, if it is one's.
+    pub(super) fn instruction(&self) -> Option<usize> {
+        (self.usage == Usage::Instruction).then(|| self.site())
+    }
+
     /// The offset that names it: that of the instruction, or of the value's header byte.
     pub(super) fn site(&self) -> usize {
         match self.usage {
@@ -122,6 +128,10 @@ type Pointer = (Range<usize>, Form, usize, u16);
 
 struct Walker<'a> {
     dex: Dex<'a>,
+    /// The dex file whose section is walked: in a container each has types of its own.
+    of: Dex<'a>,
+    /// Strings of the annotation that is walked are names, not constants.
+    names_only: bool,
     items: Vec<Item>,
     strings: Vec<StringRef>,
     pointers: Vec<Pointer>,
@@ -149,11 +159,13 @@ pub(super) fn walk(all: &[Dex<'_>]) -> Result<Walk, DexError> {
         entries,
     });
     let sections: Vec<Mapped> = sections.collect();
-    let mut walker = Walker { dex, items: Vec::new(), strings: Vec::new(), pointers: Vec::new() };
+    let mut walker =
+        Walker { dex, of: dex, names_only: false, items: Vec::new(), strings: Vec::new(), pointers: Vec::new() };
     let mut done = 0usize;
     for (number, mapped) in sections.iter().enumerate() {
         let Section { size, offset } = mapped.section;
         no_bytes_between(dex.bytes, done, offset)?;
+        walker.of = mapped.entries.first().and_then(|(_, dex)| all.get(*dex)).copied().unwrap_or(dex);
         let row = match mapped.kind {
             kind::HEADER => Some(dex.header.front_bytes),
             kind => row_bytes(kind),
@@ -366,8 +378,11 @@ impl Walker<'_> {
             }
             kind::DEBUG_INFO => debug::debug_info(&mut cursor, &mut |part| self.part(part))?,
             kind::ANNOTATION => {
-                cursor.u8()?;
-                annotation(&mut cursor, 0, &mut |part| self.part(part))?;
+                let visibility = cursor.u8()?;
+                self.names_only = self.holds_names(visibility, cursor)?;
+                let walked = annotation(&mut cursor, 0, &mut |part| self.part(part));
+                self.names_only = false;
+                walked?;
             }
             kind::ENCODED_ARRAY => array(&mut cursor, 0, &mut |part| self.part(part))?,
             kind::HIDDENAPI => {
@@ -383,11 +398,25 @@ impl Walker<'_> {
         Ok(cursor.at())
     }
 
+    /// Whether an annotation says how things are called: those of the system do (signatures, inner classes), but for the
+    /// defaults of annotations; and what Kotlin's compiler notes for itself does.
+    fn holds_names(&self, visibility: u8, mut cursor: Cursor<'_>) -> Result<bool, DexError> {
+        const SYSTEM: u8 = 2;
+        let of = self.of.type_string(cursor.uleb()?)?;
+        Ok(match visibility {
+            SYSTEM => !self.of.string_is(of, b"Ldalvik/annotation/AnnotationDefault;")?,
+            _ => self.of.string_is(of, b"Lkotlin/Metadata;")?,
+        })
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a sink")]
     fn part(&mut self, part: Part) -> Result<(), DexError> {
         match part {
             Part::Raw(_) | Part::Opcode(_) | Part::NamePlus1(_, None) => {}
-            Part::Value(range, index) => self.string(range, Form::Value, Usage::Value, index),
+            Part::Value(range, index) => {
+                let usage = if self.names_only { Usage::Name } else { Usage::Value };
+                self.string(range, Form::Value, usage, index);
+            }
             Part::Name(range, index) => self.string(range, Form::Uleb, Usage::Name, index),
             Part::NamePlus1(range, Some(index)) => self.string(range, Form::UlebPlus1, Usage::Name, index),
         }

@@ -1,5 +1,5 @@
-//! Which `const-string` take the other width because the index of their string crosses 65535, and what follows from
-//! that: the code items they are in, and the line tables of these, which other code may share.
+//! Which code gets longer or shorter: `const-string` that take the other width because the index of their string crosses
+//! 65535, and instructions that `separate` adds; and what follows from that: the code items they are in, and the line tables of these, which other code may share.
 //!
 //! Must not: change an instruction that can stay as it is.
 
@@ -50,19 +50,27 @@ pub(super) fn widths(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Widths, 
     let only_needed =
         instructions().all(|(_, string)| string.form == Form::Half || u16::try_from(string.index).is_err());
     let mut widths = Widths::default();
+    let item_at = |at: usize| walk.items.partition_point(|item| item.range.start <= at).saturating_sub(1);
+    let none = BTreeMap::new();
     let mut by_item: BTreeMap<usize, BTreeMap<usize, u32>> = BTreeMap::new();
     for (number, string) in instructions() {
+        if plan.gone.contains(&number) {
+            widths.resized.insert(number);
+            continue;
+        }
         let index = plan.indices.get(number).copied().unwrap_or(0);
         let other = match string.form {
             Form::Half => is_wide(index),
             _ => only_needed && !is_wide(index),
         };
         if other {
-            let item = walk.items.partition_point(|item| item.range.start <= string.site()).saturating_sub(1);
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            by_item.entry(item).or_default().insert(string.site(), index);
+            by_item.entry(item_at(string.site())).or_default().insert(string.site(), index);
             widths.resized.insert(number);
         }
+    }
+    for start in plan.codes.keys() {
+        by_item.entry(item_at(*start)).or_default();
     }
     if by_item.is_empty() {
         return Ok(widths);
@@ -78,7 +86,8 @@ pub(super) fn widths(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Widths, 
     let mut wanted: BTreeMap<usize, Vec<(usize, Vec<Edit>)>> = BTreeMap::new();
     for (item, resized) in by_item {
         let start = walk.items.get(item).map_or(0, |item| item.range.start);
-        let (edits, moved) = recode(dex, start, &resized)?;
+        let rewritten = plan.codes.get(&start).unwrap_or(&none);
+        let (edits, moved) = recode(dex, start, &resized, rewritten)?;
         widths.edits.extend(edits);
         let pointer = of_code.get(&start.saturating_add(8)).copied();
         let table = pointer.and_then(|number| walk.offsets.get(number)).map(|offset| offset.item);

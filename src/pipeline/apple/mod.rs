@@ -178,7 +178,9 @@ impl Inspected {
     pub(super) fn locate(&self, search: Search<'_>) -> Result<Outcome<Spot, AppleJobError>, AppleJobError> {
         let kind = self.source.kind();
         self.source.with(|tree| {
-            locate(search, |place| {
+            let is_absence =
+                |error: &AppleJobError| matches!(error, AppleJobError::Files(error) if error.is_no_place());
+            locate(search, is_absence, |place| {
                 let found = FileSet::new(&AppFiles(tree), kind).find(place)?;
                 found.iter().try_for_each(|found| self.check_new(&found.spot))?;
                 let hit = |Found { spot, values }: Found| Hit {

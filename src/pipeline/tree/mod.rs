@@ -131,7 +131,7 @@ impl Inspected {
 
     /// Every copy of every place.
     pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, FilesError> {
-        locate(search, |place| Ok(self.files().find(place)?.into_iter().map(hit).collect()))
+        locate(search, FilesError::is_no_place, |place| Ok(self.files().find(place)?.into_iter().map(hit).collect()))
     }
 
     /// What the folder is, for people.

@@ -13,6 +13,10 @@ use sha1::{Digest as _, Sha1};
 pub enum Op {
     /// `const-string`, or its jumbo form, of a string of [`File::constants`].
     Const(usize),
+    /// The same into another register than the first.
+    Load(u8, usize),
+    /// An instruction as it is.
+    Raw(Vec<u16>),
     /// Instructions of one unit each.
     Pad(usize),
     Goto(usize),
@@ -67,7 +71,8 @@ fn assemble(method: &Method, index: &dyn Fn(usize) -> u32) -> Assembled {
         .ops
         .iter()
         .map(|op| match op {
-            Op::Const(string) => 2 + usize::from(index(*string) > 0xffff),
+            Op::Const(string) | Op::Load(_, string) => 2 + usize::from(index(*string) > 0xffff),
+            Op::Raw(units) => units.len(),
             Op::Pad(units) => *units,
             Op::Goto(_) => 1,
             Op::If(_) => 2,
@@ -110,10 +115,14 @@ fn emit(method: &Method, index: &dyn Fn(usize) -> u32, sizes: &[usize], places: 
         let here = units.len() as i64;
         assert_eq!(here, at(number));
         match op {
-            Op::Const(string) => match (index(*string), sizes[number]) {
-                (index, 2) => units.extend([0x001a, index as u16]),
-                (index, _) => units.extend([0x001b, (index & 0xffff) as u16, (index >> 16) as u16]),
-            },
+            Op::Const(string) | Op::Load(_, string) => {
+                let register = if let Op::Load(register, _) = op { u16::from(*register) << 8 } else { 0 };
+                match (index(*string), sizes[number]) {
+                    (index, 2) => units.extend([0x001a | register, index as u16]),
+                    (index, _) => units.extend([0x001b | register, (index & 0xffff) as u16, (index >> 16) as u16]),
+                }
+            }
+            Op::Raw(raw) => units.extend(raw),
             Op::Pad(count) => units.extend(std::iter::repeat_n(0x10b0, *count)),
             Op::Goto(to) => match sizes[number] {
                 1 => units.push(0x28 | u16::from((at(*to) - here) as i8 as u8) << 8),
@@ -191,7 +200,7 @@ fn debug(method: &Method, places: &[usize]) -> Vec<u8> {
 
 fn code(method: &Method, assembled: &Assembled) -> Vec<u8> {
     let mut out = Vec::new();
-    for half in [2, 0, 0, method.tries.len() as u16] {
+    for half in [4, 0, 4, method.tries.len() as u16] {
         out.extend(half.to_le_bytes());
     }
     // The offset of the line table.

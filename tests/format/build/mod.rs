@@ -4,4 +4,5 @@ pub mod arsc;
 pub mod axml;
 pub mod dex;
 pub mod macho;
+pub mod paths;
 pub mod zip;

@@ -1,5 +1,6 @@
 //! Code that got longer still does what it did: a program is assembled (`smali`), edited so that its `const-string`
-//! take the other width, turned into Java's form (`enjarify`) and run by Java before and after.
+//! take the other width, turned into Java's form (`enjarify`) and run by Java before and after. The same for the fixture
+//! in which one constant has several readers: every call by itself, by `dexdump` and `baksmali`, and all calls by Java.
 //!
 //! Must not: trust a disassembly alone.
 
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use inject::format::dex::{DexEdit, Target, edit};
+use inject::format::dex::{Argument, Constant, Dex, DexEdit, Passed, Target, check_passed, edit};
 
 /// Strings of the program that lie around index 65535.
 const AROUND: usize = 40;
@@ -40,6 +41,51 @@ pub fn run(work: &Path) -> Result<()> {
         ensure!(now == expected, "{name}: the program said {expected:?}, and now {now:?}");
     }
     println!("dex: a program whose code got shorter and longer says what it said ({} lines)", said.lines().count());
+    Ok(())
+}
+
+/// The constants of calls that have other readers: each call of a method by itself, judged by disassembly, and all of
+/// them at once, judged by what the program says.
+pub fn shared(work: &Path) -> Result<()> {
+    let work = work.join("shared");
+    std::fs::create_dir_all(&work)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let before = std::fs::read(root.join("testdata/dex/shared.dex"))?;
+    let said = output(&before, &work)?;
+    let (mut single, mut lines) = (0, 0);
+    for (method, says) in [("setClientId", "set "), ("setLoginObject", "login "), ("give", "give ")] {
+        let calls: Vec<Constant> = Dex::parse(&before)?
+            .constants_to(method)?
+            .into_iter()
+            .filter(|call| matches!(call.value, Argument::Constants(_)))
+            .filter(|call| check_passed(&before, &[(call.passed, 0)]).is_ok())
+            .collect();
+        let passes =
+            |passed: Passed| DexEdit { target: Target::Passed { passed, place: 0 }, value: "the id".to_owned() };
+        for call in &calls {
+            let edited = edit(&before, &[passes(call.passed)])?;
+            let path = work.join("one.dex");
+            std::fs::write(&path, &edited)?;
+            tool(Command::new("dexdump").arg("-c").arg(&path))?;
+            let text = tool(Command::new("dexdump").arg("-d").arg(&path))?;
+            ensure!(text.contains("\"the id\""), "dexdump shows no constant in {}", call.caller);
+            tool(Command::new("baksmali").args(["disassemble", "-o"]).arg(work.join("smali")).arg(&path))?;
+            single += 1;
+        }
+        let all: Vec<DexEdit> = calls.iter().map(|call| passes(call.passed)).collect();
+        let now = output(&edit(&before, &all)?, &work)?;
+        ensure!(now.lines().count() == said.lines().count(), "{method}: the program says more or less: {now}");
+        let mut changed = 0;
+        for (old, new) in said.lines().zip(now.lines()).filter(|(old, new)| old != new) {
+            ensure!(old.starts_with(says) && new == format!("{says}the id"), "{method}: {old:?} became {new:?}");
+            changed += 1;
+        }
+        ensure!(changed >= calls.len(), "{method}: {changed} lines changed by {} calls", calls.len());
+        lines += changed;
+    }
+    println!(
+        "dex: {single} calls whose constants others may read, and a program in which {lines} lines changed and no other"
+    );
     Ok(())
 }
 

@@ -75,9 +75,12 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
 /// Dex files alone.
 pub fn dexes(folders: &[PathBuf]) -> usize {
     let mut failures = 0;
-    if let Err(error) = dex_run::run(&std::env::temp_dir().join(format!("inject-dex-{}", std::process::id()))) {
-        failures += 1;
-        println!("FAILED   dex: {error:#}");
+    let work = std::env::temp_dir().join(format!("inject-dex-{}", std::process::id()));
+    for judged in [dex_run::run(&work), dex_run::shared(&work)] {
+        if let Err(error) = judged {
+            failures += 1;
+            println!("FAILED   dex: {error:#}");
+        }
     }
     for failure in folders.iter().flat_map(|folder| dex::run(folder)) {
         failures += 1;
