@@ -24,7 +24,7 @@ use crate::verify::{Finding, Report};
 pub(super) const CODE: &str = "leak.old";
 
 /// Words that placeholders are made of: a text of nothing else is an ordinary word somewhere.
-const PLACEHOLDERS: [&str; 40] = [
+const PLACEHOLDERS: [&str; 42] = [
     "a",
     "access",
     "add",
@@ -36,6 +36,8 @@ const PLACEHOLDERS: [&str; 40] = [
     "change",
     "changeme",
     "client",
+    "clientid",
+    "clientsecret",
     "credential",
     "default",
     "demo",

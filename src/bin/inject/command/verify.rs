@@ -27,6 +27,9 @@ use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
 use crate::summary;
 
+/// So many places with wrong values are listed by themselves.
+const SEVERAL: usize = 4;
+
 /// The code of metadata that cannot be compared.
 const UNKNOWN: &str = "place.unknown";
 
@@ -164,6 +167,7 @@ fn one(
     let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
     let foreign = foreign(&stored(settings)?, &allowed);
     inspected.verify_content(&mut report, &expected, &foreign);
+    report.findings = one_cause(report.findings);
     let elsewhere = |finding: &Finding| !copies.iter().any(|copy| copy.entry == finding.place);
     report.findings.extend(inspected.old_copies(&places.places, &wrong, &allowed).into_iter().filter(elsewhere));
     release_rules(&mut report, chosen, &inspected);
@@ -178,6 +182,24 @@ fn one(
         report.findings.extend(probe::run(settings, chosen, &credential, wish)?);
     }
     Ok((report, signable))
+}
+
+/// Many places with another environment's values have one cause, and are one finding.
+fn one_cause(findings: Vec<Finding>) -> Vec<Finding> {
+    let (wrong, mut others): (Vec<Finding>, Vec<Finding>) =
+        findings.into_iter().partition(|finding| finding.code == "place.value");
+    let Some(first) = wrong.first().filter(|_| wrong.len() > SEVERAL) else {
+        others.extend(wrong);
+        return others;
+    };
+    let places: Vec<&str> = wrong.iter().map(|finding| finding.place.as_str()).collect();
+    let message = format!(
+        "{} places hold values that are not this environment's; inject again. They are {}",
+        places.len(),
+        places.join("; ")
+    );
+    others.push(Finding { message, ..first.clone() });
+    others
 }
 
 /// The Client Id and the secret in a value at a place.

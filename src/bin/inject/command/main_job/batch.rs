@@ -2,6 +2,7 @@
 //!
 //! Must not: work on an artifact.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Batch {
     together: bool,
     environment: String,
     out: Output,
+    /// What was said of artifacts that failed, without their names.
+    said: HashSet<String>,
 }
 
 /// An artifact.
@@ -56,7 +59,13 @@ impl Batch {
     /// `together`: an error before anything has happened is the end of all of them.
     pub fn new(paths: impl Iterator<Item = PathBuf>, environment: &str, together: bool, out: Output) -> Self {
         let row = |path| Row { path, application: String::new(), end: End::Open, size: None, took: None };
-        Self { rows: paths.map(row).collect(), together, environment: environment.to_owned(), out }
+        Self {
+            rows: paths.map(row).collect(),
+            together,
+            environment: environment.to_owned(),
+            out,
+            said: HashSet::new(),
+        }
     }
 
     /// Whether there are several.
@@ -101,7 +110,15 @@ impl Batch {
 
     /// An artifact that failed, said at once.
     pub fn failed(&mut self, index: usize, failure: &Failure) {
-        self.out.failed(failure);
+        let path = self.rows.get(index).map(|row| row.path.display().to_string()).unwrap_or_default();
+        let message = failure.message();
+        let cause = message.strip_prefix(&format!("{path}: ")).unwrap_or(&message).to_owned();
+        // One cause is said once, however many artifacts it stops.
+        if self.said.insert(cause) {
+            self.out.failed(failure);
+        } else {
+            self.out.failed(&Failure::new(failure.code, format!("{path}: as said above")));
+        }
         let Some(row) = self.rows.get_mut(index) else { return };
         let why = json!({
             "artifact": row.path.to_string_lossy(),
