@@ -185,21 +185,23 @@ fn one(
 }
 
 /// Many places with another environment's values have one cause, and are one finding.
-fn one_cause(findings: Vec<Finding>) -> Vec<Finding> {
-    let (wrong, mut others): (Vec<Finding>, Vec<Finding>) =
-        findings.into_iter().partition(|finding| finding.code == "place.value");
-    let Some(first) = wrong.first().filter(|_| wrong.len() > SEVERAL) else {
-        others.extend(wrong);
-        return others;
-    };
-    let places: Vec<&str> = wrong.iter().map(|finding| finding.place.as_str()).collect();
-    let message = format!(
-        "{} places hold values that are not this environment's; inject again. They are {}",
-        places.len(),
-        places.join("; ")
-    );
-    others.push(Finding { message, ..first.clone() });
-    others
+fn one_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let is_wrong = |finding: &Finding| finding.code == "place.value";
+    let places: Vec<String> =
+        findings.iter().filter(|finding| is_wrong(finding)).map(|finding| finding.place.clone()).collect();
+    if places.len() <= SEVERAL {
+        return findings;
+    }
+    let mut first = true;
+    findings.retain(|finding| !is_wrong(finding) || std::mem::take(&mut first));
+    if let Some(finding) = findings.iter_mut().find(|finding| is_wrong(finding)) {
+        finding.message = format!(
+            "{} places hold values that are not this environment's; inject again. They are {}",
+            places.len(),
+            places.join("; ")
+        );
+    }
+    findings
 }
 
 /// The Client Id and the secret in a value at a place.
