@@ -92,11 +92,16 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
     let mut content = bytes.to_vec();
     // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
     let mut compiled = Vec::new();
+    // Properties in JavaScript may read one string, which two values cannot share.
+    let mut properties_of_js = Vec::new();
     for Edit { locator, value, create } in edits {
         content = match locator {
             Locator::Whole => value.as_bytes().to_vec(),
             Locator::Json(pointer) => json::set(&content, pointer, value, *create)?,
-            Locator::Js(name) => js::set(&content, name, value, *create)?,
+            Locator::Js(name) => {
+                properties_of_js.push(js::Edit { name, value, create: *create });
+                continue;
+            }
             Locator::Xml(path) if is_binary_xml(&content) => {
                 compiled.push(PathEdit { path: path.clone(), value: (*value).to_owned() });
                 continue;
@@ -105,6 +110,9 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
             Locator::Properties(key) => properties::set(&content, key, value, *create)?,
             Locator::Plist(path) => plist::set(&content, path, value, *create)?,
         };
+    }
+    if !properties_of_js.is_empty() {
+        content = js::set_all(&content, &properties_of_js)?;
     }
     Ok(if compiled.is_empty() { content } else { axml::edit_paths(&content, &compiled)? })
 }

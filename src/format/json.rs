@@ -177,6 +177,14 @@ pub(super) fn named(text: &str, key: &str) -> Result<Vec<Named>, JsonError> {
     Ok(found)
 }
 
+/// The members of the object that the text is, duplicates too; none where it is something else.
+pub(super) fn members(text: &str) -> Result<Vec<(String, Named)>, JsonError> {
+    let document = Document::parse(text.as_bytes())?;
+    let Kind::Object(members) = &document.root.kind else { return Ok(Vec::new()) };
+    let named = |value: &Node| Named { range: value.range.clone(), value: document.value(value) };
+    Ok(members.iter().filter_map(|(name, value)| Some((document.key(name)?, named(value)))).collect())
+}
+
 fn is_number(text: &str) -> bool {
     let mut scanner = Scanner { text, at: 0 };
     matches!(scanner.peek(), Some(b'-' | b'0'..=b'9')) && scanner.number().is_ok() && scanner.at == text.len()

@@ -96,6 +96,13 @@ pub const DEX_CONTAINER_FILES: usize = 1024;
 /// recurse, and run out of stack long before this.
 pub const JS_NESTING: usize = 65_536;
 
+/// Names and members that the values of one property in JavaScript lead on to: bundles hold one or two per class.
+pub const JS_REFERENCES: usize = 256;
+
+/// How often what a property in JavaScript reads is looked up again: getter, module variable, destructured constant and
+/// one to spare. The file is read once for each.
+pub const JS_HOPS: usize = 4;
+
 /// Slices of a universal Mach-O file. Apple has shipped five at most; a Java class file, which begins with the same
 /// bytes, has its version (45 and above) in the same place.
 pub const MACHO_SLICES: usize = 20;

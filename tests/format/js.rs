@@ -1,6 +1,6 @@
 //! Properties in JavaScript by byte range.
 
-use inject::format::js::{JsError, TokenKind, get, set, tokens};
+use inject::format::js::{Edit, JsError, TokenKind, get, set, set_all, tokens};
 use proptest::prelude::*;
 
 use crate::fuzz_bodies::javascript::javascript;
@@ -178,6 +178,205 @@ fn what_passes_a_value_on_does_not_hinder() {
     assert_eq!(values(text), ["old"]);
     assert_eq!(edit(text, "new"), text.replace("old", "new"));
     assert!(error("x={NAME:\"old\"};y={NAME:f(x.NAME)}").contains("an expression"));
+}
+
+/// What a bundle ends with that passes `m.K` on.
+const GETTER: &str = "class A{static get NAME(){return m.K}}";
+
+#[test]
+fn what_reads_a_key_is_followed() {
+    for text in [
+        "const m=JSON.parse('{\"J\":\"no\",\"K\":\"old\"}');{}",
+        "var a=1,m=/*#__PURE__*/JSON.parse('{\"K\":\"old\"}'),b=2;{}",
+        "var m=JSON.parse(`{\"K\":\"old\"}`);{}",
+        "let m={J:1,K:\"old\"}\n{}",
+        "let m={\"K\":'old'};{}",
+        "{}var m={K:\"old\"};",
+        "const m=r(42),o={f:e=>{e.exports=JSON.parse('{\"K\":\"old\"}')}};{}",
+        "const o={42:(e,t,r)=>{e.exports={K:\"old\"}}},m=n(\"./a.json\");{}",
+        "const n={K:\"old\"},m=n;{}",
+        "function f(m){return m.K}const g=m=>m.K,m={K:\"old\"};{}",
+        "if(m.K){let m={K:\"no\"}}const m={K:\"old\"};{}",
+        "for(const m of[])m.K;const m={K:\"old\"};{}",
+        "const x={m:1,n:{K:\"no\"}};x.m=2;const m={K:\"old\"};class B{m=1}{}",
+        "function f(){var m={K:\"no\"}}const m={K:\"old\"};{}",
+        "const k=\"old\",m={K:k};{}",
+        "const{a:k}={a:\"old\"},m={K:k};{}",
+        "import q,{b as c}from'd';const m={K:\"old\"};{}export{m as default};",
+    ] {
+        for getter in [
+            GETTER,
+            "class A{get NAME(){return m.K}}",
+            "class A{static get \"NAME\"(){return m[\"K\"];}}",
+            "class A{static get['NAME'](){return m?.K}}",
+            "class A{static NAME=m.K}",
+            "x={get NAME ( ) { return m . K ; }}",
+            "x={NAME:m.K,b:1}",
+            "x={NAME:()=>m.K}",
+            "a.NAME=m.K",
+            "var NAME=m.K",
+        ] {
+            let text = text.replace("{}", &format!("{getter};"));
+            assert_eq!(values(&text), ["old"], "{text}");
+            let edited = edit(&text, "n\"'`");
+            assert_eq!(values(&edited), ["n\"'`"], "{edited}");
+            assert_eq!(edit(&edited, "old"), text);
+            assert_eq!(edit(&edit(&edited, ""), "old"), text);
+            assert_eq!(edit(&text, "new"), text.replace("old", "new"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_reads_a_variable_is_followed() {
+    for text in [
+        "var t=\"old\";{}",
+        "{}const t=`old`;",
+        "const m={K:'old'},t=m.K;{}",
+        "const{K:t}=JSON.parse('{\"K\":\"old\"}');{}",
+        "const{J:j,'K':t}={J:1,K:\"old\"};{}",
+        "const{t}={t:\"old\"};{}",
+        "const m=r(4),{K:t}=m;o={K:\"old\"};{}",
+        "const{K:t}=r(4);o={K:\"old\"};{}",
+    ] {
+        for getter in ["class A{static get NAME(){return t}}", "x={NAME:t}", "d(e,{NAME:()=>t});", "class A{NAME=t}"] {
+            let text = text.replace("{}", &format!("{getter};"));
+            assert_eq!(values(&text), ["old"], "{text}");
+            assert_eq!(edit(&text, "new"), text.replace("old", "new"), "{text}");
+        }
+    }
+    let text = "class A{static get NAME(){return\"\"}get NAME(){return 'b';}}";
+    assert_eq!(values(text), ["", "b"]);
+    assert_eq!(edit(text, "new"), "class A{static get NAME(){return\"new\"}get NAME(){return 'new';}}");
+    let empty = "const m=JSON.parse('{\"K\":\"\"}');class A{static get NAME(){return m.K}}";
+    assert_eq!(values(empty), [""]);
+    let (both, new) = ("x={NAME:\"a\"};const m={K:\"b\"};", "x={NAME:\"v\"};const m={K:\"v\"};");
+    assert_eq!(edit(&format!("{both}{GETTER}"), "v"), format!("{new}{GETTER}"), "beside a constant");
+    let text = "x={NAME:\"a\"};const m={K:\"b\"};a.NAME=m.K";
+    assert_eq!(edit(text, "v"), text.replace("\"a\"", "\"v\""), "what is handed over in passing is not");
+}
+
+#[test]
+fn what_cannot_be_followed_is_said_exactly() {
+    for (text, why) in [
+        ("", "\"m\" is not declared in this file"),
+        ("const m={J:\"x\"};", "no object that it can mean has a string \"K\" in this file"),
+        ("const m={J:\"x\"},o={K:\"x\"};", "no object that it can mean has a string \"K\" in this file"),
+        ("const m={a:{K:\"x\"}};", "no object that it can mean has a string \"K\" in this file"),
+        ("const m=JSON.parse('{\"a\":{\"K\":\"x\"}}');", "no object that it can mean has a string \"K\""),
+        ("const m=JSON.parse('{\"K\":1}');", "\"K\" at line 1, column 26 (byte 0x19) is not one string constant"),
+        ("const m={K:1};", "\"K\" at line 1, column 12 (byte 0xb) is not one string constant"),
+        ("const m={K:\"a\",K:\"b\"};", "is not one string constant"),
+        ("const m=f();", "\"m\", declared at line 1, column 7 (byte 0x6), is no string, object, JSON.parse text"),
+        ("const m=()=>({K:\"x\"});", "\"m\", declared at"),
+        ("const m=()=>n,n={K:\"x\"};", "\"m\", declared at"),
+        ("const m={K:\"x\"}.a;", "\"m\", declared at"),
+        ("import m from'a';o={K:\"x\"};", "\"m\", declared at"),
+        ("import{b as m}from'a';o={K:\"x\"};", "\"m\", declared at"),
+        ("function m(){}o={K:\"x\"};", "\"m\", declared at"),
+        ("let m={K:\"x\"};m=a;", "\"m\" gets another value at line 1, column 15"),
+        ("let m={K:\"x\"};[m]=a;", "\"m\" gets another value at line 1, column 16"),
+        ("let m={K:\"x\"};({a:m}=a);", "\"m\" gets another value at"),
+        ("let m={K:\"x\"};for(m of a);", "\"m\" gets another value at"),
+        ("let m={K:\"x\"};()=>m||={};", "\"m\" gets another value at"),
+        ("var m={K:\"x\"};var m={K:\"y\"};", "\"m\" is declared more than once"),
+        (
+            "const m=r(4),a={K:\"x\"},b={K:\"y\"};",
+            "more than one object has a string \"K\": line 1, column 19 (byte 0x12); ",
+        ),
+        ("const m=r(4),a={K:\"x\"},b=JSON.parse('{\"K\":\"y\"}');", "more than one object has a string \"K\": line 1"),
+        ("const m=n,n=o,o=p,p=q,q={K:\"x\"};", "it leads on over more than 4 names"),
+        ("const m=n,n=m;", "it leads on over more than 4 names"),
+    ] {
+        let text = format!("{text}\n{GETTER}");
+        let found = error(&text);
+        let at = "the value of \"NAME\" at line 2, column 34 (byte ";
+        assert!(found.starts_with(at) && found.contains("is m.K, which cannot be followed: "), "{text}: {found}");
+        assert!(found.contains(why) && found.contains("app.settings.json"), "{text}: {found}");
+        assert_eq!(get(text.as_bytes(), "NAME").unwrap_err().to_string(), found);
+    }
+    for text in [
+        "const m={K:\"x\"};function f(m){{}}",
+        "const m={K:\"x\"};f(m=>class{{}})",
+        "const m={K:\"x\"};f(({a:m})=>{{}})",
+        "const m={K:\"x\"};function f(){if(a){var m=b()}{}}",
+        "const m={K:\"x\"};try{}catch(m){{}}",
+        "const m={K:\"x\"};for(const m of a){{}}",
+        "const m={K:\"x\"};x={f(m){{}}}",
+        "const m={K:\"x\"};x={f:(a,...m)=>{{}}}",
+        "const m={K:\"x\"};f(async m=>{{}})",
+    ] {
+        let getter = if text.contains("class{") { "static get NAME(){return m.K}" } else { GETTER };
+        let found = error(&text.replace("{}", getter));
+        let why = ["\"m\", declared at", "\"m\" gets another value at"];
+        assert!(why.iter().any(|why| found.contains(why)), "{text}: {found}");
+    }
+    for body in [
+        "return this.K",
+        "return f()",
+        "return m.a.K",
+        "return\nm.K",
+        "let a;return m.K",
+        "",
+        "return m.K+1",
+        "return 1",
+    ] {
+        let text = format!("const m={{K:\"x\"}};class A{{get NAME(){{{body}}}}}");
+        assert!(error(&text).contains("is a getter that returns no string, variable or member of one"), "{text}");
+    }
+}
+
+#[test]
+fn what_reads_the_same_name_elsewhere_is_none() {
+    for text in ["class A{static get NAME(){return m.NAME}}", "class A{get(){}}", "a.get.NAME()\n{}"] {
+        assert!(error(text).contains("no property \"NAME\" has a value"), "{text}: {}", error(text));
+    }
+    let text = "const m=JSON.parse('{\"NAME\":\"old\"}');class A{static get NAME(){return m.NAME}}";
+    assert_eq!(edit(text, "new"), text.replace("old", "new"));
+}
+
+#[test]
+fn two_properties_that_read_one_string_have_one_value() {
+    let text = "const m={K:\"old\"};class A{get A(){return m.K}get B(){return m.K}}";
+    let edits = |a, b| [Edit { name: "A", value: a, create: false }, Edit { name: "B", value: b, create: false }];
+    let edited = set_all(text.as_bytes(), &edits("new", "new")).unwrap();
+    assert_eq!(String::from_utf8(edited).unwrap(), text.replace("old", "new"));
+    for (a, b) in [("new", "old"), ("old", "new"), ("a", "b")] {
+        let found = set_all(text.as_bytes(), &edits(a, b)).unwrap_err();
+        assert!(matches!(found, JsError::Conflict { .. }), "{found}");
+        assert_eq!(
+            found.to_string(),
+            "\"A\" and \"B\" both read the string at line 1, column 13 (byte 0xc), so they cannot have different values"
+        );
+    }
+}
+
+#[test]
+fn escaped_names_are_found() {
+    for text in [
+        r#"x={N\u0041ME:"old"}"#,
+        r#"x={"\x4e\101ME":"old"}"#,
+        "x={'NA\\\nM\\E':\"old\"}",
+        r#"x=JSON.parse('{"N\\u0041ME":"old"}')"#,
+        r#"x=JSON.parse('{"N\x5cu0041ME":"old"}')"#,
+        r#"x=JSON.parse('{"\u004eAME":"old"}')"#,
+    ] {
+        assert_eq!(values(text), ["old"], "{text}");
+    }
+    assert_eq!(get("x={'\\u00fc':'old'}".as_bytes(), "\u{fc}").unwrap(), ["old"]);
+    assert!(values(r"a=/\d/;'\x4e\x41M").is_empty(), "a file without the name is not even read");
+}
+
+#[test]
+fn many_references_take_no_time() {
+    let text = format!("{}{}", "var m={K:\"x\"};".repeat(20_000), "class A{get NAME(){return m.K}}".repeat(256));
+    assert!(error(&text).contains("declared more than once"));
+    let text = "(function(m){m=1;".repeat(20_000) + "x={get NAME(){return m.K}}" + &"})()".repeat(20_000);
+    assert!(error(&text).contains("gets another value"));
+    let text = "class A{get NAME(){return m.K}}".repeat(257);
+    assert!(error(&text).contains("more than 256 values of \"NAME\" are read from elsewhere"));
+    let text = "(a=(m)=>{},b=".repeat(20_000) + "0" + &")=>{}".repeat(20_000) + ";x={get NAME(){return m.K}}";
+    assert!(error(&text).contains("not declared"));
 }
 
 #[test]
@@ -417,4 +616,16 @@ const WORDS: &[&str] = &[
     "\\",
     "${`",
     "if(a)",
+    "get NAME(){return ",
+    "class{",
+    "x={get NAME(){return b.a}}",
+    "x={NAME:b}",
+    "var b=",
+    "const {a:b}=",
+    "b.a",
+    "{a:\"x\"}",
+    "r(4)",
+    "JSON.parse('{\"a\":\"x\"}')",
+    "b=>",
+    "(b)=>{",
 ];

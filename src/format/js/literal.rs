@@ -58,6 +58,13 @@ pub(super) fn decode(raw: &[u8], template: bool) -> Decoded {
     out
 }
 
+/// Decodes one escape at the start of `raw`: its text and its length.
+pub(super) fn escape(raw: &[u8]) -> (String, usize) {
+    let mut out = Decoded { text: String::new(), marks: Vec::new(), lossy: false };
+    let len = out.escape(raw);
+    (out.text, len)
+}
+
 impl Decoded {
     fn plain(&mut self, raw: &[u8]) {
         let text = String::from_utf8_lossy(raw);

@@ -9,6 +9,9 @@
 //!   field. A parameter's or a pattern's default is none;
 //! * a member, at any depth, of a JSON text that is the literal argument of `JSON.parse`.
 //!
+//! * what a value that only reads another one leads to, over a few constants, where that is one string for sure:
+//!   `get NAME(){return m.K}` and `const m = JSON.parse('{"K":"x"}')`. Of modules (`m = r(42)`) one only may have the key.
+//!
 //! A member whose value is computed makes an edit an error, because half of the values would be changed. What only passes
 //! a value on (`NAME: a.NAME`, `{NAME}`, `NAME: () => n`, `a.NAME = b`, a method) is such an error only where there is no
 //! constant at all. Patterns, which bind names (`let {NAME: n} = a`), are passed over. Code in strings (`eval`) and
@@ -19,12 +22,19 @@
 //!
 //! Must not: build a tree, or run anything.
 
+mod follow;
+mod hidden;
 mod literal;
+mod outline;
 mod property;
+mod scope;
 mod syntax;
 mod token;
 
 pub use token::{Punctuator, Token, TokenKind};
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::limits;
 use super::splice::{SpliceError, Splices};
@@ -82,6 +92,42 @@ pub enum JsError {
         /// How many more of them there are.
         more: usize,
     },
+    /// A value that is read from elsewhere, which cannot be found for sure.
+    #[error(
+        "the value of {name:?} at {at} is {found}, which cannot be followed: {why}; if the build renamed it, edit what \
+         it was built from, then build (GeneXus for Angular: app.settings.json){}",
+        others(*more)
+    )]
+    NotFollowed {
+        /// The name.
+        name: String,
+        /// The first of them.
+        at: Position,
+        /// What is there.
+        found: String,
+        /// Why it cannot be followed.
+        why: String,
+        /// How many more values are no constants.
+        more: usize,
+    },
+    /// Too many of those.
+    #[error("more than {} values of {name:?} are read from elsewhere, the first at {at}", limits::JS_REFERENCES)]
+    References {
+        /// The name.
+        name: String,
+        /// The first of them.
+        at: Position,
+    },
+    /// Two properties that read one string, and two values.
+    #[error("{first:?} and {second:?} both read the string at {at}, so they cannot have different values")]
+    Conflict {
+        /// One name.
+        first: String,
+        /// The other.
+        second: String,
+        /// The string.
+        at: Position,
+    },
 }
 
 fn others(more: usize) -> String {
@@ -123,9 +169,50 @@ pub fn get(bytes: &[u8], name: &str) -> Result<Vec<String>, JsError> {
     Ok(found.constants.into_iter().map(|constant| constant.value).collect())
 }
 
+/// A value for one property.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit<'e> {
+    /// The property.
+    pub name: &'e str,
+    /// The value.
+    pub value: &'e str,
+    /// A property cannot be made: this only changes the error.
+    pub create: bool,
+}
+
 /// The file with `value` as every value of `name`. A property cannot be made: `create` only changes the error.
 pub fn set(bytes: &[u8], name: &str, value: &str, create: bool) -> Result<Vec<u8>, JsError> {
+    set_all(bytes, &[Edit { name, value, create }])
+}
+
+/// The file with several values, none of which may take the place of another.
+pub fn set_all(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, JsError> {
     let ascii = !is_wide(bytes)?;
+    let mut taken: BTreeMap<(usize, usize), Edit<'_>> = BTreeMap::new();
+    let mut splices = Splices::new();
+    for edit in edits {
+        let Edit { name, value, create } = *edit;
+        for constant in constants(bytes, name, create)? {
+            let Range { start, end } = constant.range;
+            match taken.insert((start, end), *edit) {
+                Some(other) if other.value != value => {
+                    let (first, second) = (other.name.to_owned(), name.to_owned());
+                    return Err(JsError::Conflict { first, second, at: position(bytes, start) });
+                }
+                Some(_) => continue,
+                None if constant.value == value => continue,
+                None => {}
+            }
+            let quoted = super::json::quoted(value);
+            let text = if constant.json { quoted.get(1..quoted.len() - 1).unwrap_or_default() } else { value };
+            splices.replace(start..end, literal::encode(text, constant.quote, ascii));
+        }
+    }
+    Ok(splices.apply(bytes)?)
+}
+
+/// The values of a property that is edited.
+fn constants(bytes: &[u8], name: &str, create: bool) -> Result<Vec<property::Constant>, JsError> {
     let mut found = property::find(bytes, name)?;
     if !found.constants.is_empty() {
         found.computed.retain(|computed| !computed.passes);
@@ -137,19 +224,24 @@ pub fn set(bytes: &[u8], name: &str, value: &str, create: bool) -> Result<Vec<u8
         let name = name.to_owned();
         return Err(if create { JsError::Create { name } } else { JsError::NotFound { name } });
     }
-    let mut splices = Splices::new();
-    for constant in found.constants.iter().filter(|constant| constant.value != value) {
-        let quoted = super::json::quoted(value);
-        let text = if constant.json { quoted.get(1..quoted.len() - 1).unwrap_or_default() } else { value };
-        splices.replace(constant.range.clone(), literal::encode(text, constant.quote, ascii));
-    }
-    Ok(splices.apply(bytes)?)
+    Ok(found.constants)
 }
 
 fn not_constant(bytes: &[u8], name: &str, computed: &[property::Computed]) -> Option<JsError> {
     let first = computed.first()?;
-    let at = position(bytes, first.at);
-    Some(JsError::NotConstant { name: name.to_owned(), at, found: first.what, more: computed.len() - 1 })
+    let (name, at, more) = (name.to_owned(), position(bytes, first.at), computed.len() - 1);
+    Some(match first.why.clone() {
+        Some(why) => JsError::NotFollowed { name, at, found: read_at(bytes, first.at), why, more },
+        None => JsError::NotConstant { name, at, found: first.what, more },
+    })
+}
+
+/// The names that are read at a place: `m.VF`.
+fn read_at(bytes: &[u8], at: usize) -> String {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'$' | b'.');
+    let read: Vec<u8> = rest.iter().take(80).take_while(name).copied().collect();
+    if read.is_empty() { "an expression".to_owned() } else { String::from_utf8_lossy(&read).into_owned() }
 }
 
 /// Every token of a file, the end included: what the property search sees.

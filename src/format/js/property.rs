@@ -8,9 +8,10 @@ use std::ops::Range;
 use super::super::json::{self, JsonError, Value};
 use super::syntax::{Place, Step, Syntax};
 use super::token::{Punctuator as P, Token, TokenKind};
-use super::{JsError, literal};
+use super::{JsError, follow, hidden, literal};
 
 /// A constant that is the property's value.
+#[derive(Clone)]
 pub(super) struct Constant {
     /// The text.
     pub value: String,
@@ -22,8 +23,19 @@ pub(super) struct Constant {
     pub json: bool,
 }
 
+impl Constant {
+    /// What a string or a template is.
+    pub fn literal(bytes: &[u8], token: &Token) -> Self {
+        let range = token.start + 1..token.end.saturating_sub(1);
+        let raw = bytes.get(range.clone()).unwrap_or_default();
+        let value = literal::decode(raw, token.kind == TokenKind::Template).text;
+        let quote = bytes.get(token.start).copied().unwrap_or(b'"');
+        Self { value, range, quote, json: false }
+    }
+}
+
 /// A value that is no constant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Computed {
     /// Where the value begins.
     pub at: usize,
@@ -31,7 +43,21 @@ pub(super) struct Computed {
     pub what: &'static str,
     /// It only passes on what something else defines: beside a constant it does not matter.
     pub passes: bool,
+    /// What it reads, and why that cannot be followed.
+    pub why: Option<String>,
     group: usize,
+}
+
+impl Computed {
+    /// One that passes on what something else defines.
+    pub fn passing(at: usize, what: &'static str) -> Self {
+        Self { at, what, passes: true, why: None, group: 0 }
+    }
+
+    /// One that reads what cannot be followed.
+    pub fn lost(at: usize, why: String) -> Self {
+        Self { why: Some(why), ..Self::passing(at, "an expression") }
+    }
 }
 
 /// All there is about a property in one file, in the order of the file.
@@ -41,15 +67,20 @@ pub(super) struct Findings {
     pub computed: Vec<Computed>,
 }
 
-/// Looks for a property.
+/// Looks for a property, and for what it passes on.
 pub(super) fn find(bytes: &[u8], name: &str) -> Result<Findings, JsError> {
-    match run(bytes, name, false) {
-        Run::Done(outcome) => outcome,
-        Run::Module => match run(bytes, name, true) {
-            Run::Done(outcome) => outcome,
-            Run::Module => Ok(Findings::default()),
-        },
+    if !hidden::may_hold(bytes, name) {
+        return Ok(Findings::default());
     }
+    let mut found = match run(bytes, name, false) {
+        Run::Done(outcome) => outcome?,
+        Run::Module => match run(bytes, name, true) {
+            Run::Done(outcome) => outcome?,
+            Run::Module => Findings::default(),
+        },
+    };
+    follow::follow(bytes, name, &mut found)?;
+    Ok(found)
 }
 
 enum Run {
@@ -174,15 +205,11 @@ impl Search<'_> {
     }
 
     fn computed(&mut self, at: usize, what: &'static str, passes: bool, group: usize) {
-        self.found.computed.push(Computed { at, what, passes, group });
+        self.found.computed.push(Computed { at, what, passes, why: None, group });
     }
 
     fn constant(&mut self, token: &Token) {
-        let range = token.start + 1..token.end.saturating_sub(1);
-        let raw = self.bytes.get(range.clone()).unwrap_or_default();
-        let value = literal::decode(raw, token.kind == TokenKind::Template).text;
-        let quote = self.bytes.get(token.start).copied().unwrap_or(b'"');
-        self.found.constants.push(Constant { value, range, quote, json: false });
+        self.found.constants.push(Constant::literal(self.bytes, token));
     }
 
     fn awaited(&mut self, step: &Step) {
