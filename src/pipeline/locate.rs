@@ -85,7 +85,7 @@ pub(super) fn locate<S, E>(
     }
     outcome.tell_own(search.mains, own);
     for (index, place, error) in later {
-        outcome.constant(index, &place, error, &mut find);
+        outcome.constant((index, search.places), &place, error, &mut find);
     }
     outcome
 }
@@ -157,13 +157,14 @@ impl<S, E> Outcome<S, E> {
     /// The constant that is equal to what the other places of this template hold, in the place of one that is not there.
     fn constant(
         &mut self,
-        index: usize,
+        (index, places): (usize, &[Place]),
         place: &Place,
         error: Option<E>,
         find: &mut impl FnMut(&Place) -> Result<Vec<Hit<S>>, E>,
     ) {
         let mut ids: Vec<Zeroizing<String>> = Vec::new();
-        for value in self.copies.iter().filter(|(copy, _)| copy.own).flat_map(|(copy, _)| &copy.values) {
+        let same = |copy: &Located| places.get(copy.place).is_some_and(|other| other.value == place.value);
+        for value in self.copies.iter().filter(|(copy, _)| copy.own && same(copy)).flat_map(|(copy, _)| &copy.values) {
             if !value.is_empty() && !ids.contains(value) {
                 ids.push(value.clone());
             }

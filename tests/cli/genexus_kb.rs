@@ -423,6 +423,8 @@ fn a_method_that_was_renamed_is_found_by_the_constant() {
         .collect();
     let parts: Vec<(&str, &[u8])> = entries.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
     world.write("notes.apk", zipped(&parts));
+    // The server's URL is a constant that a place holds, too, and not the one.
+    world.write("inject.toml", "version = 1\n[env.dev.values]\nserver_url = \"https://dev.example.com/\"\n[env.qa]\n");
     world.signed(&["notes.apk", "--env", "dev"]).exits(0).says(&["setClientId is not there (renamed"]);
     let (id, _) = world.credential("com.example.notes", "dev");
     let apk = world.read("notes.apk");

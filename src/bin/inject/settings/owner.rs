@@ -261,9 +261,7 @@ fn names<'a>(application: &'a Application, app: Option<&'a App>) -> Vec<&'a str>
 /// Whether a main object has one of these names or ids. Names of objects are the same in any case.
 fn is_called(main: &MainObject, names: &[&str]) -> bool {
     let ids = [main.android.as_deref(), main.ios.as_deref()];
-    let same = |name: &&str| {
-        name.to_lowercase() == main.name.to_lowercase() || ids.into_iter().flatten().any(|id| id == *name)
-    };
+    let same = |name: &&str| same_object(name, &main.name) || ids.into_iter().flatten().any(|id| id == *name);
     !main.name.is_empty() && names.iter().any(same)
 }
 
