@@ -219,6 +219,9 @@ impl OldHunt<'_> {
         }
         let names: Vec<String> = files.names().filter(|name| !changed.contains_key(*name)).map(str::to_owned).collect();
         for name in names {
+            if !self.whole && is_media(&name) {
+                continue;
+            }
             let limit = if self.whole { limits::ENTRY_BYTES } else { limits::OLD_COPY_FILE_BYTES };
             // What is too large is not searched, and what cannot be read is said by whoever needs it.
             if let Ok(Some(content)) = files.read(&name, limit)
@@ -258,8 +261,7 @@ impl OldHunt<'_> {
         if self.whole || is_always_searched(name) {
             return true;
         }
-        let is_media = ends_in(name, &["png", "webp", "jpg", "jpeg", "gif", "so", "ttf", "otf", "ogg", "mp3", "mp4"]);
-        if size > limits::OLD_COPY_FILE_BYTES || is_media {
+        if size > limits::OLD_COPY_FILE_BYTES || is_media(name) {
             return false;
         }
         if size > self.left {
@@ -269,6 +271,11 @@ impl OldHunt<'_> {
         self.left = self.left.saturating_sub(size);
         true
     }
+}
+
+/// Whether a name is that of a picture, a sound, a font or a library.
+fn is_media(name: &str) -> bool {
+    ends_in(name, &["png", "webp", "jpg", "jpeg", "gif", "so", "ttf", "otf", "ogg", "mp3", "mp4"])
 }
 
 /// Whether a name has one of these endings.

@@ -322,7 +322,12 @@ fn artifacts_of_one_main_object_find_each_other_without_a_configuration() {
     assert_eq!(world.credentials(), 1);
     // The other main object's copies stay, and whose they are is said once.
     let run = world.signed(&["start.apk", "--env", "qa"]).exits(0);
-    assert_eq!(run.err.matches("belong to the main object notes").count(), 1, "{}", run.err);
+    assert_eq!(
+        run.err.matches("metadata of the main object notes (1 copy of its Client Id) stays as it is").count(),
+        1,
+        "{}",
+        run.err
+    );
     assert!(holds(&entry(&world.read("start.apk"), "res/raw/notes_panel"), NOTES));
     world.inject(&["verify", "start.apk", "--env", "qa"]).exits(0).says(&["another main object", "not known here"]);
     // As soon as it is known, they follow.

@@ -321,10 +321,10 @@ fn tell_unknown(job: &Job, chosen: &Chosen, out: Output) {
             continue;
         }
         let copies = job.planned.places().iter().filter(|place| place.other_main.as_deref() == Some(main)).count();
-        let plural = if copies == 1 { "y" } else { "ies" };
+        let copies = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
         out.note(&format!(
-            "{}: {copies} cop{plural} of a Client Id belong to the main object {main}, whose credential in {} is not known \
-             here; they stay as they are",
+            "{}: metadata of the main object {main} ({copies} of its Client Id) stays as it is: its credential in {} is not \
+             known here",
             job.path.display(),
             chosen.name
         ));
@@ -467,13 +467,14 @@ impl Carry<'_> {
         let gate = Gate { foreign: &foreign, reach: reach(self.main) };
         let Job { index, path, application, planned, neighbors, .. } = job;
         let mains = other_mains(&neighbors);
+        // What stays as it is carries nothing of this run.
+        let given: Vec<PlannedPlace> =
+            planned.places().iter().filter(|place| place.is_given(&mains)).cloned().collect();
         let begin = |to: &PathBuf| {
-            let places = planned.places();
-            attest::begin(self.settings, self.chosen, &path, &application, credential, places, to.clone())
+            attest::begin(self.settings, self.chosen, &path, &application, credential, &given, to.clone())
         };
         let receipt = self.receipts.get(index).map(begin).transpose()?;
-        let places: Vec<Value> = planned.places().iter().map(place_json).collect();
-        let placed = planned.places().iter().filter(|place| place.is_given(&mains)).count();
+        let places: Vec<Value> = given.iter().map(place_json).collect();
         let signable = planned.key_kind().is_some();
         let done = planned
             .finish(&values(self.chosen, &application, credential, &mains), self.signing, output, gate)
@@ -496,7 +497,7 @@ impl Carry<'_> {
             "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
         });
         let (application, client_id) = (application.id, credential.id.to_string());
-        Ok(Told { path, application, client_id, places: placed, signable, done, receipt, json })
+        Ok(Told { path, application, client_id, places: given.len(), signable, done, receipt, json })
     }
 }
 
@@ -595,7 +596,9 @@ fn show(
             }
             (Some(_), false) => format!("{path}: carries {} already:", chosen.name),
         });
-        for place in job.planned.places() {
+        let mains = other_mains(&job.neighbors);
+        let given = || job.planned.places().iter().filter(|place| place.is_given(&mains));
+        for place in given() {
             let made = if place.missing { " (new)" } else { "" };
             let whose = place.other_main.as_ref().map(|main| format!(" (of {main})")).unwrap_or_default();
             out.result(&format!("  {} = {} in {}{made}{whose}", place.address, place.value, place.entry));
@@ -605,7 +608,7 @@ fn show(
             "application": job.application.id,
             "client_id": credential.as_ref().map(|credential| credential.id.as_str().to_owned()),
             "would_change": would,
-            "places": job.planned.places().iter().map(place_json).collect::<Vec<_>>(),
+            "places": given().map(place_json).collect::<Vec<_>>(),
         }));
     }
     out.json(&json!({
