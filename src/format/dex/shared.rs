@@ -24,7 +24,7 @@ pub(super) struct Changes<'e> {
     pub(super) codes: BTreeMap<usize, BTreeMap<usize, Rewritten<Text<'e>>>>,
 }
 
-/// Whether these operands can get texts of their own: what [`super::edit`] would refuse, before there is a value. Each
+/// Whether these operands can get texts of their own: what [`super::edit()`] would refuse, before there is a value. Each
 /// comes with the number of its place.
 pub fn check_passed(bytes: &[u8], passed: &[(Passed, usize)]) -> Result<(), DexError> {
     let wish = |(passed, place): &(Passed, usize)| Wish { passed: *passed, place: *place, value: &[] };
