@@ -16,7 +16,7 @@ SKIPPED = {"META-INF/MANIFEST.MF", "_CodeSignature/CodeResources"}
 def contents(root):
     for path in sorted(p for p in Path(root).rglob("*") if p.is_file()):
         name = path.relative_to(root).as_posix()
-        if "/res/" in name or path.suffix in (".smali", ".xml") or "/GAM/" in name or "/angular/" in name:
+        if "/res/" in name or path.suffix in (".smali", ".xml") or "/GAM/" in name or name.startswith("angular/"):
             continue  # What the build was made of, not what it made.
         data = path.read_bytes()
         if data[:2] == b"PK":
