@@ -21,7 +21,7 @@ use crate::host::replacement::{Writers, create_held};
 /// The content of a key file that refers to the keyring, before the name of the entry.
 const REFERENCE: &str = "inject-key-in keyring:";
 /// How often a key that is just being moved is looked for.
-const LOOKS: usize = 3;
+const LOOKS: usize = 16;
 
 /// The folder of the stores, with the key for what lies in it where that is given from outside.
 #[derive(Debug, Clone)]
@@ -166,12 +166,17 @@ impl Home {
         place: impl FnOnce(&Path) -> Result<T, FileError>,
     ) -> Result<T, SealError> {
         let path = self.key_file();
-        let mut unique = [0; 8];
-        random.fill(&mut unique).map_err(FileError::on("make a key for", &path))?;
-        let temporary = self.folder.join(format!(".key-{:016x}", u64::from_le_bytes(unique)));
         let _section = interrupt::section();
         // What is open holds the lock that keeps others from sweeping it away.
-        let placed = content.write(&temporary).and_then(|_open| place(&temporary));
+        let (temporary, mut open) = loop {
+            let mut unique = [0; 8];
+            random.fill(&mut unique).map_err(FileError::on("make a key for", &path))?;
+            let temporary = self.folder.join(format!(".key-{:016x}", u64::from_le_bytes(unique)));
+            if let Some(file) = create_held(&temporary, Writers::One)? {
+                break (temporary, file);
+            }
+        };
+        let placed = content.write(&mut open, &temporary).and_then(|()| place(&temporary));
         let _ = fs::remove_file(&temporary);
         Ok(placed?)
     }
@@ -234,8 +239,8 @@ impl Content {
         }
     }
 
-    /// Into a new file.
-    fn write(&self, path: &Path) -> Result<File, FileError> {
+    /// Into a new file, which lies at `path`.
+    fn write(&self, file: &mut File, path: &Path) -> Result<(), FileError> {
         let mut text = Zeroizing::new(String::with_capacity(HEADER.len() + 65));
         match self {
             Self::Key(key) => {
@@ -248,11 +253,7 @@ impl Content {
             }
         }
         text.push('\n');
-        let taken = || io::Error::new(io::ErrorKind::ResourceBusy, "another process took it away");
-        let held = create_held(path, Writers::One)?;
-        let mut file = held.ok_or_else(taken).map_err(FileError::on("create", path))?;
         private::keep(path)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))?;
-        Ok(file)
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(FileError::on("write", path))
     }
 }

@@ -1,9 +1,9 @@
 //! JSON (RFC 8259) edited by byte range, addressed by JSON Pointer (RFC 6901).
 //!
-//! Three steps of a pointer mean more than the RFC gives them. `*` is each element of an array. `[KEY=VALUE]` is each element
-//! of an array that is an object with that member, a string or number written so; where it meets an object, that object
-//! itself if it has the member and no key of that name. `**` is the value itself and everything below it, at any depth. In an object `*` is a plain
-//! key.
+//! Three steps of a pointer mean more than the RFC gives them. `*` is each element of an array; in an object it is a plain key.
+//! `[KEY=VALUE]` is each element of an array that is an object with that member, a string or number written so; where it meets
+//! an object, that object itself if it has the member and no key of that name. `**` is the value itself and everything below
+//! it, at any depth.
 //!
 //! Nothing is re-serialised: order, white space, number forms, a byte order mark and duplicate keys stay. Where a key
 //! stands twice in one object, an edit changes every occurrence, because readers differ in which one counts.

@@ -10,11 +10,8 @@ pub const ZIP_ENTRIES: usize = 65_535;
 /// a place is never in anything bigger than this.
 pub const ENTRY_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Bytes a file may have in which an old value is searched for beside places: text that an app reads at its start is smaller,
+/// Bytes of files together in which an old value is searched for beside places: text that an app reads at its start is smaller,
 /// and inflating more would take as long as the rest of an injection.
-pub const OLD_COPY_FILE_BYTES: u64 = 1024 * 1024;
-
-/// Bytes of such files together, for the same reason.
 pub const OLD_COPY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Bytes the central directory may take: 65 535 records of a long name and extra field each would be far more than any

@@ -104,6 +104,9 @@ pub enum ApkJobError {
     /// The output does not verify.
     #[error("the new package does not verify, so it was not put in place: {}", verify::findings_text(.0))]
     Unsound(Vec<verify::Finding>),
+    /// A credential that must not be in what would be written.
+    #[error("nothing was written, because the new package would hold what must not be there: {}", verify::findings_text(.0))]
+    Leak(Vec<verify::Finding>),
 }
 
 /// How the output is signed.
@@ -284,7 +287,7 @@ impl Planned {
     pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, ApkJobError> {
         let apk = self.apk();
         let changes = self.changes(&apk, values)?;
-        gate.changed(values, named(apk.archive(), &changes)).map_err(ApkJobError::Unsound)?;
+        gate.changed(values, named(apk.archive(), &changes)).map_err(ApkJobError::Leak)?;
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
         let kept = changes.replaced.keys().copied().collect();
         copies
@@ -292,7 +295,7 @@ impl Planned {
                 hunt.contents(named(apk.archive(), &changes));
                 hunt.package(apk.archive(), &kept);
             })
-            .map_err(ApkJobError::Unsound)?;
+            .map_err(ApkJobError::Leak)?;
         Ok(!changes.is_empty())
     }
 
@@ -384,9 +387,9 @@ impl Planned {
         {
             return Ok(Done { report, notes: self.placed.notes, ..Done::default() });
         }
-        gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Unsound)?;
+        gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Leak)?;
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
-        copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Unsound)?;
+        copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Leak)?;
         let input = self.input();
         let new_signer = check_signer(signing, &input)?;
         let block = SigningBlock::find(&self.source, archive.directory_offset())?;
@@ -404,7 +407,7 @@ impl Planned {
             (written, search.join())
         });
         match searched {
-            Ok(found) => found.map_err(ApkJobError::Unsound)?,
+            Ok(found) => found.map_err(ApkJobError::Leak)?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
         let Written { new, idsig, report } = written?;
@@ -511,7 +514,7 @@ impl Planned {
         let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
         let report = self.verify_output(&new, (archive, &copied), wanted, idsig.as_deref(), values)?;
         if gate.reach == Reach::Whole {
-            gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Unsound)?;
+            gate.archive(values, &ArtifactFile::over(new.reader()?)).map_err(ApkJobError::Leak)?;
         }
         Ok(Written { new, idsig, report })
     }

@@ -84,8 +84,11 @@ impl<'e> Fault<'e> {
     fn of_apk(error: &'e ApkJobError) -> Self {
         match error {
             ApkJobError::Apk(ApkError::NoPlace { address, near, .. }) => {
-                // Nothing calls a constant that is made.
-                let makeable = !matches!(address.target, Target::DexMethod { .. } | Target::DexText { .. });
+                // Nothing calls a constant that is made, and what a component is called by is the build's to say.
+                let makeable = !matches!(
+                    address.target,
+                    Target::DexMethod { .. } | Target::DexText { .. } | Target::IntentFilter { .. }
+                );
                 Self::NoPlace { address, near, makeable }
             }
             ApkJobError::Apk(ApkError::Address { .. } | ApkError::Conflict { .. }) | ApkJobError::Template(_) => {
@@ -101,7 +104,7 @@ impl<'e> Fault<'e> {
             ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::Signing,
             ApkJobError::NewSigner { .. } => Self::NewSigner,
             ApkJobError::SeveralSigners { .. } => Self::SeveralSigners,
-            ApkJobError::Unsound(findings) => Self::Unsound(findings),
+            ApkJobError::Unsound(findings) | ApkJobError::Leak(findings) => Self::Unsound(findings),
             ApkJobError::Digest(_) => Self::Internal,
         }
     }
@@ -114,7 +117,7 @@ impl<'e> Fault<'e> {
             TreeJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
             TreeJobError::Main { .. } => Self::WhichMain,
             TreeJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "config.json#/client_id" },
-            TreeJobError::Unsound(findings) => Self::Unsound(findings),
+            TreeJobError::Unsound(findings) | TreeJobError::Leak(findings) => Self::Unsound(findings),
             TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
             _ => Self::Artifact,
         }
@@ -135,7 +138,7 @@ impl<'e> Fault<'e> {
             | AppleJobError::Entitlements { .. } => Self::Signing,
             AppleJobError::Team { .. } => Self::NewTeam,
             AppleJobError::ProfileDoesNotFit { .. } => Self::Profile,
-            AppleJobError::Unsound(findings) => Self::Unsound(findings),
+            AppleJobError::Unsound(findings) | AppleJobError::Leak(findings) => Self::Unsound(findings),
             _ => Self::Artifact,
         }
     }

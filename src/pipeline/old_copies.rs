@@ -1,8 +1,9 @@
 //! The credential that an application had before, where no place reaches: an old Client Id that stays in a manifest, a nested
 //! archive or a script is what the app goes on sending. It is searched for before anything is written.
 //!
-//! Searched are all contents that change, manifest, resource table, dex files and property lists, and any other file up to a
-//! size, archives within files too; not executables and media. [`Reach::Whole`] searches everything.
+//! Searched are all contents that change, manifest, resource table, dex files and property lists, and other files up to a sum,
+//! the smallest first, archives within files too; not executables and media. [`Reach::Whole`] searches everything. What is left
+//! out or cannot be read is said.
 //!
 //! Must not: show a secret, or search for a text that is found anywhere.
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gate::{Gate, Reach};
 use super::locate::Old;
+use super::tree::Folder;
 use crate::artifact::apk::{MANIFEST, TABLE};
 use crate::artifact::apple::{AppFiles, Layout, Tree};
 use crate::artifact::files::Files;
@@ -22,6 +24,9 @@ use crate::verify::{Finding, Report};
 
 /// The code of what is found.
 pub(super) const CODE: &str = "leak.old";
+
+/// The code that a search gives it.
+const FOUND: &str = "leak.foreign";
 
 /// Words that placeholders are made of: a text of nothing else is an ordinary word somewhere.
 const PLACEHOLDERS: [&str; 42] = [
@@ -129,10 +134,10 @@ impl OldCopies {
         copies
     }
 
-    /// What a search for [`Self::sought`] found.
+    /// What a search for [`Self::sought`] found; what could not be searched is not of it.
     pub(super) fn told(report: Report) -> Vec<Finding> {
         let mut findings = report.findings;
-        findings.retain(|finding| finding.code == "leak.foreign");
+        findings.retain(|finding| finding.code == FOUND);
         for finding in &mut findings {
             finding.code = CODE;
             finding.message.push_str(", where no place reaches");
@@ -161,15 +166,25 @@ impl OldCopies {
             whole: self.reach == Reach::Whole,
             left: limits::OLD_COPY_BYTES,
             passed: 0,
+            unread: Vec::new(),
         };
         look(&mut hunt);
         if hunt.passed > 0 {
+            let files = if hunt.passed == 1 { "1 file was".to_owned() } else { format!("{} files were", hunt.passed) };
             self.notes.push(format!(
-                "{} files were not searched for what was there before, because there are more than {} MiB; --gate whole searches \
+                "{files} not searched for what was there before, because there are more than {} MiB; --gate whole searches \
                  everything",
-                hunt.passed,
                 limits::OLD_COPY_BYTES >> 20
             ));
+        }
+        let not_searched = hunt.report.findings.iter().filter(|finding| finding.code != FOUND);
+        hunt.unread.extend(not_searched.map(|finding| format!("{}: {}", finding.place, finding.message)));
+        match hunt.unread.as_slice() {
+            [] => {}
+            [one] => self.notes.push(format!("not searched for what was there before: {one}")),
+            [first, more @ ..] => {
+                self.notes.push(format!("not searched for what was there before: {first}; and {} more", more.len()));
+            }
         }
         let findings = Self::told(hunt.report);
         if findings.is_empty() { Ok(()) } else { Err(findings) }
@@ -185,6 +200,15 @@ pub(super) struct OldHunt<'h> {
     left: u64,
     /// Files that were passed over because there were too many.
     passed: usize,
+    /// Files that could not be read, and why.
+    unread: Vec<String>,
+}
+
+/// A file that does not change.
+struct Other<K> {
+    key: K,
+    name: String,
+    size: u64,
 }
 
 impl OldHunt<'_> {
@@ -197,55 +221,45 @@ impl OldHunt<'_> {
 
     /// The entries of a package but those that change.
     pub(super) fn package<S: ReadAt + ?Sized>(&mut self, archive: &Archive<'_, S>, changed: &BTreeSet<usize>) {
-        for (index, entry) in archive.entries().iter().enumerate() {
-            let name = entry.display_name();
-            if changed.contains(&index) || name.ends_with('/') {
-                continue;
-            }
+        let entries = archive.entries().iter().enumerate().filter(|(index, _)| !changed.contains(index));
+        let others = entries.map(|(key, entry)| {
             let size = u64::from(entry.uncompressed_size());
-            if !self.takes(&name, size) {
-                continue;
-            }
-            if let Ok(content) = archive.read(index) {
-                self.content(&name, &content);
-            }
-        }
+            Other { key, name: entry.display_name(), size }
+        });
+        let others = others.filter(|other| !other.name.ends_with('/')).collect();
+        self.others(others, |other| archive.read(other.key).map_err(|error| error.to_string()));
     }
 
     /// Files of a folder as they will be.
-    pub(super) fn files(&mut self, files: &dyn Files, changed: &BTreeMap<String, Vec<u8>>) {
-        for (name, content) in changed {
-            self.hunt.content(&mut self.report, name, content);
-        }
-        let names: Vec<String> = files.names().filter(|name| !changed.contains_key(*name)).map(str::to_owned).collect();
-        for name in names {
-            if !self.whole && is_media(&name) {
-                continue;
-            }
-            let limit = if self.whole { limits::ENTRY_BYTES } else { limits::OLD_COPY_FILE_BYTES };
-            // What is too large is not searched, and what cannot be read is said by whoever needs it.
-            if let Ok(Some(content)) = files.read(&name, limit)
-                && self.takes(&name, content.len() as u64)
-            {
-                self.content(&name, &content);
-            }
-        }
+    pub(super) fn files(&mut self, folder: &Folder, changed: &BTreeMap<String, Vec<u8>>) {
+        self.contents(changed.iter().map(|(name, content)| (name.clone(), content.as_slice())));
+        let names = folder.names().filter(|name| !changed.contains_key(*name));
+        let others = names.map(|name| Other { key: (), name: name.to_owned(), size: folder.size(name) }).collect();
+        self.others(others, |other| match folder.read(&other.name, limits::ENTRY_BYTES) {
+            Ok(content) => content.ok_or_else(|| "it is gone".to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
     }
 
     /// An app as it will be. Its executables are searched where everything is.
     pub(super) fn app(&mut self, tree: &dyn Tree, layout: &Layout, changed: &BTreeMap<String, Vec<u8>>) {
-        for (name, content) in changed {
-            self.hunt.content(&mut self.report, name, content);
-        }
+        self.contents(changed.iter().map(|(name, content)| (name.clone(), content.as_slice())));
         let files = AppFiles(tree);
-        let names: Vec<String> = files.names().filter(|name| !changed.contains_key(*name)).map(str::to_owned).collect();
-        for name in names {
-            // Signatures and seals hold digests alone.
-            if !self.whole && (layout.is_code(&name) || !self.takes(&name, tree.size(&name))) {
-                continue;
-            }
-            if let Ok(content) = tree.read(&name) {
-                self.content(&name, &content);
+        // Signatures and seals hold digests alone.
+        let names = files.names().filter(|name| !changed.contains_key(*name) && (self.whole || !layout.is_code(name)));
+        let others = names.map(|name| Other { key: (), name: name.to_owned(), size: tree.size(name) }).collect();
+        self.others(others, |other| tree.read(&other.name).map_err(|error| error.problem));
+    }
+
+    /// What an app's values usually lie in first, then the smallest first: where not all are searched, most are.
+    fn others<K>(&mut self, mut others: Vec<Other<K>>, read: impl Fn(&Other<K>) -> Result<Vec<u8>, String>) {
+        others.sort_by_key(|other| (!is_always_searched(&other.name), other.size));
+        for other in others {
+            if self.takes(&other.name, other.size) {
+                match read(&other) {
+                    Ok(content) => self.content(&other.name, &content),
+                    Err(error) => self.unread.push(format!("{}: {error}", other.name)),
+                }
             }
         }
     }
@@ -256,12 +270,12 @@ impl OldHunt<'_> {
         }
     }
 
-    /// Whether a file is read: always what an app's values usually lie in, any other one up to a size, all of them up to a sum.
+    /// Whether a file is read: always what an app's values usually lie in, other ones up to a sum.
     fn takes(&mut self, name: &str, size: u64) -> bool {
         if self.whole || is_always_searched(name) {
             return true;
         }
-        if size > limits::OLD_COPY_FILE_BYTES || is_media(name) {
+        if is_media(name) {
             return false;
         }
         if size > self.left {

@@ -120,6 +120,23 @@ fn one_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn one_cause_is_said_once_and_annotated_on_each_artifact() {
+    let world = World::new();
+    world.demo("a.apk");
+    world.demo("b.apk");
+    // What the application had before would stay in both.
+    let args = ["a.apk", "b.apk", "--env", "dev", "--at=string/shared_a={client_secret}"];
+    let given = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret")];
+    let run = world.refuses(|world| world.signed_with(&given, &args), 7, &["b.apk: as said above"]);
+    assert_eq!(run.err.matches("leak.old").count(), 1, "{}", run.err);
+    let run = world.signed_with(&given, &[&args[..], &["--format", "github"]].concat()).exits(7);
+    for name in ["a.apk", "b.apk"] {
+        let line = format!("::error file={name},title=leak.old::resources.arsc: ");
+        assert_eq!(run.out.matches(&line).count(), 1, "{}", run.out);
+    }
+}
+
+#[test]
 fn artifacts_that_are_named_are_one_wish() {
     let world = World::new();
     world.demo("a.apk");

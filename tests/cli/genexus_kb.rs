@@ -239,6 +239,16 @@ fn replaced(text: &str, ids: &[(&str, &str)]) -> String {
     ids.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
+/// Places that only lead to copies of the other main object.
+const OTHERS: &str = r#"
+[preset.panels]
+about = "panels"
+[[preset.panels.place]]
+at = "apk:raw/*_panel#/instance/instanceProperties/@IntegratedSecurityObjClientID"
+value = "{client_id}"
+by-object = true
+"#;
+
 fn switch(world: &World, env: &str) -> Run {
     world.signed(&["--env", env, "--ad-hoc"]).exits(0)
 }
@@ -283,7 +293,17 @@ fn one_run_gives_every_copy_the_id_of_its_own_main_object_and_changes_nothing_el
     assert_eq!(world.credentials(), 4);
     world.inject(&["verify", "--env", "qa"]).exits(0);
     let run = world.inject(&["verify", "start.apk", "--env", "dev"]).exits(7);
-    assert!(run.err.contains("place.value"), "{}", run.err);
+    // Many places, one cause, one finding.
+    assert_eq!(run.err.matches("place.value").count(), 1, "{}", run.err);
+    assert!(run.err.contains("places hold values that are not this environment's"), "{}", run.err);
+    // That another main object's copy fits proves nothing of this one.
+    world.write("inject.toml", format!("{CONFIG}{OTHERS}"));
+    let others = ["verify", "start.apk", "--env", "qa", "--preset", "panels"];
+    world
+        .inject(&others)
+        .exits(7)
+        .says(&["place.none", "com.example.start: the presets panels lead to no place of its own"]);
+    world.write("inject.toml", CONFIG);
     switch(&world, "dev");
     let mut again = contents(&world);
     for all in [&mut first, &mut again] {
@@ -359,7 +379,9 @@ fn an_old_copy_anywhere_is_refused_before_anything_is_registered() {
     let utf16: Vec<u8> = NOTES.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let nested = zipped(&[("web/config.js", format!("var id = '{NOTES}'").as_bytes())]);
     let spread = zipped(&[("a.zip", nested.as_slice())]);
+    let large = format!("{}var id = '{NOTES}'", "// a bundle\n".repeat(300_000)).into_bytes();
     for (name, content) in [
+        ("assets/bundle.js", large),
         ("assets/copy.json", format!(r#"{{"id":"{NOTES}"}}"#).into_bytes()),
         ("assets/web.zip", spread),
         ("assets/text.bin", utf16),
@@ -371,6 +393,8 @@ fn an_old_copy_anywhere_is_refused_before_anything_is_registered() {
             let run =
                 world.refuses(|world| world.signed(&args), 7, &["leak.old", name, "no place reaches", "--gate off"]);
             assert!(!run.err.contains("NEW"), "{}", run.err);
+            // Nothing was made that could verify or not.
+            assert!(run.err.contains("nothing was written") && !run.err.contains("put in place"), "{}", run.err);
         }
         let run = world.inject(&["inspect", "notes.apk"]).exits(0);
         assert!(run.out.contains(&format!("holds {NOTES} too, where no place reaches")), "{name}: {}", run.out);
@@ -388,6 +412,24 @@ fn an_old_copy_anywhere_is_refused_before_anything_is_registered() {
     world.signed(&["notes.apk", "--env", "dev", "--preset", "genexus", at]).exits(0);
     world.write("notes.apk", package_of("Notes", &[("assets/copy.json", NOTES.as_bytes())]));
     world.signed(&["notes.apk", "--env", "dev", "--gate", "off"]).exits(0);
+}
+
+#[test]
+fn what_is_not_searched_for_an_old_copy_is_said() {
+    let world = World::new();
+    let broken = [b"PK\x03\x04".as_slice(), &[0; 60]].concat();
+    let large = vec![b' '; 17 << 20];
+    world.write("notes.apk", package_of("Notes", &[("assets/broken.zip", &broken), ("assets/large.dat", &large)]));
+    let notes =
+        ["not searched for what was there before: assets/broken.zip: ", "1 file was not searched for", "16 MiB"];
+    world.signed(&["notes.apk", "--env", "dev"]).exits(0).says(&notes);
+    let run = world.signed(&["notes.apk", "--env", "qa", "--gate", "whole"]).exits(0);
+    assert!(!run.err.contains("16 MiB") && run.err.contains("assets/broken.zip: "), "{}", run.err);
+    // A folder likewise.
+    world.write("web/broken.zip", &broken);
+    world.write("web/config.json", format!(r#"{{"id":"{NOTES}"}}"#));
+    let args = ["web", "--env", "dev", "--app", "com.example.notes", "--at=config.json#/id={client_id}"];
+    world.inject(&args).exits(0).says(&["not searched for what was there before: broken.zip: "]);
 }
 
 #[test]

@@ -247,3 +247,22 @@ fn a_property_of_a_script_in_a_package_is_found_by_a_glob_too() {
     assert_eq!(text, r#"const e={GAM_CLIENT_ID:"the-id",u:1};/*GAM_CLIENT_ID:"x"*/"#);
     world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
 }
+
+#[test]
+fn what_cannot_be_made_is_not_offered() {
+    let world = World::new();
+    world.demo("app.apk");
+    // Neither what nothing could make, nor what was asked for already.
+    for (at, create) in [
+        ("intent-filter/*#scheme={client_id}", false),
+        ("dex/nope={client_id}", false),
+        ("intent-filter/*#scheme={client_id}", true),
+        ("main.js#X={client_id}", true),
+        ("assets/x.json!/y={client_id}", true),
+    ] {
+        let mut args = vec!["app.apk", "--env", "dev", "--at", at];
+        args.extend(create.then_some("--create"));
+        let run = world.refuses(|world| world.signed_with(&GIVEN, &args), 4, &["no place"]);
+        assert!(!run.err.contains("--create"), "{}", run.err);
+    }
+}

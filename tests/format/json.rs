@@ -1,6 +1,6 @@
 //! JSON by byte range.
 
-use inject::format::json::{JsonError, Value, get, set};
+use inject::format::json::{JsonError, Value, get, has_parent, set};
 use proptest::prelude::*;
 
 fn edit(text: &str, pointer: &str, value: &str) -> String {
@@ -111,6 +111,47 @@ fn what_cannot_be_is_said_exactly() {
     assert!(error(b"", "/a", false).contains("found the end of the file"));
     let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
     assert!(matches!(set(deep.as_bytes(), "/0", "v", false), Err(JsonError::Depth { .. })));
+}
+
+#[test]
+fn a_step_of_two_stars_is_any_depth_and_each_value_once() {
+    let text = r#"{"id":"0","a":[{"id":"1","b":{"id":"2"}}],"**":{"c":{"id":"3"}}}"#;
+    let ids = |pointer: &str| {
+        let found = get(text.as_bytes(), pointer).unwrap();
+        found
+            .into_iter()
+            .map(|value| if let Value::String(id) = value { id } else { panic!("{pointer}") })
+            .collect::<String>()
+    };
+    assert_eq!(ids("/**/id"), "0123");
+    assert_eq!(ids("/**/**/id"), "0123");
+    assert_eq!(ids("/a/**/id"), "12");
+    assert_eq!(ids("/**/[id=2]/id"), "2");
+    assert_eq!(edit(text, "/**/b/id", "x"), text.replace("\"2\"", "\"x\""));
+    assert_eq!(edit(text, "/**/id", "x").matches("\"x\"").count(), 4);
+    // It does not say where something is to be made.
+    assert!(error(text.as_bytes(), "/**/new", true).contains("cannot make"));
+}
+
+#[test]
+fn a_member_picks_the_object_itself_where_no_key_has_that_name() {
+    let text =
+        r#"{"p":{"main":"True","id":"1"},"q":{"main":"False","id":"2"},"r":{"main":"True","[main=True]":{"id":"3"}}}"#;
+    let id = |text: &str| Value::String(text.to_owned());
+    assert_eq!(get(text.as_bytes(), "/p/[main=True]/id").unwrap(), [id("1")]);
+    assert_eq!(get(text.as_bytes(), "/q/[main=True]/id").unwrap(), []);
+    assert_eq!(get(text.as_bytes(), "/r/[main=True]/id").unwrap(), [id("3")]);
+}
+
+#[test]
+fn a_parent_is_all_but_the_last_step() {
+    let text = br#"{"a":{"b":"1"},"l":[{"n":"x"}]}"#;
+    for (pointer, there) in
+        [("/new", true), ("/a/b", true), ("/a/c", true), ("/b/c", false), ("/l/[n=x]/y", true), ("/l/[n=z]/y", false)]
+    {
+        assert_eq!(has_parent(text, pointer).unwrap(), there, "{pointer}");
+    }
+    assert!(has_parent(b"{", "/a").is_err());
 }
 
 proptest! {

@@ -57,6 +57,33 @@ fn what_is_parsed_prints_back() {
 }
 
 #[test]
+fn a_value_is_read_only_where_the_template_fits_all_of_it() {
+    let read = |template: &str, value: &str| {
+        let held = Template::parse(template).unwrap().read(value);
+        (held.client_id.map(|id| id.to_string()), held.client_secret.map(|secret| secret.to_string()))
+    };
+    let id = |id: &str| (Some(id.to_owned()), None);
+    assert_eq!(read("{client_id}", "the-id"), id("the-id"));
+    assert_eq!(read("gxgam{client_id}", "gxgamthe-id"), id("the-id"));
+    assert_eq!(read("{client_id}://{host}/x", "a://b/x"), id("a"));
+    assert_eq!(read("{reversed_client_id}", "com.example.1"), id("1.example.com"));
+    assert_eq!(read("{client_id}:{client_secret}", "a:b"), (Some("a".to_owned()), Some("b".to_owned())));
+    let json = "\u{feff}{\"client_id\":\"a\",\"client_secret\":\"b\"}";
+    assert_eq!(read("{credential_json}", json), (Some("a".to_owned()), Some("b".to_owned())));
+    for (template, value) in [
+        ("gxgam{client_id}", "https"),
+        ("{client_id}.x", "a.y"),
+        ("{client_id}.x", "a.x.b"),
+        ("{client_id}{client_secret}", "ab"),
+        ("{credential_json}", "{"),
+        ("{environment}", "dev"),
+        ("fixed", "fixed"),
+    ] {
+        assert_eq!(read(template, value), (None, None), "{template} {value}");
+    }
+}
+
+#[test]
 fn every_shipped_preset_parses() {
     for name in Preset::names() {
         let preset = Preset::shipped(name).unwrap().unwrap();

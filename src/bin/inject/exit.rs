@@ -74,6 +74,9 @@ impl Code {
     }
 }
 
+/// What to do about a place that is not there and can be made.
+pub const MAKE: &str = "or make it: --create";
+
 /// An error with its exit code and what to do about it.
 #[derive(Debug)]
 pub struct Failure {
@@ -283,7 +286,7 @@ impl From<JobError> for Failure {
                 ],
             ),
             Fault::NoPlace { address, near, makeable } => {
-                let make = makeable.then(|| "or make it: --create".to_owned());
+                let make = makeable.then(|| MAKE.to_owned());
                 (Code::NoPlace, near_place(address, near).into_iter().chain(make).collect())
             }
             Fault::Signing => (Code::Signing, vec![]),

@@ -148,4 +148,7 @@ pub enum AppleJobError {
     /// The output does not verify.
     #[error("the new app does not verify, so it was not put in place: {}", verify::findings_text(.0))]
     Unsound(Vec<verify::Finding>),
+    /// A credential that must not be in what would be written.
+    #[error("nothing was written, because the new app would hold what must not be there: {}", verify::findings_text(.0))]
+    Leak(Vec<verify::Finding>),
 }

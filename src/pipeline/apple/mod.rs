@@ -333,7 +333,7 @@ impl Planned {
         self.inspected.source.with(|tree| {
             let changes = self.changes(tree, values)?;
             let contents = changes.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-            gate.changed(values, contents).map_err(AppleJobError::Unsound)?;
+            gate.changed(values, contents).map_err(AppleJobError::Leak)?;
             self.check_old(tree, values, gate, &changes)?;
             Ok(!changes.is_empty())
         })?
@@ -349,7 +349,7 @@ impl Planned {
     ) -> Result<Vec<String>, AppleJobError> {
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
         let judged = copies.judged(|hunt| hunt.app(tree, &self.inspected.layout, changes));
-        judged.map_err(AppleJobError::Unsound)?;
+        judged.map_err(AppleJobError::Leak)?;
         Ok(copies.notes())
     }
 
@@ -500,7 +500,7 @@ impl Planned {
             Ok::<_, AppleJobError>(overlay.into_changes())
         })??;
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        task.gate.changed(task.values, contents).map_err(AppleJobError::Unsound)?;
+        task.gate.changed(task.values, contents).map_err(AppleJobError::Leak)?;
         done.entries = changes.paths().map(str::to_owned).collect();
         done.entries.sort();
         let written = match &*inspected.source {

@@ -154,7 +154,7 @@ impl Written {
         }
         let archive = Archive::with_index(&self.finished, self.index);
         let report = judge.report(&IpaTree::open(&archive)?, &known)?;
-        judge.gate.archive(judge.values, &self.finished).map_err(AppleJobError::Unsound)?;
+        judge.gate.archive(judge.values, &self.finished).map_err(AppleJobError::Leak)?;
         Ok((report, self.new))
     }
 }
@@ -287,7 +287,7 @@ pub(super) fn folder(
     }
     let put = || {
         let report = judge.report(&overlay, &known)?;
-        judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Unsound)?;
+        judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Leak)?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
             let (mut new, mut written) = (transaction.begin(path)?, Ok(()));

@@ -19,7 +19,7 @@ use crate::host::transaction;
 
 /// The files below a folder, by name.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(in crate::pipeline) struct Folder {
     root: PathBuf,
     names: Vec<String>,
     /// Names that lead to links.
@@ -66,6 +66,11 @@ impl Folder {
 
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Bytes of a file; none where that is not to be had, which reading it tells.
+    pub(in crate::pipeline) fn size(&self, name: &str) -> u64 {
+        std::fs::metadata(self.root.join(name)).map_or(0, |file| file.len())
     }
 }
 

@@ -25,7 +25,8 @@ use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::site;
-use folder::{Folder, Renewed};
+pub(super) use folder::Folder;
+use folder::Renewed;
 pub use raised::RaisedError;
 
 /// Why a folder was not injected. None of its files was changed.
@@ -85,6 +86,9 @@ pub enum TreeJobError {
     /// The new files do not verify.
     #[error("the new files do not verify, so none was put in place: {}", verify::findings_text(.0))]
     Unsound(Vec<verify::Finding>),
+    /// A credential that must not be in what would be written.
+    #[error("nothing was written, because the new files would hold what must not be there: {}", verify::findings_text(.0))]
+    Leak(Vec<verify::Finding>),
 }
 
 /// A folder, inspected.
@@ -208,10 +212,10 @@ impl Planned {
     pub fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, TreeJobError> {
         let (changes, _) = self.changes(&self.rendered(values)?)?;
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        gate.changed(values, contents).map_err(TreeJobError::Unsound)?;
+        gate.changed(values, contents).map_err(TreeJobError::Leak)?;
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
         let judged = copies.judged(|hunt| hunt.files(&self.inspected.folder, &changes.contents));
-        judged.map_err(TreeJobError::Unsound)?;
+        judged.map_err(TreeJobError::Leak)?;
         Ok(!changes.is_empty())
     }
 
@@ -287,11 +291,11 @@ impl Planned {
         injected::files(&mut report, &renewed, Kind::Tree, &expected);
         report.findings.extend(self.misfits(&renewed, &changes));
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        gate.changed(values, contents).map_err(TreeJobError::Unsound)?;
-        gate.files(values, &renewed).map_err(TreeJobError::Unsound)?;
+        gate.changed(values, contents).map_err(TreeJobError::Leak)?;
+        gate.files(values, &renewed).map_err(TreeJobError::Leak)?;
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
         let judged = copies.judged(|hunt| hunt.files(&self.inspected.folder, &changes.contents));
-        judged.map_err(TreeJobError::Unsound)?;
+        judged.map_err(TreeJobError::Leak)?;
         if !report.is_sound() {
             let wrong = report.findings.into_iter().filter(|finding| finding.severity == verify::Severity::Error);
             return Err(TreeJobError::Unsound(wrong.collect()));

@@ -645,15 +645,8 @@ fn request<'a>(
     application: &'a Application,
     main: &Main,
 ) -> Result<Request<'a>, Failure> {
-    Ok(Request {
-        key: settings.key(application, chosen)?,
-        application,
-        needs: chosen.needs(),
-        registration: chosen.registration(main.obtain.no_register),
-        refresh: main.obtain.refresh,
-        again: false,
-        take: None,
-    })
+    let request = settings.request(application, chosen, chosen.registration(main.obtain.no_register))?;
+    Ok(Request { refresh: main.obtain.refresh, ..request })
 }
 
 /// The credential, where one is known; nothing is registered.

@@ -99,15 +99,8 @@ pub fn obtain_or_reuse(
         out.note(&format!("using {from} as given, for {} in {}", application.id, chosen.name));
         return Ok(Obtained { credential, origin: Origin::Fixed, expires: None });
     }
-    let request = Request {
-        key: settings.key(application, chosen)?,
-        application,
-        needs: chosen.needs(),
-        registration: how.registration,
-        refresh: how.refresh,
-        again: how.again,
-        take: how.take,
-    };
+    let request = settings.request(application, chosen, how.registration)?;
+    let request = Request { refresh: how.refresh, again: how.again, take: how.take, ..request };
     let mut store = Store::open(&settings.home)?;
     if how.offline && chosen.env.registry.is_remote() {
         let mut unasked = settings.registry_within(chosen)?;

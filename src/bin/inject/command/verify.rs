@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use inject::credentials::{Lookup, Registration, Request, Store, look_up};
+use inject::credentials::{Lookup, Registration, Store, look_up};
 use inject::findings::{Expected, Finding, Report, Severity};
 use inject::job::{Copies, Inspected};
 use inject::place::{Place, Preset};
@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 
 use super::given::{Given, artifacts};
 use super::register::fixed;
-
 use super::{attest, probe};
 use crate::args::Verify;
 use crate::carried::{foreign, stored, texts};
@@ -93,15 +92,7 @@ fn one(
     let credential = match fixed(chosen)? {
         Some((credential, _)) => credential,
         None => {
-            let request = Request {
-                key: settings.key(application, chosen)?,
-                application,
-                needs: chosen.needs(),
-                registration: Registration::Never,
-                refresh: false,
-                again: false,
-                take: None,
-            };
+            let request = settings.request(application, chosen, Registration::Never)?;
             match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
                 Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
                 Lookup::Unregistered(_) => {
@@ -124,6 +115,7 @@ fn one(
     let mains = other_mains(&neighbors);
     let values = values(chosen, application, &credential, &mains);
     let (mut expected, mut wrong, mut kept, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+    let mut holds_own = false;
     for copy in &copies {
         let Some(place) = places.places.get(copy.place) else { continue };
         // A number that rises is right whatever it is.
@@ -148,6 +140,7 @@ fn one(
             report.findings.push(error("place.missing", &copy.address.to_string(), message));
             continue;
         }
+        holds_own |= theirs.is_none();
         if copy.values.iter().any(|held| *held != value) {
             wrong.push(copy);
         }
@@ -158,9 +151,15 @@ fn one(
             format!("it is metadata of another main object, whose credential in {} is not known here", chosen.name);
         report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
     }
-    if expected.is_empty() && report.is_sound() {
-        let message =
-            format!("the presets {} have no place in this package; name one: --at", places.presets.join(", "));
+    if !holds_own && report.is_sound() {
+        let which = match places.presets.as_slice() {
+            [] => "the places named".to_owned(),
+            presets => format!("the presets {}", presets.join(", ")),
+        };
+        let message = format!(
+            "nothing was compared with the credential of {}: {which} lead to no place of its own here; name one: --at",
+            application.id
+        );
         report.findings.push(error("place.none", "the package", message));
     }
     let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);

@@ -12,7 +12,7 @@ pub mod values;
 
 use std::path::{Component, Path, PathBuf};
 
-use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, SealKey, Store};
+use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, Request, SealKey, Store};
 use inject::registry::{
     Application, Directory, Embedded, Exec, Genexus, GenexusConfig, GenexusConnection, GenexusProgram, Http, Oauth,
     OauthConfig, Postgres, PostgresAddress, Registry, RegistryIdentity, Unasked,
@@ -347,6 +347,18 @@ impl Settings {
     pub fn key(&self, application: &Application, chosen: &Chosen) -> Result<Key, Failure> {
         let registry = self.registry_identity(chosen)?;
         Ok(Key { application: application.id.clone(), environment: chosen.name.clone(), registry })
+    }
+
+    /// What is asked of store and registry, and nothing beside.
+    pub fn request<'a>(
+        &self,
+        application: &'a Application,
+        chosen: &Chosen,
+        registration: Registration,
+    ) -> Result<Request<'a>, Failure> {
+        let key = self.key(application, chosen)?;
+        let needs = chosen.needs();
+        Ok(Request { key, application, needs, registration, refresh: false, again: false, take: None })
     }
 }
 

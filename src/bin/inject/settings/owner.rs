@@ -6,7 +6,7 @@
 //!
 //! Must not: look into an artifact, or register anything.
 
-use inject::credentials::{Credential, Lookup, Registration, Request, Store, Stored, look_up};
+use inject::credentials::{Credential, Lookup, Registration, Store, Stored, look_up};
 use inject::job::{Inspected, MainObject, Mains};
 use inject::place::same_object;
 use inject::registry::Application;
@@ -104,8 +104,11 @@ impl Settings {
             let mut ids = ids(&application, app, Some(main), None);
             ids.push((*name).to_owned());
             ids.extend(mains.own().into_iter().flat_map(|own| siblings(own, name)));
-            // One that is there twice is said where it is the artifact's own.
-            let Ok(id) = self.stored_under(&ids, &application.name, app, chosen) else { continue };
+            let id = match self.stored_under(&ids, &application.name, app, chosen) {
+                // One that is there twice is said where it is the artifact's own.
+                Err(failure) if failure.code == Code::Conflict => continue,
+                stored => stored?,
+            };
             let application = Application { id, ..application };
             let credential = match run(&application.id) {
                 Some(credential) => Some(credential),
@@ -119,15 +122,7 @@ impl Settings {
     /// The credential that this machine has of an application.
     fn known_here(&self, application: &Application, chosen: &Chosen) -> Result<Option<Credential>, Failure> {
         let store = Store::open_existing(&self.home)?;
-        let request = Request {
-            key: self.key(application, chosen)?,
-            application,
-            needs: chosen.needs(),
-            registration: Registration::Never,
-            refresh: false,
-            again: false,
-            take: None,
-        };
+        let request = self.request(application, chosen, Registration::Never)?;
         let found = look_up(&request, store.as_ref(), self.registry_within(chosen)?.as_mut())?;
         Ok(match found {
             Lookup::InStore(credential) | Lookup::InRegistry(credential) => Some(credential),

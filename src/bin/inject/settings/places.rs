@@ -7,7 +7,7 @@ use inject::place::{Absence, Address, Place, Preset, Template};
 use super::owner::Owner;
 use super::presets::Presets;
 use super::{Chosen, Settings};
-use crate::exit::{Code, Failure};
+use crate::exit::{Code, Failure, MAKE};
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
@@ -21,6 +21,8 @@ pub struct Gathered {
     pub presets: Vec<String>,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
+    /// Whether what is missing is made, where that can be.
+    create: bool,
 }
 
 /// What was asked for on the command line.
@@ -87,12 +89,14 @@ pub fn gather(
             .check(chosen.env.values.keys().map(String::as_str))
             .map_err(|e| Failure::of(Code::Usage, e).during(format!("place {}", place.at)))?;
     }
-    Ok(Gathered { places, presets, hints })
+    Ok(Gathered { places, presets, hints, create })
 }
 
 impl Gathered {
     /// The failure with what a preset says of a place that is not there.
-    pub fn explain(&self, failure: Failure, missing: Option<&Address>) -> Failure {
+    pub fn explain(&self, mut failure: Failure, missing: Option<&Address>) -> Failure {
+        // It was asked for, and is not to be had.
+        failure.remedies.retain(|remedy| !self.create || remedy != MAKE);
         // A place that names the main object is missed for one.
         let same = |address: &Address| {
             let main = missing.and_then(|missing| address.names_main().then_some(missing));

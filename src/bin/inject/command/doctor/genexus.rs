@@ -2,7 +2,7 @@
 //!
 //! Must not: show a secret, or run the program behind the registry.
 
-use inject::credentials::{Lookup, Needs, Request, Store, look_up};
+use inject::credentials::{Lookup, Needs, Store, look_up};
 use inject::registry::{Application, Genexus, GenexusFault, GenexusHolding, Registry, RegistryError};
 use inject::system::Civil;
 
@@ -72,15 +72,7 @@ fn next(
     registry: &mut Genexus,
     checks: &mut Checks,
 ) -> Result<(), Failure> {
-    let request = Request {
-        key: settings.key(application, chosen)?,
-        application,
-        needs: chosen.needs(),
-        registration: chosen.registration(false),
-        refresh: false,
-        again: false,
-        take: None,
-    };
+    let request = settings.request(application, chosen, chosen.registration(false))?;
     let store = Store::open_existing(&settings.home)?;
     let Lookup::InStore(stored) = look_up(&request, store.as_ref(), registry)? else { return Ok(()) };
     let (name, id) = (&application.name, &stored.id);

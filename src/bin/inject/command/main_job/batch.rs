@@ -117,7 +117,13 @@ impl Batch {
         if self.said.insert(cause) {
             self.out.failed(failure);
         } else {
-            self.out.failed(&Failure::new(failure.code, format!("{path}: as said above")));
+            // Each artifact keeps its own annotations.
+            let again = Failure::new(failure.code, format!("{path}: as said above"));
+            self.out.failed(&Failure {
+                artifact: failure.artifact.clone(),
+                findings: failure.findings.clone(),
+                ..again
+            });
         }
         let Some(row) = self.rows.get_mut(index) else { return };
         let why = json!({
