@@ -49,7 +49,7 @@ fn search() {
         .map(|number| {
             let words = (1..5u64).map(|word| (number * 4 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let value = words.map(|word| format!("{word:016X}")).collect::<String>();
-            Foreign { what: String::new(), value: value.into() }
+            Foreign::new("", value)
         })
         .collect();
     measure("look for 200 credentials in it, inflating included", Some(bytes), || {

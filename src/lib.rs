@@ -270,7 +270,7 @@ pub mod findings {
     //! ```
     //! use inject::findings::{Foreign, Hunt, Report};
     //!
-    //! let foreign = [Foreign { what: "the secret of prod".into(), value: "correct-horse-battery".to_owned().into() }];
+    //! let foreign = [Foreign::new("the secret of prod", "correct-horse-battery".to_owned())];
     //! let mut report = Report::default();
     //! // Base64 of "id:correct-horse-battery".
     //! Hunt::new(&foreign, &[]).content(&mut report, "app.js", b"auth = 'aWQ6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5'");

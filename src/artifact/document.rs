@@ -56,6 +56,20 @@ impl DocumentError {
     }
 }
 
+impl DocumentError {
+    /// Whether something is at the place that cannot be set: of another type, computed, or not alone.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Json(error) => matches!(error, JsonError::Type { .. } | JsonError::Container { .. }),
+            Self::Js(error) => !matches!(error, JsError::Encoding(_) | JsError::Syntax { .. } | JsError::Depth { .. }),
+            Self::Xml(error) => matches!(error, XmlError::NotText { .. }),
+            Self::BinaryXml(error) => matches!(error, AxmlError::WrongKind { .. }),
+            Self::Plist(error) => matches!(error, PlistError::Type { .. }),
+            Self::Properties(_) | Self::Gone | Self::NotText => false,
+        }
+    }
+}
+
 /// Every value at `locator`; none where it leads nowhere.
 pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentError> {
     Ok(match locator {

@@ -69,6 +69,16 @@ pub enum JsonError {
         /// Where.
         at: Position,
     },
+    /// A number or truth value, and something else as the new value.
+    #[error("{pointer:?} is {kind} at {at}, which the given value is not: a reader that expects {kind} would fail")]
+    Type {
+        /// The pointer.
+        pointer: String,
+        /// "a number" or "a boolean".
+        kind: &'static str,
+        /// Where.
+        at: Position,
+    },
     /// Creating below something that cannot have children.
     #[error("cannot make {pointer:?}: {parent:?} is no object or array, or {step:?} is no index of it")]
     Parent {
@@ -105,8 +115,8 @@ pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
     Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
 }
 
-/// The document with a string at `pointer`, in every place the pointer leads to; a number takes the place of a number.
-/// `create` makes a missing one.
+/// The document with a string at `pointer`, in every place the pointer leads to. A number stays a number and a boolean one,
+/// or it is an error; a string takes the place of `null`. `create` makes a missing one.
 pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec<u8>, JsonError> {
     let document = Document::parse(bytes)?;
     let steps = steps(pointer)?;
@@ -114,19 +124,33 @@ pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec
     let text = quoted(value);
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     for node in &targets {
+        let at = document.at(node.range.start);
         let kind = match node.kind {
             Kind::Object(_) => "object",
             Kind::Array(_) => "array",
-            Kind::Literal if is_number(&document.text[node.range.clone()]) && is_number(value) => {
-                edits.push((node.range.clone(), value.to_owned()));
+            Kind::Literal => {
+                let there = &document.text[node.range.clone()];
+                let (kind, fits) = match there {
+                    "null" => ("null", false),
+                    "true" | "false" => ("a boolean", matches!(value, "true" | "false")),
+                    _ => ("a number", is_number(value)),
+                };
+                if !fits && kind != "null" {
+                    return Err(JsonError::Type { pointer: pointer.to_owned(), kind, at });
+                }
+                edits.push((node.range.clone(), if fits { value.to_owned() } else { text.clone() }));
                 continue;
             }
-            Kind::String | Kind::Literal => {
-                edits.push((node.range.clone(), text.clone()));
+            Kind::String => {
+                // What reads as the new value already may be written with other escapes.
+                let there = serde_json::from_str::<String>(&document.text[node.range.clone()]);
+                if !there.is_ok_and(|there| there == value) {
+                    edits.push((node.range.clone(), text.clone()));
+                }
                 continue;
             }
         };
-        return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at: document.at(node.range.start) });
+        return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at });
     }
     if targets.is_empty() {
         edits = document.insertions(pointer, &steps, &text, create)?;

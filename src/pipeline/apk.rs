@@ -212,9 +212,9 @@ impl Inspected {
     pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, ApkError> {
         let apk = Apk::again(self.archive(), self.facts.clone());
         locate(search, ApkError::is_no_place, |place| {
-            let hit = |Found { spot, values }: Found| {
+            let hit = |Found { spot, values, left }: Found| {
                 let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
-                Hit { spot, entry, missing, object, values }
+                Hit { spot, entry, missing, object, values, left }
             };
             Ok(apk.find(place)?.into_iter().map(hit).collect())
         })
@@ -381,14 +381,16 @@ impl Planned {
         let apk = self.apk();
         let archive = apk.archive();
         let changes = self.changes(&apk, values)?;
+        let mut copies = OldCopies::of(&self.placed.old, values, gate);
         if changes.is_empty()
             && same_file(output, &self.path)
             && let Some(report) = self.is_signed_as_asked(signing)?
         {
+            // Nothing was there before that is not there now; a secret that is kept out may be.
+            copies.judged(|hunt| hunt.package(archive, &BTreeSet::new())).map_err(ApkJobError::Leak)?;
             return Ok(Done { report, notes: self.placed.notes, ..Done::default() });
         }
         gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Leak)?;
-        let mut copies = OldCopies::of(&self.placed.old, values, gate);
         copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Leak)?;
         let input = self.input();
         let new_signer = check_signer(signing, &input)?;

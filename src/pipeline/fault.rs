@@ -43,6 +43,8 @@ pub enum Fault<'e> {
         /// Whether it could be made ([`crate::placement::Absence::Create`]).
         makeable: bool,
     },
+    /// What is at a place cannot be set, or not for itself alone: the text says what to address.
+    Refused,
     /// The build left the places empty: the app uses no credential.
     LeftEmpty {
         /// The first of them.
@@ -95,6 +97,7 @@ impl<'e> Fault<'e> {
                 Self::Request
             }
             ApkJobError::Apk(ApkError::Kind(_)) => Self::Kind,
+            ApkJobError::Apk(error) if error.is_refusal() => Self::Refused,
             ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
                 Self::Artifact
             }
@@ -147,6 +150,7 @@ impl<'e> Fault<'e> {
         match error {
             FilesError::NoPlace { address, near, .. } => Self::NoPlace { address, near, makeable: true },
             FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
+            error if error.is_refusal() => Self::Refused,
             _ => Self::Artifact,
         }
     }

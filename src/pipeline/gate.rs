@@ -5,7 +5,7 @@
 use crate::artifact::files::Files;
 use crate::format::read_at::ReadAt;
 use crate::placement::template::Values;
-use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::leak::{self, Foreign, Hunt};
 use crate::verify::{Finding, Report};
 
 /// How much of an output is searched.
@@ -66,7 +66,7 @@ impl Gate<'_> {
         }
         let mut report = Report::default();
         look(&mut Hunt::new(self.foreign, &values.texts()), &mut report);
-        report.findings.retain(|finding| finding.code == "leak.foreign");
+        report.findings.retain(leak::is_found);
         if report.findings.is_empty() { Ok(()) } else { Err(report.findings) }
     }
 }

@@ -26,7 +26,7 @@ use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::verify;
 use crate::verify::injected::Expected;
-use crate::verify::leak::Foreign;
+use crate::verify::leak::{self, Foreign};
 
 /// Why an artifact was not injected. Nothing was written.
 ///
@@ -277,7 +277,7 @@ impl Inspected {
         for value in values {
             let mut report = verify::Report::default();
             self.verify_content(&mut report, &[], std::slice::from_ref(value));
-            let places = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
+            let places = report.findings.into_iter().filter(leak::is_found);
             found.extend(places.map(|finding| (value.what.clone(), finding.place)));
         }
         found

@@ -20,6 +20,8 @@ pub(super) struct Hit<S> {
     /// The object of GeneXus that the file is named after.
     pub(super) object: String,
     pub(super) values: Vec<String>,
+    /// What the address means and an edit does not reach, in words.
+    pub(super) left: Vec<String>,
 }
 
 /// What is looked for.
@@ -49,6 +51,8 @@ pub struct Located {
     pub own: bool,
     /// Usually one; several where configurations or duplicate keys hold it more than once.
     pub values: Vec<Zeroizing<String>>,
+    /// What the address means and an edit does not reach, in words.
+    pub left: Vec<String>,
 }
 
 /// All copies, and what there is to say.
@@ -115,7 +119,7 @@ impl<S, E> Outcome<S, E> {
     }
 
     fn add(&mut self, index: usize, place: &Place, main: Option<&str>, hits: Vec<Hit<S>>) {
-        for Hit { spot, entry, missing, object, values } in hits {
+        for Hit { spot, entry, missing, object, values, left } in hits {
             if place.keep_empty && !missing && values.iter().all(|value| is_empty(&place.value, value)) {
                 self.empty.push((place.at.clone(), entry));
                 continue;
@@ -123,7 +127,7 @@ impl<S, E> Outcome<S, E> {
             let main = main.map(str::to_owned).or_else(|| place.by_object.then_some(object));
             let values = values.into_iter().map(Zeroizing::new).collect();
             let own = main.is_none();
-            let copy = Located { place: index, address: place.at.clone(), entry, missing, main, own, values };
+            let copy = Located { place: index, address: place.at.clone(), entry, missing, main, own, values, left };
             self.copies.push((copy, spot));
         }
     }

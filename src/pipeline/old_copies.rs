@@ -19,14 +19,11 @@ use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
 use crate::placement::template::Values;
-use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::leak::{self, Foreign, Hunt};
 use crate::verify::{Finding, Report};
 
 /// The code of what is found.
 pub(super) const CODE: &str = "leak.old";
-
-/// The code that a search gives it.
-const FOUND: &str = "leak.foreign";
 
 /// Words that placeholders are made of: a text of nothing else is an ordinary word somewhere.
 const PLACEHOLDERS: [&str; 42] = [
@@ -104,7 +101,14 @@ pub(super) struct OldCopies {
 impl OldCopies {
     /// The old values that these do not put back.
     pub(super) fn of(old: &Old, values: &Values<'_>, gate: Gate<'_>) -> Self {
-        Self::beside(old, &values.texts(), gate.reach)
+        let mut copies = Self::beside(old, &values.texts(), gate.reach);
+        // The application's own, where the environment keeps it out: it is found as the old value or by itself, once.
+        let kept_out = gate.foreign.iter().filter(|foreign| foreign.own && gate.reach != Reach::Off);
+        for own in kept_out {
+            copies.sought.retain(|old| old.value != own.value);
+            copies.sought.push(own.clone());
+        }
+        copies
     }
 
     /// The old values that are in none of these texts.
@@ -123,7 +127,7 @@ impl OldCopies {
             } else if is_common(value) {
                 common.push(*what);
             } else {
-                copies.sought.push(Foreign { what: (*what).to_owned(), value: value.clone() });
+                copies.sought.push(Foreign::new(*what, value.clone()));
             }
         }
         common.dedup();
@@ -137,8 +141,8 @@ impl OldCopies {
     /// What a search for [`Self::sought`] found; what could not be searched is not of it.
     pub(super) fn told(report: Report) -> Vec<Finding> {
         let mut findings = report.findings;
-        findings.retain(|finding| finding.code == FOUND);
-        for finding in &mut findings {
+        findings.retain(leak::is_found);
+        for finding in findings.iter_mut().filter(|finding| finding.code == leak::FOREIGN) {
             finding.code = CODE;
             finding.message.push_str(", where no place reaches");
         }
@@ -177,7 +181,7 @@ impl OldCopies {
                 limits::OLD_COPY_BYTES >> 20
             ));
         }
-        let not_searched = hunt.report.findings.iter().filter(|finding| finding.code != FOUND);
+        let not_searched = hunt.report.findings.iter().filter(|finding| !leak::is_found(finding));
         hunt.unread.extend(not_searched.map(|finding| format!("{}: {}", finding.place, finding.message)));
         match hunt.unread.as_slice() {
             [] => {}

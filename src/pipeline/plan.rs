@@ -25,6 +25,8 @@ pub struct PlannedPlace {
     pub other_main: Option<String>,
     /// The Client Ids that are there now. They are public.
     pub held_ids: Vec<String>,
+    /// What the address means and the edit does not reach, in words.
+    pub left: Vec<String>,
 }
 
 impl PlannedPlace {
@@ -33,7 +35,15 @@ impl PlannedPlace {
         let ids = copy.values.iter().filter_map(|held| value.read(held).client_id);
         let held_ids = ids.map(|id| id.to_string()).collect();
         let other_main = copy.main.filter(|_| !copy.own);
-        Self { address: copy.address, entry: copy.entry, value, missing: copy.missing, other_main, held_ids }
+        Self {
+            address: copy.address,
+            entry: copy.entry,
+            value,
+            missing: copy.missing,
+            other_main,
+            held_ids,
+            left: copy.left,
+        }
     }
 
     /// Whether it gets a value: one of another main object does where its credential is among these.

@@ -4,6 +4,7 @@
 //! address  = [ kind ":" ] target                kind = apk | aab | ipa | app | tree | ios (ipa and app)
 //! target   = "string/" NAME [ "@" CONFIG ]      a string resource, in one or all configurations
 //!          | "raw/" NAME [ "#" POINTER ]        a raw resource, found through resources.arsc; globs in NAME
+//!          | "xml/" NAME "#" XPATH             a compiled XML resource, in every configuration; globs in NAME
 //!          | "meta-data/" NAME                  <meta-data> of the application in AndroidManifest.xml
 //!          | "intent-filter/" CLASS "#" ATTRIBUTE [ "[=" TEXT "]" ]
 //!                                               an attribute of <data> in the intent filters of a component: scheme,
@@ -52,8 +53,10 @@ pub enum Target {
         /// Configuration as aapt prints it (`default`, `en-rUS`); all that define it where absent.
         config: Option<String>,
     },
-    /// A raw resource.
-    Raw {
+    /// A resource that is a file, in every configuration.
+    Resource {
+        /// Its type.
+        kind: ResourceKind,
         /// Entry name.
         name: String,
         /// Where in it.
@@ -94,6 +97,25 @@ pub enum Target {
         /// Where in it.
         locator: Locator,
     },
+}
+
+/// The type of a resource that is a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// `res/raw`: any file.
+    Raw,
+    /// `res/xml`: compiled XML.
+    Xml,
+}
+
+impl ResourceKind {
+    /// As resource ids and addresses say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Xml => "xml",
+        }
+    }
 }
 
 /// The path of a file, nested zips entered one after the other. Each part may be a glob.
@@ -182,7 +204,15 @@ impl Address {
                 Some(pointer) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
                 Some(_) => return wrong("behind '#' stands no JSON pointer", "\"\" or /key/0/key (RFC 6901)"),
             };
-            Target::Raw { name: name.to_owned(), locator }
+            Target::Resource { kind: ResourceKind::Raw, name: name.to_owned(), locator }
+        } else if let Some(rest) = rest.strip_prefix("xml/") {
+            match rest.split_once('#') {
+                Some((name, path)) if !name.is_empty() && !name.contains('/') && path.starts_with('/') => {
+                    let (name, locator) = (name.to_owned(), Locator::Xml(path.to_owned()));
+                    Target::Resource { kind: ResourceKind::Xml, name, locator }
+                }
+                _ => return wrong("no XML resource and a path in it", "xml/NAME#/a/b (text) or xml/NAME#/a/b/@c"),
+            }
         } else if let Some(name) = rest.strip_prefix("meta-data/") {
             if name.is_empty() {
                 return wrong("the meta-data has no name", "meta-data/NAME");
@@ -382,7 +412,7 @@ impl fmt::Display for Target {
         match self {
             Self::String { name, config: None } => write!(f, "string/{name}"),
             Self::String { name, config: Some(config) } => write!(f, "string/{name}@{config}"),
-            Self::Raw { name, locator } => write!(f, "raw/{name}{locator}"),
+            Self::Resource { kind, name, locator } => write!(f, "{}/{name}{locator}", kind.word()),
             Self::MetaData { name } => write!(f, "meta-data/{name}"),
             Self::IntentFilter { class, attribute, value: None } => write!(f, "intent-filter/{class}#{attribute}"),
             Self::IntentFilter { class, attribute, value: Some(value) } => {
@@ -396,7 +426,9 @@ impl fmt::Display for Target {
             Self::DexText { text } => write!(f, "dex/\"{text}\""),
             Self::File { path, locator } => {
                 let text = path.to_string();
-                let like_a_resource = ["string/", "raw/", "meta-data/", "dex/"].iter().any(|p| text.starts_with(p));
+                let like_a_resource = ["string/", "raw/", "xml/", "meta-data/", "intent-filter/", "dex/"]
+                    .iter()
+                    .any(|p| text.starts_with(p));
                 write!(f, "{}{text}{locator}", if like_a_resource { "./" } else { "" })
             }
         }

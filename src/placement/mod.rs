@@ -6,7 +6,7 @@ pub mod address;
 pub mod preset;
 pub mod template;
 
-pub use address::{Address, AddressError, FilePath, Locator, Target};
+pub use address::{Address, AddressError, FilePath, Locator, ResourceKind, Target};
 pub use template::{Template, TemplateError};
 
 /// Kinds of artifact that an address can be limited to.
@@ -66,6 +66,7 @@ pub enum Absence {
 
 /// An address with the value that goes there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own, as presets write them")]
 pub struct Place {
     /// Where.
     pub at: Address,
@@ -83,11 +84,22 @@ pub struct Place {
     /// Where it is not there: the string constant that is equal to what the other places of this template hold. Code is
     /// renamed by shrinkers, text is not.
     pub or_constant: bool,
+    /// Whether what an edit does not reach is accepted, and only said.
+    pub partial: bool,
 }
 
 impl Place {
     /// A place without conditions.
     pub fn new(at: Address, value: Template, absence: Absence) -> Self {
-        Self { at, value, absence, unless: Vec::new(), by_object: false, keep_empty: false, or_constant: false }
+        Self {
+            at,
+            value,
+            absence,
+            unless: Vec::new(),
+            by_object: false,
+            keep_empty: false,
+            or_constant: false,
+            partial: false,
+        }
     }
 }

@@ -61,6 +61,8 @@ pub struct Preset {
     pub auto: bool,
     /// Instead of places: presets of which those are taken that fit.
     pub any_of: Vec<String>,
+    /// Whether the secret has to have a place where the environment embeds one: a Client Id alone would be half of it.
+    pub needs_secret: bool,
     /// Its places.
     pub places: Vec<Place>,
     /// What it means, and what to do, when a place is not there.
@@ -90,6 +92,8 @@ struct RawPreset {
     auto: bool,
     #[serde(default, rename = "any-of")]
     any_of: Vec<String>,
+    #[serde(default, rename = "needs-secret")]
+    needs_secret: bool,
     #[serde(default)]
     place: Vec<RawPlace>,
 }
@@ -173,11 +177,12 @@ impl Preset {
                 by_object: place.by_object,
                 keep_empty: place.keep_empty,
                 or_constant: place.or_constant,
+                partial: false,
             });
         }
         let fits = raw.fits.iter().map(|text| address(text)).collect::<Result<_, _>>()?;
-        let (about, auto, any_of) = (raw.about, raw.auto, raw.any_of);
-        Ok(Self { name: name.to_owned(), about, fits, auto, any_of, places, hints })
+        let (about, auto, any_of, needs_secret) = (raw.about, raw.auto, raw.any_of, raw.needs_secret);
+        Ok(Self { name: name.to_owned(), about, fits, auto, any_of, needs_secret, places, hints })
     }
 }
 

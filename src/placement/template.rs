@@ -216,6 +216,16 @@ impl Template {
         self.names().any(|name| ["client_id", "credential_json", "reversed_client_id"].contains(&name))
     }
 
+    /// Whether the Client Id or the secret is part of the value, in whatever form.
+    pub fn holds_credential(&self) -> bool {
+        self.holds_client_id() || self.needs_secret()
+    }
+
+    /// Whether a brace in it is a literal one: who writes `{{client_id}}` may not know that.
+    pub fn has_literal_brace(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['{', '}'])))
+    }
+
     /// The credential in a value that stands where this template is put; what it does not fit holds none.
     pub fn read(&self, text: &str) -> Held {
         let mut held = Held::default();

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::forms::{Form, SHORTEST};
 use super::needles::{Needles, Search};
-use super::report::Report;
+use super::report::{Finding, Report};
 use crate::artifact::files::Files;
 use crate::format::compressed::Encoding;
 use crate::format::limits;
@@ -31,6 +31,29 @@ pub struct Foreign {
     pub what: String,
     /// The value.
     pub value: Zeroizing<String>,
+    /// Whether it is the application's own in this environment, kept out of artifacts on purpose.
+    pub own: bool,
+}
+
+impl Foreign {
+    /// A value of somebody else.
+    pub fn new(what: impl Into<String>, value: impl Into<Zeroizing<String>>) -> Self {
+        Self { what: what.into(), value: value.into(), own: false }
+    }
+
+    fn code(&self) -> &'static str {
+        if self.own { OWN } else { FOREIGN }
+    }
+}
+
+/// The code of a value of somebody else.
+pub(crate) const FOREIGN: &str = "leak.foreign";
+/// The code of a value that is the application's own and is kept out.
+pub(crate) const OWN: &str = "leak.own";
+
+/// Whether a finding is a value that was searched for.
+pub(crate) fn is_found(finding: &Finding) -> bool {
+    [FOREIGN, OWN].contains(&finding.code)
 }
 
 /// A search for values through any number of contents.
@@ -229,7 +252,7 @@ impl<'f> Hunt<'f> {
                 let forms: Vec<String> = forms.iter().map(Form::to_string).collect();
                 let _ = write!(message, " ({})", forms.join(", "));
             }
-            report.error("leak.foreign", place, message);
+            report.error(foreign.code(), place, message);
         }
     }
 }

@@ -87,7 +87,7 @@ fn no_command_and_no_error_says_a_secret() {
         (&bad, vec!["app.apk", "--env", "dev", "--ks", "text.apk", "--ks-pass", "env:P"], 6),
         (&good, vec!["app.apk", "--env", "dev", "--schemes", "v9"], 2),
         (&good, vec!["app.apk", "--env", "dev", "--at", "string/none={client_secret}"], 4),
-        (&good, vec!["app.apk", "--env", "dev", "--at", "raw/config#/redirect_uris={client_secret}"], 3),
+        (&good, vec!["app.apk", "--env", "dev", "--at", "raw/config#/redirect_uris={client_secret}"], 4),
         (&good, vec!["app.apk", "--env", "dev", "--at", "string/client_id={client_secret}{x}"], 2),
         (&good, vec!["text.apk", "--env", "dev"], 3),
         (&[], vec!["scan", ".", "--ids"], 7),

@@ -46,8 +46,8 @@ fn a_call_whose_constant_cannot_be_separated_is_refused_before_anything_is_obtai
         "in LMain;->handlerReads(I)V",
         "LMain;->setLoginObject",
     ];
-    world.refuses(|world| world.signed(&args), 2, &says);
-    world.refuses(|world| world.signed(&[&args[..], &["--dry-run"]].concat()), 2, &says);
+    world.refuses(|world| world.signed(&args), 4, &says);
+    world.refuses(|world| world.signed(&[&args[..], &["--dry-run"]].concat()), 4, &says);
     assert!(world.read("app.apk") == before);
     // It can be read.
     assert_eq!(values(&before, "dex/fail"), ["handler reads"]);
@@ -83,25 +83,25 @@ fn set(at: &str, places: &str, others: &[&str]) -> Vec<u8> {
 #[test]
 fn every_call_counts_and_one_that_is_not_known_is_named() {
     let says = ["Lc/Callers;->real in classes.dex, where it is a parameter", "[0] Lc/Callers;->reset"];
-    refused("dex/partial", 2, &says);
-    refused("dex/Lc/Api;->partial", 2, &says);
+    refused("dex/partial", 4, &says);
+    refused("dex/Lc/Api;->partial", 4, &says);
     set("dex/partial[0]", "1 place", &[]);
     refused("dex/never", 4, &["no call of this method passes a string constant", "Lc/Callers;->unknown"]);
     set("dex/twice", "2 places", &[]);
-    refused("dex/many", 2, &["2 different constants reach this method", "[1] Lc/Callers;->many"]);
+    refused("dex/many", 4, &["2 different constants reach this method", "[1] Lc/Callers;->many"]);
 }
 
 #[test]
 fn which_of_several_parameters_is_in_the_address() {
-    refused("dex/two", 2, &["has several parameters that are Strings", "dex/two(0), dex/two(1)"]);
-    refused("dex/two[0]", 2, &["dex/two(0), dex/two(1)"]);
-    refused("dex/two(0)", 2, &["Lc/Callers;->pair", "it is a parameter"]);
+    refused("dex/two", 4, &["has several parameters that are Strings", "dex/two(0), dex/two(1)"]);
+    refused("dex/two[0]", 4, &["dex/two(0), dex/two(1)"]);
+    refused("dex/two(0)", 4, &["Lc/Callers;->pair", "it is a parameter"]);
     set("dex/two(0)[0]", "1 place", &["dex/two(1)"]);
     // The tag is one constant for both calls.
     set("dex/two(1)", "2 places", &["dex/two(0)[0]"]);
     set("dex/two(1)[1]", "1 place", &["dex/two(1)[0]", "dex/two(0)[0]"]);
     // All parameters count, a long as one.
-    refused("dex/wide", 2, &["dex/wide(1), dex/wide(3)"]);
+    refused("dex/wide", 4, &["dex/wide(1), dex/wide(3)"]);
     set("dex/wide(3)", "1 place", &["dex/wide(1)"]);
     refused("dex/wide(0)", 4, &["no call of this method passes a string there"]);
 }
@@ -110,7 +110,7 @@ fn which_of_several_parameters_is_in_the_address() {
 fn a_method_of_several_classes_is_the_one_that_is_named() {
     refused(
         "dex/same",
-        2,
+        4,
         &["2 classes that have nothing to do with each other", "Lc/Api;; Lc/Other;", "dex/Lc/Api;->same"],
     );
     set("dex/Lc/Api;->same", "1 place", &["dex/Lc/Other;->same"]);
@@ -119,7 +119,7 @@ fn a_method_of_several_classes_is_the_one_that_is_named() {
     set("dex/Lc/Base;->kept", "2 places", &["dex/Lc/Over;->kept"]);
     set("dex/Lc/Sub;->kept", "1 place", &["dex/Lc/Over;->kept", "dex/kept[0]"]);
     set("dex/Lc/Over;->kept", "1 place", &["dex/Lc/Base;->kept"]);
-    refused("dex/kept", 2, &["2 different constants"]);
+    refused("dex/kept", 4, &["2 different constants"]);
 }
 
 #[test]
@@ -163,5 +163,5 @@ fn a_field_or_a_helper_that_the_call_alone_reads_is_followed() {
     refused("dex/written", 4, &["the field Lc/Fields;->WRITTEN, and Lc/Fields;->calls writes it"]);
     refused("dex/busily", 4, &["the result of Lc/Fields;->busy()Ljava/lang/String;, and Lc/Fields;->calls reads it"]);
     // As one of several calls: shown is called with a field and a result too, that others read.
-    refused("dex/shown", 2, &["Lc/Fields;->LOGGED", "[0]"]);
+    refused("dex/shown", 4, &["Lc/Fields;->LOGGED", "[0]"]);
 }

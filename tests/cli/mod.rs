@@ -9,6 +9,7 @@ mod canary;
 mod commands;
 mod completions;
 mod config;
+mod contract;
 mod crash;
 mod credential;
 #[cfg(unix)]

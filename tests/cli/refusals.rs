@@ -90,9 +90,21 @@ fn places() {
     refused(&["--at", "assets/app.properties#no.key={client_id}"], 4, &["the file is there, the place in it is not"]);
     let texts = ["the string is not defined in configuration fr", "default", "de"];
     refused(&["--at", "string/client_id@fr={client_id}"], 4, &texts);
-    refused(&["--at", "string/alias={client_id}"], 2, &["string/alias", "not a plain string"]);
-    refused(&["--at", "string/greeting={client_id}"], 2, &["string/greeting", "not a plain string"]);
-    refused(&["--at", "meta-data/com.example.CONFIG={client_id}"], 2, &["reference", "address the resource"]);
+    refused(
+        &["--at", "string/alias={client_id}"],
+        4,
+        &["alias of @string/app_name, expected a plain string", "address that one"],
+    );
+    refused(
+        &["--at", "string/greeting={client_id}"],
+        4,
+        &["string/greeting", "a styled string, expected a plain string"],
+    );
+    refused(
+        &["--at", "meta-data/com.example.CONFIG={client_id}"],
+        4,
+        &["android:resource @raw/config", "address the resource, raw/config"],
+    );
     refused(
         &["--at", "dex/setClientIds={client_id}"],
         4,

@@ -48,11 +48,87 @@ fn duplicates_are_all_changed_and_shared_texts_stay_for_others() {
 }
 
 #[test]
-fn a_number_becomes_a_text_and_is_told() {
+fn a_number_stays_a_number_or_is_refused() {
     let bytes = manifest(true, true, &[("id", None)]);
     assert_eq!(meta(&bytes), [("id".to_owned(), Some(Scalar::Int(42)))]);
-    let edited = edit_meta_data(&bytes, &[to("id", "new")], false).unwrap();
-    assert_eq!((meta(&edited.bytes), edited.retyped), (vec![pair("id", "new")], vec!["id".to_owned()]));
+    let edited = edit_meta_data(&bytes, &[to("id", "4711")], false).unwrap().bytes;
+    assert_eq!(meta(&edited), [("id".to_owned(), Some(Scalar::Int(4711)))]);
+    assert_eq!(edit_meta_data(&edited, &[to("id", "42")], false).unwrap().bytes, bytes, "and back");
+    // What would be read back as another text, or as none, is refused.
+    for no in ["new", "", "007", "-1", "4294967296", "0x10", "1.0"] {
+        let error = edit_meta_data(&bytes, &[to("id", no)], false).unwrap_err();
+        assert!(matches!(error, AxmlError::WrongKind { .. }), "{no}");
+        assert!(error.to_string().contains("found the number 42"), "{error}");
+    }
+}
+
+#[test]
+fn a_truth_value_stays_one_and_keeps_its_text() {
+    // <a b="true"/> with the text of the source left beside it, and <c b="false"/> without.
+    let strings = pool(&["a", "b", "c", "true"]);
+    let nodes = [
+        Node::Start(0, vec![(NONE, 1, 3, 0x12, 1)]),
+        Node::Start(2, vec![(NONE, 1, NONE, 0x12, 0)]),
+        Node::End(2),
+        Node::End(0),
+    ];
+    let bytes = document(&strings, &[], &nodes);
+    let path = |path: &str, value: &str| PathEdit { path: path.to_owned(), value: value.to_owned() };
+    let all = |bytes: &[u8]| {
+        let document = Document::parse(bytes).unwrap();
+        let mut all = Vec::new();
+        for node in document.nodes() {
+            if let NodeKind::Start { attributes, .. } = &node.kind {
+                let raw = |raw: u32| document.string(raw).map(std::borrow::Cow::into_owned);
+                all.extend(attributes.iter().map(|attribute| (raw(attribute.raw), document.scalar(attribute))));
+            }
+        }
+        all
+    };
+    assert_eq!(edit_paths(&bytes, &[path("/a/@b", "true"), path("/a/c/@b", "false")]).unwrap(), bytes);
+    let edited = edit_paths(&bytes, &[path("/a/@b", "false"), path("/a/c/@b", "true")]).unwrap();
+    assert_eq!(all(&edited), [(Some("false".to_owned()), Scalar::Bool(false)), (None, Scalar::Bool(true))]);
+    assert!(matches!(edit_paths(&bytes, &[path("/a/@b", "yes")]), Err(AxmlError::WrongKind { .. })));
+}
+
+#[test]
+fn a_resource_counts_before_a_value() {
+    // <meta-data android:name="id" android:value="old" android:resource="@0x7f010000"/>, and with @null
+    for (resource, refused) in [(0x7f01_0000, true), (0, false)] {
+        let strings = pool(&["name", "value", "resource", "manifest", "application", "meta-data", "id", "old"]);
+        let attributes = vec![(NONE, 0, 6, 3, 6), (NONE, 1, 7, 3, 7), (NONE, 2, NONE, 1, resource)];
+        let nodes = [
+            Node::Start(3, vec![]),
+            Node::Start(4, vec![]),
+            Node::Start(5, attributes),
+            Node::End(5),
+            Node::End(4),
+            Node::End(3),
+        ];
+        let bytes = document(&strings, &[0x0101_0003, 0x0101_0024, 0x0101_0025], &nodes);
+        let edited = edit_meta_data(&bytes, &[to("id", "new")], false);
+        assert_eq!(edited.is_err(), refused);
+        if let Err(error) = edited {
+            let text = error.to_string();
+            assert!(text.contains("a reference to 0x7f010000, which Android reads"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn mixed_content_is_refused() {
+    // <a>one<b/>two</a>, and <a><b>one</b></a>
+    let strings = pool(&["a", "b", "one", "two"]);
+    let nodes =
+        [Node::Start(0, vec![]), Node::Text(2), Node::Start(1, vec![]), Node::End(1), Node::Text(3), Node::End(0)];
+    let bytes = document(&strings, &[], &nodes);
+    let path = |path: &str| PathEdit { path: path.to_owned(), value: "new".to_owned() };
+    let error = edit_paths(&bytes, &[path("/a")]).unwrap_err();
+    assert!(error.to_string().contains("found an element with children"), "{error}");
+    let nodes = [Node::Start(0, vec![]), Node::Start(1, vec![]), Node::Text(2), Node::End(1), Node::End(0)];
+    let bytes = document(&strings, &[], &nodes);
+    assert!(edit_paths(&bytes, &[path("/a/b")]).is_ok());
+    assert!(matches!(edit_paths(&bytes, &[path("/a")]), Err(AxmlError::WrongKind { .. })));
 }
 
 #[test]

@@ -19,7 +19,8 @@ fn error(text: &[u8], pointer: &str, create: bool) -> String {
 fn only_the_value_changes() {
     let text = "\u{feff}{\r\n\t\"b\" : 1.50e+3,\r\n\t\"a\":[ {\"k\" :\"old\" } ,null],\"u\":\"\\u00e9\\/\" }\n";
     assert_eq!(edit(text, "/a/0/k", "new"), text.replace("\"old\"", "\"new\""));
-    assert_eq!(edit(text, "/b", "x"), text.replace("1.50e+3", "\"x\""));
+    assert_eq!(edit(text, "/b", "7"), text.replace("1.50e+3", "7"));
+    assert_eq!(edit(text, "/u", "é/"), text, "what reads as the value already keeps its escapes");
     assert_eq!(edit(text, "/a/1", "x"), text.replace("null", "\"x\""));
     assert_eq!(get(text.as_bytes(), "/u").unwrap(), [Value::String("é/".into())]);
     assert_eq!(get(text.as_bytes(), "/b").unwrap(), [Value::Literal("1.50e+3".into())]);
@@ -60,13 +61,19 @@ fn elements_are_picked_by_a_member_or_all_at_once() {
 }
 
 #[test]
-fn a_number_stays_a_number() {
+fn a_number_stays_a_number_and_a_boolean_one() {
     assert_eq!(edit(r#"{"v": 1.5e3,"s":"1"}"#, "/v", "-20"), r#"{"v": -20,"s":"1"}"#);
     assert_eq!(edit(r#"{"v":1,"s":"1"}"#, "/s", "2"), r#"{"v":1,"s":"2"}"#);
     for text in ["x", "", "1x", "01", "+1", " 1", "1 ", "--1"] {
-        assert_eq!(edit(r#"{"v":1}"#, "/v", text), format!("{{\"v\":\"{text}\"}}"));
+        let error = set(br#"{"v":1}"#, "/v", text, false).unwrap_err();
+        assert!(matches!(error, JsonError::Type { kind: "a number", .. }), "{text}: {error}");
     }
-    assert_eq!(edit(r#"{"v":true}"#, "/v", "1"), r#"{"v":"1"}"#);
+    assert_eq!(edit(r#"{"v":true}"#, "/v", "false"), r#"{"v":false}"#);
+    assert!(
+        error(br#"{"v":true}"#, "/v", false)
+            .starts_with("\"/v\" is a boolean at line 1, column 6 (byte 0x5), which the given")
+    );
+    assert_eq!(edit(r#"{"v":null}"#, "/v", "true"), r#"{"v":"true"}"#, "null says nothing of a type");
 }
 
 #[test]

@@ -54,6 +54,25 @@ fn what_is_there_already_changes_nothing() {
 }
 
 #[test]
+fn what_a_list_cannot_hold_is_refused() {
+    let list = |inner: &str| format!("<plist version=\"1.0\"><dict><key>k</key>{inner}</dict></plist>");
+    let text = list("<string>x</string>");
+    for no in ["\0", "\u{1}", "\u{fffe}"] {
+        assert!(fails(text.as_bytes(), "k", no, false).contains("which no XML document can hold"), "{no:?}");
+        assert!(fails(text.as_bytes(), "new", no, true).contains("which no XML document can hold"), "{no:?}");
+    }
+    let section = list("<string><![CDATA[x]]></string>");
+    assert!(fails(section.as_bytes(), "k", "a\rb", false).contains("carriage return"));
+    let split = edit(&section, "k", "a]]>b");
+    assert_eq!(edit(&split, "k", "a]]>b"), split);
+    assert_eq!(edit(&split, "k", "x"), section, "and back");
+    // A number stays as it would be read.
+    let number = list("<integer>7</integer>");
+    assert!(fails(number.as_bytes(), "k", "007", false).contains("an integer"));
+    assert_eq!(edit(&number, "k", "8"), list("<integer>8</integer>"));
+}
+
+#[test]
 fn values_are_read_as_text() {
     let value = |at: &str| get(TEXT.as_bytes(), at).unwrap();
     assert_eq!(value("A"), ["a & b"]);

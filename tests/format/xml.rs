@@ -1,7 +1,7 @@
 //! XML text by byte range.
 
 use inject::format::node_path::NodePath;
-use inject::format::xml::{get, set};
+use inject::format::xml::{XmlError, get, set};
 use proptest::prelude::*;
 
 const TEXT: &str = "\u{feff}<?xml version=\"1.0\"?>\r\n<!DOCTYPE c [<!ENTITY e \"<x>\">]>\r\n<c xmlns:a='urn:a'>\r\n  \
@@ -140,15 +140,56 @@ fn what_an_encoding_does_not_have_is_a_reference() {
     assert!(message.contains("CDATA"), "{message}");
 }
 
+#[test]
+fn what_xml_cannot_hold_is_refused() {
+    for no in ["\0", "a\u{1}", "\u{b}", "\u{fffe}", "\u{ffff}"] {
+        for at in ["/a", "/a/@k", "/a/@new", "/a/b"] {
+            let error = set(b"<a k='x'></a>", at, no, true).unwrap_err();
+            assert!(matches!(error, XmlError::Character { .. }), "{no:?} {at}: {error}");
+        }
+    }
+    for yes in ["a\tb", "a\nb", "a\r\nb", "\u{fffd}", "\u{10000}"] {
+        assert_eq!(get(&set(b"<a>x</a>", "/a", yes, false).unwrap(), "/a").unwrap(), [yes]);
+    }
+    let section = b"<a><![CDATA[x]]></a>";
+    assert_eq!(edit("<a><![CDATA[x]]></a>", "/a", "a\nb"), "<a><![CDATA[a\nb]]></a>");
+    assert!(set(section, "/a", "a\rb", false).unwrap_err().to_string().contains("carriage return"));
+}
+
+#[test]
+fn a_section_that_is_split_does_not_grow() {
+    let text = "<a><!-- k --><![CDATA[old]]></a>";
+    let first = edit(text, "/a", "x]]>y");
+    assert_eq!(first, "<a><!-- k --><![CDATA[x]]]]><![CDATA[>y]]></a>");
+    assert_eq!(get(first.as_bytes(), "/a").unwrap(), ["x]]>y"]);
+    assert_eq!(edit(&first, "/a", "x]]>y"), first);
+    assert_eq!(edit(&first, "/a", "old"), text, "and back");
+    // Sections that are no neighbors are two.
+    let two = "<a><![CDATA[one]]> <![CDATA[two]]></a>";
+    assert_eq!(edit(two, "/a", "new"), "<a><![CDATA[new]]> <![CDATA[]]></a>");
+}
+
+#[test]
+fn an_equal_value_keeps_its_entities() {
+    let text = "<a k='&#97;&amp;'>&lt;x<![CDATA[&]]></a>";
+    assert_eq!(edit(text, "/a/@k", "a&"), text);
+    assert_eq!(edit(text, "/a", "<x&"), text);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn what_is_set_reads_back(value in "[^\\p{Cc}\u{fffe}\u{ffff}]*") {
         for at in ["/c/o[1]/@a:k", "/c/s/o", "/c/o[2]", "/c/e"] {
-            let edited = set(TEXT.as_bytes(), path(at), &value, false).unwrap();
-            let expected = if at.contains('@') { value.clone() } else { value.trim().to_owned() };
-            prop_assert_eq!(get(&edited, path(at)).unwrap(), vec![expected]);
+            let edited = set(TEXT.as_bytes(), path(at), &value, false);
+            if !at.contains('@') && value.trim() != value {
+                prop_assert!(matches!(edited, Err(XmlError::Blank { .. })), "white space around");
+                continue;
+            }
+            let edited = edited.unwrap();
+            prop_assert_eq!(get(&edited, path(at)).unwrap(), vec![value.clone()]);
+            prop_assert_eq!(set(&edited, path(at), &value, false).unwrap(), edited);
         }
     }
 

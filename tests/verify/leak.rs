@@ -6,7 +6,6 @@ use inject::format::zip::{METHOD_DEFLATED, METHOD_STORED};
 use inject::verify::forms::Form;
 use inject::verify::leak::{Foreign, Hunt};
 use inject::verify::{Report, Severity};
-use zeroize::Zeroizing;
 
 use crate::format::build::zip::{Item, Zip};
 
@@ -14,7 +13,7 @@ const SECRET: &str = "FOREIGN-SECRET-0123456789";
 
 fn places(bytes: &[u8]) -> Vec<String> {
     let mut report = Report::default();
-    let foreign = [Foreign { what: "the secret of app in dev".to_owned(), value: Zeroizing::new(SECRET.to_owned()) }];
+    let foreign = [Foreign::new("the secret of app in dev".to_owned(), SECRET.to_owned())];
     Hunt::new(&foreign, &[]).archive(&mut report, bytes);
     for finding in &report.findings {
         assert!(!finding.message.contains(SECRET), "a finding never shows the value");
@@ -40,7 +39,7 @@ fn in_archives_and_compressed_files_within() {
     }
     assert_eq!(places(&deep), [] as [&str; 0]);
     let mut report = Report::default();
-    let foreign = [Foreign { what: String::new(), value: Zeroizing::new(SECRET.to_owned()) }];
+    let foreign = [Foreign::new(String::new(), SECRET.to_owned())];
     Hunt::new(&foreign, &[]).archive(&mut report, deep.as_slice());
     assert!(report.findings.iter().any(|finding| finding.code == "leak.depth"));
 }
@@ -82,7 +81,7 @@ pub const SECRETS: [&str; 2] =
     ["9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08", "pa/ss+wo rd&\"42\"=<x7Qz>_9kL.mW"];
 
 fn found(content: &[u8], secret: &str, allowed: &[&str]) -> Vec<String> {
-    let foreign = [Foreign { what: "the secret".to_owned(), value: Zeroizing::new(secret.to_owned()) }];
+    let foreign = [Foreign::new("the secret".to_owned(), secret.to_owned())];
     let mut report = Report::default();
     Hunt::new(&foreign, allowed).content(&mut report, "file", content);
     report.findings.into_iter().map(|finding| finding.message).collect()
@@ -205,7 +204,7 @@ fn random_bytes_hold_nothing() {
     let foreign: Vec<Foreign> = (0..200)
         .map(|number| {
             let value = (0..4).map(|_| format!("{:016X}", random())).collect::<String>();
-            Foreign { what: format!("secret {number}"), value: Zeroizing::new(value) }
+            Foreign::new(format!("secret {number}"), value)
         })
         .collect();
     let mut report = Report::default();
@@ -223,7 +222,7 @@ fn random_bytes_hold_nothing() {
 
 #[test]
 fn a_file_is_searched_whatever_it_is() {
-    let foreign = [Foreign { what: "the secret".to_owned(), value: Zeroizing::new(SECRET.to_owned()) }];
+    let foreign = [Foreign::new("the secret".to_owned(), SECRET.to_owned())];
     let places = |name: &str, bytes: &[u8]| {
         let mut report = Report::default();
         Hunt::new(&foreign, &[]).file(&mut report, name, bytes);

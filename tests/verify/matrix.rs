@@ -8,7 +8,6 @@ use inject::pipeline::job::Inspected;
 use inject::verify::Report;
 use inject::verify::forms::Form;
 use inject::verify::leak::Foreign;
-use zeroize::Zeroizing;
 
 use super::leak::{SECRETS, planted};
 use crate::format::build::arsc::{Body, Layout, Pool, package, pool, strings, table};
@@ -231,7 +230,7 @@ fn named(path: &Path, foreign: &[Foreign]) -> Vec<String> {
 #[test]
 fn every_form_in_every_place_of_every_kind_is_found_and_named() {
     let secret = SECRETS[0];
-    let foreign = [Foreign { what: "the secret".to_owned(), value: Zeroizing::new(secret.to_owned()) }];
+    let foreign = [Foreign::new("the secret".to_owned(), secret.to_owned())];
     let mut forms = planted(secret);
     forms.push((Form::Case, secret.to_lowercase().into_bytes()));
     let raw = (0..32).map(|at| u8::from_str_radix(&secret[at * 2..at * 2 + 2], 16).unwrap());

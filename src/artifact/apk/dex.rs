@@ -49,17 +49,21 @@ struct Traced {
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The constants that an address means. They are not shown in errors: they may be secrets.
-    pub(super) fn look_into_dex(&self, address: &Address) -> Result<Vec<Found>, ApkError> {
+    pub(super) fn look_into_dex(&self, address: &Address, partial: bool) -> Result<Vec<Found>, ApkError> {
         match &address.target {
             Target::DexMethod { method, parameter, index } => {
                 let reaching = self.reaching(address, method, *parameter)?;
-                let refused = |problem| Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                let refused = |problem| Err(ApkError::Refused { address: Box::new(address.clone()), problem });
                 if let Some(problem) = reaching.parameters {
                     return refused(problem);
                 }
                 if let Some(index) = index {
-                    let wanted = usize::try_from(*index).ok().and_then(|index| reaching.found.into_iter().nth(index));
-                    return Ok(wanted.into_iter().collect());
+                    let index = usize::try_from(*index).unwrap_or(usize::MAX);
+                    let others = reaching.callers.iter().enumerate().filter(|(number, _)| *number != index);
+                    let left: Vec<String> =
+                        others.map(|(_, caller)| caller).chain(&reaching.unknown).cloned().collect();
+                    let wanted = reaching.found.into_iter().nth(index);
+                    return Ok(wanted.map(|found| Found { left: calls_left(&left), ..found }).into_iter().collect());
                 }
                 if reaching.found.is_empty() {
                     return Ok(reaching.found);
@@ -81,10 +85,18 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                         different.len(),
                     ));
                 }
+                if partial {
+                    let left = calls_left(&reaching.unknown);
+                    let mut found = reaching.found;
+                    if let Some(first) = found.first_mut() {
+                        first.left = left;
+                    }
+                    return Ok(found);
+                }
                 if !reaching.unknown.is_empty() {
                     let problem = format!(
                         "not every call of this method passes a string constant: {}; change the source so that these do, or \
-                         name the calls that are meant by number: {}",
+                         name the calls that are meant by number: {}; or accept that the others keep theirs: --partial",
                         list(&reaching.unknown),
                         list(&reaching.callers)
                     );
@@ -119,7 +131,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::DexMethod { method, parameter, index: None } => {
                 Ok(!self.reaching(address, method, *parameter)?.found.is_empty())
             }
-            _ => Ok(!self.look_into_dex(address)?.is_empty()),
+            _ => Ok(!self.look_into_dex(address, true)?.is_empty()),
         }
     }
 
@@ -165,7 +177,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 };
                 let number = passed.iter().find(|(passed, _)| passed.call == call).map_or(0, |(_, place)| *place);
                 match places.get(number) {
-                    Some(address) => ApkError::Address {
+                    Some(address) => ApkError::Refused {
                         address: Box::new((*address).clone()),
                         problem: format!("{entry}: {source}"),
                     },
@@ -393,7 +405,12 @@ fn caller_of(entry: &str, constant: &dex::Constant) -> String {
 fn found_constant(address: &Address, entry: &str, constant: Constant, values: Vec<String>) -> Found {
     let slot = Slot::Dex(constant);
     let spot = Spot { address: address.clone(), entry: entry.to_owned(), missing: false, resource: None, slot };
-    Found { spot, values }
+    Found { spot, values, left: Vec::new() }
+}
+
+/// Calls that keep what they pass.
+fn calls_left(calls: &[String]) -> Vec<String> {
+    if calls.is_empty() { Vec::new() } else { vec![format!("other calls keep what they pass: {}", list(calls))] }
 }
 
 fn list(texts: &[String]) -> String {

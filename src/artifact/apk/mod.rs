@@ -100,6 +100,17 @@ pub enum ApkError {
         /// Why not.
         problem: String,
     },
+    /// Something at an address that cannot be set, or not for itself alone.
+    #[error("place {address}: {problem}")]
+    Refused {
+        /// The address.
+        address: Box<Address>,
+        /// What is there instead, and what to address.
+        problem: String,
+    },
+    /// An archive in the package that is signed.
+    #[error(transparent)]
+    Signed(FilesError),
     /// Two addresses lead to one spot with different values.
     #[error("places {first} and {second} are the same spot in {entry}, with different values; keep one of them")]
     Conflict {
@@ -116,6 +127,18 @@ impl ApkError {
     /// Whether nothing is wrong but a place that is not there.
     pub fn is_no_place(&self) -> bool {
         matches!(self, Self::NoPlace { .. })
+    }
+
+    /// Whether something is at a place and cannot be set, or not for itself alone.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::Signed(_) => true,
+            Self::Document { source, .. } => source.is_refusal(),
+            Self::Manifest(error) => matches!(error, AxmlError::WrongKind { .. }),
+            Self::Table(error) => matches!(error, ArscError::NotPlainString { .. } | ArscError::CannotCreate { .. }),
+            Self::Dex { source, .. } => matches!(source, DexError::Shared { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -187,6 +210,7 @@ impl From<FilesError> for ApkError {
             FilesError::Read { file: entry, source } => Self::Read { entry, source },
             FilesError::Document { file: entry, source } => Self::Document { entry, source },
             FilesError::Nested { file: entry, source } => Self::Nested { entry, source },
+            FilesError::Signed { .. } => Self::Signed(error),
             FilesError::NoPlace { address, problem, near } => Self::NoPlace { address, problem, near },
             FilesError::Address { address, problem } => Self::Address { address, problem },
             FilesError::Conflict { file: entry, first, second } => Self::Conflict { entry, first, second },

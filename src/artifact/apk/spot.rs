@@ -9,7 +9,7 @@ use crate::artifact::{document, genexus};
 use crate::format::arsc::{Table, Value};
 use crate::format::axml::{self, DataAttribute, Document, FilterData, Scalar};
 use crate::format::read_at::ReadAt;
-use crate::placement::{Absence, Address, Kind, Locator, Place, Target};
+use crate::placement::{Absence, Address, Kind, Locator, Place, ResourceKind, Target};
 
 /// A concrete place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Found {
     pub spot: Spot,
     /// Usually one; several where configurations or duplicate keys hold it more than once.
     pub values: Vec<String>,
+    /// What the address means and an edit does not reach, in words.
+    pub left: Vec<String>,
 }
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
@@ -57,15 +59,20 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             return Ok(Vec::new());
         }
         for other in &place.unless {
-            if !self.look(other)?.is_empty() {
+            if !self.look(other, true)?.is_empty() {
                 return Ok(Vec::new());
             }
         }
         if matches!(place.at.target, Target::File { .. }) {
-            return Ok(self.files().at(&place.at, place.absence)?.into_iter().map(Found::from).collect());
+            let found = self.files().at(&place.at, place.absence)?.into_iter().map(Found::from).collect();
+            return self.with_configurations(place, found);
         }
-        let found = self.look(&place.at)?;
+        let mut found = self.look(&place.at, place.partial)?;
         if !found.is_empty() {
+            if matches!(place.absence, Absence::Create | Absence::CreateWithin) {
+                let missing = self.made_beside(&place.at, &found)?;
+                found.extend(missing);
+            }
             return Ok(found);
         }
         match place.absence {
@@ -88,16 +95,18 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::File { .. } => return Ok(self.files().has(address)?),
             _ => {}
         }
-        match self.look(address) {
+        match self.look(address, true) {
             Ok(found) => Ok(!found.is_empty()),
             // A file of that name that is something else is not what was meant.
             Err(ApkError::Document { .. } | ApkError::Address { .. }) => Ok(false),
+            // It is there, if not as somebody could set it.
+            Err(ApkError::Refused { .. }) => Ok(true),
             Err(error) => Err(error),
         }
     }
 
-    /// What is at an address now.
-    fn look(&self, address: &Address) -> Result<Vec<Found>, ApkError> {
+    /// What is at an address now. With `partial`, what an edit would not reach is no error.
+    fn look(&self, address: &Address, partial: bool) -> Result<Vec<Found>, ApkError> {
         let spot = |entry: &str, slot| Spot {
             address: address.clone(),
             entry: entry.to_owned(),
@@ -116,44 +125,60 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     .map(|found| match found.value {
                         Value::String(text) => Ok(text),
                         // What this is instead is said when somebody wants to change it.
-                        other => Err(ApkError::Address {
-                            address: Box::new(address.clone()),
-                            problem: format!("in configuration {} it is {other}, not a plain string", found.config),
-                        }),
+                        other => Err(instead(&table, address, &found.config, &other, "a plain string")),
                     })
                     .collect::<Result<_, _>>()?;
                 if values.is_empty() {
                     return Ok(Vec::new());
                 }
                 let slot = Slot::String { name: name.clone(), config: config.clone() };
-                Ok(vec![Found { spot: spot(TABLE, slot), values }])
+                Ok(vec![Found { spot: spot(TABLE, slot), values, left: Vec::new() }])
             }
             Target::MetaData { name } => {
                 let manifest = self.content(MANIFEST)?.unwrap_or_default();
                 let document = Document::parse(&manifest).map_err(ApkError::Manifest)?;
                 let all = document.manifest().meta_data;
-                let values = all.into_iter().filter(|data| data.name == *name).map(|data| match data.value {
-                    Some(Scalar::Text(text)) => Ok(text),
-                    Some(Scalar::Int(number)) => Ok(number.to_string()),
-                    Some(Scalar::Bool(truth)) => Ok(truth.to_string()),
-                    _ => Err(ApkError::Address {
+                let values = all.into_iter().filter(|data| data.name == *name);
+                // PackageParser.parseMetaData takes the resource wherever there is one.
+                let values = values.map(|data| match (data.resource, data.value) {
+                    (Some(Scalar::Reference(id)), _) if id != 0 => Err(self.refers(address, "android:resource", id)),
+                    (_, Some(Scalar::Reference(id))) => Err(self.refers(address, "android:value", id)),
+                    (_, Some(Scalar::Text(text))) => Ok(text),
+                    (_, Some(Scalar::Int(number))) => Ok(number.to_string()),
+                    (_, Some(Scalar::Bool(truth))) => Ok(truth.to_string()),
+                    (_, value) => Err(ApkError::Refused {
                         address: Box::new(address.clone()),
-                        problem: "it has a reference instead of a value; address the resource".to_owned(),
+                        problem: match value {
+                            Some(other) => format!("it is {other}, expected a text, a number or a boolean"),
+                            None => "it has neither android:value nor android:resource".to_owned(),
+                        },
                     }),
                 });
                 let values = values.collect::<Result<Vec<_>, _>>()?;
                 if values.is_empty() {
                     return Ok(Vec::new());
                 }
-                Ok(vec![Found { spot: spot(MANIFEST, Slot::MetaData { name: name.clone() }), values }])
+                Ok(vec![Found {
+                    spot: spot(MANIFEST, Slot::MetaData { name: name.clone() }),
+                    values,
+                    left: Vec::new(),
+                }])
             }
-            Target::Raw { name, locator } => {
+            Target::Resource { kind, name, locator } => {
                 let Some(table) = self.table()? else { return Ok(Vec::new()) };
                 let table = Table::parse(table).map_err(ApkError::Table)?;
+                let files = file_resources(&table, address, *kind, name)?;
                 let mut found = Vec::new();
-                for (resource, path) in raw_paths(&table, address, name)? {
-                    let here = self.files().look_into(address, &path, locator, has_wildcards(name))?;
-                    found.extend(here.map(|here| Found::from(here).of_resource(&resource)));
+                for (resource, path) in &files.paths {
+                    let here = self.files().look_into(address, path, locator, has_wildcards(name))?;
+                    found.extend(here.map(|here| Found::from(here).of_resource(resource)));
+                }
+                // What an alias leads to is another resource, which others may read.
+                for (config, id, path) in &files.aliased {
+                    if self.files().look_into(address, path, locator, true)?.is_some() {
+                        let expected = "a file";
+                        return Err(instead(&table, address, config, &Value::Reference(*id), expected));
+                    }
                 }
                 Ok(found)
             }
@@ -168,9 +193,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                             elements.push(data.nth);
                             values.push(text);
                         }
-                        Scalar::Reference(_) if value.is_none() => {
-                            let problem = "it has a reference instead of a value; address the resource".to_owned();
-                            return Err(ApkError::Address { address: Box::new(address.clone()), problem });
+                        Scalar::Reference(id) if value.is_none() => {
+                            let attribute = format!("android:{}", attribute.name());
+                            return Err(self.refers(address, &attribute, id));
                         }
                         _ => {}
                     }
@@ -178,10 +203,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 if values.is_empty() {
                     return Ok(Vec::new());
                 }
-                Ok(vec![Found { spot: spot(MANIFEST, Slot::Data { elements, attribute }), values }])
+                Ok(vec![Found { spot: spot(MANIFEST, Slot::Data { elements, attribute }), values, left: Vec::new() }])
             }
             Target::File { .. } => Ok(self.files().look(address)?.into_iter().map(Found::from).collect()),
-            Target::DexMethod { .. } | Target::DexText { .. } => self.look_into_dex(address),
+            Target::DexMethod { .. } | Target::DexText { .. } => self.look_into_dex(address, partial),
         }
     }
 
@@ -190,28 +215,18 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let made = |entry: &str, slot| {
             let (address, entry) = (address.clone(), entry.to_owned());
             let spot = Spot { address, entry, missing: true, resource: None, slot };
-            vec![Found { spot, values: Vec::new() }]
+            vec![Found { spot, values: Vec::new(), left: Vec::new() }]
         };
         match &address.target {
             Target::String { name, config } if self.table()?.is_some() => {
                 Ok(made(TABLE, Slot::String { name: name.clone(), config: config.clone() }))
             }
             Target::MetaData { name } => Ok(made(MANIFEST, Slot::MetaData { name: name.clone() })),
-            Target::Raw { name, locator } if *locator != Locator::Whole => {
+            Target::Resource { name, locator, .. } if *locator != Locator::Whole => {
                 // The file is there, the key in it is not.
-                let Some(table) = self.table()? else { return Err(self.no_place(address)?) };
-                let table = Table::parse(table).map_err(ApkError::Table)?;
-                let paths = raw_paths(&table, address, name)?;
-                if paths.is_empty() {
+                let made = self.made_in(address, |_, _| true)?;
+                if made.is_empty() && !has_wildcards(name) {
                     return Err(self.no_place(address)?);
-                }
-                let mut made = Vec::new();
-                for (resource, path) in paths {
-                    let content = self.content(&path)?.unwrap_or_default();
-                    if document::could_hold(&content, locator) {
-                        let missing = Found::from(files::missing(address, vec![path], locator));
-                        made.push(missing.of_resource(&resource));
-                    }
                 }
                 Ok(made)
             }
@@ -219,13 +234,109 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         }
     }
 
+    /// Files that are resources, with what the other configurations of these resources hold: made where that was asked for,
+    /// else said, because a device picks one of them.
+    fn with_configurations(&self, place: &Place, mut found: Vec<Found>) -> Result<Vec<Found>, ApkError> {
+        let Target::File { path, locator } = &place.at.target else { return Ok(found) };
+        let [pattern] = path.parts.as_slice() else { return Ok(found) };
+        let Some(table) = self.table()?.filter(|_| pattern.starts_with("res/") && *locator != Locator::Whole) else {
+            return Ok(found);
+        };
+        let table = Table::parse(table).map_err(ApkError::Table)?;
+        let mut seen: Vec<(String, String)> = Vec::new();
+        for index in 0..found.len() {
+            let entry = found.get(index).filter(|found| !found.spot.missing).map(|found| found.spot.entry.clone());
+            let Some(entry) = entry else { continue };
+            let Some((kind, name)) = table.resource_of(&entry).map_err(ApkError::Table)? else { continue };
+            if seen.contains(&(kind.clone(), name.clone())) {
+                continue;
+            }
+            let files = table.files(&kind, &name).map_err(ApkError::Table)?;
+            let others = files.into_iter().filter(|(_, path)| !found.iter().any(|found| found.spot.entry == *path));
+            let (mut left, mut made) = (Vec::new(), Vec::new());
+            for (config, other) in others.collect::<Vec<_>>() {
+                if self.files().look_into(&place.at, &other, locator, true)?.is_some() {
+                    let words = ["raw", "xml"].contains(&kind.as_str());
+                    let remedy = if words { format!("--at '{kind}/{name}{locator}=...'") } else { other.clone() };
+                    left.push(format!(
+                        "{other} is the same resource ({kind}/{name}) in configuration {config}, holds the place too, and \
+                         keeps what it has; address all of them: {remedy}"
+                    ));
+                } else if place.absence == Absence::Create
+                    && matcher(pattern).is_ok_and(|pattern| pattern.is_match(&other))
+                    && let Some(content) = self.content(&other)?
+                    && document::could_hold(&content, locator)
+                {
+                    made.push(Found::from(files::missing(&place.at, vec![other], locator)));
+                }
+            }
+            if let Some(found) = found.get_mut(index) {
+                found.left.extend(left);
+            }
+            found.extend(made);
+            seen.push((kind, name));
+        }
+        Ok(found)
+    }
+
+    /// What is missing beside what was found: a configuration that has the place does not stand for one that has not.
+    fn made_beside(&self, address: &Address, found: &[Found]) -> Result<Vec<Found>, ApkError> {
+        match &address.target {
+            Target::String { name, config: None } => {
+                let Some(table) = self.table()? else { return Ok(Vec::new()) };
+                let table = Table::parse(table).map_err(ApkError::Table)?;
+                let all = table.find("string", name).map_err(ApkError::Table)?;
+                // What no other configuration defines is read from the default one.
+                if all.iter().any(|found| found.config == "default") {
+                    return Ok(Vec::new());
+                }
+                let slot = Slot::String { name: name.clone(), config: Some("default".to_owned()) };
+                let (address, entry) = (address.clone(), TABLE.to_owned());
+                let spot = Spot { address, entry, missing: true, resource: None, slot };
+                Ok(vec![Found { spot, values: Vec::new(), left: Vec::new() }])
+            }
+            Target::Resource { .. } => self.made_in(address, |resource, path| {
+                let of = |found: &&Found| found.spot.resource.as_deref() == Some(resource);
+                found.iter().any(|found| of(&found)) && !found.iter().filter(of).any(|found| found.spot.entry == path)
+            }),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The place in files of resources, where it is to be made.
+    fn made_in(&self, address: &Address, wanted: impl Fn(&str, &str) -> bool) -> Result<Vec<Found>, ApkError> {
+        let Target::Resource { kind, name, locator } = &address.target else { return Ok(Vec::new()) };
+        let Some(table) = self.table()? else { return Ok(Vec::new()) };
+        let table = Table::parse(table).map_err(ApkError::Table)?;
+        let mut made = Vec::new();
+        for (resource, path) in file_resources(&table, address, *kind, name)?.paths {
+            let content = if wanted(&resource, &path) { self.content(&path)? } else { None };
+            // Nothing is made in compiled XML.
+            if content.is_some_and(|content| document::could_hold(&content, locator)) && *kind == ResourceKind::Raw {
+                let missing = Found::from(files::missing(address, vec![path], locator));
+                made.push(missing.of_resource(&resource));
+            }
+        }
+        Ok(made)
+    }
+
+    /// What an attribute of the manifest is that refers to a resource.
+    fn refers(&self, address: &Address, attribute: &str, id: u32) -> ApkError {
+        let name = self.table().ok().flatten().and_then(|table| Table::parse(table).ok());
+        let name = name.and_then(|table| table.resource_name(id).ok().flatten());
+        let name = name.unwrap_or_else(|| format!("0x{id:08x}"));
+        let problem = format!("it has {attribute} @{name}, and the app reads that: address the resource, {name}");
+        ApkError::Refused { address: Box::new(address.clone()), problem }
+    }
+
     /// Every raw resource of these names, with its entry and content.
     pub(in crate::artifact) fn raw_files(&self, pattern: &str) -> Result<Vec<(String, String, Vec<u8>)>, ApkError> {
         let Some(table) = self.table()? else { return Ok(Vec::new()) };
         let table = Table::parse(table).map_err(ApkError::Table)?;
-        let target = Target::Raw { name: pattern.to_owned(), locator: Locator::Whole };
+        let kind = ResourceKind::Raw;
+        let target = Target::Resource { kind, name: pattern.to_owned(), locator: Locator::Whole };
         let mut files = Vec::new();
-        for (resource, path) in raw_paths(&table, &Address { kind: None, target }, pattern)? {
+        for (resource, path) in file_resources(&table, &Address { kind: None, target }, kind, pattern)?.paths {
             if let Some(content) = self.content(&path)? {
                 files.push((resource, path, content));
             }
@@ -277,12 +388,14 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     _ => ("no such string resource".to_owned(), table.string_names().map_err(ApkError::Table)?),
                 }
             }
-            Target::Raw { name, .. } => match self.table()? {
+            Target::Resource { kind, name, .. } => match self.table()? {
                 None => return Ok(no_table(address)),
                 Some(table) => {
                     let table = Table::parse(table).map_err(ApkError::Table)?;
-                    if table.files("raw", name).map_err(ApkError::Table)?.is_empty() {
-                        ("no such raw resource".to_owned(), table.names("raw").map_err(ApkError::Table)?)
+                    let files = file_resources(&table, address, *kind, name)?;
+                    if files.paths.is_empty() && files.aliased.is_empty() {
+                        let near = table.names(kind.word()).map_err(ApkError::Table)?;
+                        (format!("no such {} resource", kind.word()), near)
                     } else {
                         ("the resource is there, the place in it is not".to_owned(), Vec::new())
                     }
@@ -344,27 +457,76 @@ fn shown(value: &Scalar) -> String {
     }
 }
 
-/// The entries of the raw resources that a name, or a pattern, stands for; each once.
-fn raw_paths(table: &Table<'_>, address: &Address, pattern: &str) -> Result<Vec<(String, String)>, ApkError> {
-    let mut paths: Vec<(String, String)> = Vec::new();
-    for name in raw_names(table, address, pattern)? {
-        for (_, path) in table.files("raw", &name).map_err(ApkError::Table)? {
-            if !paths.iter().any(|(_, known)| *known == path) {
-                paths.push((name.clone(), path));
+/// What a resource is in a configuration where it is not what was expected.
+fn instead(table: &Table<'_>, address: &Address, config: &str, value: &Value, expected: &str) -> ApkError {
+    let problem = match value {
+        Value::Reference(id) => match table.resource_name(*id) {
+            Ok(Some(name)) => format!(
+                "in configuration {config} it is an alias of @{name}, expected {expected}; others may read {name} too: \
+                 address that one"
+            ),
+            _ => format!("in configuration {config} it is {value}, expected {expected}"),
+        },
+        _ => format!("in configuration {config} it is {value}, expected {expected}"),
+    };
+    ApkError::Refused { address: Box::new(address.clone()), problem }
+}
+
+/// Resources that are files.
+#[derive(Default)]
+struct FileResources {
+    /// Resource and entry, each entry once.
+    paths: Vec<(String, String)>,
+    /// Configurations where it is an alias: configuration, the resource it leads to, and an entry of that one that is not
+    /// among the others.
+    aliased: Vec<(String, u32, String)>,
+}
+
+/// The entries of the resources that a name, or a pattern, stands for, and what aliases among them lead to.
+fn file_resources(
+    table: &Table<'_>,
+    address: &Address,
+    kind: ResourceKind,
+    pattern: &str,
+) -> Result<FileResources, ApkError> {
+    let mut out = FileResources::default();
+    let mut aliases = Vec::new();
+    for name in resource_names(table, address, kind, pattern)? {
+        for found in table.find(kind.word(), &name).map_err(ApkError::Table)? {
+            match found.value {
+                Value::String(path) if !out.paths.iter().any(|(_, known)| *known == path) => {
+                    out.paths.push((name.clone(), path));
+                }
+                Value::Reference(id) => aliases.push((found.config, id)),
+                Value::String(_) | Value::Styled(_) | Value::Null | Value::Other { .. } | Value::Complex => {}
             }
         }
     }
-    Ok(paths)
+    for (config, id) in aliases {
+        for found in table.resolve(id).map_err(ApkError::Table)? {
+            if let Value::String(path) = found.value
+                && !out.paths.iter().any(|(_, known)| *known == path)
+            {
+                out.aliased.push((config.clone(), id, path));
+            }
+        }
+    }
+    Ok(out)
 }
 
-/// The raw resources that a name, or a pattern, stands for.
-fn raw_names(table: &Table<'_>, address: &Address, pattern: &str) -> Result<Vec<String>, ApkError> {
+/// The resources that a name, or a pattern, stands for.
+fn resource_names(
+    table: &Table<'_>,
+    address: &Address,
+    kind: ResourceKind,
+    pattern: &str,
+) -> Result<Vec<String>, ApkError> {
     if !has_wildcards(pattern) {
         return Ok(vec![pattern.to_owned()]);
     }
     let matcher = matcher(pattern)
         .map_err(|e| ApkError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
-    let names = table.names("raw").map_err(ApkError::Table)?;
+    let names = table.names(kind.word()).map_err(ApkError::Table)?;
     Ok(names.into_iter().filter(|name| matcher.is_match(name)).collect())
 }
 
@@ -374,9 +536,9 @@ fn no_table(address: &Address) -> ApkError {
 }
 
 impl From<files::Found> for Found {
-    fn from(files::Found { spot, values }: files::Found) -> Self {
+    fn from(files::Found { spot, values, left }: files::Found) -> Self {
         let (address, entry, missing) = (spot.address.clone(), spot.file(), spot.missing);
-        Self { spot: Spot { address, entry, missing, resource: None, slot: Slot::File(spot) }, values }
+        Self { spot: Spot { address, entry, missing, resource: None, slot: Slot::File(spot) }, values, left }
     }
 }
 

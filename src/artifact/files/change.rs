@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{FileSet, FilesError, ReadError, Spot};
 use crate::artifact::document::{self, DocumentError, Edit};
+use crate::format::apk_signing_block::SigningBlock;
 use crate::format::limits;
 use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::placement::Locator;
@@ -107,7 +108,25 @@ fn edited(path: &[&str], old: Option<&[u8]>, steps: &[Step<'_>]) -> Result<Vec<u
     if rewrite.is_empty() {
         return Ok(content);
     }
+    if let Some(signature) = signature_in(&archive) {
+        return Err(FilesError::Signed { file: file(), signature });
+    }
     archive.rewritten(&rewrite).map_err(nested)
+}
+
+/// What shows that an archive is signed as a whole, so that a change in it would break that: a JAR signature, an APK
+/// Signing Block, or the seal of an iOS app.
+fn signature_in(archive: &Archive<'_, [u8]>) -> Option<String> {
+    if let Ok(Some(_)) = SigningBlock::find(archive.source(), archive.directory_offset()) {
+        return Some("an APK Signing Block".to_owned());
+    }
+    let signs = |name: &str| {
+        let jar = name.strip_prefix("META-INF/").filter(|rest| !rest.contains('/'));
+        let ending = jar.and_then(|rest| rest.rsplit_once('.')).map(|(_, ending)| ending.to_ascii_uppercase());
+        matches!(ending.as_deref(), Some("SF" | "RSA" | "DSA" | "EC")) || name.ends_with("_CodeSignature/CodeResources")
+    };
+    let mut names = archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
+    names.find(|name| signs(name)).map(str::to_owned)
 }
 
 /// A file that is made for the first of its places, with the others in it.

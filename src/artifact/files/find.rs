@@ -46,6 +46,8 @@ pub struct Found {
     pub spot: Spot,
     /// Usually one; several where a key stands twice.
     pub values: Vec<String>,
+    /// What the address means and an edit does not reach, in words.
+    pub left: Vec<String>,
 }
 
 /// What to do with a file that a pattern matches and that is no such document.
@@ -200,7 +202,7 @@ impl FileSet<'_> {
 
 pub(in crate::artifact) fn missing(address: &Address, path: Vec<String>, locator: &Locator) -> Found {
     let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true };
-    Found { spot, values: Vec::new() }
+    Found { spot, values: Vec::new(), left: Vec::new() }
 }
 
 fn shown(path: &[String]) -> String {
@@ -238,7 +240,7 @@ fn found(
         },
     };
     let spot = Spot { address: address.clone(), path: path.to_vec(), locator: locator.clone(), missing: false };
-    Ok((!values.is_empty()).then_some(Found { spot, values }))
+    Ok((!values.is_empty()).then_some(Found { spot, values, left: Vec::new() }))
 }
 
 type Visit<'v> = &'v mut dyn FnMut(Vec<String>, Vec<u8>) -> Result<(), FilesError>;

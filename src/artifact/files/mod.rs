@@ -50,6 +50,16 @@ pub enum FilesError {
         /// Why.
         source: ZipError,
     },
+    /// An archive within that is signed.
+    #[error(
+        "{file} is signed ({signature}), and a change in it would break that signature: inject it by itself before it is packed"
+    )]
+    Signed {
+        /// The archive.
+        file: String,
+        /// What shows it.
+        signature: String,
+    },
     /// Nothing at an address.
     #[error("no place {address} here: {problem}")]
     NoPlace {
@@ -84,6 +94,15 @@ impl FilesError {
     /// Whether nothing is wrong but a place that is not there.
     pub fn is_no_place(&self) -> bool {
         matches!(self, Self::NoPlace { .. })
+    }
+
+    /// Whether something is at a place and cannot be set, or not for itself alone.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Signed { .. } => true,
+            Self::Document { source, .. } => source.is_refusal(),
+            _ => false,
+        }
     }
 }
 

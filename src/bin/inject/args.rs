@@ -122,6 +122,9 @@ pub struct Main {
     /// Make a place given by --at or inject.toml where it is missing
     #[arg(long)]
     pub create: bool,
+    /// Accept that an edit does not reach all that its address means, or that the secret has no place; verify then says partial
+    #[arg(long)]
+    pub partial: bool,
     /// Show what would be done; nothing is written or registered
     #[arg(long)]
     pub dry_run: bool,

@@ -238,7 +238,7 @@ fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result
     let there = |(preset, place): (Option<String>, Place)| {
         let Place { at, value, by_object, or_constant, .. } = place;
         let mut place = Place::new(at, value, Absence::Skip);
-        (place.by_object, place.or_constant) = (by_object, or_constant);
+        (place.by_object, place.or_constant, place.partial) = (by_object, or_constant, true);
         Looked { preset, place }
     };
     Ok(places.into_iter().map(there).collect())
@@ -270,7 +270,7 @@ pub fn known(stored: &[Stored], ids: bool) -> Vec<Foreign> {
                 Some(known) => known.what = format!("{} and of {whose}", known.what),
                 None => {
                     let value = Zeroizing::new(value.to_owned());
-                    known.push(Foreign { what: format!("{what} of {whose}"), value });
+                    known.push(Foreign::new(format!("{what} of {whose}"), value));
                 }
             }
         }
@@ -283,10 +283,19 @@ pub fn stored(settings: &Settings) -> Result<Vec<Stored>, Failure> {
     Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::list).transpose()?.unwrap_or_default())
 }
 
-/// Every Client Id and secret of these but those that may be in the artifact: its own, and those of other main objects.
-pub fn foreign(stored: &[Stored], allowed: &[&str]) -> Vec<Foreign> {
+/// Every Client Id and secret of these but those that may be in the artifact: its own, and those of other main objects. The
+/// secret of its own Client Id is among them where the environment keeps it out of artifacts.
+pub fn foreign(stored: &[Stored], allowed: &[&str], own: Option<&ClientId>) -> Vec<Foreign> {
     let mut foreign = known(stored, true);
     foreign.retain(|foreign| !allowed.contains(&foreign.value.as_str()));
+    let own = stored.iter().filter(|stored| Some(&stored.id) == own).filter_map(|stored| stored.secret.as_ref());
+    for secret in own {
+        let mut same = foreign.iter_mut().filter(|foreign| !foreign.own && foreign.value.as_str() == secret.expose());
+        if let Some(foreign) = same.next() {
+            foreign.what.push_str(", which secret = \"omit\" keeps out");
+            foreign.own = true;
+        }
+    }
     foreign
 }
 
@@ -313,7 +322,7 @@ fn owners(stored: &[Stored], value: &str) -> Vec<Owner> {
 
 /// Where the Client Ids lie beside the places that were looked at.
 fn elsewhere(inspected: &Inspected, ids: &[(Zeroizing<String>, Vec<String>)]) -> Vec<(String, String)> {
-    let sought: Vec<Foreign> = ids.iter().map(|(id, _)| Foreign { what: id.to_string(), value: id.clone() }).collect();
+    let sought: Vec<Foreign> = ids.iter().map(|(id, _)| Foreign::new(id.as_str(), id.clone())).collect();
     let mut found = Vec::new();
     for (what, place) in inspected.holders(&sought) {
         let expected = ids.iter().any(|(id, entries)| **id == what && entries.contains(&place));

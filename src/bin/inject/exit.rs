@@ -289,6 +289,7 @@ impl From<JobError> for Failure {
                 let make = makeable.then(|| MAKE.to_owned());
                 (Code::NoPlace, near_place(address, near).into_iter().chain(make).collect())
             }
+            Fault::Refused => (Code::NoPlace, vec![]),
             Fault::Signing => (Code::Signing, vec![]),
             Fault::Issuers => (Code::Signing, vec!["give the issuers: --chain FILE.pem".to_owned()]),
             Fault::NewSigner => (
@@ -318,7 +319,7 @@ impl From<JobError> for Failure {
             ),
             Fault::Unsound(findings) => {
                 let findings = findings.to_vec();
-                let leaks = ["leak.foreign", "leak.old"];
+                let leaks = ["leak.foreign", "leak.old", "leak.own"];
                 let foreign = findings.iter().all(|finding| leaks.contains(&finding.code));
                 let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
@@ -338,7 +339,7 @@ const FOREIGN: [&str; 2] = [
 /// What may have been meant instead of an address.
 fn near_place(address: &Address, near: &[String]) -> Option<String> {
     let name = match &address.target {
-        Target::String { name, .. } | Target::Raw { name, .. } | Target::MetaData { name } => name.clone(),
+        Target::String { name, .. } | Target::Resource { name, .. } | Target::MetaData { name } => name.clone(),
         Target::IntentFilter { class, .. } => class.clone(),
         Target::File { path, .. } => path.to_string(),
         _ => String::new(),

@@ -2,7 +2,8 @@
 //!
 //! Ids are positional (`ResTable_typeSpec.entryCount`), so the entry comes last: the spec gets a flag word, each dense or
 //! 16-bit offset array a `NO_ENTRY`, and the default configuration the entry. Code compiled before cannot know the id; it
-//! finds the string by name (`Resources.getIdentifier`).
+//! finds the string by name (`Resources.getIdentifier`). A string that other configurations have keeps its id: the default
+//! configuration gets the entry at the index that is empty there.
 //!
 //! Must not: renumber anything, or make a type or a configuration.
 
@@ -72,6 +73,35 @@ pub(super) fn add_string(table: &Table<'_>, name: &str, text: &str) -> Result<Ve
             PartError::Overlap => refuse("the default configuration's entries overlap their offsets"),
         })?;
     }
+    work.finish(table)
+}
+
+/// The table with a string that other configurations have in the default one too.
+pub(super) fn add_default(table: &Table<'_>, name: &str, text: &str) -> Result<Vec<u8>, ArscError> {
+    let refuse = |reason: &str| ArscError::CannotCreate { name: name.to_owned(), reason: reason.to_owned() };
+    let places = table.places("string", name)?;
+    let there = places.first().ok_or_else(|| refuse("no configuration has it"))?;
+    let values = table.values.as_ref().ok_or_else(|| refuse("the table has no value string pool"))?;
+    let (package, kind, index) = (there.package, there.part.id, there.entry.index);
+    let same = places.iter().all(|place| place.package.id == package.id && place.entry.index == index);
+    if !same {
+        return Err(refuse("several packages or ids have a string of this name"));
+    }
+    let home = package
+        .types
+        .iter()
+        .filter(|part| part.id == kind && part.within.is_empty())
+        .find(|part| part.config.is_default())
+        .ok_or_else(|| refuse("the string type has no default configuration"))?;
+    let index = u16::try_from(index).map_err(|_| refuse("its index is beyond 65535"))?;
+    let mut work = Work { splices: Splices::new(), sizes: BTreeMap::new() };
+    let slot = values.len();
+    let text = Appended { text: text.to_owned(), marked: true };
+    work.pool(values, &PoolEdit { append: vec![text], ..PoolEdit::default() }, &[0])?;
+    work.fill(package, home, (index, there.entry.key, slot)).map_err(|error| match error {
+        PartError::Full => refuse("the default configuration's 16-bit offsets are used up"),
+        PartError::Overlap => refuse("the default configuration has no place for this id"),
+    })?;
     work.finish(table)
 }
 
@@ -177,17 +207,69 @@ impl Work {
         self.splices.replace(chunk.offset + array_end..chunk.offset + array_end + replaced, item);
         let mut by = moved;
         if let Some((_, key, slot)) = entry {
-            let mut bytes = vec![0; padding];
-            // ResTable_entry { size 8, flags 0, key }, Res_value { size 8, res0, TYPE_STRING, data }
-            bytes.extend_from_slice(&[8, 0, 0, 0]);
-            bytes.extend_from_slice(&key.to_le_bytes());
-            bytes.extend_from_slice(&[8, 0, 0, TYPE_STRING]);
-            bytes.extend_from_slice(&slot.to_le_bytes());
+            let bytes = plain_entry(padding, key, slot);
             by += bytes.len();
             self.splices.insert(chunk.end(), bytes);
         }
         self.grow(&[0, package.chunk.offset, chunk.offset], by);
         self.grow(&part.within, by);
+        Ok(())
+    }
+
+    /// An entry at an index that the chunk's offsets have room for and that is empty.
+    fn fill(
+        &mut self,
+        package: &Package<'_>,
+        part: &TypeChunk<'_>,
+        (index, key, slot): (u16, u32, u32),
+    ) -> Result<(), PartError> {
+        let chunk = &part.chunk;
+        if part.layout == Layout::Sparse {
+            // Pairs are sorted by index; this one goes between.
+            return self.fill_sparse(package, part, (index, key, slot));
+        }
+        let start = part.entries_start;
+        if u32::from(index) >= part.count || start > chunk.bytes.len() || part.entry_of(index.into()).is_some() {
+            return Err(PartError::Overlap);
+        }
+        let data = chunk.bytes.len() - start;
+        let padding = data.next_multiple_of(4) - data;
+        let at = chunk.offset + chunk.header_size + usize::from(index) * part.width();
+        let item = match part.layout {
+            Layout::Dense => u32::try_from(data + padding).map_err(|_| PartError::Full)?.to_le_bytes().to_vec(),
+            _ => in_words(data + padding)?.to_le_bytes().to_vec(),
+        };
+        self.splices.replace(at..at + item.len(), item);
+        let bytes = plain_entry(padding, key, slot);
+        self.grow(&[0, package.chunk.offset, chunk.offset], bytes.len());
+        self.splices.insert(chunk.end(), bytes);
+        Ok(())
+    }
+
+    fn fill_sparse(
+        &mut self,
+        package: &Package<'_>,
+        part: &TypeChunk<'_>,
+        (index, key, slot): (u16, u32, u32),
+    ) -> Result<(), PartError> {
+        let chunk = &part.chunk;
+        let array_end = chunk.header_size + part.count as usize * part.width();
+        let start = if part.count == 0 { part.entries_start.max(array_end) } else { part.entries_start };
+        let taken = part.entry_of(index.into()).is_some();
+        if start < array_end || start > chunk.bytes.len() || taken {
+            return Err(PartError::Overlap);
+        }
+        let before = (0..part.count).filter_map(|item| part.item(item)).filter(|(at, _)| *at < index.into()).count();
+        let data = chunk.bytes.len() - start;
+        let padding = data.next_multiple_of(4) - data;
+        let item = [index.to_le_bytes(), in_words(data + padding)?.to_le_bytes()].concat();
+        let start_now = u32::try_from(start + item.len()).map_err(|_| PartError::Full)?;
+        self.splices.set_u32(chunk.offset + 12, part.count + 1);
+        self.splices.set_u32(chunk.offset + 16, start_now);
+        let bytes = plain_entry(padding, key, slot);
+        self.grow(&[0, package.chunk.offset, chunk.offset], item.len() + bytes.len());
+        self.splices.insert(chunk.offset + chunk.header_size + before * part.width(), item);
+        self.splices.insert(chunk.end(), bytes);
         Ok(())
     }
 
@@ -200,4 +282,19 @@ impl Work {
         }
         Ok(self.splices.apply(table.bytes)?)
     }
+}
+
+/// An offset in words, as 16-bit arrays hold it.
+fn in_words(offset: usize) -> Result<u16, PartError> {
+    u16::try_from(offset / 4).ok().filter(|words| *words != u16::MAX).ok_or(PartError::Full)
+}
+
+/// `ResTable_entry { size 8, flags 0, key }`, `Res_value { size 8, res0, TYPE_STRING, data }`.
+fn plain_entry(padding: usize, key: u32, slot: u32) -> Vec<u8> {
+    let mut bytes = vec![0; padding];
+    bytes.extend_from_slice(&[8, 0, 0, 0]);
+    bytes.extend_from_slice(&key.to_le_bytes());
+    bytes.extend_from_slice(&[8, 0, 0, TYPE_STRING]);
+    bytes.extend_from_slice(&slot.to_le_bytes());
+    bytes
 }

@@ -33,8 +33,9 @@ impl std::fmt::Debug for StringEdit {
     }
 }
 
-/// The table with the edits done. With `create`, a name that is absent becomes a new entry of the default
-/// configuration; without, it is [`ArscError::NotFound`].
+/// The table with the edits done. With `create`, a name that is absent becomes a new entry of the default configuration,
+/// and so does one whose default is asked for and that other configurations alone have; without, it is
+/// [`ArscError::NotFound`].
 pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>, ArscError> {
     // One order for all: what comes first decides who owns a shared string.
     let mut edits: Vec<&StringEdit> = edits.iter().collect();
@@ -44,7 +45,14 @@ pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>,
         for edit in &edits {
             let bytes = grown.as_deref().unwrap_or(bytes);
             let table = Table::parse(bytes)?;
-            if !table.places("string", &edit.name)?.is_empty() {
+            let places = table.places("string", &edit.name)?;
+            if !places.is_empty() {
+                // Asked for by name, the default is made too where other configurations alone have the string.
+                if edit.config.as_deref() == Some("default")
+                    && !places.iter().any(|place| place.part.config.is_default())
+                {
+                    grown = Some(create::add_default(&table, &edit.name, &edit.value)?);
+                }
                 continue;
             }
             if edit.config.as_ref().is_some_and(|config| config != "default") {

@@ -103,6 +103,27 @@ impl<'a> Table<'a> {
             .collect())
     }
 
+    /// Which resource a file is, as type and name; the first where several share it.
+    pub fn resource_of(&self, path: &str) -> Result<Option<(String, String)>, ArscError> {
+        let Some(slot) = self.values.as_ref().and_then(|values| values.find(path)) else { return Ok(None) };
+        for package in &self.packages {
+            for part in &package.types {
+                for entry in part.entries() {
+                    let entry = entry?;
+                    if !matches!(entry.body, Body::Simple { kind: TYPE_STRING, data, .. } if data == slot) {
+                        continue;
+                    }
+                    let kind = package.type_name(part.id).filter(|kind| kind != "string");
+                    let key = package.keys.as_ref().and_then(|keys| keys.text(entry.key).ok());
+                    if let Some((kind, key)) = kind.zip(key) {
+                        return Ok(Some((kind, key.into_owned())));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether it uses 16-bit offsets or compact entries (`FLAG_OFFSET16`, `ResTable_entry::FLAG_COMPACT`), which tools
     /// and devices before Android 14 misread.
     pub fn needs_android_14(&self) -> bool {

@@ -255,7 +255,7 @@ impl<'a> TypeChunk<'a> {
     }
 
     /// An item of the offset array: entry index, and offset from the first entry.
-    fn item(&self, item: u32) -> Option<(u32, usize)> {
+    pub(super) fn item(&self, item: u32) -> Option<(u32, usize)> {
         let at = self.chunk.header_size + item as usize * self.width();
         match self.layout {
             Layout::Dense => {

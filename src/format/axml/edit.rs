@@ -4,13 +4,14 @@
 //! string a value gets is decided in [`crate::format::slots`], so the result does not depend on which values were edited
 //! in before.
 //!
-//! Must not: replace a reference (`android:resource`), which would change what the application asks for.
+//! Must not: replace a reference (`android:resource`), or make a text of a number, which would change what the application
+//! asks for.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::data::{self, DataAttribute};
 use super::parse::{NO_STRING, PathElement, TYPE_STRING};
-use super::{Attribute, AxmlError, Document, NAME, NodeKind, RESOURCE, VALUE, create};
+use super::{Attribute, AxmlError, Document, NAME, NodeKind, RESOURCE, Scalar, VALUE, create};
 use crate::format::chunk::ChunkError;
 use crate::format::node_path::{Matcher, NodePath};
 use crate::format::slots::{self, Unit};
@@ -80,8 +81,6 @@ impl std::fmt::Debug for PathEdit {
 pub struct Edited {
     /// The document.
     pub bytes: Vec<u8>,
-    /// Names whose value was a number, truth value or reference, and is a text now.
-    pub retyped: Vec<String>,
     /// Names that were added.
     pub created: Vec<String>,
 }
@@ -89,12 +88,8 @@ pub struct Edited {
 impl std::fmt::Debug for Edited {
     /// The document holds the values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { bytes, retyped, created } = self;
-        f.debug_struct("Edited")
-            .field("size", &bytes.len())
-            .field("retyped", retyped)
-            .field("created", created)
-            .finish()
+        let Self { bytes, created } = self;
+        f.debug_struct("Edited").field("size", &bytes.len()).field("created", created).finish()
     }
 }
 
@@ -105,7 +100,10 @@ struct Target {
     raw: u32,
     /// The first byte of a `Res_value`, when there is one to set.
     value_at: Option<usize>,
+    /// The string that is there as `Res_value.data`.
     data: Option<u32>,
+    /// For a number or truth value its data, and the new data: it stays what it is.
+    number: Option<(u32, u32)>,
     place: String,
     text: String,
 }
@@ -145,31 +143,37 @@ pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create
     }
     let bytes = grown.as_deref().unwrap_or(bytes);
     let document = Document::parse(bytes)?;
-    let (mut targets, mut retyped) = (Vec::new(), Vec::new());
+    let mut targets = Vec::new();
     for edit in &edits {
         for attributes in meta_data(&document, &edit.name) {
-            let Some(value) = document.attribute(attributes, VALUE, "value") else {
-                let (offset, found) = match document.attribute(attributes, RESOURCE, "resource") {
-                    Some(resource) => (resource.offset, "android:resource"),
-                    None => (attributes.first().map_or(0, |first| first.offset), "neither value nor resource"),
-                };
-                let (place, expected) = (place(&edit.name), "android:value");
-                return Err(AxmlError::WrongKind { place, offset, expected, found: found.to_owned() });
-            };
-            if value.data_type != TYPE_STRING && !retyped.contains(&edit.name) {
-                retyped.push(edit.name.clone());
+            let place = place(&edit.name);
+            let resource = document.attribute(attributes, RESOURCE, "resource");
+            let value = document.attribute(attributes, VALUE, "value");
+            // PackageParser.parseMetaData takes the resource wherever there is one.
+            let counts = resource.filter(|found| value.is_none() || refers(&document.scalar(found)));
+            match (counts, value) {
+                (None, Some(value)) => targets.push(Target::attribute(&document, value, place, &edit.value)?),
+                (Some(resource), _) => {
+                    let (offset, expected) = (resource.offset, "android:value alone");
+                    let found = format!("android:resource, {}, which Android reads", document.scalar(resource));
+                    return Err(AxmlError::WrongKind { place, offset, expected, found });
+                }
+                (None, None) => {
+                    let offset = attributes.first().map_or(0, |first| first.offset);
+                    let (expected, found) = ("android:value", "neither value nor resource".to_owned());
+                    return Err(AxmlError::WrongKind { place, offset, expected, found });
+                }
             }
-            targets.push(Target::attribute(value, place(&edit.name), &edit.value));
         }
     }
     for edit in data {
         for element in &edit.elements {
             let attribute = data::attribute(&document, *element, edit.attribute)
                 .ok_or_else(|| AxmlError::NotFound { place: edit.place.clone() })?;
-            targets.push(Target::attribute(attribute, edit.place.clone(), &edit.value));
+            targets.push(Target::attribute(&document, attribute, edit.place.clone(), &edit.value)?);
         }
     }
-    Ok(Edited { bytes: write(&document, targets)?, retyped, created })
+    Ok(Edited { bytes: write(&document, targets)?, created })
 }
 
 /// The document with existing attributes and texts changed; each path changes everything it means.
@@ -183,26 +187,16 @@ pub fn edit_paths(bytes: &[u8], edits: &[PathEdit]) -> Result<Vec<u8>, AxmlError
             return Err(AxmlError::NotFound { place: edit.path.clone() });
         }
         for here in found {
-            if let Here::Attribute(attribute) = here
-                && attribute.data_type != TYPE_STRING
-            {
-                return Err(AxmlError::WrongKind {
-                    place: edit.path.clone(),
-                    offset: attribute.offset,
-                    expected: "a text",
-                    found: document.scalar(attribute).to_string(),
-                });
-            }
+            let (place, text) = (edit.path.clone(), edit.value.clone());
             targets.push(match here {
-                Here::Attribute(attribute) => Target::attribute(attribute, edit.path.clone(), &edit.value),
-                Here::Text { at, text, data } => Target {
-                    raw_at: at,
-                    raw: text,
-                    value_at: data.map(|_| at + 4),
-                    data,
-                    place: edit.path.clone(),
-                    text: edit.value.clone(),
-                },
+                Here::Attribute(attribute) => Target::attribute(&document, attribute, place, &text)?,
+                Here::Text { at, text: raw, data } => {
+                    Target { raw_at: at, raw, value_at: data.map(|_| at + 4), data, number: None, place, text }
+                }
+                Here::Mixed { offset } => {
+                    let (expected, found) = ("a text alone", "an element with children, or several texts".to_owned());
+                    return Err(AxmlError::WrongKind { place, offset, expected, found });
+                }
             });
         }
     }
@@ -215,48 +209,110 @@ pub fn read_path(document: &Document<'_>, path: &str) -> Result<Vec<String>, Axm
     let text = |here: Here<'_>| match here {
         Here::Attribute(attribute) => document.attribute_text(attribute),
         Here::Text { text, .. } => document.string(text).map(std::borrow::Cow::into_owned),
+        Here::Mixed { .. } => None,
     };
     Ok(places(document, &path).into_iter().filter_map(text).collect())
 }
 
 impl Target {
-    fn attribute(attribute: &Attribute, place: String, text: &str) -> Self {
-        Self {
+    /// Of an attribute. A number stays a number and a truth value one, because an application asks for what it declared.
+    fn attribute(document: &Document<'_>, attribute: &Attribute, place: String, text: &str) -> Result<Self, AxmlError> {
+        let scalar = document.scalar(attribute);
+        let number = match &scalar {
+            Scalar::Text(_) => None,
+            typed => Some(data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
+                place: place.clone(),
+                offset: attribute.offset,
+                expected: match typed {
+                    Scalar::Int(_) => "a text, or a number as the new value",
+                    Scalar::Bool(_) => "a text, or true or false as the new value",
+                    _ => "a text",
+                },
+                found: scalar.to_string(),
+            })?),
+        };
+        Ok(Self {
             raw_at: attribute.offset + 8,
             raw: attribute.raw,
             value_at: Some(attribute.offset + 12),
-            data: (attribute.data_type == TYPE_STRING).then_some(attribute.data),
+            data: number.is_none().then_some(attribute.data),
+            number: number.map(|number| (attribute.data, number)),
             place,
             text: text.to_owned(),
-        }
+        })
     }
+}
+
+/// The data of a value of the type that is there, where the text is one as it would be read back.
+fn data_of(typed: &Scalar, data: u32, text: &str) -> Option<u32> {
+    match typed {
+        Scalar::Int(_) => text.parse::<u32>().ok().filter(|number| number.to_string() == text),
+        Scalar::Bool(truth) => match text.parse() {
+            Ok(new) if new == *truth => Some(data),
+            // As aapt2 writes them.
+            Ok(new) => Some(if new { u32::MAX } else { 0 }),
+            Err(_) => None,
+        },
+        Scalar::Text(_) | Scalar::Reference(_) | Scalar::Other { .. } => None,
+    }
+}
+
+/// Whether an attribute is a reference to something.
+fn refers(scalar: &Scalar) -> bool {
+    matches!(scalar, Scalar::Reference(id) if *id != 0)
 }
 
 enum Here<'d> {
     Attribute(&'d Attribute),
-    Text { at: usize, text: u32, data: Option<u32> },
+    Text {
+        at: usize,
+        text: u32,
+        data: Option<u32>,
+    },
+    /// An element whose text is not one text alone.
+    Mixed {
+        offset: usize,
+    },
+}
+
+/// An element that is open.
+struct Open {
+    hit: bool,
+    offset: usize,
+    children: bool,
+    texts: usize,
 }
 
 /// What a path means. The text of an element is its own text nodes, not those of its children.
 fn places<'d>(document: &'d Document<'_>, path: &NodePath) -> Vec<Here<'d>> {
     let mut matcher = Matcher::new(path);
-    let mut open: Vec<bool> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     let mut out = Vec::new();
     for node in &document.nodes {
         match &node.kind {
             NodeKind::Start { namespace, name, attributes } => {
+                if let Some(parent) = open.last_mut() {
+                    parent.children = true;
+                }
                 let element = PathElement { document, namespace: *namespace, name: *name, attributes };
                 let hit = matcher.enter(&element);
-                open.push(hit);
+                open.push(Open { hit, offset: node.chunk.offset, children: false, texts: 0 });
                 if let Some(found) = path.attribute().filter(|_| hit).and_then(|name| element.attribute_named(name)) {
                     out.push(Here::Attribute(found));
                 }
             }
             NodeKind::End { .. } => {
                 matcher.leave();
-                open.pop();
+                let mixed = |element: &Open| element.hit && (element.children || element.texts > 1);
+                if let Some(element) = open.pop().filter(|element| path.attribute().is_none() && mixed(element)) {
+                    out.push(Here::Mixed { offset: element.offset });
+                }
             }
-            NodeKind::Text { text } if path.attribute().is_none() && open.last() == Some(&true) => {
+            NodeKind::Text { text } => {
+                let Some(element) = open.last_mut().filter(|element| path.attribute().is_none() && element.hit) else {
+                    continue;
+                };
+                element.texts += 1;
                 let at = node.chunk.offset + node.chunk.header_size;
                 out.push(Here::Text { at, text: *text, data: Document::text_data(node) });
             }
@@ -309,11 +365,21 @@ fn write(document: &Document<'_>, targets: Vec<Target>) -> Result<Vec<u8>, AxmlE
     if places.is_empty() {
         return Ok(document.bytes.to_vec());
     }
+    let mut splices = Splices::new();
+    for target in places.values() {
+        if let (Some((old, new)), Some(at)) = (target.number, target.value_at)
+            && old != new
+        {
+            splices.set_u32(at + 4, new);
+        }
+    }
+    // A number has a text only where the compiler left it there.
+    places.retain(|_, target| target.number.is_none() || target.raw != NO_STRING);
     let pool = &document.pool;
     let mut ours = HashSet::new();
     for target in places.values() {
         ours.insert(target.raw_at);
-        ours.extend(target.value_at.map(|at| at + 4));
+        ours.extend(target.value_at.filter(|_| target.number.is_none()).map(|at| at + 4));
     }
     let mut foreign = vec![false; pool.len() as usize];
     let mut refer = |slot: u32| {
@@ -339,12 +405,11 @@ fn write(document: &Document<'_>, targets: Vec<Target>) -> Result<Vec<u8>, AxmlE
     let named = u32::try_from(document.ids.len()).unwrap_or(u32::MAX);
     let assigned = slots::assign(pool, &foreign, named.max(pool.style_count()), &units)?;
 
-    let mut splices = Splices::new();
     for (target, slot) in places.values().zip(&assigned.slots) {
         if target.raw != *slot {
             splices.set_u32(target.raw_at, *slot);
         }
-        if let Some(at) = target.value_at.filter(|_| target.data != Some(*slot)) {
+        if let Some(at) = target.value_at.filter(|_| target.number.is_none() && target.data != Some(*slot)) {
             // Res_value { size 8, res0, TYPE_STRING, data }
             let [b0, b1, b2, b3] = slot.to_le_bytes();
             splices.replace(at..at + 8, [8, 0, 0, TYPE_STRING, b0, b1, b2, b3]);

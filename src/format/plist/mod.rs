@@ -22,7 +22,7 @@ pub use openstep::read_openstep;
 pub use path::{KeyPath, KeyPathError};
 
 use super::text::EncodingError;
-use super::xml::XmlError;
+use super::xml::{XmlError, check};
 use path::{Child, Missing};
 
 /// Why a property list cannot be read or edited.
@@ -132,6 +132,9 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     let shown_path = path.to_owned();
     let path = KeyPath::parse(path)?;
     let old = read(bytes)?;
+    if Format::of(bytes) == Format::Xml {
+        check(value)?;
+    }
     let mut wanted = old.clone();
     let mut edits = Vec::new();
     for at in path.resolve(&old) {
@@ -209,7 +212,8 @@ fn converted(there: &Value, text: &str) -> Option<Value> {
     match there {
         Value::String(_) => Some(Value::String(text.to_owned())),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
-        Value::Integer(_) => text.parse::<i64>().ok().map(Value::from),
+        // 007 would lose its zeros.
+        Value::Integer(_) => text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(Value::from),
         Value::Real(_) => text.parse().ok().map(Value::Real),
         Value::Date(_) => plist::Date::from_xml_format(text).ok().map(Value::Date),
         _ => None,

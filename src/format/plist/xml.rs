@@ -11,8 +11,8 @@ use super::path::Child;
 use super::{Edit, PlistError};
 use crate::format::base64;
 use crate::format::text::Position;
-use crate::format::xml::Encoding;
-use crate::format::xml::document::{Document, Element, Piece};
+use crate::format::xml::document::{Document, Element, JOINT, Piece, sections};
+use crate::format::xml::{self, Encoding};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Value, PlistError> {
     let (text, encoding) = Encoding::decode(bytes)?;
@@ -133,7 +133,7 @@ impl<'d, 't> List<'d, 't> {
         let pieces = self.document.pieces(self.element(index)?);
         let text = pieces.into_iter().map(|(piece, range)| match piece {
             Piece::Text => self.document.decoded(range),
-            Piece::Data => self.document.text.get(range).unwrap_or_default().to_owned(),
+            Piece::Data => self.document.text.get(range).unwrap_or_default().replace(JOINT, ""),
         });
         Ok(text.collect())
     }
@@ -179,6 +179,9 @@ impl<'d, 't> List<'d, 't> {
         if self.value(index)? == *value {
             return Ok(Vec::new());
         }
+        if self.document.is_data(element) {
+            xml::check_data(&text)?;
+        }
         if let Some(tag) = &element.empty_tag {
             let escaped = self.document.escape(&text, None);
             return Ok(vec![(tag.clone(), format!(">{escaped}</{}>", self.name(index)))]);
@@ -187,8 +190,7 @@ impl<'d, 't> List<'d, 't> {
         for (piece, range) in self.document.pieces(element) {
             let text = if edits.is_empty() { text.as_str() } else { "" };
             edits.push(match piece {
-                // The value may hold the mark that ends the section: then two sections carry it.
-                Piece::Data => (range, text.replace("]]>", "]]]]><![CDATA[>")),
+                Piece::Data => (range, sections(text)),
                 Piece::Text => (range, self.document.escape(text, None)),
             });
         }

@@ -38,6 +38,14 @@ impl Element {
     }
 }
 
+/// What stands between two CDATA sections that follow each other.
+pub(crate) const JOINT: &str = "]]><![CDATA[";
+
+/// A text within a CDATA section; the mark that ends one is spread over two.
+pub(crate) fn sections(text: &str) -> String {
+    text.replace("]]>", "]]]]><![CDATA[>")
+}
+
 /// What the text of an element is made of.
 #[derive(Clone, Copy)]
 pub(crate) enum Piece {
@@ -102,15 +110,16 @@ impl<'t> Document<'t> {
             .into_iter()
             .map(|(piece, range)| match piece {
                 Piece::Text => self.decoded(range),
-                Piece::Data => self.text[range].to_owned(),
+                Piece::Data => self.text[range].replace(JOINT, ""),
             })
             .collect();
         Some(text.trim().to_owned())
     }
 
-    /// Text and CDATA in the content of an element without children, comments and instructions left out.
+    /// Text and CDATA in the content of an element without children, comments and instructions left out. Sections that follow
+    /// each other are one piece, with [`JOINT`] in it: a value with the mark that ends a section needs two.
     pub(crate) fn pieces(&self, element: &Element) -> Vec<(Piece, Range<usize>)> {
-        let mut pieces = Vec::new();
+        let mut pieces: Vec<(Piece, Range<usize>)> = Vec::new();
         let (mut at, end) = (element.content.start, element.content.end);
         while at < end {
             let rest = &self.text[at..end];
@@ -119,7 +128,11 @@ impl<'t> Document<'t> {
                 until("-->")
             } else if rest.starts_with("<![CDATA[") {
                 let len = until("]]>");
-                pieces.push((Piece::Data, at + 9..(at + len).saturating_sub(3).max(at + 9)));
+                let data = at + 9..(at + len).saturating_sub(3).max(at + 9);
+                match pieces.last_mut() {
+                    Some((Piece::Data, before)) if before.end + JOINT.len() == data.start => before.end = data.end,
+                    _ => pieces.push((Piece::Data, data)),
+                }
                 len
             } else if rest.starts_with("<?") {
                 until("?>")
@@ -131,6 +144,11 @@ impl<'t> Document<'t> {
             at += len;
         }
         pieces
+    }
+
+    /// Whether an element's text is kept in CDATA, where line ends are those of the file.
+    pub(crate) fn is_data(&self, element: &Element) -> bool {
+        self.pieces(element).iter().any(|(piece, _)| matches!(piece, Piece::Data))
     }
 
     /// The edits that make `value` the text of an element: its first text is replaced, any other one goes, comments,
@@ -151,7 +169,7 @@ impl<'t> Document<'t> {
             let text = if edits.is_empty() { value } else { "" };
             match piece {
                 // The value may hold the mark that ends the section: then two sections carry it.
-                Piece::Data => edits.push((range, text.replace("]]>", "]]]]><![CDATA[>"))),
+                Piece::Data => edits.push((range, sections(text))),
                 Piece::Text => edits.push((inner, self.escape(text, None))),
             }
         }

@@ -69,6 +69,18 @@ pub enum XmlError {
         /// The first step that leads nowhere.
         missing: String,
     },
+    /// A value with a character that XML does not have.
+    #[error("the value holds {character:?}, which no XML document can hold (XML 1.0, production Char)")]
+    Character {
+        /// The character.
+        character: char,
+    },
+    /// A value that would be read as another one.
+    #[error("the value {problem}")]
+    Blank {
+        /// Why.
+        problem: &'static str,
+    },
     /// An element with children where a text is expected.
     #[error("{path:?} at {at} has child elements, expected a text alone")]
     NotText {
@@ -97,17 +109,44 @@ pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, XmlError> {
     Ok(values)
 }
 
+/// Whether XML can hold a text: XML 1.0, 2.2, production Char.
+pub(in crate::format) fn check(value: &str) -> Result<(), XmlError> {
+    let is_char =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    match value.chars().find(|c| !is_char(*c)) {
+        Some(character) => Err(XmlError::Character { character }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a CDATA section can hold a text: XML 1.0, 2.11, a carriage return there becomes a line feed.
+pub(in crate::format) fn check_data(value: &str) -> Result<(), XmlError> {
+    let problem = "holds a carriage return, which a CDATA section cannot keep";
+    if value.contains('\r') { Err(XmlError::Blank { problem }) } else { Ok(()) }
+}
+
+/// Whether a text of an element reads as this one: the white space around it belongs to the layout.
+fn check_text(value: &str) -> Result<(), XmlError> {
+    let around = "begins or ends with white space, which belongs to the layout of an element's text and is not read; use an \
+                  attribute";
+    if value.trim() == value { Ok(()) } else { Err(XmlError::Blank { problem: around }) }
+}
+
 /// The document with `value` at every place `path` leads to. `create` makes a missing attribute or last element.
 pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, XmlError> {
     let shown = path.to_owned();
     let path = NodePath::parse(path)?;
     let (text, encoding) = Encoding::decode(bytes)?;
     let document = Document::parse(&text, encoding)?;
+    check(value)?;
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    let mut is_there = false;
     for index in document.find(&path) {
         let element = &document.elements[index];
         match path.attribute() {
             Some(name) => match element.attribute(name) {
+                // What reads as the value may be written with other entities.
+                Some(attribute) if document.decoded(attribute.value.clone()) == value => is_there = true,
                 Some(attribute) => edits.push((attribute.value.clone(), document.escape(value, Some(attribute.quote)))),
                 None if create => {
                     let at = element.attributes.last().map_or(element.name.end, |last| last.value.end + 1);
@@ -120,11 +159,22 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
                     let at = Position::of(document.text, element.start);
                     return Err(XmlError::NotText { path: shown, at });
                 }
+                check_text(value)?;
+                if document.is_data(element) {
+                    check_data(value)?;
+                }
+                if document.text_of(element).as_deref() == Some(value) {
+                    is_there = true;
+                    continue;
+                }
                 edits.extend(document.text_edits(element, value));
             }
         }
     }
-    if edits.is_empty() {
+    if edits.is_empty() && !is_there {
+        if path.attribute().is_none() {
+            check_text(value)?;
+        }
         edits.push(document.insertion(&path, value, create)?);
     }
     document.apply(edits)

@@ -183,11 +183,12 @@ impl Inspected {
             locate(search, is_absence, |place| {
                 let found = FileSet::new(&AppFiles(tree), kind).find(place)?;
                 found.iter().try_for_each(|found| self.check_new(&found.spot))?;
-                let hit = |Found { spot, values }: Found| Hit {
+                let hit = |Found { spot, values, left }: Found| Hit {
                     entry: spot.file(),
                     missing: spot.missing,
                     object: spot.object().to_owned(),
                     values,
+                    left,
                     spot,
                 };
                 Ok(found.into_iter().map(hit).collect())

@@ -187,8 +187,8 @@ impl Inspected {
 }
 
 fn hit(found: Found) -> Hit<Spot> {
-    let Found { spot, values } = found;
-    Hit { entry: spot.file(), missing: spot.missing, object: spot.object().to_owned(), values, spot }
+    let Found { spot, values, left } = found;
+    Hit { entry: spot.file(), missing: spot.missing, object: spot.object().to_owned(), values, left, spot }
 }
 
 impl Planned {

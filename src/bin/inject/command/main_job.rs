@@ -10,6 +10,8 @@
 //! Must not: print a value of a place.
 
 mod batch;
+mod checks;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -24,12 +26,13 @@ use inject::job::{
 };
 use inject::place::{Preset, Values};
 use inject::registry::Application;
-use inject::signing::Identity;
 use inject::system::workers;
 use serde_json::{Value, json};
 
 use batch::Batch;
 pub use batch::bytes;
+use checks::{check_apple_pin, check_pin, check_release, check_secret};
+use words::{tell, tell_left, tell_mixed, tell_unknown};
 
 use super::attest;
 use super::given::{Given, artifacts};
@@ -42,7 +45,7 @@ use crate::render::Output;
 use crate::settings::config::RegistryRef;
 use crate::settings::owner::Neighbor;
 use crate::settings::places::{Asked, gather};
-use crate::settings::signing::{self, Keys};
+use crate::settings::signing;
 use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
 use crate::suggest::nearest;
@@ -63,6 +66,10 @@ struct Job {
     mains: Mains,
     /// Credentials of other main objects in it, as far as they are known.
     neighbors: Vec<Neighbor>,
+    /// Whether a preset says that the secret has to have a place.
+    needs_secret: bool,
+    /// Whether no preset says which places there are.
+    by_hand: bool,
 }
 
 /// Runs it.
@@ -128,8 +135,12 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         let mains = other_mains(&job.neighbors);
         job.planned.begin(&values(&chosen, &job.application, &credential, &mains), output);
     }
+    for job in &jobs {
+        tell_left(job, out);
+    }
     let stored = if main.gate == GateReach::Off { Vec::new() } else { stored(settings)? };
-    let jobs = batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, (&signing, &stored), job))?;
+    let jobs =
+        batch.keep(jobs, |job| job.index, |job| check_job(settings, &chosen, main, (&signing, &stored), job, out))?;
     let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
     let mut refused: BTreeSet<String> = BTreeSet::new();
     let obtain = |job: &Job| {
@@ -259,11 +270,14 @@ fn check_job(
     main: &Main,
     (signing, stored): (&Signing<'_>, &[Stored]),
     job: &Job,
+    out: Output,
 ) -> Result<(), Failure> {
     job.planned.check(signing).map_err(|e| Failure::from(e).about(&job.path))?;
     // An application that is new stays for good, so a folder that takes no file, an edit that cannot be made and what the gate
     // refuses fail first, the latter two with stand-ins. A finished artifact needs none of it.
-    if known(settings, chosen, &job.application, main)?.is_none() {
+    let known = known(settings, chosen, &job.application, main)?;
+    check_secret(chosen, main, job, known.as_ref(), out)?;
+    if known.is_none() {
         let output = main.output.as_deref().unwrap_or(&job.path);
         job.planned.probe(output).map_err(Failure::from)?;
         would_change(chosen, main, stored, job, None)?;
@@ -310,24 +324,7 @@ impl Job {
         let kept = self.planned.kept();
         let known = self.neighbors.iter().map(|neighbor| &neighbor.credential).chain(credential);
         let allowed: Vec<&str> = known.flat_map(texts).chain(kept.iter().map(|value| value.as_str())).collect();
-        foreign(stored, &allowed)
-    }
-}
-
-/// Metadata of main objects whose credential is not known stays as it is; whose it is, is said once.
-fn tell_unknown(job: &Job, chosen: &Chosen, out: Output) {
-    for main in job.planned.other_mains() {
-        if job.neighbors.iter().any(|neighbor| neighbor.main == main) {
-            continue;
-        }
-        let copies = job.planned.places().iter().filter(|place| place.other_main.as_deref() == Some(main)).count();
-        let copies = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
-        out.note(&format!(
-            "{}: metadata of the main object {main} ({copies} of its Client Id) stays as it is: its credential in {} is not \
-             known here",
-            job.path.display(),
-            chosen.name
-        ));
+        foreign(stored, &allowed, credential.map(|credential| &credential.id))
     }
 }
 
@@ -341,7 +338,7 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     let flag = main.app.as_deref().or(app.as_deref());
     let owner = settings.owner(&mut inspected, flag, Some(chosen)).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
-    let asked = Asked { presets: &main.preset, at: &main.at, create: main.create };
+    let asked = Asked { presets: &main.preset, at: &main.at, create: main.create, partial: main.partial };
     let places = gather(settings, chosen, &owner, asked, fits).map_err(during)?;
     let mains = inspected.mains().map_err(|e| during(e.into()))?.clone();
     let planned = inspected.plan(&places.places, &places.presets.join(", ")).map_err(|error| {
@@ -354,68 +351,8 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     })?;
     let application = owner.application;
     let neighbors = settings.neighbors(&mains, &planned.other_mains(), chosen, |_| None).map_err(during)?;
-    Ok(Job { index, path, application, planned, mains, neighbors })
-}
-
-/// Places that disagree show a build that was put together from two, or an edit by hand that missed one.
-fn tell_mixed(job: &Job, out: Output) {
-    let mut held: Vec<(&str, &str)> = Vec::new();
-    for place in job.planned.places().iter().filter(|place| place.other_main.is_none()) {
-        for id in place.held_ids.iter().filter(|id| !id.is_empty()) {
-            if !held.iter().any(|(known, _)| known == id) {
-                held.push((id, &place.entry));
-            }
-        }
-    }
-    if held.len() > 1 {
-        let held: Vec<String> = held.iter().map(|(id, entry)| format!("{id} in {entry}")).collect();
-        out.note(&format!("{}: its places held different Client Ids: {}", job.path.display(), held.join(", ")));
-    }
-}
-
-/// A release must not be debuggable.
-fn check_release(chosen: &Chosen, job: &Job) -> Result<(), Failure> {
-    if !chosen.env.release {
-        return Ok(());
-    }
-    match job.planned.release_faults().first() {
-        None => Ok(()),
-        Some(fault) => {
-            let path = job.path.display();
-            let message = format!("{path}: it is {}, and {} is a release environment", fault.what, chosen.name);
-            Err(Failure::new(Code::Verification, message).remedy("build the release variant"))
-        }
-    }
-}
-
-/// The key must be the one that the environment pins.
-fn check_pin(chosen: &Chosen, keys: Option<&Keys>) -> Result<(), Failure> {
-    let Some(pin) = &chosen.env.signer else { return Ok(()) };
-    let Some(keys) = keys else {
-        return Err(Failure::new(
-            Code::Signing,
-            format!("{} pins its signer, and --unsigned asks for none", chosen.name),
-        ));
-    };
-    check_pinned(chosen, pin, keys.current())
-}
-
-/// Likewise for apps.
-fn check_apple_pin(chosen: &Chosen, keys: &signing::apple::Keys) -> Result<(), Failure> {
-    let Some(pin) = &chosen.env.signer else { return Ok(()) };
-    match keys.identity() {
-        Some(identity) => check_pinned(chosen, pin, identity),
-        None => Err(Failure::new(Code::Signing, format!("{} pins its signer, and none is given", chosen.name))),
-    }
-}
-
-fn check_pinned(chosen: &Chosen, pin: &str, identity: &Identity) -> Result<(), Failure> {
-    let given = inject::findings::certificate_sha256(identity.certificate().raw());
-    if given == pin {
-        return Ok(());
-    }
-    Err(Failure::new(Code::Signing, format!("{} pins the signer {pin}, the key given is {given}", chosen.name))
-        .remedy(format!("give that key, or correct signer in [env.{}]", chosen.name)))
+    let (needs_secret, by_hand) = (places.needs_secret, places.presets.is_empty());
+    Ok(Job { index, path, application, planned, mains, neighbors, needs_secret, by_hand })
 }
 
 /// All that carrying out a plan needs.
@@ -443,6 +380,8 @@ struct Told {
     path: PathBuf,
     application: String,
     client_id: String,
+    /// Whether anything of the credential was put in.
+    carries: bool,
     places: usize,
     signable: bool,
     done: Done,
@@ -497,7 +436,8 @@ impl Carry<'_> {
             "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
         });
         let (application, client_id) = (application.id, credential.id.to_string());
-        Ok(Told { path, application, client_id, places: given.len(), signable, done, receipt, json })
+        let carries = given.iter().any(|place| place.value.holds_credential());
+        Ok(Told { path, application, client_id, carries, places: given.len(), signable, done, receipt, json })
     }
 }
 
@@ -523,44 +463,6 @@ fn place_json(place: &PlannedPlace) -> Value {
     })
 }
 
-/// What was done, in words; of several in a table at the end.
-fn tell(told: &Told, output: &Path, chosen: &Chosen, several: bool, out: Output) {
-    let Told { path, application, client_id, places, signable, done, receipt, .. } = told;
-    for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
-        out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
-    }
-    for warning in &done.warnings {
-        out.warn(&format!("{}: {warning}", path.display()));
-    }
-    for note in &done.notes {
-        out.note(&format!("{}: {note}", path.display()));
-    }
-    if done.new_signer {
-        out.warn(&format!("{}: another signer than before; devices refuse it as an update", output.display()));
-    }
-    let what = format!("{} carries {} of {application}", output.display(), chosen.name);
-    let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    let signed = match (signable, schemes.is_empty()) {
-        (false, _) => String::new(),
-        (true, true) => ", unsigned".to_owned(),
-        (true, false) => format!(", signed {}", schemes.join(" ")),
-    };
-    let plural = if *places == 1 { "" } else { "s" };
-    let text = if done.written {
-        format!("{what}: client id {client_id}, {places} place{plural}{signed}")
-    } else {
-        format!("{what}: up to date")
-    };
-    if several {
-        out.detail(&text);
-    } else {
-        out.done(&text);
-    }
-    if let Some(receipt) = receipt {
-        out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
-    }
-}
-
 /// `--dry-run` and `--check`: what would be done; nothing is written or registered.
 fn show(
     settings: &Settings,
@@ -576,10 +478,13 @@ fn show(
     let remote = chosen.env.registry.is_remote();
     for job in jobs {
         let credential = known(settings, chosen, &job.application, main)?;
+        check_secret(chosen, main, job, credential.as_ref(), out)?;
+        tell_left(job, out);
         let would = would_change(chosen, main, &stored, job, credential.as_ref())? || credential.is_none();
         tell_unknown(job, chosen, out);
         changes |= would;
         let path = job.path.display();
+        let carries = job.planned.places().iter().any(|place| place.value.holds_credential());
         out.result(&match (&credential, would) {
             (None, _) if remote => {
                 let registry = settings.registry_identity(chosen)?;
@@ -594,7 +499,8 @@ fn show(
             (Some(credential), true) => {
                 format!("{path}: client id {} of {} would be put here:", credential.id, chosen.name)
             }
-            (Some(_), false) => format!("{path}: carries {} already:", chosen.name),
+            (Some(_), false) if carries => format!("{path}: carries {} already:", chosen.name),
+            (Some(_), false) => format!("{path}: has these values of {} already:", chosen.name),
         });
         let mains = other_mains(&job.neighbors);
         let given = || job.planned.places().iter().filter(|place| place.is_given(&mains));

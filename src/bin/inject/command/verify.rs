@@ -31,6 +31,17 @@ const SEVERAL: usize = 4;
 
 /// The code of metadata that cannot be compared.
 const UNKNOWN: &str = "place.unknown";
+/// The code of what an address means and an edit does not reach.
+const PARTIAL: &str = "place.partial";
+
+/// What is said of an artifact beside its findings.
+#[derive(Clone, Copy)]
+struct About {
+    /// Whether such a thing has signatures.
+    signable: bool,
+    /// Whether a place that was compared takes the credential.
+    carries: bool,
+}
 
 /// Runs it.
 pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, out: Output) -> Result<Code, Failure> {
@@ -54,13 +65,12 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
     let mut results = Vec::new();
     for given in &given {
         let path = given.path.as_path();
-        let (report, signable) =
-            one(gate.as_ref(), verify, given, several, out).map_err(|failure| failure.about(path))?;
+        let (report, about) = one(gate.as_ref(), verify, given, several, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
             attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
         }
-        show(path, &report, signable, gate.as_ref().map(|(_, chosen)| chosen), out);
+        show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
     }
     let result = json!({
@@ -80,12 +90,12 @@ fn one(
     given: &Given,
     several: bool,
     out: Output,
-) -> Result<(Report, bool), Failure> {
+) -> Result<(Report, About), Failure> {
     let path = given.path.as_path();
     let mut inspected = Inspected::to_verify(path)?;
-    let signable = inspected.key_kind().is_some();
+    let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
     let mut report = inspected.verify_signature(verify.min_sdk)?;
-    let Some((settings, chosen)) = gate else { return Ok((report, signable)) };
+    let Some((settings, chosen)) = gate else { return Ok((report, about)) };
     let owner = settings.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()), Some(chosen))?;
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
@@ -104,7 +114,7 @@ fn one(
         }
     };
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
-    let asked = Asked { presets: &verify.preset, at: &verify.at, create: false };
+    let asked = Asked { presets: &verify.preset, at: &verify.at, create: false, partial: true };
     let places = gather(settings, chosen, &owner, asked, fits)?;
     let Copies { found: copies, unread, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
@@ -115,7 +125,7 @@ fn one(
     let mains = other_mains(&neighbors);
     let values = values(chosen, application, &credential, &mains);
     let (mut expected, mut wrong, mut kept, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-    let mut holds_own = false;
+    let (mut holds_own, mut holds_id, mut holds_secret) = (false, false, false);
     for copy in &copies {
         let Some(place) = places.places.get(copy.place) else { continue };
         // A number that rises is right whatever it is.
@@ -141,6 +151,12 @@ fn one(
             continue;
         }
         holds_own |= theirs.is_none();
+        about.carries |= theirs.is_none() && place.value.holds_credential();
+        holds_id |= theirs.is_none() && place.value.holds_client_id();
+        holds_secret |= theirs.is_none() && place.value.needs_secret();
+        for left in &copy.left {
+            partial(&mut report, &copy.address.to_string(), left.clone());
+        }
         if copy.values.iter().any(|held| *held != value) {
             wrong.push(copy);
         }
@@ -150,6 +166,10 @@ fn one(
         let message =
             format!("it is metadata of another main object, whose credential in {} is not known here", chosen.name);
         report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
+    }
+    if places.needs_secret && holds_id && !holds_secret && credential.secret.is_some() {
+        let message = format!("no place takes it, so whether the secret of {} is there was not looked at", chosen.name);
+        partial(&mut report, "the secret", message);
     }
     if !holds_own && report.is_sound() {
         let which = match places.presets.as_slice() {
@@ -164,7 +184,7 @@ fn one(
     }
     let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);
     let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
-    let foreign = foreign(&stored(settings)?, &allowed);
+    let foreign = foreign(&stored(settings)?, &allowed, Some(&credential.id));
     inspected.verify_content(&mut report, &expected, &foreign);
     report.findings = one_cause(report.findings);
     let elsewhere = |finding: &Finding| !copies.iter().any(|copy| copy.entry == finding.place);
@@ -180,7 +200,7 @@ fn one(
         let wish = probe::Wish { secret: verify.probe_secret, out };
         report.findings.extend(probe::run(settings, chosen, &credential, wish)?);
     }
-    Ok((report, signable))
+    Ok((report, about))
 }
 
 /// Many places with another environment's values have one cause, and are one finding.
@@ -225,14 +245,25 @@ fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
     }
 }
 
+/// What an address means and was not compared, each once.
+fn partial(report: &mut Report, place: &str, message: String) {
+    let finding = Finding { code: PARTIAL, severity: Severity::Warning, place: place.to_owned(), message };
+    if !report.findings.contains(&finding) {
+        report.findings.push(finding);
+    }
+}
+
 fn error(code: &'static str, place: &str, message: String) -> Finding {
     Finding { code, severity: Severity::Error, place: place.to_owned(), message }
 }
 
-fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, out: Output) {
+fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
         if finding.code == UNKNOWN {
             out.note(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
+        } else if finding.code == PARTIAL {
+            // As the injection said it.
+            out.warn(&format!("{}: partial: {}: {}", path.display(), finding.place, finding.message));
         } else {
             out.finding(path, finding);
         }
@@ -241,15 +272,25 @@ fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, o
     let signed = match report.signers().last() {
         Some(signer) => format!(", signed {} by {} ({})", schemes.join(" "), signer.subject, signer.sha256_hex()),
         None if !report.signatures.is_empty() => ", signed by nobody (ad hoc)".to_owned(),
-        None if signable => ", not signed".to_owned(),
+        None if about.signable => ", not signed".to_owned(),
         None => String::new(),
     };
     let what = match chosen {
-        Some(chosen) if report.is_sound() => format!("carries {}, ", chosen.name),
+        Some(chosen) if report.is_sound() && about.carries => format!("carries {}, ", chosen.name),
+        Some(chosen) if report.is_sound() => format!("has the values of {}, ", chosen.name),
         _ => String::new(),
     };
-    let verdict = if report.is_sound() { "sound" } else { "NOT sound" };
+    let verdict = match (report.is_sound(), is_partial(report)) {
+        (false, _) => "NOT sound",
+        (true, true) => "partial",
+        (true, false) => "sound",
+    };
     out.result(&format!("{}: {what}{verdict}{signed}", path.display()));
+}
+
+/// Whether something that an address means was not compared.
+fn is_partial(report: &Report) -> bool {
+    report.findings.iter().any(|finding| finding.code == PARTIAL)
 }
 
 /// The findings of a report.
@@ -269,6 +310,7 @@ fn report_json(path: &Path, report: &Report) -> Value {
     json!({
         "artifact": path.to_string_lossy(),
         "sound": report.is_sound(),
+        "partial": is_partial(report),
         "findings": findings_json(report),
         "signatures": report.signatures.iter().map(|signature| json!({
             "scheme": signature.scheme.to_string(),

@@ -19,6 +19,8 @@ pub struct Gathered {
     pub places: Vec<Place>,
     /// Names of the presets, for messages.
     pub presets: Vec<String>,
+    /// Whether a preset says that the secret has to have a place.
+    pub needs_secret: bool,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
     /// Whether what is missing is made, where that can be.
@@ -34,6 +36,8 @@ pub struct Asked<'a> {
     pub at: &'a [String],
     /// `--create`.
     pub create: bool,
+    /// `--partial`, and whoever only looks.
+    pub partial: bool,
 }
 
 /// Gathers the places of an application in an environment: `fits` looks into the artifact.
@@ -44,7 +48,7 @@ pub fn gather(
     asked: Asked<'_>,
     fits: impl Fn(&Preset) -> Result<bool, Failure>,
 ) -> Result<Gathered, Failure> {
-    let Asked { presets, at, create } = asked;
+    let Asked { presets, at, create, partial } = asked;
     let (app, known) = (owner.app, settings.presets());
     let given = at.iter().map(|text| parse(text, create)).collect::<Result<Vec<_>, _>>()?;
     for (index, place) in given.iter().enumerate() {
@@ -63,8 +67,10 @@ pub fn gather(
     let mut places = Vec::new();
     let mut hints = Vec::new();
     let presets = chosen_of(known, presets, &fits)?;
+    let mut needs_secret = false;
     for name in &presets {
         let preset = known.get(name)?;
+        needs_secret |= preset.needs_secret;
         hints.extend(preset.hints);
         // Coupled values are for who defines them: without {redirect_uri} the redirect URI stays as it was built.
         let defined = |place: &Place| place.value.check(chosen.env.values.keys().map(String::as_str)).is_ok();
@@ -74,6 +80,9 @@ pub fn gather(
     for place in configured.iter().cloned().chain(given) {
         places.retain(|other| other.at != place.at);
         places.push(place);
+    }
+    for place in &mut places {
+        place.partial = partial;
     }
     for place in places.iter_mut().filter(|_| create) {
         place.keep_empty = false;
@@ -89,7 +98,7 @@ pub fn gather(
             .check(chosen.env.values.keys().map(String::as_str))
             .map_err(|e| Failure::of(Code::Usage, e).during(format!("place {}", place.at)))?;
     }
-    Ok(Gathered { places, presets, hints, create })
+    Ok(Gathered { places, presets, needs_secret, hints, create })
 }
 
 impl Gathered {

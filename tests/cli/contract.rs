@@ -1,0 +1,226 @@
+//! What an address means, and what an edit of it does not reach: changed, refused, or said.
+
+use super::{World, entry, repacked, values, zipped};
+use crate::format::build::arsc::{Body, Layout, Type, package, pool, strings, table};
+
+const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-new-id"), ("INJECT_CLIENT_SECRET", "the-new-secret")];
+
+/// A resource table with strings, raw files and XML files, each in several configurations.
+fn resources() -> Vec<u8> {
+    let text = [
+        "old-client-id",
+        "old-client-id-de",
+        "res/raw/auth.json",
+        "res/raw-de/auth.json",
+        "res/raw/auth_prod.json",
+        "res/xml/c.xml",
+        "res/xml-v28/c.xml",
+    ];
+    let keys = ["client_id", "only_de", "auth", "auth_prod", "auth_alias", "c", "string_alias"];
+    let file = |id: u8, locale: &str, sdk: u8, entries: &[Option<(u32, Body)>]| {
+        let mut part = Type { id, ..strings(Layout::Dense, locale, entries) };
+        // ResTable_config.sdkVersion, behind the size word.
+        part.config[20] = sdk;
+        part
+    };
+    let string = |key: u32, text: u32| Some((key, Body::String(text)));
+    let alias = |key: u32, id: u32| Some((key, Body::Value(1, id)));
+    let chunks = vec![
+        strings(Layout::Dense, "", &[string(0, 0), None, alias(6, 0x7f01_0000)]),
+        strings(Layout::Dense, "de", &[string(0, 0), string(1, 1), None]),
+        file(2, "", 0, &[string(2, 2), string(3, 4), alias(4, 0x7f02_0001)]),
+        file(2, "de", 0, &[string(2, 3), None, None]),
+        file(3, "", 0, &[string(5, 5)]),
+        file(3, "", 28, &[string(5, 6)]),
+    ];
+    table(&pool(&text), &[package(&["string", "raw", "xml"], &keys, chunks)])
+}
+
+const AUTH: &[u8] = br#"{"client_id":"old-client-id"}"#;
+
+/// The demo with that table and its files.
+fn world(auth_de: &[u8]) -> World {
+    let xml = {
+        use crate::format::build::axml::{NONE, Node, document};
+        let strings = pool(&["c", "id", "old-client-id"]);
+        document(&strings, &[], &[Node::Start(0, vec![(NONE, 1, 2, 3, 2)]), Node::End(0)])
+    };
+    let extra: [(&str, &[u8]); 5] = [
+        ("res/raw/auth.json", AUTH),
+        ("res/raw-de/auth.json", auth_de),
+        ("res/raw/auth_prod.json", AUTH),
+        ("res/xml/c.xml", &xml),
+        ("res/xml-v28/c.xml", &xml),
+    ];
+    let world = World::new();
+    let package = repacked(&extra, |name, content| if name == "resources.arsc" { resources() } else { content });
+    world.write("app.apk", package);
+    world
+}
+
+fn args<'a>(at: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["app.apk", "--env", "dev", "--gate", "off", "--at", at], more].concat()
+}
+
+#[test]
+fn an_alias_is_refused_and_says_what_to_address() {
+    let world = world(AUTH);
+    let texts = ["raw/auth_alias", "in configuration default it is an alias of @raw/auth_prod", "address that one"];
+    let alias = args("raw/auth_alias#/client_id={client_id}", &[]);
+    world.refuses(|world| world.signed_with(&GIVEN, &alias), 4, &texts);
+    let texts = ["in configuration default it is an alias of @string/client_id, expected a plain string"];
+    let alias = args("string/string_alias={client_id}", &[]);
+    world.refuses(|world| world.signed_with(&GIVEN, &alias), 4, &texts);
+    // A pattern that leads to the alias and to what it is an alias of has both.
+    world.signed_with(&GIVEN, &args("raw/auth_*#/client_id={client_id}", &[])).exits(0);
+    let apk = world.read("app.apk");
+    assert_eq!(values(&apk, "raw/auth_prod#/client_id"), ["the-new-id"]);
+    assert_eq!(values(&apk, "raw/auth#/client_id"), ["old-client-id"; 2]);
+}
+
+#[test]
+fn a_resource_file_is_reached_in_every_configuration() {
+    let world = world(AUTH);
+    // A file is one configuration of several.
+    let one = args("res/xml/c.xml#/c/@id={client_id}", &[]);
+    let left = "warning app.apk: partial: res/xml/c.xml#/c/@id: res/xml-v28/c.xml is the same resource (xml/c) in \
+                configuration v28, holds the place too, and keeps what it has; address all of them: --at \
+                'xml/c#/c/@id=...'";
+    let run = world.signed_with(&GIVEN, &[&one[..], &["--dry-run"]].concat()).exits(0).says(&[left]);
+    assert_eq!(run.err.matches("partial").count(), 1, "{}", run.err);
+    world.signed_with(&GIVEN, &one).exits(0).says(&[left]);
+    let verify = ["verify", "app.apk", "--env", "dev", "--at", "res/xml/c.xml#/c/@id={client_id}"];
+    let run = world.signed_with(&GIVEN, &verify).exits(0).says(&[left]);
+    assert!(run.out.starts_with("app.apk: carries dev, partial, signed"), "{}", run.out);
+    let all = args("xml/c#/c/@id={client_id}", &[]);
+    let run = world.signed_with(&GIVEN, &all).exits(0);
+    assert!(!run.err.contains("partial"), "{}", run.err);
+    let apk = world.read("app.apk");
+    assert_eq!(values(&apk, "xml/c#/c/@id"), ["the-new-id"; 2]);
+    assert_eq!(values(&apk, "xml/*#/c/@id"), ["the-new-id"; 2]);
+    world.refuses(
+        |world| world.signed_with(&GIVEN, &args("xml/d#/c/@id={client_id}", &[])),
+        4,
+        &["no such xml resource", "did you mean \"c\"?"],
+    );
+}
+
+#[test]
+fn create_makes_what_one_configuration_has_in_the_others_too() {
+    let secret = br#"{"client_id":"old-client-id","client_secret":"old-client-secret"}"#;
+    for at in ["raw/auth#/client_secret={client_secret}", "res/raw*/auth.json#/client_secret={client_secret}"] {
+        let world = world(secret);
+        world.signed_with(&GIVEN, &args(at, &["--create"])).exits(0);
+        let apk = world.read("app.apk");
+        assert_eq!(values(&apk, "raw/auth#/client_secret"), ["the-new-secret"; 2], "{at}");
+        assert_eq!(entry(&apk, "res/raw/auth_prod.json"), AUTH, "another resource");
+    }
+    let world = world(AUTH);
+    world.signed_with(&GIVEN, &args("string/only_de={client_id}", &["--create"])).exits(0);
+    let apk = world.read("app.apk");
+    assert_eq!(values(&apk, "string/only_de@default"), ["the-new-id"]);
+    assert_eq!(values(&apk, "string/only_de@de"), ["the-new-id"]);
+    assert_eq!(values(&apk, "string/client_id"), ["old-client-id"; 2]);
+    world.signed_with(&GIVEN, &args("string/only_de={client_id}", &["--create"])).exits(0).says(&["up to date"]);
+    assert_eq!(world.read("app.apk"), apk);
+    // Without it the default stays without.
+    let world = super::contract::world(AUTH);
+    world.signed_with(&GIVEN, &args("string/only_de={client_id}", &[])).exits(0);
+    assert_eq!(values(&world.read("app.apk"), "string/only_de"), ["the-new-id"]);
+}
+
+#[test]
+fn an_archive_that_is_signed_is_not_changed() {
+    for signature in ["META-INF/CERT.SF", "META-INF/X.ec", "Payload/A.app/_CodeSignature/CodeResources"] {
+        let inner = zipped(&[("a.json", br#"{"id":"old-client-id"}"#), (signature, b"x")]);
+        let outer = zipped(&[("deep/inner.zip", &inner)]);
+        let world = World::new();
+        world.write("files/outer.zip", &outer);
+        let at = "outer.zip!/deep/inner.zip!/a.json#/id={client_id}";
+        let args = ["files", "--app", "com.example.app", "--env", "dev", "--at", at];
+        let says = ["outer.zip!/deep/inner.zip is signed", signature, "inject it by itself"];
+        world.refuses(|world| world.inject(&args), 4, &says);
+        assert_eq!(world.read("files/outer.zip"), outer);
+    }
+    let inner =
+        zipped(&[("a.json", br#"{"id":"old-client-id"}"#), ("META-INF/MANIFEST.MF", b"x"), ("META-INF/a/X.RSA", b"")]);
+    let world = World::new();
+    world.write("files/outer.zip", inner);
+    let args = ["files", "--app", "com.example.app", "--env", "dev", "--at", "outer.zip!/a.json#/id={client_id}"];
+    world.inject(&args).exits(0);
+}
+
+#[test]
+fn a_secret_without_a_place_is_an_error_of_the_preset_that_needs_it() {
+    let world = World::new();
+    // string/client_id is there, string/client_secret has another name.
+    let chunks = vec![strings(Layout::Dense, "", &[Some((0, Body::String(0)))])];
+    let resources = table(&pool(&["old-client-id"]), &[package(&["string"], &["client_id"], chunks)]);
+    let package = repacked(&[], |name, content| if name == "resources.arsc" { resources.clone() } else { content });
+    world.write("app.apk", &package);
+    let preset = ["app.apk", "--env", "dev"];
+    let says =
+        ["app.apk: the secret of dev has no place", "--at ADDRESS={client_secret}", "secret = \"omit\"", "--partial"];
+    world.refuses(|world| world.signed(&preset), 4, &says);
+    world.refuses(|world| world.signed(&[&preset[..], &["--dry-run"]].concat()), 4, &says);
+    world
+        .signed(&[&preset[..], &["--partial"]].concat())
+        .exits(0)
+        .says(&["put nowhere: no place takes it", "carries dev"]);
+    let run = world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
+    let run = run.says(&["partial: the secret: no place takes it"]);
+    assert!(run.out.starts_with("app.apk: carries dev, partial, signed"), "{}", run.out);
+    // Where the environment leaves it out, nothing is missing.
+    world.write("app.apk", &package);
+    world.write("inject.toml", "version = 1\n[env.dev]\nsecret = \"omit\"\n");
+    let run = world.signed(&preset).exits(0);
+    assert!(!run.err.contains("put nowhere"), "{}", run.err);
+    // Whoever names the places is told.
+    world.write("inject.toml", "version = 1\n");
+    world.write("app.apk", &package);
+    let named = ["app.apk", "--env", "dev", "--at", "string/client_id={client_id}"];
+    world.signed(&named).exits(0).says(&["note app.apk: the secret of dev is put nowhere"]);
+}
+
+#[test]
+fn carries_is_said_where_the_credential_was_put() {
+    let world = World::new();
+    world.write("files/a.json", r#"{"a":"x"}"#);
+    let run = |value: &str| {
+        let at = format!("a.json#/a={value}");
+        let run = world.inject(&["files", "--app", "com.example.app", "--env", "dev", "--at", &at]).exits(0);
+        let verify = world.inject(&["verify", "files", "--app", "com.example.app", "--env", "dev", "--at", &at]);
+        (run, verify.exits(0))
+    };
+    let (done, verified) = run("{{client_id}}");
+    assert!(!done.err.contains("carries") && !done.out.contains("carries"), "{}{}", done.out, done.err);
+    let done = done.says(&["stand for braces as such", "the Client Id is {client_id}", "nothing of its credential"]);
+    assert!(!done.err.contains("client id "), "{}", done.err);
+    assert!(verified.out.contains("files: has the values of dev, sound"), "{}", verified.out);
+    let (done, verified) = run("nothing");
+    assert!(!done.err.contains("carries") && !done.err.contains("braces"), "{}", done.err);
+    assert!(!verified.out.contains("carries"), "{}", verified.out);
+    let (done, verified) = run("{client_id}");
+    done.says(&["carries dev of com.example.app: client id"]);
+    assert!(verified.out.contains("files: carries dev, sound"), "{}", verified.out);
+}
+
+#[test]
+fn the_own_secret_that_is_kept_out_is_refused_wherever_it_lies() {
+    let world = World::of_dev();
+    world.demo("app.apk");
+    let places = ["--at", "string/client_id={client_id}", "--at", "string/client_secret={client_secret}"];
+    world.signed(&[&["app.apk", "--env", "dev"], &places[..]].concat()).exits(0);
+    world.write("inject.toml", "version = 1\n[env.dev]\nsecret = \"omit\"\n");
+    // The secret stays in the table: nobody empties it.
+    let id_alone = ["app.apk", "--env", "dev", "--at", "string/client_id={client_id}"];
+    let says = [
+        "leak.own (resources.arsc): it holds the secret of com.example.demo in dev, which secret = \"omit\" keeps out",
+    ];
+    world.inject(&["verify", "app.apk", "--env", "dev", "--at", id_alone[4]]).exits(7).says(&says);
+    world.refuses(|world| world.signed(&id_alone), 7, &says);
+    world.refuses(|world| world.signed(&[&id_alone[..], &["--dry-run"]].concat()), 7, &says);
+    // A place that takes the secret is emptied.
+    world.signed(&[&["app.apk", "--env", "dev"], &places[..]].concat()).exits(0);
+    world.inject(&[&["verify", "app.apk", "--env", "dev"], &places[..]].concat()).exits(0);
+}
