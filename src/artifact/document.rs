@@ -108,10 +108,15 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
     let mut compiled = Vec::new();
     // Properties in JavaScript may read one string, which two values cannot share.
     let mut properties_of_js = Vec::new();
+    // A pointer may pick by a value that another one changes.
+    let (mut in_json, mut in_plist) = (Vec::new(), Vec::new());
     for Edit { locator, value, create } in edits {
         content = match locator {
             Locator::Whole => value.as_bytes().to_vec(),
-            Locator::Json(pointer) => json::set(&content, pointer, value, *create)?,
+            Locator::Json(pointer) => {
+                in_json.push(json::Edit { pointer, value, create: *create });
+                continue;
+            }
             Locator::Js(name) => {
                 properties_of_js.push(js::Edit { name, value, create: *create });
                 continue;
@@ -122,8 +127,17 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
             }
             Locator::Xml(path) => xml::set(&content, path, value, *create)?,
             Locator::Properties(key) => properties::set(&content, key, value, *create)?,
-            Locator::Plist(path) => plist::set(&content, path, value, *create)?,
+            Locator::Plist(path) => {
+                in_plist.push(plist::Setting { path, value, create: *create });
+                continue;
+            }
         };
+    }
+    if !in_json.is_empty() {
+        content = json::set_all(&content, &in_json)?;
+    }
+    if !in_plist.is_empty() {
+        content = plist::set_all(&content, &in_plist)?;
     }
     if !properties_of_js.is_empty() {
         content = js::set_all(&content, &properties_of_js)?;

@@ -10,7 +10,7 @@
 //!
 //! Must not: build a map of an object.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::limits;
@@ -115,45 +115,73 @@ pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
     Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
 }
 
+/// A value for one place.
+#[derive(Clone, Copy)]
+pub struct Edit<'e> {
+    /// The pointer.
+    pub pointer: &'e str,
+    /// The value.
+    pub value: &'e str,
+    /// Whether a missing place is made.
+    pub create: bool,
+}
+
+impl std::fmt::Debug for Edit<'_> {
+    /// The value may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pointer, value: _, create } = self;
+        f.debug_struct("Edit").field("pointer", pointer).field("create", create).finish_non_exhaustive()
+    }
+}
+
+/// The document with several values. Pointers mean what is there before any of them: `[KEY=TEXT]` finds an element whose KEY
+/// another edit changes.
+pub fn set_all(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, JsonError> {
+    let document = Document::parse(bytes)?;
+    let mut splices = Splices::new();
+    let mut seen: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut later = Vec::new();
+    for edit in edits {
+        let steps = steps(edit.pointer)?;
+        let targets = document.find(&steps);
+        if targets.is_empty() {
+            later.push(edit);
+        }
+        // Two pointers may lead to one place, with one value.
+        let mut known = HashSet::new();
+        for node in targets.iter().filter(|node| matches!(node.kind, Kind::String | Kind::Literal)) {
+            match seen.insert(node.range.start, edit.value) {
+                Some(other) if other != edit.value => {
+                    splices.replace(node.range.clone(), quoted(other));
+                    splices.replace(node.range.clone(), quoted(edit.value));
+                }
+                Some(_) => {
+                    known.insert(node.range.start);
+                }
+                None => {}
+            }
+        }
+        let edits = document.replacements(edit.pointer, &targets, edit.value)?;
+        for (range, text) in edits.into_iter().filter(|(range, _)| !known.contains(&range.start)) {
+            splices.replace(range, text);
+        }
+    }
+    let mut content = splices.apply(bytes)?;
+    for Edit { pointer, value, create } in later {
+        content = set(&content, pointer, value, *create)?;
+    }
+    Ok(content)
+}
+
 /// The document with a string at `pointer`, in every place the pointer leads to. A number stays a number and a boolean one,
 /// or it is an error; a string takes the place of `null`. `create` makes a missing one.
 pub fn set(bytes: &[u8], pointer: &str, value: &str, create: bool) -> Result<Vec<u8>, JsonError> {
     let document = Document::parse(bytes)?;
     let steps = steps(pointer)?;
     let targets = document.find(&steps);
-    let text = quoted(value);
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for node in &targets {
-        let at = document.at(node.range.start);
-        let kind = match node.kind {
-            Kind::Object(_) => "object",
-            Kind::Array(_) => "array",
-            Kind::Literal => {
-                let there = &document.text[node.range.clone()];
-                let (kind, fits) = match there {
-                    "null" => ("null", false),
-                    "true" | "false" => ("a boolean", matches!(value, "true" | "false")),
-                    _ => ("a number", is_number(value)),
-                };
-                if !fits && kind != "null" {
-                    return Err(JsonError::Type { pointer: pointer.to_owned(), kind, at });
-                }
-                edits.push((node.range.clone(), if fits { value.to_owned() } else { text.clone() }));
-                continue;
-            }
-            Kind::String => {
-                // What reads as the new value already may be written with other escapes.
-                let there = serde_json::from_str::<String>(&document.text[node.range.clone()]);
-                if !there.is_ok_and(|there| there == value) {
-                    edits.push((node.range.clone(), text.clone()));
-                }
-                continue;
-            }
-        };
-        return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at });
-    }
+    let mut edits = document.replacements(pointer, &targets, value)?;
     if targets.is_empty() {
-        edits = document.insertions(pointer, &steps, &text, create)?;
+        edits = document.insertions(pointer, &steps, &quoted(value), create)?;
     }
     let mut splices = Splices::new();
     for (range, text) in edits {
@@ -336,6 +364,47 @@ impl<'b> Document<'b> {
             nodes.retain(|node| seen.insert((node.range.start, node.range.end)));
         }
         nodes
+    }
+
+    /// The edits that put a value where values are.
+    fn replacements(
+        &self,
+        pointer: &str,
+        targets: &[&Node],
+        value: &str,
+    ) -> Result<Vec<(Range<usize>, String)>, JsonError> {
+        let text = quoted(value);
+        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        for node in targets {
+            let at = self.at(node.range.start);
+            let kind = match node.kind {
+                Kind::Object(_) => "object",
+                Kind::Array(_) => "array",
+                Kind::Literal => {
+                    let there = &self.text[node.range.clone()];
+                    let (kind, fits) = match there {
+                        "null" => ("null", false),
+                        "true" | "false" => ("a boolean", matches!(value, "true" | "false")),
+                        _ => ("a number", is_number(value)),
+                    };
+                    if !fits && kind != "null" {
+                        return Err(JsonError::Type { pointer: pointer.to_owned(), kind, at });
+                    }
+                    edits.push((node.range.clone(), if fits { value.to_owned() } else { text.clone() }));
+                    continue;
+                }
+                Kind::String => {
+                    // What reads as the new value already may be written with other escapes.
+                    let there = serde_json::from_str::<String>(&self.text[node.range.clone()]);
+                    if !there.is_ok_and(|there| there == value) {
+                        edits.push((node.range.clone(), text.clone()));
+                    }
+                    continue;
+                }
+            };
+            return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at });
+        }
+        Ok(edits)
     }
 
     fn children<'n>(&self, node: &'n Node, step: &str) -> Vec<&'n Node> {

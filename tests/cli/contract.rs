@@ -224,3 +224,24 @@ fn the_own_secret_that_is_kept_out_is_refused_wherever_it_lies() {
     world.signed(&[&["app.apk", "--env", "dev"], &places[..]].concat()).exits(0);
     world.inject(&[&["verify", "app.apk", "--env", "dev"], &places[..]].concat()).exits(0);
 }
+
+#[test]
+fn a_compressed_copy_in_a_package_follows() {
+    use inject::format::compressed::Encoding;
+    let old = br#"{"client_id":"old-client-id"}"#;
+    let gz = |content: &[u8]| Encoding::Gzip.encode(content, &[]).unwrap();
+    let (copy, other) = (gz(old), gz(b"something else"));
+    let world = World::new();
+    let extra: [(&str, &[u8]); 4] =
+        [("assets/a.json", old), ("assets/a.json.gz", &copy), ("assets/b.json", old), ("assets/b.json.gz", &other)];
+    world.write("app.apk", repacked(&extra, |_, content| content));
+    let places = ["--at", "assets/a.json#/client_id={client_id}", "--at", "assets/b.json#/client_id={client_id}"];
+    let args = [&["app.apk", "--env", "dev"], &places[..]].concat();
+    world.signed_with(&GIVEN, &args).exits(0);
+    let apk = world.read("app.apk");
+    let unpacked = Encoding::Gzip.decode(&entry(&apk, "assets/a.json.gz"), 1 << 20).unwrap();
+    assert_eq!(unpacked, entry(&apk, "assets/a.json"));
+    assert!(String::from_utf8(unpacked).unwrap().contains("the-new-id"));
+    assert_eq!(entry(&apk, "assets/b.json.gz"), other, "what is no copy stays");
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+}

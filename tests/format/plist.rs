@@ -1,6 +1,6 @@
 //! Property lists: XML by byte range, binary, `.strings`.
 
-use inject::format::plist::{EMPTY, KeyPath, get, read, set};
+use inject::format::plist::{EMPTY, KeyPath, Setting, get, read, set, set_all};
 use plist::{Dictionary, Value};
 use proptest::prelude::*;
 
@@ -286,4 +286,21 @@ proptest! {
         let _ = set(text.as_bytes(), "a", "v", true);
         let _ = set(format!("<plist>{text}</plist>").as_bytes(), "a", "v", true);
     }
+}
+
+#[test]
+fn several_values_mean_what_was_there_before() {
+    let xml = "<plist version=\"1.0\"><dict><key>l</key><array><dict><key>n</key><string>A</string><key>id</key>\
+               <string>1</string></dict></array></dict></plist>";
+    let setting = |path, value, create| Setting { path, value, create };
+    let settings = [setting("l/[n=A]/n", "C", false), setting("l/[n=A]/id", "9", false), setting("new/k", "v", true)];
+    let expected = xml
+        .replace(">A<", ">C<")
+        .replace(">1<", ">9<")
+        .replace("</array></dict>", "</array><key>new</key><dict><key>k</key><string>v</string></dict></dict>");
+    let edited = set_all(xml.as_bytes(), &settings).unwrap();
+    assert_eq!(String::from_utf8(edited).unwrap(), expected);
+    let list = binary(&read(xml.as_bytes()).unwrap());
+    let edited = set_all(&list, &settings).unwrap();
+    assert_eq!(read(&edited).unwrap(), read(expected.as_bytes()).unwrap());
 }

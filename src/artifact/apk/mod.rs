@@ -108,9 +108,9 @@ pub enum ApkError {
         /// What is there instead, and what to address.
         problem: String,
     },
-    /// An archive in the package that is signed.
+    /// Files in the package.
     #[error(transparent)]
-    Signed(FilesError),
+    Files(FilesError),
     /// Two addresses lead to one spot with different values.
     #[error("places {first} and {second} are the same spot in {entry}, with different values; keep one of them")]
     Conflict {
@@ -132,7 +132,8 @@ impl ApkError {
     /// Whether something is at a place and cannot be set, or not for itself alone.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::Signed(_) => true,
+            Self::Refused { .. } => true,
+            Self::Files(error) => error.is_refusal(),
             Self::Document { source, .. } => source.is_refusal(),
             Self::Manifest(error) => matches!(error, AxmlError::WrongKind { .. }),
             Self::Table(error) => matches!(error, ArscError::NotPlainString { .. } | ArscError::CannotCreate { .. }),
@@ -210,7 +211,7 @@ impl From<FilesError> for ApkError {
             FilesError::Read { file: entry, source } => Self::Read { entry, source },
             FilesError::Document { file: entry, source } => Self::Document { entry, source },
             FilesError::Nested { file: entry, source } => Self::Nested { entry, source },
-            FilesError::Signed { .. } => Self::Signed(error),
+            FilesError::Signed { .. } | FilesError::Copy { .. } => Self::Files(error),
             FilesError::NoPlace { address, problem, near } => Self::NoPlace { address, problem, near },
             FilesError::Address { address, problem } => Self::Address { address, problem },
             FilesError::Conflict { file: entry, first, second } => Self::Conflict { entry, first, second },

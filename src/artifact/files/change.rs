@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::{FileSet, FilesError, ReadError, Spot};
 use crate::artifact::document::{self, DocumentError, Edit};
 use crate::format::apk_signing_block::SigningBlock;
+use crate::format::compressed::Encoding;
 use crate::format::limits;
 use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::placement::Locator;
@@ -52,10 +53,31 @@ impl FileSet<'_> {
             let old = old.map_err(|source| FilesError::Read { file: name.to_owned(), source })?;
             let new = edited(&[name], old.as_deref(), &steps)?;
             if old.as_ref() != Some(&new) {
+                if let Some(old) = &old {
+                    changes.contents.extend(self.copies(name, old, &new)?);
+                }
                 changes.contents.insert(name.to_owned(), new);
             }
         }
         Ok(changes)
+    }
+
+    /// Compressed copies beside a file that hold just what it held: an app may read these instead.
+    fn copies(&self, name: &str, old: &[u8], new: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FilesError> {
+        let mut copies = Vec::new();
+        for encoding in Encoding::ALL {
+            let copy = format!("{name}{}", encoding.extension());
+            let packed = self.files.read(&copy, limits::ENTRY_BYTES);
+            let packed = packed.map_err(|source| FilesError::Read { file: copy.clone(), source })?;
+            let Some(packed) = packed else { continue };
+            // What is something else, or damaged, is no copy.
+            if encoding.decode(&packed, limits::ENTRY_BYTES).is_ok_and(|content| content == old) {
+                let renewed = encoding.encode(new, &packed);
+                let renewed = renewed.map_err(|source| FilesError::Copy { file: copy.clone(), source })?;
+                copies.push((copy, renewed));
+            }
+        }
+        Ok(copies)
     }
 }
 

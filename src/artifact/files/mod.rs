@@ -19,6 +19,7 @@ pub use source::{Below, Files, ReadError};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::document::DocumentError;
+use crate::format::compressed::CompressedError;
 use crate::format::zip::ZipError;
 use crate::placement::{Address, Kind};
 
@@ -59,6 +60,14 @@ pub enum FilesError {
         file: String,
         /// What shows it.
         signature: String,
+    },
+    /// A compressed copy that cannot be made again.
+    #[error("{file}: {source}")]
+    Copy {
+        /// The copy.
+        file: String,
+        /// Why.
+        source: CompressedError,
     },
     /// Nothing at an address.
     #[error("no place {address} here: {problem}")]

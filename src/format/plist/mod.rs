@@ -126,40 +126,89 @@ pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, PlistError> {
     Ok(places.iter().filter_map(|at| value_at(&root, at)).map(shown).collect())
 }
 
-/// The property list with `value` at every place `path` leads to. `create` makes what is missing: keys with a string at
-/// their end, and one element behind the last of an array.
-pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, PlistError> {
-    let shown_path = path.to_owned();
-    let path = KeyPath::parse(path)?;
-    let old = read(bytes)?;
-    if Format::of(bytes) == Format::Xml {
-        check(value)?;
+/// A value for one place.
+#[derive(Clone, Copy)]
+pub struct Setting<'e> {
+    /// The path.
+    pub path: &'e str,
+    /// The value.
+    pub value: &'e str,
+    /// Whether what is missing is made: keys with a string at their end, and one element behind the last of an array.
+    pub create: bool,
+}
+
+impl std::fmt::Debug for Setting<'_> {
+    /// The value may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, value: _, create } = self;
+        f.debug_struct("Setting").field("path", path).field("create", create).finish_non_exhaustive()
     }
+}
+
+/// The property list with `value` at every place `path` leads to. `create` makes what is missing.
+pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, PlistError> {
+    set_all(bytes, &[Setting { path, value, create }])
+}
+
+/// The property list with several values. Paths mean what is there before any of them: `[KEY=TEXT]` finds an element whose KEY
+/// another one changes.
+pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistError> {
+    let old = read(bytes)?;
+    let format = Format::of(bytes);
     let mut wanted = old.clone();
     let mut edits = Vec::new();
-    for at in path.resolve(&old) {
-        let Some(there) = value_at_mut(&mut wanted, &at) else { continue };
-        let new = converted(there, value)
-            .ok_or_else(|| PlistError::Type { path: shown_path.clone(), found: type_name(there) })?;
-        *there = new.clone();
-        edits.push(Edit::Replace { at, value: new });
-    }
-    if edits.is_empty() {
-        let not_found = || PlistError::NotFound { path: shown_path.clone(), missing: path.first_missing(&old) };
-        let missing = path.missing(&old).filter(|_| create).ok_or_else(not_found)?;
-        // A .strings file has one level.
-        if Format::of(bytes) == Format::Strings && missing.keys.len() > 1 {
-            return Err(not_found());
+    let mut later = Vec::new();
+    for setting in settings {
+        if format == Format::Xml {
+            check(setting.value)?;
         }
-        edits.push(insertion(&mut wanted, missing, value).ok_or_else(not_found)?);
+        let path = KeyPath::parse(setting.path)?;
+        let places = path.resolve(&old);
+        if places.is_empty() {
+            later.push(setting);
+        }
+        for at in places {
+            let Some(there) = value_at(&old, &at) else { continue };
+            let found = type_name(there);
+            let new = converted(there, setting.value)
+                .ok_or_else(|| PlistError::Type { path: setting.path.to_owned(), found })?;
+            if let Some(place) = value_at_mut(&mut wanted, &at) {
+                *place = new.clone();
+            }
+            edits.push(Edit::Replace { at, value: new });
+        }
     }
+    let mut content = written(bytes, &old, &wanted, &edits)?;
+    for setting in later {
+        content = made(&content, setting)?;
+    }
+    Ok(content)
+}
+
+/// The property list with a value where nothing is.
+fn made(bytes: &[u8], setting: &Setting<'_>) -> Result<Vec<u8>, PlistError> {
+    let path = KeyPath::parse(setting.path)?;
+    let old = read(bytes)?;
+    let not_found = || PlistError::NotFound { path: setting.path.to_owned(), missing: path.first_missing(&old) };
+    let missing = path.missing(&old).filter(|_| setting.create).ok_or_else(not_found)?;
+    // A .strings file has one level.
+    if Format::of(bytes) == Format::Strings && missing.keys.len() > 1 {
+        return Err(not_found());
+    }
+    let mut wanted = old.clone();
+    let edit = insertion(&mut wanted, missing, setting.value).ok_or_else(not_found)?;
+    written(bytes, &old, &wanted, &[edit])
+}
+
+/// The bytes of a changed tree, read again.
+fn written(bytes: &[u8], old: &Value, wanted: &Value, edits: &[Edit]) -> Result<Vec<u8>, PlistError> {
     let new = match Format::of(bytes) {
-        Format::Binary if same(&old, &wanted) => bytes.to_vec(),
-        Format::Binary => binary::write(&wanted)?,
-        Format::Xml => xml::edit(bytes, &edits)?,
-        Format::Strings => strings::edit(bytes, &edits)?,
+        Format::Binary if same(old, wanted) => bytes.to_vec(),
+        Format::Binary => binary::write(wanted)?,
+        Format::Xml => xml::edit(bytes, edits)?,
+        Format::Strings => strings::edit(bytes, edits)?,
     };
-    if same(&read(&new)?, &wanted) { Ok(new) } else { Err(PlistError::Check) }
+    if same(&read(&new)?, wanted) { Ok(new) } else { Err(PlistError::Check) }
 }
 
 /// One change of a tree.
