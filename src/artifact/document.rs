@@ -181,7 +181,8 @@ pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
             let key = |step: &&str| !step.starts_with(['[', '*']) && step.parse::<usize>().is_err();
             path.rsplit('/').find(key).unwrap_or_default().to_owned()
         }
-        Locator::Js(name) | Locator::Properties(name) => name.clone(),
+        Locator::Js(text) => js::Property::parse(text).map_or_else(|| text.clone(), |property| property.name),
+        Locator::Properties(name) => name.clone(),
     };
     let forms: [Vec<u8>; 3] = [
         name.clone().into_bytes(),

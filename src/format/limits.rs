@@ -96,6 +96,10 @@ pub const JS_NESTING: usize = 65_536;
 /// Names and members that the values of one property in JavaScript lead on to: bundles hold one or two per class.
 pub const JS_REFERENCES: usize = 256;
 
+/// Tokens of the longest value of a property in JavaScript that is read whole; what leads to one string is shorter by far.
+/// Values may lie in one another, so this bounds the work for each token.
+pub const JS_VALUE_TOKENS: usize = 512;
+
 /// How often what a property in JavaScript reads is looked up again: getter, module variable, destructured constant and
 /// one to spare. The file is read once for each.
 pub const JS_HOPS: usize = 4;

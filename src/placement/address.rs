@@ -19,7 +19,8 @@
 //!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
 //!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
 //!          | XPATH                              in *.xml, *.gam, *.config: /a/b (text), /a/b/@c (attribute)
-//!          | NAME                               in *.js, *.mjs, *.cjs: an object property
+//!          | { NAME "." } NAME [ "[" INDEX "]" ]  in *.js, *.mjs, *.cjs: a property, by what holds it, or one of its
+//!                                               constants; a NAME with dots, brackets or quotes stands in quotes
 //!          | KEY                                in *.properties
 //! ```
 //! A file whose path begins like a resource is written with `./` in front. `{main}` in the path of a file, and `{Main}` in
@@ -31,6 +32,7 @@ use std::fmt;
 
 use super::Kind;
 use crate::format::axml::DataAttribute;
+use crate::format::js::Property;
 use crate::format::plist::KeyPath;
 
 /// An address, parsed.
@@ -147,7 +149,7 @@ pub enum Locator {
     Plist(String),
     /// Element or attribute of an XML document.
     Xml(String),
-    /// Object property in JavaScript.
+    /// Property in JavaScript, with what holds it or the number of a constant.
     Js(String),
     /// Key of a Java properties file.
     Properties(String),
@@ -383,7 +385,16 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
             return Err(("behind '#' stands nothing", "FILE.properties#key or FILE.js#NAME"));
         }
         (Some(key), "properties") => Locator::Properties(key.to_owned()),
-        (Some(name), "js" | "mjs" | "cjs") => Locator::Js(name.to_owned()),
+        (Some(name), "js" | "mjs" | "cjs") => match Property::parse(name) {
+            Some(_) => Locator::Js(name.to_owned()),
+            None => {
+                return Err((
+                    "behind '#' stands no property",
+                    "FILE.js#NAME, FILE.js#settings.NAME or FILE.js#NAME[0]; a name with dots, brackets or quotes in \
+                     quotes: FILE.js#\"a.b\"",
+                ));
+            }
+        },
         (Some(pointer), _) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
         (Some(_), _) => return Err(("behind '#' stands no JSON pointer", "FILE#/key/0/key (RFC 6901)")),
     };

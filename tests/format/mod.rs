@@ -15,6 +15,7 @@ mod fuzz;
 mod gradle;
 mod inflate;
 mod js;
+mod js_values;
 mod json;
 mod mutf8;
 mod outline;

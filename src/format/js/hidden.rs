@@ -11,7 +11,7 @@ pub(super) fn may_hold(bytes: &[u8], name: &str) -> bool {
         // Escapes of other characters are many; a file without a backslash or a carriage return has none.
         return bytes.iter().any(|byte| matches!(byte, b'\\' | b'\r')) || holds(bytes, name.as_bytes(), first);
     }
-    if holds(bytes, name.as_bytes(), first) {
+    if holds(bytes, name.as_bytes(), first) || holds_pieces(bytes, name.as_bytes()) {
         return true;
     }
     // The first escape within the name, with the letters that stand before it as they are.
@@ -34,6 +34,21 @@ fn holds(bytes: &[u8], name: &[u8], first: u8) -> bool {
         rest = rest.get(1..).unwrap_or_default();
     }
     false
+}
+
+/// Whether a string ends with the beginning of the name where another one is added: `"NA" + "ME"`.
+fn holds_pieces(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'+').any(|(at, _)| {
+        let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
+        // Comments and parentheses may stand between: then it may be one.
+        let Some((&quote, text)) = before.split_last() else { return false };
+        match quote {
+            b'"' | b'\'' | b'`' => (1..name.len()).any(|len| name.get(..len).is_some_and(|head| text.ends_with(head))),
+            b'/' => text.ends_with(b"*"),
+            b')' => text.trim_ascii_end().ends_with(b"\"") || text.trim_ascii_end().ends_with(b"'"),
+            _ => false,
+        }
+    })
 }
 
 /// Whether what stands at `at` reads as this text; with `json`, read once more as JSON.

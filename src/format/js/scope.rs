@@ -8,9 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outline::{Base, Shape, name};
+use super::outline::name;
 use super::syntax::{Place, Step};
 use super::token::{Punctuator as P, Token, TokenKind};
+use super::value::{Base, Leaf, Shape};
 
 /// A declaration of a name.
 #[derive(Debug, Clone)]
@@ -21,8 +22,8 @@ pub(super) struct Binding {
     pub end: usize,
     /// Where the name is declared.
     pub at: usize,
-    /// What it is declared as.
-    pub shape: Shape,
+    /// What it is declared as; nothing where that cannot be told.
+    pub value: Vec<Leaf>,
     taken: Taken,
     variable: usize,
 }
@@ -33,6 +34,8 @@ enum Taken {
     All,
     /// `{key: name}`
     Key(Token),
+    /// The same with a default, or deeper.
+    KeyOfOther(Token),
     Other,
 }
 
@@ -114,6 +117,8 @@ struct Met {
     group: usize,
     declared: bool,
     written: bool,
+    /// Of a pattern, what it takes.
+    key: Option<Token>,
 }
 
 /// Parameters that are looked through for names; a longer list is taken to hold every name.
@@ -172,17 +177,18 @@ impl<'b> Scopes<'b> {
     }
 
     /// What variables are declared as.
-    pub fn initialize(&mut self, declared: &[usize], shape: Shape) {
+    pub fn initialize(&mut self, declared: &[usize], value: &[Leaf]) {
         for &index in declared {
             let Some(binding) = self.bindings.get_mut(index) else { continue };
-            binding.shape = match binding.taken {
-                Taken::All => shape,
-                Taken::Key(key) if shape.key.is_none() && !shape.arrow => Shape { key: Some(key), ..shape },
-                Taken::Key(_) | Taken::Other => Shape::OTHER,
+            binding.value = match (binding.taken, value) {
+                (Taken::All, value) => value.to_vec(),
+                (Taken::Key(key), &[Leaf::Read(shape)]) if shape.key.is_none() => {
+                    vec![Leaf::Read(Shape { key: Some(key), ..shape })]
+                }
+                // `{NAME} = f()` reads a property of that name, whatever of.
+                (Taken::Key(key) | Taken::KeyOfOther(key), _) => vec![taken_from_elsewhere(key)],
+                (Taken::Other, _) => Vec::new(),
             };
-            if binding.taken != Taken::All && matches!(binding.shape.base, Base::Text(_)) {
-                binding.shape = Shape::OTHER;
-            }
         }
     }
 
@@ -209,6 +215,12 @@ impl<'b> Scopes<'b> {
         (bindings, writes)
     }
 
+    fn initialize_as(&mut self, binding: usize, leaf: Leaf) {
+        if let Some(binding) = self.bindings.get_mut(binding) {
+            binding.value = vec![leaf];
+        }
+    }
+
     fn raw(&self, token: &Token) -> &'b [u8] {
         self.bytes.get(token.start..token.end).unwrap_or_default()
     }
@@ -218,8 +230,8 @@ impl<'b> Scopes<'b> {
     }
 
     fn bind(&mut self, variable: usize, at: usize, start: usize) -> usize {
-        let (end, shape) = (usize::MAX, Shape::OTHER);
-        self.bindings.push(Binding { start, end, at, shape, taken: Taken::All, variable });
+        let (end, value) = (usize::MAX, Vec::new());
+        self.bindings.push(Binding { start, end, at, value, taken: Taken::All, variable });
         self.bindings.len() - 1
     }
 
@@ -273,26 +285,30 @@ impl<'b> Scopes<'b> {
         }
         let (at, group) = (met.token.start, met.group);
         let before = self.word(earlier);
+        let key = match earlier {
+            // `{name}`
+            Some(open) if members && begins_member(open) => Some(met.token),
+            // `{key: name}`
+            Some(colon) if colon.token.is(P::Colon) && met.place == Place::Object => further
+                .as_ref()
+                .filter(|key| matches!(key.token.kind, TokenKind::Identifier | TokenKind::String))
+                .filter(|_| window.get(3).and_then(Option::as_ref).is_some_and(begins_member))
+                .map(|key| key.token),
+            _ => None,
+        };
         let mut declared = true;
         let pattern = |declaration: &&Declaration| declaration.state == State::Pattern && declaration.depth < met.depth;
         let named = |declaration: &&Declaration| declaration.state == State::Named && declaration.depth == met.depth;
         let declaration = self.declarations.last();
         if let Some(&Declaration { depth, is_var, .. }) = declaration.filter(pattern) {
             let binding = self.declare(variable, at, depth, is_var);
-            let key = match earlier {
-                // `{name}`
-                Some(open) if members && begins_member(open) => Some(met.token),
-                // `{key: name}`
-                Some(colon) if colon.token.is(P::Colon) && met.place == Place::Object => further
-                    .as_ref()
-                    .filter(|key| matches!(key.token.kind, TokenKind::Identifier | TokenKind::String))
-                    .filter(|_| window.get(3).and_then(Option::as_ref).is_some_and(begins_member))
-                    .map(|key| key.token),
-                _ => None,
-            };
             let whole = (step.token.is(P::Comma) || step.token.is(P::CloseBrace)) && met.depth == depth + 1;
             if let Some(binding) = self.bindings.get_mut(binding) {
-                binding.taken = key.filter(|_| whole).map_or(Taken::Other, Taken::Key);
+                binding.taken = match key {
+                    Some(key) if whole => Taken::Key(key),
+                    Some(key) => Taken::KeyOfOther(key),
+                    None => Taken::Other,
+                };
             }
             if let Some(declaration) = self.declarations.last_mut() {
                 declaration.bound.push(binding);
@@ -308,7 +324,11 @@ impl<'b> Scopes<'b> {
             if !self.frames.last().is_some_and(|frame| frame.import) {
                 return;
             }
-            self.declare(variable, at, 1, false);
+            let binding = self.declare(variable, at, 1, false);
+            // `import {NAME}` reads what another file exports under that name.
+            if before != b"as" && self.word(Some(step)) != b"as" {
+                self.initialize_as(binding, taken_from_elsewhere(met.token));
+            }
         } else if matches!(before, b"import" | b"as") {
             self.declare(variable, at, 1, false);
         } else if matches!(before, b"function" | b"class")
@@ -322,7 +342,7 @@ impl<'b> Scopes<'b> {
             || earlier.is_some_and(|step| step.token.is(P::Update))
             || matches!(self.word(Some(step)), b"of" | b"in")
                 && earlier.is_some_and(|step| step.token.is(P::OpenParen));
-        self.met.push(Met { variable, at, group, declared, written });
+        self.met.push(Met { variable, at, group, declared, written, key });
     }
 
     /// Follows `let a = 1, {b: c} = d`.
@@ -456,14 +476,29 @@ impl<'b> Scopes<'b> {
             return bindings;
         }
         let met = self.met.get(first..last).unwrap_or_default();
-        let found: BTreeMap<usize, usize> = if met.len() > PARAMETERS {
-            self.variables.values().map(|&variable| (variable, start)).collect()
+        let found: BTreeMap<usize, (usize, Option<Token>)> = if met.len() > PARAMETERS {
+            self.variables.values().map(|&variable| (variable, (start, None))).collect()
         } else {
-            met.iter().map(|met| (met.variable, met.at)).collect()
+            met.iter().map(|met| (met.variable, (met.at, met.key))).collect()
         };
-        bindings.extend(found.into_iter().map(|(variable, at)| self.bind(variable, at, start)));
+        // A parameter's pattern declares what it takes; it gives nothing else a value.
+        for met in self.met.get_mut(first..last).unwrap_or_default() {
+            met.declared |= met.key.is_some();
+        }
+        for (variable, (at, key)) in found {
+            let binding = self.bind(variable, at, start);
+            if let Some(key) = key {
+                self.initialize_as(binding, taken_from_elsewhere(key));
+            }
+            bindings.push(binding);
+        }
         bindings
     }
+}
+
+/// A member of something that is not in this file, or cannot be told.
+fn taken_from_elsewhere(key: Token) -> Leaf {
+    Leaf::Read(Shape { base: Base::Other, key: Some(key), at: key.start, falls: false })
 }
 
 fn behind_dot(window: &[Option<Step>; 7]) -> bool {

@@ -10,6 +10,7 @@ pub mod dex_run;
 pub mod dist;
 pub mod genexus;
 pub mod hooks;
+pub mod js;
 pub mod main_job;
 pub mod registry;
 pub mod resources;
