@@ -214,7 +214,8 @@ impl Inspected {
         locate(search, ApkError::is_no_place, |place| {
             let hit = |Found { spot, values }: Found| {
                 let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
-                Hit { spot, entry, missing, object, values }
+                let (address, implied) = (place.at.clone(), false);
+                Hit { spot, address, implied, entry, missing, object, values }
             };
             Ok(apk.find(place)?.into_iter().map(hit).collect())
         })
@@ -385,7 +386,7 @@ impl Planned {
             && same_file(output, &self.path)
             && let Some(report) = self.is_signed_as_asked(signing)?
         {
-            return Ok(Done { report, notes: self.placed.notes, ..Done::default() });
+            return Ok(Done { report, notes: self.placed.notes, warnings: self.placed.warnings, ..Done::default() });
         }
         gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Leak)?;
         let mut copies = OldCopies::of(&self.placed.old, values, gate);
@@ -439,7 +440,8 @@ impl Planned {
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }
-        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
+        let warnings = self.placed.warnings;
+        Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
     }
 
     /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.

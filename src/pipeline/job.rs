@@ -9,7 +9,7 @@ use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
 use super::fault::Fault;
 use super::gate::{Gate, Reach};
-use super::locate::{Located, Old, Outcome, Search};
+use super::locate::{Located, NotOwn, Old, Outcome, Search};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
@@ -84,6 +84,8 @@ pub struct Copies {
     pub found: Vec<Located>,
     /// Places that cannot be read, or are not there and should be, and why.
     pub unread: Vec<(Address, JobError)>,
+    /// What stays although a place leads there, because it holds another Client Id: the warnings of [`Planned::finish`].
+    pub not_own: Vec<verify::Finding>,
 }
 
 /// What the kinds answer, as this module does. No `From`: the kinds' errors are nobody else's to know.
@@ -261,7 +263,8 @@ impl Inspected {
     pub fn locate(&self, places: &[Place]) -> Result<Copies, JobError> {
         fn told<S, E: Into<Cause>>(outcome: Outcome<S, E>) -> Copies {
             let unread = outcome.errors.into_iter().map(|(at, error)| (at, JobError(error.into()))).collect();
-            Copies { found: outcome.copies.into_iter().map(|(copy, _)| copy).collect(), unread }
+            let not_own = outcome.not_own.iter().map(NotOwn::finding).collect();
+            Copies { found: outcome.copies.into_iter().map(|(copy, _)| copy).collect(), unread, not_own }
         }
         let search = self.search(places)?;
         Ok(match &self.kind {
@@ -334,6 +337,15 @@ impl Inspected {
             Kinds::Apk(apk) => apk.verify_content(report, expected, foreign),
             Kinds::Tree(tree) => tree.verify_content(report, expected, foreign),
             Kinds::Apple(app) => app.verify_content(report, expected, foreign),
+        }
+    }
+
+    /// What the artifact's program may read instead of these values, and holds something else: the warnings of
+    /// [`Planned::finish`], in the same words.
+    pub fn overrides(&self, expected: &[Expected]) -> Vec<verify::Finding> {
+        match &self.kind {
+            Kinds::Apk(_) | Kinds::Tree(_) => Vec::new(),
+            Kinds::Apple(app) => app.overrides(expected),
         }
     }
 

@@ -66,6 +66,7 @@ pub enum Absence {
 
 /// An address with the value that goes there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own, as presets write them")]
 pub struct Place {
     /// Where.
     pub at: Address,
@@ -83,11 +84,23 @@ pub struct Place {
     /// Where it is not there: the string constant that is equal to what the other places of this template hold. Code is
     /// renamed by shrinkers, text is not.
     pub or_constant: bool,
+    /// Only values that hold the Client Id which the other places of the artifact hold now: of several clients' copies, the
+    /// application's own.
+    pub own_id: bool,
 }
 
 impl Place {
     /// A place without conditions.
     pub fn new(at: Address, value: Template, absence: Absence) -> Self {
-        Self { at, value, absence, unless: Vec::new(), by_object: false, keep_empty: false, or_constant: false }
+        Self {
+            at,
+            value,
+            absence,
+            unless: Vec::new(),
+            by_object: false,
+            keep_empty: false,
+            or_constant: false,
+            own_id: false,
+        }
     }
 }

@@ -5,9 +5,11 @@
 //!
 //! Must not: change anything.
 
+use super::device;
 use super::{FileSet, Files, FilesError, has_wildcards, matcher_in};
 use crate::artifact::{document, genexus};
 use crate::format::limits;
+use crate::format::plist::{self, PlistError};
 use crate::format::zip::Archive;
 use crate::placement::{Absence, Address, FilePath, Locator, Place, Target};
 
@@ -25,6 +27,8 @@ pub struct Spot {
     pub locator: Locator,
     /// Whether it has to be made.
     pub missing: bool,
+    /// Whether the address that was given means it too: a key that overrides the one given on some devices.
+    pub implied: bool,
 }
 
 impl Spot {
@@ -69,7 +73,32 @@ impl FileSet<'_> {
                 return Ok(Vec::new());
             }
         }
-        self.at(&place.at, place.absence)
+        let found = self.at(&place.at, place.absence)?;
+        if place.own_id { self.one_by_one(found) } else { Ok(found) }
+    }
+
+    /// The same with a spot for each value of a property list.
+    fn one_by_one(&self, found: Vec<Found>) -> Result<Vec<Found>, FilesError> {
+        let mut all = Vec::new();
+        for found in found {
+            let (Locator::Plist(keys), [file], false) =
+                (&found.spot.locator, found.spot.path.as_slice(), found.spot.missing)
+            else {
+                all.push(found);
+                continue;
+            };
+            let content = self.files.read(file, limits::ENTRY_BYTES);
+            let content =
+                content.map_err(|source| FilesError::Read { file: file.clone(), source })?.unwrap_or_default();
+            let failed = |source: PlistError| FilesError::Document { file: file.clone(), source: source.into() };
+            for keys in plist::places(&content, keys).map_err(failed)? {
+                let locator = Locator::Plist(keys);
+                let address = found.spot.address.with_locator(&locator);
+                let one = self.look_into(&address, file, &locator, false)?;
+                all.extend(one.map(|one| Found { spot: Spot { implied: found.spot.implied, ..one.spot }, ..one }));
+            }
+        }
+        Ok(all)
     }
 
     /// The spots of an address, or what its absence means.
@@ -78,10 +107,16 @@ impl FileSet<'_> {
         if absence == Absence::CreateWithin {
             // Each file for itself: one that has the place does not stand for another one.
             for made in self.made_within(address)? {
-                if !found.iter().any(|found| found.spot.path == made.spot.path) {
+                if !found.iter().any(|found| !found.spot.implied && found.spot.path == made.spot.path) {
                     found.push(made);
                 }
             }
+        }
+        if absence == Absence::Create && found.iter().all(|found| found.spot.implied) {
+            // What only some devices have is made for the others.
+            let made = self.made_within(address)?;
+            let there: Vec<Vec<String>> = found.iter().map(|found| found.spot.path.clone()).collect();
+            found.extend(made.into_iter().filter(|made| there.contains(&made.spot.path)));
         }
         if !found.is_empty() {
             return Ok(found);
@@ -144,6 +179,10 @@ impl FileSet<'_> {
         let mut all = Vec::new();
         walk(address, self.files, &[], &path.parts, odd, &mut |path, content| {
             all.extend(found(address, &path, &content, locator, odd)?);
+            for locator in device::overriding(&path, &content, locator) {
+                let found = found(&address.with_locator(&locator), &path, &content, &locator, odd)?;
+                all.extend(found.map(|found| Found { spot: Spot { implied: true, ..found.spot }, ..found }));
+            }
             Ok(())
         })?;
         Ok(all)
@@ -199,7 +238,7 @@ impl FileSet<'_> {
 }
 
 pub(in crate::artifact) fn missing(address: &Address, path: Vec<String>, locator: &Locator) -> Found {
-    let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true };
+    let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true, implied: false };
     Found { spot, values: Vec::new() }
 }
 
@@ -237,7 +276,13 @@ fn found(
             (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
         },
     };
-    let spot = Spot { address: address.clone(), path: path.to_vec(), locator: locator.clone(), missing: false };
+    let spot = Spot {
+        address: address.clone(),
+        path: path.to_vec(),
+        locator: locator.clone(),
+        missing: false,
+        implied: false,
+    };
     Ok((!values.is_empty()).then_some(Found { spot, values }))
 }
 

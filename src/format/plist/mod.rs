@@ -5,6 +5,7 @@
 //! * `binary`: binary property lists through the crate `plist`, guarded against what expands without end.
 //! * `strings`: `.strings` files that are text.
 //! * `openstep`: the old style that Xcode's projects have, for reading.
+//! * `suffix`: keys and files for one platform or device.
 //!
 //! After every edit the result is read again: the old tree with the edit must equal the new one, or there is no result.
 //!
@@ -14,12 +15,14 @@ mod binary;
 mod openstep;
 mod path;
 mod strings;
+mod suffix;
 mod xml;
 
 use plist::Value;
 
 pub use openstep::read_openstep;
 pub use path::{KeyPath, KeyPathError};
+pub use suffix::{overriding, places, without_device};
 
 use super::text::EncodingError;
 use super::xml::XmlError;

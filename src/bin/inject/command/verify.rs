@@ -31,6 +31,8 @@ const SEVERAL: usize = 4;
 
 /// The code of metadata that cannot be compared.
 const UNKNOWN: &str = "place.unknown";
+/// Codes of what the main job warns of, whose messages say their place themselves.
+const WARNED: [&str; 2] = ["place.overridden", "place.other-id"];
 
 /// Runs it.
 pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, out: Output) -> Result<Code, Failure> {
@@ -106,7 +108,7 @@ fn one(
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &verify.preset, at: &verify.at, create: false };
     let places = gather(settings, chosen, &owner, asked, fits)?;
-    let Copies { found: copies, unread, .. } = inspected.locate(&places.places)?;
+    let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
         return Err(error.into());
     }
@@ -151,6 +153,8 @@ fn one(
             format!("it is metadata of another main object, whose credential in {} is not known here", chosen.name);
         report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
     }
+    report.findings.extend(not_own);
+    report.findings.extend(inspected.overrides(&expected));
     if !holds_own && report.is_sound() {
         let which = match places.presets.as_slice() {
             [] => "the places named".to_owned(),
@@ -233,6 +237,8 @@ fn show(path: &Path, report: &Report, signable: bool, chosen: Option<&Chosen>, o
     for finding in &report.findings {
         if finding.code == UNKNOWN {
             out.note(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
+        } else if WARNED.contains(&finding.code) {
+            out.warn(&format!("{}: {}", path.display(), finding.message));
         } else {
             out.finding(path, finding);
         }
