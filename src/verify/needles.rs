@@ -264,7 +264,7 @@ fn next_line_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn is_line_end(byte: u8) -> bool {
-    (byte == b'\n') | (byte == b'\r')
+    matches!(byte, b'\n' | b'\r')
 }
 
 fn is_blank(byte: u8) -> bool {
