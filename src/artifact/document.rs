@@ -12,6 +12,9 @@ use crate::format::properties::{self, PropertiesError};
 use crate::format::xml::{self, XmlError};
 use crate::placement::Locator;
 
+/// Values that are listed in a message.
+const LISTED: usize = 20;
+
 /// Why a place in a file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -88,6 +91,28 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(path) => plist::get(bytes, path)?,
     })
+}
+
+/// What an edit of a place leaves although a reader may mean it, in words: for JavaScript, where a property may stand anywhere.
+pub fn left(bytes: &[u8], locator: &Locator) -> Vec<String> {
+    let Locator::Js(name) = locator else { return Vec::new() };
+    // What cannot be read was said before.
+    let left = js::left(bytes, name).unwrap_or_default();
+    let shown = left.iter().take(LISTED).map(|left| {
+        let address = left.address.as_ref().map(|address| format!(" (#{address})")).unwrap_or_default();
+        format!("{} at {}{address}", left.what, left.at)
+    });
+    let shown = shown.collect::<Vec<_>>().join("; ");
+    match left.len().saturating_sub(LISTED) {
+        0 if left.is_empty() => Vec::new(),
+        0 => vec![format!("other values of that name keep what they have: {shown}")],
+        more => vec![format!("other values of that name keep what they have: {shown}; and {more} more")],
+    }
+}
+
+/// Whether an address means one of several values of a name on purpose.
+pub fn picks_one(locator: &Locator) -> bool {
+    matches!(locator, Locator::Js(name) if js::Property::parse(name).is_some_and(|property| property.picks()))
 }
 
 /// A value for one place.

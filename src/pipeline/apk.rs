@@ -214,7 +214,8 @@ impl Inspected {
         locate(search, ApkError::is_no_place, |place| {
             let hit = |Found { spot, values, left }: Found| {
                 let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
-                Hit { spot, entry, missing, object, values, left }
+                let (address, implied) = (place.at.clone(), false);
+                Hit { spot, address, implied, entry, missing, object, values, left }
             };
             Ok(apk.find(place)?.into_iter().map(hit).collect())
         })
@@ -388,7 +389,7 @@ impl Planned {
         {
             // Nothing was there before that is not there now; a secret that is kept out may be.
             copies.judged(|hunt| hunt.package(archive, &BTreeSet::new())).map_err(ApkJobError::Leak)?;
-            return Ok(Done { report, notes: self.placed.notes, ..Done::default() });
+            return Ok(Done { report, notes: self.placed.notes, warnings: self.placed.warnings, ..Done::default() });
         }
         gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Leak)?;
         copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Leak)?;
@@ -441,7 +442,8 @@ impl Planned {
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }
-        Ok(Done { written: true, entries, removed, notes, report, new_signer, ..Done::default() })
+        let warnings = self.placed.warnings;
+        Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
     }
 
     /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.

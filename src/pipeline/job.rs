@@ -9,7 +9,7 @@ use super::apk::{self, ApkJobError};
 use super::apple::{self, AppleJobError};
 use super::fault::Fault;
 use super::gate::{Gate, Reach};
-use super::locate::{Located, Old, Outcome, Search};
+use super::locate::{Located, NotOwn, Old, Outcome, Search};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::tree::{self, TreeJobError};
@@ -33,7 +33,7 @@ use crate::verify::leak::{self, Foreign};
 /// Its text says what, where, and what was expected; [`JobError::fault`] what a program may offer to do about it.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct JobError(Cause);
+pub struct JobError(Box<Cause>);
 
 /// Where it comes from.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,8 @@ pub struct Copies {
     pub found: Vec<Located>,
     /// Places that cannot be read, or are not there and should be, and why.
     pub unread: Vec<(Address, JobError)>,
+    /// What stays although a place leads there, because it holds another Client Id: the warnings of [`Planned::finish`].
+    pub not_own: Vec<verify::Finding>,
 }
 
 /// What the kinds answer, as this module does. No `From`: the kinds' errors are nobody else's to know.
@@ -93,7 +95,7 @@ trait Answer<T> {
 
 impl<T, E: Into<Cause>> Answer<T> for Result<T, E> {
     fn of_job(self) -> Result<T, JobError> {
-        self.map_err(|error| JobError(error.into()))
+        self.map_err(|error| JobError(Box::new(error.into())))
     }
 }
 
@@ -122,13 +124,13 @@ impl Signing<'_> {
     fn apple(&self, needs_key: bool) -> Result<apple::Signing<'_>, JobError> {
         match self.apple {
             Some(signing) => Ok(signing),
-            None if needs_key => Err(JobError(Cause::NoKey("an app"))),
+            None if needs_key => Err(JobError(Box::new(Cause::NoKey("an app")))),
             None => Ok(apple::Signing::Unsigned),
         }
     }
 
     fn android(&self) -> Result<&apk::Signing<'_>, JobError> {
-        self.android.as_ref().ok_or(JobError(Cause::NoKey("an Android package")))
+        self.android.as_ref().ok_or(JobError(Box::new(Cause::NoKey("an Android package"))))
     }
 }
 
@@ -201,7 +203,7 @@ impl Inspected {
                 let index = archive.index();
                 Ok(Kinds::Apple(apple::Inspected::ipa(path, source, index, compared).of_job()?))
             }
-            other => Err(JobError(Cause::Kind(other))),
+            other => Err(JobError(Box::new(Cause::Kind(other)))),
         }
     }
 
@@ -260,8 +262,9 @@ impl Inspected {
     /// Every copy of every place.
     pub fn locate(&self, places: &[Place]) -> Result<Copies, JobError> {
         fn told<S, E: Into<Cause>>(outcome: Outcome<S, E>) -> Copies {
-            let unread = outcome.errors.into_iter().map(|(at, error)| (at, JobError(error.into()))).collect();
-            Copies { found: outcome.copies.into_iter().map(|(copy, _)| copy).collect(), unread }
+            let unread = outcome.errors.into_iter().map(|(at, error)| (at, JobError(Box::new(error.into())))).collect();
+            let not_own = outcome.not_own.iter().map(NotOwn::finding).collect();
+            Copies { found: outcome.copies.into_iter().map(|(copy, _)| copy).collect(), unread, not_own }
         }
         let search = self.search(places)?;
         Ok(match &self.kind {
@@ -334,6 +337,15 @@ impl Inspected {
             Kinds::Apk(apk) => apk.verify_content(report, expected, foreign),
             Kinds::Tree(tree) => tree.verify_content(report, expected, foreign),
             Kinds::Apple(app) => app.verify_content(report, expected, foreign),
+        }
+    }
+
+    /// What the artifact's program may read instead of these values, and holds something else: the warnings of
+    /// [`Planned::finish`], in the same words.
+    pub fn overrides(&self, expected: &[Expected]) -> Vec<verify::Finding> {
+        match &self.kind {
+            Kinds::Apk(_) | Kinds::Tree(_) => Vec::new(),
+            Kinds::Apple(app) => app.overrides(expected),
         }
     }
 

@@ -11,10 +11,15 @@ use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
 use crate::verify::injected::Expected;
+use crate::verify::{Finding, Severity};
 
 /// A spot that a kind of artifact found.
 pub(super) struct Hit<S> {
     pub(super) spot: S,
+    /// Where it is: the place's address, or a narrower one.
+    pub(super) address: Address,
+    /// Whether the place's address means it without saying so.
+    pub(super) implied: bool,
     pub(super) entry: String,
     pub(super) missing: bool,
     /// The object of GeneXus that the file is named after.
@@ -53,12 +58,51 @@ pub struct Located {
     pub values: Vec<Zeroizing<String>>,
     /// What the address means and an edit does not reach, in words.
     pub left: Vec<String>,
+    /// Whether the place's address means it without saying so.
+    implied: bool,
+}
+
+impl Located {
+    fn is_at(&self, address: &Address, entry: &str) -> bool {
+        let locator = |address: &Address| match &address.target {
+            Target::File { locator, .. } => Some(locator.clone()),
+            _ => None,
+        };
+        self.entry == entry && locator(&self.address).is_some_and(|own| Some(own) == locator(address))
+    }
+}
+
+/// Copies of a place that hold another Client Id than the other places do: none is the application's own.
+#[derive(Debug, Clone)]
+pub(super) struct NotOwn {
+    address: Address,
+    entry: String,
+    value: Template,
+}
+
+impl NotOwn {
+    /// What a person must not miss.
+    pub(super) fn message(&self) -> String {
+        let Self { address, value, .. } = self;
+        format!(
+            "{address} holds another Client Id than the other places, so it stays; if it is the application's own: --at \
+             '{address}={value}'"
+        )
+    }
+
+    /// The same as a finding.
+    pub(super) fn finding(&self) -> Finding {
+        let (place, message) = (self.entry.clone(), self.message());
+        Finding { code: "place.other-id", severity: Severity::Warning, place, message }
+    }
 }
 
 /// All copies, and what there is to say.
 pub(super) struct Outcome<S, E> {
     pub(super) copies: Vec<(Located, S)>,
     pub(super) notes: Vec<String>,
+    /// What is left of places that are for the application's own Client Id, where none of it holds that one.
+    pub(super) not_own: Vec<NotOwn>,
     /// Places whose value the build left empty, with where they lie.
     pub(super) empty: Vec<(Address, String)>,
     /// Places that cannot be read, or are not there and should be.
@@ -72,14 +116,16 @@ pub(super) fn locate<S, E>(
     is_absence: impl Fn(&E) -> bool,
     mut find: impl FnMut(&Place) -> Result<Vec<Hit<S>>, E>,
 ) -> Outcome<S, E> {
-    let mut outcome = Outcome { copies: Vec::new(), notes: Vec::new(), empty: Vec::new(), errors: Vec::new() };
+    let mut outcome =
+        Outcome { copies: Vec::new(), notes: Vec::new(), not_own: Vec::new(), empty: Vec::new(), errors: Vec::new() };
     let only = if let [only] = search.mains.all.as_slice() { Some(only) } else { None };
     let own = search.own.or_else(|| search.mains.own().or(only).map(|main| main.name.as_str()));
-    let mut later = Vec::new();
+    let (mut later, mut of_own_id) = (Vec::new(), Vec::new());
     for (index, place) in search.places.iter().enumerate() {
         for (place, main) in expanded(place, search.mains, own) {
             match find(&place) {
                 Ok(hits) if hits.is_empty() && place.or_constant => later.push((index, place, None)),
+                Ok(hits) if place.own_id => of_own_id.push((index, place, main, hits)),
                 Ok(hits) => outcome.add(index, &place, main, hits),
                 // What cannot be told is no reason to change something else.
                 Err(error) if place.or_constant && is_absence(&error) => later.push((index, place, Some(error))),
@@ -91,6 +137,11 @@ pub(super) fn locate<S, E>(
     for (index, place, error) in later {
         outcome.constant((index, search.places), &place, error, &mut find);
     }
+    let ids = outcome.own_ids(search.places);
+    for (index, place, main, hits) in of_own_id {
+        outcome.of_own_id(&ids, (index, &place, main), hits);
+    }
+    outcome.said_wins();
     outcome
 }
 
@@ -113,23 +164,68 @@ fn expanded<'a>(place: &Place, mains: &'a Mains, own: Option<&str>) -> Vec<(Plac
 impl<S, E> Outcome<S, E> {
     /// The same with the errors of whoever asked.
     pub(super) fn map_error<F>(self, map: impl Fn(E) -> F) -> Outcome<S, F> {
-        let Self { copies, notes, empty, errors } = self;
+        let Self { copies, notes, not_own, empty, errors } = self;
         let errors = errors.into_iter().map(|(at, error)| (at, map(error))).collect();
-        Outcome { copies, notes, empty, errors }
+        Outcome { copies, notes, not_own, empty, errors }
     }
 
     fn add(&mut self, index: usize, place: &Place, main: Option<&str>, hits: Vec<Hit<S>>) {
-        for Hit { spot, entry, missing, object, values, left } in hits {
+        for Hit { spot, address, implied, entry, missing, object, values, left } in hits {
             if place.keep_empty && !missing && values.iter().all(|value| is_empty(&place.value, value)) {
-                self.empty.push((place.at.clone(), entry));
+                self.empty.push((address, entry));
                 continue;
             }
             let main = main.map(str::to_owned).or_else(|| place.by_object.then_some(object));
             let values = values.into_iter().map(Zeroizing::new).collect();
             let own = main.is_none();
-            let copy = Located { place: index, address: place.at.clone(), entry, missing, main, own, values, left };
+            let copy = Located { place: index, address, entry, missing, main, own, values, left, implied };
             self.copies.push((copy, spot));
         }
+    }
+
+    /// The Client Ids that the application's own copies hold.
+    fn own_ids(&self, places: &[Place]) -> Vec<Zeroizing<String>> {
+        let held = |copy: &Located| {
+            let template = places.get(copy.place).map(|place| place.value.clone()).unwrap_or_default();
+            copy.values.iter().filter_map(|value| template.read(value).client_id).collect::<Vec<_>>()
+        };
+        let own = self.copies.iter().filter(|(copy, _)| copy.own).flat_map(|(copy, _)| held(copy));
+        own.filter(|id| !id.is_empty()).collect()
+    }
+
+    /// What of a place holds one of these Client Ids; the rest is another client's.
+    fn of_own_id(
+        &mut self,
+        ids: &[Zeroizing<String>],
+        (index, place, main): (usize, &Place, Option<&str>),
+        hits: Vec<Hit<S>>,
+    ) {
+        // Schemes of URLs are the same in any case (RFC 3986, 3.1).
+        let is_own = |value: &String| {
+            let id = place.value.read(value).client_id;
+            id.is_some_and(|id| ids.iter().any(|own| own.eq_ignore_ascii_case(&id)))
+        };
+        let (own, others): (Vec<_>, Vec<_>) =
+            hits.into_iter().partition(|hit| hit.missing || hit.values.iter().all(is_own));
+        let others = others.into_iter().map(|Hit { address, entry, .. }| {
+            let value = place.value.clone();
+            NotOwn { address, entry, value }
+        });
+        if own.is_empty() {
+            self.not_own.extend(others);
+        } else {
+            self.notes.extend(others.map(|other| format!("{} is of another Client Id, so it stays", other.address)));
+        }
+        self.add(index, place, main, own);
+    }
+
+    /// What a place says of a copy counts before what another one only means, or leaves.
+    fn said_wins(&mut self) {
+        let said: Vec<Located> =
+            self.copies.iter().filter(|(copy, _)| !copy.implied).map(|(copy, _)| copy.clone()).collect();
+        let is_said = |address: &Address, entry: &str| said.iter().any(|copy| copy.is_at(address, entry));
+        self.copies.retain(|(copy, _)| !copy.implied || !is_said(&copy.address, &copy.entry));
+        self.not_own.retain(|left| !is_said(&left.address, &left.entry));
     }
 
     /// Whose the copies are that belong to main objects. Where nobody says which one the artifact is, and there is only one, it
@@ -205,6 +301,7 @@ pub(super) struct Placed<S> {
     pub(super) places: Vec<PlannedPlace>,
     pub(super) spots: Vec<S>,
     pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
     /// The credential that is there now.
     pub(super) old: Old,
 }
@@ -226,7 +323,7 @@ pub(super) enum NoPlan<E> {
 
 impl<S> Placed<S> {
     pub(super) fn of<E>(outcome: Outcome<S, E>, places: &[Place]) -> Result<Self, NoPlan<E>> {
-        let Outcome { copies, mut notes, empty, errors } = outcome;
+        let Outcome { copies, mut notes, not_own, empty, errors } = outcome;
         if let Some((_, error)) = errors.into_iter().next() {
             return Err(NoPlan::Place(error));
         }
@@ -243,7 +340,8 @@ impl<S> Placed<S> {
         notes.extend(empty.into_iter().map(|(address, entry)| {
             format!("{address} in {entry} is empty in this build, and stays so; --create fills it")
         }));
-        let mut placed = Self { places: Vec::new(), spots: Vec::new(), notes, old: Old::default() };
+        let warnings = not_own.iter().map(NotOwn::message).collect();
+        let mut placed = Self { places: Vec::new(), spots: Vec::new(), notes, warnings, old: Old::default() };
         for (copy, spot) in copies {
             let value = template(&copy);
             placed.old.take(&copy, &value);

@@ -306,7 +306,7 @@ fn is_always_searched(name: &str) -> bool {
     name == MANIFEST
         || name == TABLE
         || !name.contains('/') && name.starts_with("classes") && ends_in(name, &["dex"])
-        || ends_in(name, &["plist"])
+        || ends_in(name, &["plist", "strings", "loctable"])
 }
 
 /// Whether a text is found where it means something else: it is short, or made of the words of placeholders.

@@ -16,8 +16,9 @@
 //! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"; in an array, the
 //!                                               step * is each element, [KEY=TEXT] each that has this member, in an
 //!                                               object the object if it has it; ** is everything at any depth
-//!          | KEY { "/" KEY }                    in *.plist and *.strings; an element of an array by its number or
-//!                                               its content: [KEY=TEXT] and [=TEXT], * in TEXT any characters; * all
+//!          | KEY { "/" KEY }                    in *.plist, *.strings, *.loctable, *.stringsdict; an element of an
+//!                                               array by its number or its content: [KEY=TEXT] and [=TEXT], * in TEXT
+//!                                               any characters; * all
 //!          | XPATH                              in *.xml, *.gam, *.config: /a/b (text), /a/b/@c (attribute)
 //!          | { NAME "." } NAME [ "[" INDEX "]" ]  in *.js, *.mjs, *.cjs: a property, by what holds it, or one of its
 //!                                               constants; a NAME with dots, brackets or quotes stands in quotes
@@ -131,6 +132,11 @@ pub struct FilePath {
 }
 
 impl FilePath {
+    /// One file, whatever characters its name has.
+    pub(crate) fn literal(file: &str) -> Self {
+        Self { parts: vec![literal(file)], any_case: false }
+    }
+
     /// Whether a part has wildcards.
     pub(crate) fn is_glob(&self) -> bool {
         self.parts.iter().any(|part| part.contains(['*', '?', '[', '{']))
@@ -243,6 +249,16 @@ impl Address {
             }
         };
         Ok(Self { kind, target })
+    }
+
+    /// The same file with another place in it.
+    #[must_use]
+    pub(crate) fn with_locator(&self, new: &Locator) -> Self {
+        let mut address = self.clone();
+        if let Target::File { locator, .. } = &mut address.target {
+            locator.clone_from(new);
+        }
+        address
     }
 
     /// Whether it depends on the name of the artifact's main object.
@@ -371,7 +387,7 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let locator = match (locator, extension.as_str()) {
         (None, _) => Locator::Whole,
-        (Some(keys), "plist" | "strings") => {
+        (Some(keys), "plist" | "strings" | "loctable" | "stringsdict") => {
             if KeyPath::parse(keys).is_err() {
                 return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0 or FILE.plist#Key/[Name=text]/0"));
             }

@@ -86,6 +86,9 @@ pub struct Place {
     pub or_constant: bool,
     /// Whether what an edit does not reach is accepted, and only said.
     pub partial: bool,
+    /// Only values that hold the Client Id which the other places of the artifact hold now: of several clients' copies, the
+    /// application's own.
+    pub own_id: bool,
 }
 
 impl Place {
@@ -100,6 +103,7 @@ impl Place {
             keep_empty: false,
             or_constant: false,
             partial: false,
+            own_id: false,
         }
     }
 }

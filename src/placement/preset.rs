@@ -11,6 +11,7 @@
 //! value = "{client_id}"               # a template
 //! absent = "skip"                     # when it is not there: skip (default), fail, create, or offer: --create makes it
 //! unless = ["apk:string/other"]       # passed over when one of these is there
+//! own-id = true                       # only values that hold the Client Id that the other places hold now
 //! hint = "what its absence means"
 //! ```
 //!
@@ -104,6 +105,7 @@ fn yes() -> bool {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 struct RawPlace {
     at: String,
     value: String,
@@ -117,6 +119,8 @@ struct RawPlace {
     keep_empty: bool,
     #[serde(default, rename = "or-constant")]
     or_constant: bool,
+    #[serde(default, rename = "own-id")]
+    own_id: bool,
     hint: Option<String>,
 }
 
@@ -177,6 +181,7 @@ impl Preset {
                 by_object: place.by_object,
                 keep_empty: place.keep_empty,
                 or_constant: place.or_constant,
+                own_id: place.own_id,
                 partial: false,
             });
         }

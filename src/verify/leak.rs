@@ -78,8 +78,8 @@ impl<'f> Hunt<'f> {
     pub(crate) fn for_copies(sought: &'f [Foreign]) -> Self {
         let foreign: Vec<&Foreign> = sought.iter().collect();
         let texts = foreign.iter().map(|foreign| foreign.value.as_str());
-        let needles =
-            Needles::of_forms(texts, &[], |form| !matches!(form, Form::Half | Form::Xor | Form::Reversed | Form::Raw));
+        let hidden = [Form::Half, Form::Xor, Form::Reversed, Form::Raw, Form::Base64Raw, Form::Base64Utf16];
+        let needles = Needles::of_forms(texts, &[], |form| !hidden.contains(&form));
         Self { foreign, needles, unpacked: limits::UNPACKED_BYTES }
     }
 

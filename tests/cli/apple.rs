@@ -44,6 +44,23 @@ fn one_step_signs_and_the_gate_agrees() {
 }
 
 #[test]
+fn what_counts_instead_of_a_place_is_said_by_the_gate_in_the_same_words() {
+    let world = World::new();
+    world.write("App.ipa", ipa(&[("Payload/Notes.app/de.lproj/InfoPlist.strings", b"\"ClientId\" = \"old\";\n")]));
+    let says = "App.ipa: de.lproj/InfoPlist.strings holds ClientId too, and counts in its language instead of Info.plist; give it \
+                the value as well: --at 'de.lproj/InfoPlist.strings#ClientId=...'";
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0).says(&[says]);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0).says(&[says]);
+    let json = world.inject(&["verify", "App.ipa", "--env", "dev", "--json"]).exits(0);
+    assert!(json.out.contains("place.overridden"), "{}", json.out);
+    let at = ["--preset", "generic", "--at", "de.lproj/InfoPlist.strings#ClientId={client_id}"];
+    let all = [&["App.ipa", "--env", "dev", "--ad-hoc"], &at[..]].concat();
+    assert!(!world.inject(&all).exits(0).err.contains("counts in its language"));
+    let verified = world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0);
+    assert!(!verified.err.contains("counts in its language"), "{}", verified.err);
+}
+
+#[test]
 fn without_an_identity_nothing_is_written() {
     let world = with_ipa();
     let before = world.read("App.ipa");

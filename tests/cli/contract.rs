@@ -245,3 +245,25 @@ fn a_compressed_copy_in_a_package_follows() {
     assert_eq!(entry(&apk, "assets/b.json.gz"), other, "what is no copy stays");
     world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
 }
+
+#[test]
+fn values_of_javascript_that_are_not_picked_are_said() {
+    let world = World::new();
+    let script = "var cfg={CID:\"old-client-id\"},types={CID:\"string\"};console.log(cfg.CID,types.CID);\n";
+    world.write("site/main.js", script);
+    let args = |at: &'static str| ["site", "--app", "com.example.app", "--env", "dev", "--at", at];
+    let says = ["#cfg.CID or #CID[0]", "#types.CID or #CID[1]"];
+    world.refuses(|world| world.run(&GIVEN, &args("main.js#CID={client_id}"), ""), 4, &says);
+    let left = "warning site: partial: main.js#cfg.CID: other values of that name keep what they have: another constant at line 1";
+    world.run(&GIVEN, &args("main.js#cfg.CID={client_id}"), "").exits(0).says(&[left, "(#types.CID)"]);
+    assert_eq!(world.read("site/main.js"), script.replace("old-client-id", "the-new-id").as_bytes());
+    let verify = [&["verify"], &args("main.js#cfg.CID={client_id}")[..]].concat();
+    let run = world.run(&GIVEN, &verify, "").exits(0).says(&[left]);
+    assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
+    // What cannot be set beside a constant is refused, and verify does not call it sound.
+    world.write("site/main.js", "var cfg={CID:\"the-new-id\"};cfg.CID=globalThis.NOPE||\"the-new-id\";\n");
+    let plain = args("main.js#CID={client_id}");
+    world.refuses(|world| world.run(&GIVEN, &plain, ""), 4, &["main.js", "line 1"]);
+    let run = world.run(&GIVEN, &[&["verify"], &plain[..]].concat(), "").exits(0);
+    assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
+}

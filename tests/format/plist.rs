@@ -1,6 +1,6 @@
 //! Property lists: XML by byte range, binary, `.strings`.
 
-use inject::format::plist::{EMPTY, KeyPath, Setting, get, read, set, set_all};
+use inject::format::plist::{EMPTY, KeyPath, Setting, get, overriding, places, read, set, set_all, without_device};
 use plist::{Dictionary, Value};
 use proptest::prelude::*;
 
@@ -150,9 +150,44 @@ fn what_cannot_be_done_is_said_exactly() {
     for path in ["", "/", "a//b", "[a]", "[=x", "[=x]b", "a/"] {
         assert!(KeyPath::parse(path).is_err(), "{path}");
     }
-    for path in ["a", "a/0/b", "*/[k=v]/x", "[=a*b]", "a~1b/c~0d"] {
+    for path in ["a", "a/0/b", "*/[k=v]/x", "[=a*b]", "a~1b/c~d", "Key~ipad", "a~01", "a~00/~1"] {
         assert_eq!(KeyPath::parse(path).unwrap().to_string(), path);
     }
+}
+
+#[test]
+fn every_key_has_a_path_and_every_override_is_told() {
+    // Keys with everything that is an escape, or looks like one.
+    let keys = ["a/b", "a~b", "a~0b", "a~1b", "~", "~~", "a~/b", "~01", "Key~ipad"];
+    let mut list = plist::Dictionary::new();
+    for key in keys {
+        list.insert(key.to_owned(), Value::String(format!("value of {key}")));
+    }
+    let list = binary(&Value::Dictionary(list));
+    let paths = places(&list, "*").unwrap();
+    for (path, key) in paths.iter().zip(keys) {
+        assert_eq!(get(&list, path).unwrap(), [format!("value of {key}")], "{path}");
+    }
+    assert_eq!(paths.len(), keys.len());
+    for (stem, general) in [
+        ("Auth~ipad", Some("Auth")),
+        ("Auth-iphoneos~ipad", Some("Auth")),
+        ("Info-macos", Some("Info")),
+        ("My-Auth~ipad", Some("My-Auth")),
+        ("Auth~ipad-iphoneos", Some("Auth~ipad")),
+        ("~ipad", None),
+        ("Auth-other", None),
+        ("Auth", None),
+    ] {
+        assert_eq!(without_device(stem), general, "{stem}");
+    }
+    let levels =
+        b"<plist><dict><key>de</key><dict><key>K~ipad</key><string>x</string></dict><key>K~mac</key><string>y</string>\
+                   <key>K-tvos</key><array/></dict></plist>";
+    assert_eq!(overriding(levels, "K", 0).unwrap(), ["K~mac", "K-tvos"]);
+    assert_eq!(overriding(levels, "K/0", 0).unwrap(), [""; 0], "it has no such element");
+    assert_eq!(overriding(levels, "*/K", 1).unwrap(), ["*/K~ipad"]);
+    assert_eq!(overriding(levels, "[=K]", 0).unwrap(), [""; 0]);
 }
 
 fn tree() -> Value {
@@ -272,6 +307,8 @@ proptest! {
             *place = byte;
         }
         let _ = set(&bytes, "List/[Name=login]/Id", "v", true);
+        let _ = places(&bytes, "*");
+        let _ = overriding(&bytes, "List/0", 0);
         bytes.truncate(cut);
         let _ = set(&bytes, "A", "v", true);
         let mut text = TEXT.as_bytes().to_vec();
@@ -284,7 +321,9 @@ proptest! {
     #[test]
     fn hostile_text_never_panics(text in "[<>/a=;\"'\\\\*\n kdictrnge]{0,60}") {
         let _ = set(text.as_bytes(), "a", "v", true);
-        let _ = set(format!("<plist>{text}</plist>").as_bytes(), "a", "v", true);
+        let list = format!("<plist>{text}</plist>");
+        let _ = set(list.as_bytes(), "a", "v", true);
+        let _ = overriding(list.as_bytes(), "a/r", 1);
     }
 }
 
@@ -301,6 +340,11 @@ fn several_values_mean_what_was_there_before() {
     let edited = set_all(xml.as_bytes(), &settings).unwrap();
     assert_eq!(String::from_utf8(edited).unwrap(), expected);
     let list = binary(&read(xml.as_bytes()).unwrap());
+    for bytes in [xml.as_bytes(), &list] {
+        let twice = |value| set_all(bytes, &[setting("l/0/id", "9", false), setting("l/[n=A]/id", value, false)]);
+        assert!(twice("9").is_ok());
+        assert!(twice("8").unwrap_err().to_string().contains("different ones"), "one place, two values");
+    }
     let edited = set_all(&list, &settings).unwrap();
     assert_eq!(read(&edited).unwrap(), read(expected.as_bytes()).unwrap());
 }

@@ -80,7 +80,11 @@ pub fn example(preset: &str) -> Example {
                 ("CFBundleURLTypes/1/CFBundleURLName", "google"),
                 ("CFBundleURLTypes/1/CFBundleURLSchemes/0", "com.googleusercontent.apps.999-old"),
             ];
-            let services = plist(&[("CLIENT_ID", "o"), ("REVERSED_CLIENT_ID", "o"), ("GOOGLE_APP_ID", "old")]);
+            let services = plist(&[
+                ("CLIENT_ID", "999-old.apps.googleusercontent.com"),
+                ("REVERSED_CLIENT_ID", "com.googleusercontent.apps.999-old"),
+                ("GOOGLE_APP_ID", "old"),
+            ]);
             (
                 memory([("Info.plist", plist(&schemes).as_slice()), ("GoogleService-Info.plist", services.as_slice())]),
                 vec![

@@ -4,6 +4,7 @@ pub mod apple;
 mod apple_large;
 #[cfg(unix)]
 mod apple_macos;
+mod apple_overrides;
 mod apple_seals;
 pub mod ios_presets;
 pub mod presets;

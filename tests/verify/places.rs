@@ -52,11 +52,10 @@ fn each_place(make: &dyn Fn(&Path) -> PathBuf, preset: Preset, values: &Values<'
     places.retain(|place| !place.value.is_raised());
     let inspected = inspected(&good);
     let located = inspected.locate(&places).unwrap().found;
-    let there: Vec<&Place> = places
+    let there: Vec<(usize, &Place)> = places
         .iter()
         .enumerate()
         .filter(|(index, _)| located.iter().any(|copy| copy.place == *index && copy.own))
-        .map(|(_, place)| place)
         .collect();
     let expected: Vec<Expected> = located
         .iter()
@@ -68,18 +67,24 @@ fn each_place(make: &dyn Fn(&Path) -> PathBuf, preset: Preset, values: &Values<'
         })
         .collect();
     assert_eq!(judged(&good, &expected), [] as [&str; 0], "{name}");
-    for place in &there {
+    for (index, place) in &there {
         let folder = tempfile::tempdir().unwrap();
         let bad = make(folder.path());
         // An element that is picked by how it begins is none with another beginning.
         let reversed = place.at.to_string().contains("com.googleusercontent");
         let wrong = if reversed { "com.googleusercontent.apps.9-wrong" } else { "WRONG" };
-        let wrong = Place { value: Template::parse(wrong).unwrap(), absence: Absence::Fail, ..(*place).clone() };
+        // Alone it is of no other place's id.
+        let wrong =
+            Place { value: Template::parse(wrong).unwrap(), absence: Absence::Fail, own_id: false, ..(*place).clone() };
         put(&bad, &places, values);
         put(&bad, &[wrong], values);
         let found = judged(&bad, &expected);
-        let here = format!("place.value ({} in", place.at.for_main("Sub.Notes"));
-        assert!(!found.is_empty() && found.iter().any(|one| one.starts_with(&here)), "{name}, {}: {found:?}", place.at);
+        let mut copies = located.iter().filter(|copy| copy.place == *index);
+        let is_named = copies.any(|copy| {
+            let here = format!("place.value ({} in", copy.address);
+            found.iter().any(|one| one.starts_with(&here))
+        });
+        assert!(is_named, "{name}, {}: {found:?}", place.at);
     }
     there.len()
 }

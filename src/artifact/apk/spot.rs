@@ -64,7 +64,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         if matches!(place.at.target, Target::File { .. }) {
-            let found = self.files().at(&place.at, place.absence)?.into_iter().map(Found::from).collect();
+            let found =
+                self.files().at(&place.at, place.absence, place.partial)?.into_iter().map(Found::from).collect();
             return self.with_configurations(place, found);
         }
         let mut found = self.look(&place.at, place.partial)?;

@@ -5,9 +5,11 @@
 //!
 //! Must not: change anything.
 
+use super::device;
 use super::{FileSet, Files, FilesError, has_wildcards, matcher_in};
 use crate::artifact::{document, genexus};
 use crate::format::limits;
+use crate::format::plist::{self, PlistError};
 use crate::format::zip::Archive;
 use crate::placement::{Absence, Address, FilePath, Locator, Place, Target};
 
@@ -25,6 +27,8 @@ pub struct Spot {
     pub locator: Locator,
     /// Whether it has to be made.
     pub missing: bool,
+    /// Whether the address that was given means it too: a key that overrides the one given on some devices.
+    pub implied: bool,
 }
 
 impl Spot {
@@ -71,19 +75,59 @@ impl FileSet<'_> {
                 return Ok(Vec::new());
             }
         }
-        self.at(&place.at, place.absence)
+        let found = self.at(&place.at, place.absence, place.partial)?;
+        if place.own_id { self.one_by_one(found) } else { Ok(found) }
     }
 
-    /// The spots of an address, or what its absence means.
-    pub(in crate::artifact) fn at(&self, address: &Address, absence: Absence) -> Result<Vec<Found>, FilesError> {
+    /// The same with a spot for each value of a property list.
+    fn one_by_one(&self, found: Vec<Found>) -> Result<Vec<Found>, FilesError> {
+        let mut all = Vec::new();
+        for found in found {
+            let (Locator::Plist(keys), [file], false) =
+                (&found.spot.locator, found.spot.path.as_slice(), found.spot.missing)
+            else {
+                all.push(found);
+                continue;
+            };
+            let content = self.files.read(file, limits::ENTRY_BYTES);
+            let content =
+                content.map_err(|source| FilesError::Read { file: file.clone(), source })?.unwrap_or_default();
+            let failed = |source: PlistError| FilesError::Document { file: file.clone(), source: source.into() };
+            for keys in plist::places(&content, keys).map_err(failed)? {
+                let locator = Locator::Plist(keys);
+                let address = found.spot.address.with_locator(&locator);
+                let one = self.look_into(&address, file, &locator, false)?;
+                all.extend(one.map(|one| Found { spot: Spot { implied: found.spot.implied, ..one.spot }, ..one }));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The spots of an address, or what its absence means. With `partial`, what an edit would not reach is told; without, the
+    /// edit tells it, where nothing is picked on purpose.
+    pub(in crate::artifact) fn at(
+        &self,
+        address: &Address,
+        absence: Absence,
+        partial: bool,
+    ) -> Result<Vec<Found>, FilesError> {
         let mut found = self.look(address)?;
+        for found in found.iter_mut().filter(|found| !partial && !document::picks_one(&found.spot.locator)) {
+            found.left.clear();
+        }
         if absence == Absence::CreateWithin {
             // Each file for itself: one that has the place does not stand for another one.
             for made in self.made_within(address)? {
-                if !found.iter().any(|found| found.spot.path == made.spot.path) {
+                if !found.iter().any(|found| !found.spot.implied && found.spot.path == made.spot.path) {
                     found.push(made);
                 }
             }
+        }
+        if absence == Absence::Create && found.iter().all(|found| found.spot.implied) {
+            // What only some devices have is made for the others.
+            let made = self.made_within(address)?;
+            let there: Vec<Vec<String>> = found.iter().map(|found| found.spot.path.clone()).collect();
+            found.extend(made.into_iter().filter(|made| there.contains(&made.spot.path)));
         }
         if !found.is_empty() {
             return Ok(found);
@@ -146,6 +190,10 @@ impl FileSet<'_> {
         let mut all = Vec::new();
         walk(address, self.files, &[], &path.parts, odd, &mut |path, content| {
             all.extend(found(address, &path, &content, locator, odd)?);
+            for locator in device::overriding(&path, &content, locator) {
+                let found = found(&address.with_locator(&locator), &path, &content, &locator, odd)?;
+                all.extend(found.map(|found| Found { spot: Spot { implied: true, ..found.spot }, ..found }));
+            }
             Ok(())
         })?;
         Ok(all)
@@ -201,7 +249,7 @@ impl FileSet<'_> {
 }
 
 pub(in crate::artifact) fn missing(address: &Address, path: Vec<String>, locator: &Locator) -> Found {
-    let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true };
+    let spot = Spot { address: address.clone(), path, locator: locator.clone(), missing: true, implied: false };
     Found { spot, values: Vec::new(), left: Vec::new() }
 }
 
@@ -239,8 +287,15 @@ fn found(
             (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
         },
     };
-    let spot = Spot { address: address.clone(), path: path.to_vec(), locator: locator.clone(), missing: false };
-    Ok((!values.is_empty()).then_some(Found { spot, values, left: Vec::new() }))
+    let spot = Spot {
+        address: address.clone(),
+        path: path.to_vec(),
+        locator: locator.clone(),
+        missing: false,
+        implied: false,
+    };
+    let left = document::left(content, locator);
+    Ok((!values.is_empty()).then_some(Found { spot, values, left }))
 }
 
 type Visit<'v> = &'v mut dyn FnMut(Vec<String>, Vec<u8>) -> Result<(), FilesError>;

@@ -3,15 +3,18 @@
 //!
 //! * `find`: an address becomes concrete spots.
 //! * `change`: values become new contents.
+//! * `device`: keys of an app's property lists that override others on some devices.
 //! * `source`: what can be such a set.
 //!
 //! Must not: know where the files lie, or write one.
 
 mod change;
+mod device;
 mod find;
 mod source;
 
 pub use change::Changes;
+pub use device::overriding;
 pub(in crate::artifact) use find::missing;
 pub use find::{Found, Spot};
 pub use source::{Below, Files, ReadError};

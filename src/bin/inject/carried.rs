@@ -236,9 +236,10 @@ fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result
     }
     // What is not there is not an error here, and nothing is passed over.
     let there = |(preset, place): (Option<String>, Place)| {
-        let Place { at, value, by_object, or_constant, .. } = place;
+        let Place { at, value, by_object, or_constant, own_id, .. } = place;
         let mut place = Place::new(at, value, Absence::Skip);
-        (place.by_object, place.or_constant, place.partial) = (by_object, or_constant, true);
+        (place.by_object, place.or_constant) = (by_object, or_constant);
+        (place.own_id, place.partial) = (own_id, true);
         Looked { preset, place }
     };
     Ok(places.into_iter().map(there).collect())

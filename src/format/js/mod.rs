@@ -248,7 +248,7 @@ pub fn left(bytes: &[u8], property: &str) -> Result<Vec<Left>, JsError> {
 }
 
 /// A value for one property.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Edit<'e> {
     /// The property, as [`Property::parse`] reads it.
     pub name: &'e str,
@@ -256,6 +256,14 @@ pub struct Edit<'e> {
     pub value: &'e str,
     /// A property cannot be made: this only changes the error.
     pub create: bool,
+}
+
+impl std::fmt::Debug for Edit<'_> {
+    /// The value may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, value: _, create } = self;
+        f.debug_struct("Edit").field("name", name).field("create", create).finish_non_exhaustive()
+    }
 }
 
 /// The file with `value` as every value of `property`, or of those that it picks. A property cannot be made: `create`

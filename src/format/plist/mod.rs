@@ -5,6 +5,7 @@
 //! * `binary`: binary property lists through the crate `plist`, guarded against what expands without end.
 //! * `strings`: `.strings` files that are text.
 //! * `openstep`: the old style that Xcode's projects have, for reading.
+//! * `suffix`: keys and files for one platform or device.
 //!
 //! After every edit the result is read again: the old tree with the edit must equal the new one, or there is no result.
 //!
@@ -14,12 +15,16 @@ mod binary;
 mod openstep;
 mod path;
 mod strings;
+mod suffix;
 mod xml;
+
+use std::collections::BTreeMap;
 
 use plist::Value;
 
 pub use openstep::read_openstep;
 pub use path::{KeyPath, KeyPathError};
+pub use suffix::{overriding, places, without_device};
 
 use super::text::EncodingError;
 use super::xml::{XmlError, check};
@@ -73,6 +78,12 @@ pub enum PlistError {
         path: String,
         /// The type that is there.
         found: &'static str,
+    },
+    /// Two paths that lead to one place, and two values.
+    #[error("{path:?} and another path lead to one value, and are given different ones; keep one of them")]
+    Conflict {
+        /// One of the paths.
+        path: String,
     },
     /// What was made does not read as it should: a fault of this program, and nothing is returned.
     #[error("the edited property list does not read as the old one with the edit in it")]
@@ -156,8 +167,8 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
     let old = read(bytes)?;
     let format = Format::of(bytes);
     let mut wanted = old.clone();
-    let mut edits = Vec::new();
-    let mut later = Vec::new();
+    let (mut edits, mut later) = (Vec::new(), Vec::new());
+    let mut seen: BTreeMap<Vec<Child>, &str> = BTreeMap::new();
     for setting in settings {
         if format == Format::Xml {
             check(setting.value)?;
@@ -170,6 +181,13 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
         for at in places {
             let Some(there) = value_at(&old, &at) else { continue };
             let found = type_name(there);
+            match seen.insert(at.clone(), setting.value) {
+                Some(other) if other != setting.value => {
+                    return Err(PlistError::Conflict { path: setting.path.to_owned() });
+                }
+                Some(_) => continue,
+                None => {}
+            }
             let new = converted(there, setting.value)
                 .ok_or_else(|| PlistError::Type { path: setting.path.to_owned(), found })?;
             if let Some(place) = value_at_mut(&mut wanted, &at) {

@@ -40,7 +40,7 @@ pub(super) enum Step {
 }
 
 /// A step to one child.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Child {
     Key(String),
     Index(usize),
@@ -74,6 +74,39 @@ impl KeyPath {
                 None => return Err(wrong("/ behind ]")),
             }
         }
+    }
+
+    /// The path to one place.
+    pub(super) fn exact(at: Vec<Child>) -> Self {
+        let step = |child| match child {
+            Child::Key(key) => Step::Key(key),
+            Child::Index(index) => Step::Key(index.to_string()),
+        };
+        Self { steps: at.into_iter().map(step).collect() }
+    }
+
+    /// The key that a step is; `None` where it is none, or picks among several.
+    pub(super) fn key(&self, step: usize) -> Option<&str> {
+        match self.steps.get(step)? {
+            Step::Key(key) => Some(key),
+            Step::Any | Step::Where { .. } => None,
+        }
+    }
+
+    /// The same with another step.
+    pub(super) fn with(&self, step: usize, new: Step) -> Self {
+        let mut steps = self.steps.clone();
+        if let Some(old) = steps.get_mut(step) {
+            *old = new;
+        }
+        Self { steps }
+    }
+
+    /// What the first steps lead to.
+    pub(super) fn reached<'v>(&self, root: &'v Value, steps: usize) -> Vec<&'v Value> {
+        let mut found = Vec::new();
+        walk(root, self.steps.get(..steps).unwrap_or_default(), &mut Vec::new(), &mut found);
+        found.into_iter().filter_map(|at| super::value_at(root, &at)).collect()
     }
 
     /// All places that the path leads to.
@@ -173,13 +206,17 @@ fn matches(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// A `~` is escaped where it would be read as an escape, so that `Key~ipad` is written as people know it.
+fn escaped(key: &str) -> String {
+    key.replace("~0", "~00").replace("~1", "~01").replace('/', "~1")
+}
+
 fn unescaped(key: &str) -> String {
     key.replace("~1", "/").replace("~0", "~")
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
         match self {
             Self::Key(key) => f.write_str(&escaped(key)),
             Self::Any => f.write_str("*"),

@@ -3,7 +3,7 @@
 //! * `source`, `folder`: where an app lies.
 //! * `signing`: how it is signed, and what is checked of that before.
 //! * `reseal`: what is signed again.
-//! * `shadow`: values that a language overrides.
+//! * `shadow`: what is read instead of a place on some devices or in some languages.
 //! * `begun`: the beginning of an output, before all of the app was read.
 //! * `write`, `copied`: the finished app, verified and put in place.
 //!
@@ -184,6 +184,8 @@ impl Inspected {
                 let found = FileSet::new(&AppFiles(tree), kind).find(place)?;
                 found.iter().try_for_each(|found| self.check_new(&found.spot))?;
                 let hit = |Found { spot, values, left }: Found| Hit {
+                    address: spot.address.clone(),
+                    implied: spot.implied,
                     entry: spot.file(),
                     missing: spot.missing,
                     object: spot.object().to_owned(),
@@ -282,6 +284,13 @@ impl Inspected {
         if let Err(error) = looked {
             report.error("apple.unreadable", "the app", error.to_string());
         }
+    }
+
+    /// What the app may read instead of these values, and holds something else: the warnings of [`Planned::finish`], in the
+    /// same words.
+    pub fn overrides(&self, expected: &[Expected]) -> Vec<verify::Finding> {
+        // What cannot be read is said by who reads the places.
+        self.source.with(|tree| shadow::findings(tree, expected)).unwrap_or_default()
     }
 
     /// A new file at the top of an app for macOS, beside `Contents`, would be sealed by nothing.
@@ -481,7 +490,9 @@ impl Planned {
                 done.warnings = signing::check(tree, &inspected.layout, signers, request)?;
                 self.profiles(&mut overlay, request)?;
             }
-            done.warnings.extend(shadow::warnings(tree, &self.placed.spots));
+            done.warnings.extend(self.placed.warnings.iter().cloned());
+            let shadows = shadow::findings(tree, &self.expected(task.values)?);
+            done.warnings.extend(shadows.into_iter().map(|shadow| shadow.message));
 
             if let Some(signer) = task.signer {
                 if let Some((_, why)) = unsound.filter(|_| inspected.is_signed()) {

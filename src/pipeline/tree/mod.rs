@@ -188,7 +188,16 @@ impl Inspected {
 
 fn hit(found: Found) -> Hit<Spot> {
     let Found { spot, values, left } = found;
-    Hit { entry: spot.file(), missing: spot.missing, object: spot.object().to_owned(), values, left, spot }
+    Hit {
+        address: spot.address.clone(),
+        implied: spot.implied,
+        entry: spot.file(),
+        missing: spot.missing,
+        object: spot.object().to_owned(),
+        values,
+        left,
+        spot,
+    }
 }
 
 impl Planned {
@@ -303,6 +312,7 @@ impl Planned {
 
         // 6. Commit: all of them, or none.
         let mut done = Done { warnings, notes: self.placed.notes.clone(), report, ..Done::default() };
+        done.warnings.extend(self.placed.warnings.iter().cloned());
         done.warnings.extend(self.public_secret(values));
         if !changes.is_empty() {
             done.notes.extend(copies.notes());

@@ -33,6 +33,8 @@ const SEVERAL: usize = 4;
 const UNKNOWN: &str = "place.unknown";
 /// The code of what an address means and an edit does not reach.
 const PARTIAL: &str = "place.partial";
+/// Codes of what the main job warns of, whose messages say their place themselves.
+const WARNED: [&str; 2] = ["place.overridden", "place.other-id"];
 
 /// What is said of an artifact beside its findings.
 #[derive(Clone, Copy)]
@@ -116,7 +118,7 @@ fn one(
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &verify.preset, at: &verify.at, create: false, partial: true };
     let places = gather(settings, chosen, &owner, asked, fits)?;
-    let Copies { found: copies, unread, .. } = inspected.locate(&places.places)?;
+    let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
         return Err(error.into());
     }
@@ -171,6 +173,8 @@ fn one(
         let message = format!("no place takes it, so whether the secret of {} is there was not looked at", chosen.name);
         partial(&mut report, "the secret", message);
     }
+    report.findings.extend(not_own);
+    report.findings.extend(inspected.overrides(&expected));
     if !holds_own && report.is_sound() {
         let which = match places.presets.as_slice() {
             [] => "the places named".to_owned(),
@@ -264,6 +268,8 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
         } else if finding.code == PARTIAL {
             // As the injection said it.
             out.warn(&format!("{}: partial: {}: {}", path.display(), finding.place, finding.message));
+        } else if WARNED.contains(&finding.code) {
+            out.warn(&format!("{}: {}", path.display(), finding.message));
         } else {
             out.finding(path, finding);
         }
@@ -290,7 +296,7 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
 
 /// Whether something that an address means was not compared.
 fn is_partial(report: &Report) -> bool {
-    report.findings.iter().any(|finding| finding.code == PARTIAL)
+    report.findings.iter().any(|finding| finding.code == PARTIAL || WARNED.contains(&finding.code))
 }
 
 /// The findings of a report.
