@@ -106,7 +106,7 @@ pub mod place {
     pub use crate::placement::template::{BUILT_IN, Held, OtherMain, RaisedError, Values, same_object};
     #[doc(inline)]
     pub use crate::placement::{
-        Absence, Address, AddressError, FilePath, Kind, Locator, Place, Target, Template, TemplateError,
+        Absence, Address, AddressError, FilePath, Kind, Locator, Place, ResourceKind, Target, Template, TemplateError,
     };
 }
 

@@ -15,9 +15,9 @@ use super::tree::Folder;
 use crate::artifact::apk::{MANIFEST, TABLE};
 use crate::artifact::apple::{AppFiles, Layout, Tree};
 use crate::artifact::files::Files;
-use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
+use crate::format::{dex, limits};
 use crate::placement::template::Values;
 use crate::verify::leak::{self, Foreign, Hunt};
 use crate::verify::{Finding, Report};
@@ -270,6 +270,9 @@ impl OldHunt<'_> {
 
     fn content(&mut self, name: &str, content: &[u8]) {
         if self.whole || !MEDIA.iter().any(|magic| content.starts_with(magic)) {
+            // Code refers to texts, and holds none.
+            let texts = if self.whole { None } else { dex::texts(content) };
+            let content = texts.and_then(|texts| content.get(texts)).unwrap_or(content);
             self.hunt.content(&mut self.report, name, content);
         }
     }

@@ -298,3 +298,30 @@ proptest! {
         fuzz_bodies::dex::dex(&sealed([b"dex\n039\0", bytes.as_slice()].concat()));
     }
 }
+
+#[test]
+fn all_texts_lie_in_one_range_or_none_is_told() {
+    use inject::format::dex::texts;
+    let range = texts(EVERYTHING).unwrap();
+    assert!(range.len() < EVERYTHING.len() / 2, "{range:?} of {}", EVERYTHING.len());
+    let word = |at: usize| u32::from_le_bytes(EVERYTHING[at..at + 4].try_into().unwrap()) as usize;
+    for number in 0..word(0x38) {
+        let at = word(word(0x3c) + 4 * number);
+        let end = at + EVERYTHING[at..].iter().position(|byte| *byte == 0).unwrap();
+        assert!(range.start <= at && end < range.end);
+    }
+    // A string that lies elsewhere, a map that leaves them out or ends early, a container, and no dex file.
+    let changed = |at: usize, value: u32| {
+        let mut bytes = EVERYTHING.to_vec();
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        texts(&bytes)
+    };
+    assert_eq!(changed(word(0x3c), 0x70), None);
+    assert_eq!(changed(0x34, 0xffff_fff0), None);
+    assert_eq!(changed(0x3c, 0xffff_fff0), None);
+    assert_eq!(changed(4, u32::from_le_bytes(*b"041\0")), None);
+    for len in 0..EVERYTHING.len() {
+        let _ = texts(&EVERYTHING[..len]);
+    }
+    assert_eq!(texts(b"PK\x03\x04"), None);
+}

@@ -12,6 +12,7 @@
 //! * `walk`: the file by its `map_list`: every item, every reference to a string, every offset.
 //! * `edit`: other constants, which moves what lies behind them; `layout`: the moved file.
 //! * `width`: which `const-string` become `const-string/jumbo` by that, or the other way round; `code`: the code they are in.
+//! * `texts`: where the strings lie, without reading the rest.
 //! * `dump`: everything as text without indices and offsets, found by following offsets and not by the map.
 //!
 //! A container (version 041) holds several dex files, which share their strings: each is read by itself, all are edited
@@ -36,6 +37,7 @@ mod layout;
 mod parse;
 mod separate;
 mod shared;
+mod texts;
 mod value;
 mod walk;
 mod width;
@@ -47,6 +49,7 @@ pub use edit::{DexEdit, Target, edit};
 pub use follow::{Followed, Site, Source};
 pub use parse::{Dex, MethodRef};
 pub use shared::check_passed;
+pub use texts::texts;
 
 use std::fmt::Display;
 

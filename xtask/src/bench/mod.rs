@@ -217,7 +217,8 @@ fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// `app_name`, else any string of the table that is a plain text everywhere.
+/// A string of the table whose text is plain, distinctive, and nowhere else in the package: it is searched for as an old
+/// credential would be, and has to be gone. Where there is none, any plain one.
 fn plain_string(apk: &Path) -> Result<String> {
     let bytes = fs::read(apk)?;
     let archive = Archive::open(bytes.as_slice())?;
@@ -228,6 +229,21 @@ fn plain_string(apk: &Path) -> Result<String> {
         found.is_ok_and(|all| !all.is_empty() && all.iter().all(|one| matches!(one.value, Value::String(_))))
     };
     let names = table.string_names()?;
-    let app_name = names.iter().find(|name| *name == "app_name").filter(|name| plain(name));
-    app_name.or_else(|| names.iter().find(|name| plain(name))).cloned().context("no plain string in the table")
+    let mut contents = Vec::new();
+    for (index, entry) in archive.entries().iter().enumerate() {
+        let name = entry.display_name();
+        if name.ends_with(".dex") || name.ends_with(".xml") || name == "resources.arsc" {
+            contents.push(archive.read(index)?);
+        }
+    }
+    let alone = |name: &&String| {
+        let all = table.find("string", name).unwrap_or_default();
+        let [one] = all.as_slice() else { return false };
+        let Value::String(text) = &one.value else { return false };
+        let is_distinctive = (16..64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let count = |content: &Vec<u8>| content.windows(text.len()).filter(|window| *window == text.as_bytes()).count();
+        is_distinctive && contents.iter().map(count).sum::<usize>() == 1
+    };
+    let found = names.iter().find(alone).or_else(|| names.iter().find(|name| plain(name)));
+    found.cloned().context("no plain string in the table")
 }
