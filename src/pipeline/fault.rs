@@ -10,7 +10,7 @@ use crate::artifact::apk::ApkError;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::artifact::web::WebError;
-use crate::placement::{Address, Target};
+use crate::placement::{Address, Locator, ResourceKind, Target};
 use crate::verify::Finding;
 
 /// What kind of failure it is.
@@ -86,12 +86,7 @@ impl<'e> Fault<'e> {
     fn of_apk(error: &'e ApkJobError) -> Self {
         match error {
             ApkJobError::Apk(ApkError::NoPlace { address, near, .. }) => {
-                // Nothing calls a constant that is made, and what a component is called by is the build's to say.
-                let makeable = !matches!(
-                    address.target,
-                    Target::DexMethod { .. } | Target::DexText { .. } | Target::IntentFilter { .. }
-                );
-                Self::NoPlace { address, near, makeable }
+                Self::NoPlace { address, near, makeable: is_makeable(address) }
             }
             ApkJobError::Apk(ApkError::Address { .. } | ApkError::Conflict { .. }) | ApkJobError::Template(_) => {
                 Self::Request
@@ -148,10 +143,25 @@ impl<'e> Fault<'e> {
 
     fn of_files(error: &'e FilesError) -> Self {
         match error {
-            FilesError::NoPlace { address, near, .. } => Self::NoPlace { address, near, makeable: true },
+            FilesError::NoPlace { address, near, .. } => {
+                Self::NoPlace { address, near, makeable: is_makeable(address) }
+            }
             FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
             error if error.is_refusal() => Self::Refused,
             _ => Self::Artifact,
         }
     }
+}
+
+/// Whether a place of this kind can be made. Nothing calls a constant that is made, what a component is called by is the build's to
+/// say, and neither compiled XML nor a program shows where something new would belong.
+fn is_makeable(address: &Address) -> bool {
+    !matches!(
+        address.target,
+        Target::DexMethod { .. }
+            | Target::DexText { .. }
+            | Target::IntentFilter { .. }
+            | Target::Resource { kind: ResourceKind::Xml, .. }
+            | Target::File { locator: Locator::Js(_), .. }
+    )
 }

@@ -1,5 +1,7 @@
 //! What an address means, and what an edit of it does not reach: changed, refused, or said.
 
+use std::fmt::Write;
+
 use super::{World, entry, repacked, values, zipped};
 use crate::format::build::arsc::{Body, Layout, Type, package, pool, strings, table};
 
@@ -266,4 +268,108 @@ fn values_of_javascript_that_are_not_picked_are_said() {
     world.refuses(|world| world.run(&GIVEN, &plain, ""), 4, &["main.js", "line 1"]);
     let run = world.run(&GIVEN, &[&["verify"], &plain[..]].concat(), "").exits(0);
     assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
+}
+
+/// What an edit does in a situation, told by running it.
+fn outcome(world: &World, artifact: &str, at: &str, more: &[&str]) -> &'static str {
+    let at = format!("{at}={{client_id}}");
+    let app: &[&str] = if artifact == "app.apk" { &[] } else { &["--app", "com.example.app"] };
+    let args = [&[artifact, "--env", "dev", "--gate", "off", "--at", &at], app, more].concat();
+    let before = world.files();
+    let run = world.signed_with(&GIVEN, &args);
+    if run.code == Some(4) {
+        assert_eq!(world.files(), before, "{at}: a refusal writes nothing");
+        return "refused, exit code 4";
+    }
+    assert_eq!(run.code, Some(0), "{at}: {}", run.err);
+    let verify = [&["verify", artifact, "--env", "dev", "--at", &at], app].concat();
+    let verify = world.signed_with(&GIVEN, &verify).exits(0);
+    // One of one cause is said by both, in the same words.
+    let partial = run.err.contains("warning");
+    assert_eq!(partial, verify.out.contains("carries dev, partial"), "{at}: {}{}", run.err, verify.out);
+    assert_eq!(partial, !verify.out.contains("carries dev, sound"), "{at}: {}", verify.out);
+    // Columns move with the value.
+    let words = |line: &str| line.split(" at line ").next().unwrap_or_default().to_owned();
+    for line in verify.err.lines().filter(|line| line.starts_with("warning")) {
+        assert!(run.err.contains(&words(line)), "{line}: {}", run.err);
+    }
+    if partial { "changed; the rest is named, and `verify` says partial" } else { "changed" }
+}
+
+/// Address, situation, where it is, the artifact, and further arguments.
+type Row<'r> = (&'r str, &'r str, World, &'r str, &'r [&'r str]);
+
+/// The table in docs/addresses.md: BLESS=1 writes it.
+#[test]
+fn the_table_of_the_documentation_is_what_happens() {
+    let calls: &[u8] = include_bytes!("../../testdata/dex/calls.dex");
+    let package = || world(AUTH);
+    let with_calls = || {
+        let world = World::new();
+        let content = repacked(&[], |name, content| if name == "classes.dex" { calls.to_vec() } else { content });
+        world.write("app.apk", content);
+        world
+    };
+    let demo = || {
+        let world = World::new();
+        world.demo("app.apk");
+        world
+    };
+    let folder = |file: &'static str, content: &[u8]| {
+        let world = World::new();
+        world.write(&format!("site/{file}"), content);
+        world
+    };
+    let signed = zipped(&[("a.json", AUTH), ("META-INF/A.SF", b"x")]);
+    let plist = b"<plist version=\"1.0\"><dict><key>Id</key><integer>7</integer></dict></plist>";
+    let rows: Vec<Row<'_>> = vec![
+        ("string/client_id", "several configurations", package(), "app.apk", &[]),
+        ("string/string_alias", "an alias of another string", package(), "app.apk", &[]),
+        ("string/only_de", "the default configuration lacks it, `--create`", package(), "app.apk", &["--create"]),
+        ("string/greeting", "a string with styles", demo(), "app.apk", &[]),
+        ("raw/auth#/client_id", "several configurations", package(), "app.apk", &[]),
+        ("raw/auth_alias#/client_id", "an alias of another file", package(), "app.apk", &[]),
+        ("xml/c#/c/@id", "several configurations", package(), "app.apk", &[]),
+        ("res/xml/c.xml#/c/@id", "another configuration of the resource holds it too", package(), "app.apk", &[]),
+        ("meta-data/com.example.CONFIG", "`android:resource`", demo(), "app.apk", &[]),
+        ("dex/same", "unrelated classes with this method", with_calls(), "app.apk", &[]),
+        ("dex/two", "two parameters that are Strings", with_calls(), "app.apk", &[]),
+        ("dex/partial", "a call whose argument is not known", with_calls(), "app.apk", &[]),
+        ("dex/partial[0]", "one call by its number", with_calls(), "app.apk", &[]),
+        ("dex/partial", "the same, `--partial`", with_calls(), "app.apk", &["--partial"]),
+        ("a.json#/id", "a string that stands twice", folder("a.json", br#"{"id":"x","id":"y"}"#), "site", &[]),
+        ("a.json#/id", "a number, and a text as the value", folder("a.json", br#"{"id":7}"#), "site", &[]),
+        ("a.json#/id", "an object", folder("a.json", br#"{"id":{}}"#), "site", &[]),
+        ("a.plist#Id", "an integer, and a text as the value", folder("a.plist", plist), "site", &[]),
+        ("a.xml#/a", "an element with children", folder("a.xml", b"<a>x<b/>y</a>"), "site", &[]),
+        ("m.js#ID", "one constant, or equal ones", folder("m.js", b"var a={ID:\"x\"},b={ID:\"x\"};"), "site", &[]),
+        ("m.js#ID", "`c ? \"x\" : \"x\"`", folder("m.js", b"var a={ID:c?\"x\":\"x\"};"), "site", &[]),
+        ("m.js#ID", "different constants", folder("m.js", b"var a={ID:\"x\"},b={ID:\"y\"};"), "site", &[]),
+        (
+            "m.js#a.ID",
+            "the same, picked by what holds it",
+            folder("m.js", b"var a={ID:\"x\"},b={ID:\"y\"};"),
+            "site",
+            &[],
+        ),
+        ("m.js#ID", "`other || \"x\"`", folder("m.js", b"var a={ID:\"x\"};a.ID=other||\"x\";"), "site", &[]),
+        ("m.js#ID", "a getter of a constant", folder("m.js", b"class A{get ID(){return \"x\"}}"), "site", &[]),
+        ("in.zip!/a.json#/client_id", "an archive that is signed", folder("in.zip", &signed), "site", &[]),
+    ];
+    let mut table = "| address | situation | what happens |\n|---|---|---|\n".to_owned();
+    for (at, situation, world, artifact, more) in rows {
+        let happens = outcome(&world, artifact, at, more);
+        let situation = situation.replace('|', "\\|");
+        writeln!(table, "| `{at}` | {situation} | {happens} |").unwrap();
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/addresses.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (begin, end) = ("<!-- made by tests/cli/contract.rs -->\n", "<!-- end -->");
+    let (before, rest) = text.split_once(begin).expect("the mark in docs/addresses.md");
+    let (there, after) = rest.split_once(end).unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(there, table, "docs/addresses.md; BLESS=1 writes it");
+    }
 }

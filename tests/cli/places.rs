@@ -258,6 +258,8 @@ fn what_cannot_be_made_is_not_offered() {
         ("dex/nope={client_id}", false),
         ("intent-filter/*#scheme={client_id}", true),
         ("main.js#X={client_id}", true),
+        ("main.js#X={client_id}", false),
+        ("xml/nope#/a/@b={client_id}", false),
         ("assets/x.json!/y={client_id}", true),
     ] {
         let mut args = vec!["app.apk", "--env", "dev", "--at", at];
