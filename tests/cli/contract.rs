@@ -199,6 +199,23 @@ fn carries_is_said_where_the_credential_was_put() {
     let done = done.says(&["stand for braces as such", "the Client Id is {client_id}", "nothing of its credential"]);
     assert!(!done.err.contains("client id "), "{}", done.err);
     assert!(verified.out.contains("files: has the values of dev, sound"), "{}", verified.out);
+    let svr = [
+        "verify",
+        "files",
+        "--app",
+        "com.example.app",
+        "--env",
+        "dev",
+        "--svr",
+        "v.json",
+        "--at",
+        "a.json#/a={{client_id}}",
+    ];
+    world
+        .inject(&svr)
+        .exits(0)
+        .says(&["no verdict is written, because no place that was compared takes the credential"]);
+    assert!(!world.path("v.json").exists());
     let (done, verified) = run("nothing");
     assert!(!done.err.contains("carries") && !done.err.contains("braces"), "{}", done.err);
     assert!(!verified.out.contains("carries"), "{}", verified.out);
@@ -262,6 +279,11 @@ fn values_of_javascript_that_are_not_picked_are_said() {
     let verify = [&["verify"], &args("main.js#cfg.CID={client_id}")[..]].concat();
     let run = world.run(&GIVEN, &verify, "").exits(0).says(&[left]);
     assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
+    // No verdict and no summary says more.
+    let run = world.run(&GIVEN, &[&verify[..], &["--svr", "v.json", "--summary", "s.md"]].concat(), "").exits(0);
+    run.says(&["site: no verdict is written, because it is partial"]);
+    assert!(!world.path("v.json").exists());
+    assert!(String::from_utf8(world.read("s.md")).unwrap().contains("* site: **partial**"));
     // What cannot be set beside a constant is refused, and verify does not call it sound.
     world.write("site/main.js", "var cfg={CID:\"the-new-id\"};cfg.CID=globalThis.NOPE||\"the-new-id\";\n");
     let plain = args("main.js#CID={client_id}");

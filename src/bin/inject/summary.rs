@@ -46,7 +46,11 @@ pub fn verified(path: Option<&Path>, result: &Value, out: Output) {
         name => format!("### inject verify: {}\n\n", cell(name)),
     };
     for artifact in result["artifacts"].as_array().into_iter().flatten() {
-        let verdict = if artifact["sound"] == true { "sound" } else { "**NOT SOUND**" };
+        let verdict = match (artifact["sound"] == true, artifact["partial"] == true) {
+            (false, _) => "**NOT SOUND**",
+            (true, true) => "**partial**",
+            (true, false) => "sound",
+        };
         let _ = writeln!(text, "* {}: {verdict}", cell(&artifact["artifact"]));
         for finding in artifact["findings"].as_array().into_iter().flatten() {
             let [severity, code, place, message] =

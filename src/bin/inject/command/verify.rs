@@ -70,7 +70,14 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         let (report, about) = one(gate.as_ref(), verify, given, several, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
-            attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
+            // The verdict says that the artifact carries the environment, without a word beside it.
+            if is_partial(&report) || !about.carries {
+                let why =
+                    if about.carries { "it is partial" } else { "no place that was compared takes the credential" };
+                out.warn(&format!("{}: no verdict is written, because {why}", path.display()));
+            } else {
+                attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
+            }
         }
         show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
         results.push(report_json(path, &report));
