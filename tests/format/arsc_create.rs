@@ -103,3 +103,36 @@ fn a_full_16_bit_chunk_is_told() {
     let error = edit(&bytes, &[to("new", "x")], true).unwrap_err();
     assert!(error.to_string().contains("16-bit offsets"), "{error}");
 }
+
+#[test]
+fn a_default_is_made_where_other_configurations_alone_have_the_string() {
+    let default = |text: &str| StringEdit { config: Some("default".into()), ..to("b", text) };
+    for layout in [Layout::Dense, Layout::Offset16, Layout::Sparse] {
+        for others in [vec![string(0), None, string(2)], vec![None, None, string(2)], vec![string(0), None, None]] {
+            let german = [string(0), string(1), string(2)];
+            let chunks = vec![strings(layout, "", &others), strings(layout, "de", &german)];
+            let bytes = table(&pool(&["x", "y", "z"]), &[package(&["string"], &["a", "b", "c"], chunks)]);
+            let edited = edit(&bytes, &[default("new")], true).unwrap();
+            let both = [("default", "new"), ("de", "y")];
+            let both = both.map(|(config, text)| (config.to_owned(), Value::String(text.to_owned())));
+            assert_eq!(values(&edited, "b"), both, "{layout:?}");
+            for name in ["a", "c"] {
+                assert_eq!(values(&edited, name), values(&bytes, name), "{layout:?}");
+            }
+            let ids = |bytes: &[u8]| -> Vec<u32> {
+                let found = Table::parse(bytes).unwrap().find("string", "b").unwrap();
+                found.into_iter().map(|found| found.id).collect()
+            };
+            assert_eq!(ids(&edited), [0x7f01_0001; 2], "the id stays");
+            assert_eq!(edit(&edited, &[default("new")], true).unwrap(), edited, "again changes nothing");
+            let there = edit(&edited, &[default("other")], true).unwrap();
+            assert_eq!(edit(&there, &[default("new")], true).unwrap(), edited, "and back");
+            assert!(matches!(edit(&bytes, &[default("new")], false), Err(ArscError::NotFound { .. })));
+        }
+    }
+    // A chunk whose offsets end before has no room for the id.
+    let chunks = vec![strings(Layout::Dense, "", &[string(0)]), strings(Layout::Dense, "de", &[string(0), string(1)])];
+    let bytes = table(&pool(&["x", "y"]), &[package(&["string"], &["a", "b"], chunks)]);
+    let error = edit(&bytes, &[default("new")], true).unwrap_err();
+    assert!(error.to_string().contains("no place for this id"), "{error}");
+}
