@@ -182,3 +182,6 @@ pub const BUILD_CONFIGURATIONS: usize = 64;
 /// Bytes of what GeneXus and GAM exchange about applications: one takes about 500, and a knowledge base has some hundred at
 /// most. It is held in memory.
 pub const GAM_PARAMETERS_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Files beside a package that are looked at as its splits.
+pub const SPLITS: usize = 256;

@@ -18,6 +18,7 @@ use super::v1_files;
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
+use crate::format::limits;
 use crate::format::zip::{
     Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
 };
@@ -211,14 +212,43 @@ impl Inspected {
     /// Every copy of every place.
     pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, ApkError> {
         let apk = Apk::again(self.archive(), self.facts.clone());
-        locate(search, ApkError::is_no_place, |place| {
+        let mut outcome = locate(search, ApkError::is_no_place, |place| {
             let hit = |Found { spot, values, left }: Found| {
                 let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
                 let (address, implied) = (place.at.clone(), false);
                 Hit { spot, address, implied, entry, missing, object, values, left }
             };
             Ok(apk.find(place)?.into_iter().map(hit).collect())
-        })
+        });
+        let splits = if self.facts.needs_splits { self.splits() } else { Vec::new() };
+        for (copy, _) in &mut outcome.copies {
+            for (name, split) in &splits {
+                // What cannot be read there is for whoever injects it.
+                if split.has_one_of(std::slice::from_ref(&copy.address)).unwrap_or_default() {
+                    copy.left
+                        .push(format!("the split {name} holds this place too; inject it as well, with the same key"));
+                }
+            }
+        }
+        outcome
+    }
+
+    /// The splits beside a base that does not run without them: a device picks what they hold before what the base does.
+    fn splits(&self) -> Vec<(String, Self)> {
+        let Some(folder) = self.path.parent() else { return Vec::new() };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| *path != self.path).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("apk")));
+        paths.sort();
+        let splits = paths.into_iter().take(limits::SPLITS).filter_map(|path| {
+            let split = Self::new(&path).ok()?;
+            let (own, theirs) = (&self.facts, &split.facts);
+            let belongs = own.package == theirs.package && own.version_code == theirs.version_code;
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            (belongs && theirs.split.is_some()).then_some((name, split))
+        });
+        splits.collect()
     }
 
     /// What the package is and says of itself, for people.

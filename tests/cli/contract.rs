@@ -292,6 +292,46 @@ fn values_of_javascript_that_are_not_picked_are_said() {
     assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
 }
 
+/// A package of a set with these strings: the base that needs its splits, or a split.
+fn of_a_set(split: Option<&str>, names: &[&str]) -> Vec<u8> {
+    use crate::format::build::axml::{NONE, Node, document};
+    let texts = ["isSplitRequired", "manifest", "application", "package", "com.example.set", "split"];
+    let texts: Vec<&str> = texts.into_iter().chain(split).collect();
+    let mut attributes = vec![(NONE, 3, 4, 3, 4)];
+    attributes.push(if split.is_some() { (NONE, 5, 6, 3, 6) } else { (NONE, 0, NONE, 0x12, u32::MAX) });
+    let nodes = [Node::Start(1, attributes), Node::Start(2, vec![]), Node::End(2), Node::End(1)];
+    let manifest = document(&pool(&texts), &[0x0101_0591], &nodes);
+    let entries: Vec<_> = (0..names.len() as u32).map(|key| Some((key, Body::String(0)))).collect();
+    let chunks = vec![strings(Layout::Dense, "", &entries)];
+    let resources = table(&pool(&["old-client-id"]), &[package(&["string"], names, chunks)]);
+    repacked(&[], |name, content| match name {
+        "AndroidManifest.xml" => manifest.clone(),
+        "resources.arsc" => resources.clone(),
+        _ => content,
+    })
+}
+
+#[test]
+fn splits_that_hold_the_same_string_are_named() {
+    let world = World::new();
+    world.write("set/base.apk", of_a_set(None, &["client_id"]));
+    world.write("set/de.apk", of_a_set(Some("config.de"), &["client_id", "other"]));
+    world.write("set/fr.apk", of_a_set(Some("config.fr"), &["other"]));
+    world.write("set/notes.apk", "no package");
+    let at = ["--at", "string/client_id={client_id}"];
+    let args = [&["set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();
+    let left = "partial: string/client_id: the split de.apk holds this place too; inject it as well, with the same key";
+    let run = world.signed_with(&GIVEN, &args).exits(0).says(&[left]);
+    assert_eq!(run.err.matches("the split").count(), 1, "{}", run.err);
+    let verify = [&["verify", "set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();
+    let run = world.run(&GIVEN, &verify, "").exits(0).says(&[left]);
+    assert!(run.out.starts_with("set/base.apk: carries dev, partial"), "{}", run.out);
+    // A split needs no splits, and a base alone names none.
+    let split = [&["set/de.apk", "--env", "dev", "--min-sdk", "24", "--gate", "off"], &at[..]].concat();
+    let run = world.signed_with(&GIVEN, &split).exits(0);
+    assert!(!run.err.contains("partial"), "{}", run.err);
+}
+
 /// What an edit does in a situation, told by running it.
 fn outcome(world: &World, artifact: &str, at: &str, more: &[&str]) -> &'static str {
     let at = format!("{at}={{client_id}}");

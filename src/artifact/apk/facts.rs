@@ -32,6 +32,8 @@ pub struct Facts {
     pub package: String,
     /// The name of a split.
     pub split: Option<String>,
+    /// Whether it is the base of a set, and does not run without its splits.
+    pub needs_splits: bool,
     /// versionName.
     pub version_name: Option<String>,
     /// versionCode.
@@ -88,10 +90,16 @@ impl Facts {
             let scalar = resolve(scalar)?;
             Ok::<_, ApkError>(matches!(scalar, Some(Scalar::Bool(true) | Scalar::Int(1..))))
         };
+        // Play's own way of saying it came first.
+        let required = manifest.meta_data.iter().find(|data| data.name == "com.android.vending.splits.required");
+        let required = truth(required.and_then(|data| data.value.clone()))?;
+        let types = text(manifest.required_split_types)?.is_some_and(|types| !types.is_empty());
+        let needs_splits = manifest.split.is_none() && (truth(manifest.split_required)? || types || required);
         let min_sdk = number(manifest.min_sdk)?;
         Ok(Self {
             package: manifest.package.unwrap_or_default(),
             split: manifest.split,
+            needs_splits,
             version_name: text(manifest.version_name)?,
             version_code: number(manifest.version_code)?,
             min_sdk,

@@ -43,6 +43,10 @@ pub struct Manifest {
     pub package: Option<String>,
     /// `split`: the name of a split APK.
     pub split: Option<String>,
+    /// `android:isSplitRequired`
+    pub split_required: Option<Scalar>,
+    /// `android:requiredSplitTypes`
+    pub required_split_types: Option<Scalar>,
     /// `android:versionCode`
     pub version_code: Option<Scalar>,
     /// `android:versionName`
@@ -94,6 +98,8 @@ impl Document<'_> {
             ["manifest"] => {
                 out.package = plain("package");
                 out.split = plain("split");
+                out.split_required = by_id(0x0101_0591, "isSplitRequired");
+                out.required_split_types = by_id(0x0101_064e, "requiredSplitTypes");
                 out.version_code = by_id(0x0101_021b, "versionCode");
                 out.version_name = by_id(0x0101_021c, "versionName");
                 out.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");
