@@ -4,16 +4,15 @@
 //!
 //! Must not: know where the file lies.
 
+use super::list;
 use crate::format::axml::{self, AxmlError, PathEdit};
 use crate::format::js::{self, JsError};
 use crate::format::json::{self, JsonError};
 use crate::format::plist::{self, PlistError};
 use crate::format::properties::{self, PropertiesError};
+use crate::format::setting::Setting;
 use crate::format::xml::{self, XmlError};
 use crate::placement::Locator;
-
-/// Values that are listed in a message.
-const LISTED: usize = 20;
 
 /// Why a place in a file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +63,26 @@ impl DocumentError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Json(error) => matches!(error, JsonError::Type { .. } | JsonError::Container { .. }),
-            Self::Js(error) => !matches!(error, JsError::Encoding(_) | JsError::Syntax { .. } | JsError::Depth { .. }),
-            Self::Xml(error) => matches!(error, XmlError::NotText { .. }),
+            Self::Js(error) => {
+                !matches!(error, JsError::Encoding(_) | JsError::Syntax { .. } | JsError::Depth { .. })
+                    && !self.is_conflict()
+            }
+            Self::Xml(error) => matches!(error, XmlError::NotText { .. } | XmlError::Value { .. }),
             Self::BinaryXml(error) => matches!(error, AxmlError::WrongKind { .. }),
-            Self::Plist(error) => matches!(error, PlistError::Type { .. }),
+            Self::Plist(error) => matches!(error, PlistError::Type { .. } | PlistError::Xml(XmlError::Value { .. })),
             Self::Properties(_) | Self::Gone | Self::NotText => false,
         }
+    }
+
+    /// Whether two values were given for one place.
+    pub fn is_conflict(&self) -> bool {
+        matches!(
+            self,
+            Self::Json(JsonError::Conflict { .. })
+                | Self::Js(JsError::Conflict { .. })
+                | Self::Plist(PlistError::Conflict { .. })
+                | Self::BinaryXml(AxmlError::Conflict { .. })
+        )
     }
 }
 
@@ -98,15 +111,15 @@ pub fn left(bytes: &[u8], locator: &Locator) -> Vec<String> {
     let Locator::Js(name) = locator else { return Vec::new() };
     // What cannot be read was said before.
     let left = js::left(bytes, name).unwrap_or_default();
-    let shown = left.iter().take(LISTED).map(|left| {
+    let shown = |left: &js::Left| {
         let address = left.address.as_ref().map(|address| format!(" (#{address})")).unwrap_or_default();
         format!("{} at {}{address}", left.what, left.at)
-    });
-    let shown = shown.collect::<Vec<_>>().join("; ");
-    match left.len().saturating_sub(LISTED) {
-        0 if left.is_empty() => Vec::new(),
-        0 => vec![format!("other values of that name keep what they have: {shown}")],
-        more => vec![format!("other values of that name keep what they have: {shown}; and {more} more")],
+    };
+    let shown: Vec<String> = left.iter().map(shown).collect();
+    if shown.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("other values of that name stay as they are: {}", list(&shown))]
     }
 }
 
@@ -139,11 +152,11 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
         content = match locator {
             Locator::Whole => value.as_bytes().to_vec(),
             Locator::Json(pointer) => {
-                in_json.push(json::Edit { pointer, value, create: *create });
+                in_json.push(Setting { at: pointer, value, create: *create });
                 continue;
             }
             Locator::Js(name) => {
-                properties_of_js.push(js::Edit { name, value, create: *create });
+                properties_of_js.push(Setting { at: name, value, create: *create });
                 continue;
             }
             Locator::Xml(path) if is_binary_xml(&content) => {
@@ -153,7 +166,7 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
             Locator::Xml(path) => xml::set(&content, path, value, *create)?,
             Locator::Properties(key) => properties::set(&content, key, value, *create)?,
             Locator::Plist(path) => {
-                in_plist.push(plist::Setting { path, value, create: *create });
+                in_plist.push(Setting { at: path, value, create: *create });
                 continue;
             }
         };

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::limits;
+use super::setting::Setting;
 use super::splice::{SpliceError, Splices};
 use super::text::{EncodingError, Position, utf8};
 
@@ -79,6 +80,12 @@ pub enum JsonError {
         /// Where.
         at: Position,
     },
+    /// Two pointers that lead to one value, and two values for it.
+    #[error("{pointer:?} and another pointer lead to one value, and are given different ones; keep one of them")]
+    Conflict {
+        /// One of the pointers.
+        pointer: String,
+    },
     /// Creating below something that cannot have children.
     #[error("cannot make {pointer:?}: {parent:?} is no object or array, or {step:?} is no index of it")]
     Parent {
@@ -115,60 +122,31 @@ pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
     Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
 }
 
-/// A value for one place.
-#[derive(Clone, Copy)]
-pub struct Edit<'e> {
-    /// The pointer.
-    pub pointer: &'e str,
-    /// The value.
-    pub value: &'e str,
-    /// Whether a missing place is made.
-    pub create: bool,
-}
-
-impl std::fmt::Debug for Edit<'_> {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { pointer, value: _, create } = self;
-        f.debug_struct("Edit").field("pointer", pointer).field("create", create).finish_non_exhaustive()
-    }
-}
-
 /// The document with several values. Pointers mean what is there before any of them: `[KEY=TEXT]` finds an element whose KEY
 /// another edit changes.
-pub fn set_all(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, JsonError> {
+pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, JsonError> {
     let document = Document::parse(bytes)?;
     let mut splices = Splices::new();
     let mut seen: BTreeMap<usize, &str> = BTreeMap::new();
     let mut later = Vec::new();
-    for edit in edits {
-        let steps = steps(edit.pointer)?;
-        let targets = document.find(&steps);
+    for setting in settings {
+        let Setting { at, value, .. } = *setting;
+        let mut targets = document.find(&steps(at)?);
         if targets.is_empty() {
-            later.push(edit);
+            later.push(setting);
         }
-        // Two pointers may lead to one place, with one value.
-        let mut known = HashSet::new();
-        for node in targets.iter().filter(|node| matches!(node.kind, Kind::String | Kind::Literal)) {
-            match seen.insert(node.range.start, edit.value) {
-                Some(other) if other != edit.value => {
-                    splices.replace(node.range.clone(), quoted(other));
-                    splices.replace(node.range.clone(), quoted(edit.value));
-                }
-                Some(_) => {
-                    known.insert(node.range.start);
-                }
-                None => {}
-            }
+        let taken = |node: &&Node| seen.get(&node.range.start).is_some_and(|other| *other != value);
+        if targets.iter().any(taken) {
+            return Err(JsonError::Conflict { pointer: at.to_owned() });
         }
-        let edits = document.replacements(edit.pointer, &targets, edit.value)?;
-        for (range, text) in edits.into_iter().filter(|(range, _)| !known.contains(&range.start)) {
+        targets.retain(|node| seen.insert(node.range.start, value).is_none());
+        for (range, text) in document.replacements(at, &targets, value)? {
             splices.replace(range, text);
         }
     }
     let mut content = splices.apply(bytes)?;
-    for Edit { pointer, value, create } in later {
-        content = set(&content, pointer, value, *create)?;
+    for Setting { at, value, create } in later {
+        content = set(&content, at, value, *create)?;
     }
     Ok(content)
 }

@@ -53,6 +53,10 @@ pub fn set(bytes: &[u8], key: &str, value: &str, create: bool) -> Result<Vec<u8>
     let mut found = false;
     for property in properties.iter().filter(|property| property.key == key) {
         found = true;
+        // What reads as the value may be written with other escapes.
+        if property.value == value {
+            continue;
+        }
         out.extend_from_slice(&bytes[at..property.range.start]);
         if !property.separated {
             out.push(b'=');

@@ -223,10 +223,12 @@ impl Inspected {
         let splits = if self.facts.needs_splits { self.splits() } else { Vec::new() };
         for (copy, _) in &mut outcome.copies {
             for (name, split) in &splits {
-                // What cannot be read there is for whoever injects it.
-                if split.has_one_of(std::slice::from_ref(&copy.address)).unwrap_or_default() {
-                    copy.left
-                        .push(format!("the split {name} holds this place too; inject it as well, with the same key"));
+                match split.has_one_of(std::slice::from_ref(&copy.address)) {
+                    Ok(false) => {}
+                    Ok(true) => copy
+                        .left
+                        .push(format!("the split {name} has this place too; inject it as well, with the same key")),
+                    Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
                 }
             }
         }
@@ -419,7 +421,8 @@ impl Planned {
         {
             // Nothing was there before that is not there now; a secret that is kept out may be.
             copies.judged(|hunt| hunt.package(archive, &BTreeSet::new())).map_err(ApkJobError::Leak)?;
-            return Ok(Done { report, notes: self.placed.notes, warnings: self.placed.warnings, ..Done::default() });
+            let notes = [self.placed.notes, copies.notes()].concat();
+            return Ok(Done { report, notes, warnings: self.placed.warnings, ..Done::default() });
         }
         gate.changed(values, named(archive, &changes)).map_err(ApkJobError::Leak)?;
         copies.judged(|hunt| hunt.contents(named(archive, &changes))).map_err(ApkJobError::Leak)?;

@@ -92,6 +92,7 @@ impl<'e> Fault<'e> {
                 Self::Request
             }
             ApkJobError::Apk(ApkError::Kind(_)) => Self::Kind,
+            ApkJobError::Apk(ApkError::Document { source, .. }) if source.is_conflict() => Self::Request,
             ApkJobError::Apk(error) if error.is_refusal() => Self::Refused,
             ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
                 Self::Artifact
@@ -147,6 +148,7 @@ impl<'e> Fault<'e> {
                 Self::NoPlace { address, near, makeable: is_makeable(address) }
             }
             FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
+            FilesError::Document { source, .. } if source.is_conflict() => Self::Request,
             error if error.is_refusal() => Self::Refused,
             _ => Self::Artifact,
         }

@@ -7,6 +7,7 @@
 use zeroize::Zeroizing;
 
 use super::plan::PlannedPlace;
+use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
@@ -27,6 +28,21 @@ pub(super) struct Hit<S> {
     pub(super) values: Vec<String>,
     /// What the address means and an edit does not reach, in words.
     pub(super) left: Vec<String>,
+}
+
+impl From<files::Found> for Hit<files::Spot> {
+    fn from(files::Found { spot, values, left }: files::Found) -> Self {
+        Self {
+            address: spot.address.clone(),
+            implied: spot.implied,
+            entry: spot.file(),
+            missing: spot.missing,
+            object: spot.object().to_owned(),
+            values,
+            left,
+            spot,
+        }
+    }
 }
 
 /// What is looked for.

@@ -67,7 +67,7 @@ fn args<'a>(at: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn an_alias_is_refused_and_says_what_to_address() {
     let world = world(AUTH);
-    let texts = ["raw/auth_alias", "in configuration default it is an alias of @raw/auth_prod", "address that one"];
+    let texts = ["raw/auth_alias", "in configuration default it is an alias of @raw/auth_prod", "address it instead"];
     let alias = args("raw/auth_alias#/client_id={client_id}", &[]);
     world.refuses(|world| world.signed_with(&GIVEN, &alias), 4, &texts);
     let texts = ["in configuration default it is an alias of @string/client_id, expected a plain string"];
@@ -86,8 +86,7 @@ fn a_resource_file_is_reached_in_every_configuration() {
     // A file is one configuration of several.
     let one = args("res/xml/c.xml#/c/@id={client_id}", &[]);
     let left = "warning app.apk: partial: res/xml/c.xml#/c/@id: res/xml-v28/c.xml is the same resource (xml/c) in \
-                configuration v28, holds the place too, and keeps what it has; address all of them: --at \
-                'xml/c#/c/@id=...'";
+                configuration v28 and keeps its value; to set that too: --at 'xml/c#/c/@id=...'";
     let run = world.signed_with(&GIVEN, &[&one[..], &["--dry-run"]].concat()).exits(0).says(&[left]);
     assert_eq!(run.err.matches("partial").count(), 1, "{}", run.err);
     world.signed_with(&GIVEN, &one).exits(0).says(&[left]);
@@ -161,14 +160,18 @@ fn a_secret_without_a_place_is_an_error_of_the_preset_that_needs_it() {
     let package = repacked(&[], |name, content| if name == "resources.arsc" { resources.clone() } else { content });
     world.write("app.apk", &package);
     let preset = ["app.apk", "--env", "dev"];
-    let says =
-        ["app.apk: the secret of dev has no place", "--at ADDRESS={client_secret}", "secret = \"omit\"", "--partial"];
+    let says = [
+        "app.apk: no place takes the secret of dev: only the Client Id would be embedded",
+        "--at ADDRESS={client_secret}",
+        "secret = \"omit\"",
+        "--partial",
+    ];
     world.refuses(|world| world.signed(&preset), 4, &says);
     world.refuses(|world| world.signed(&[&preset[..], &["--dry-run"]].concat()), 4, &says);
     world
         .signed(&[&preset[..], &["--partial"]].concat())
         .exits(0)
-        .says(&["put nowhere: no place takes it", "carries dev"]);
+        .says(&["no place takes the secret of dev, so it is not embedded", "carries dev"]);
     let run = world.inject(&["verify", "app.apk", "--env", "dev"]).exits(0);
     let run = run.says(&["partial: the secret: no place takes it"]);
     assert!(run.out.starts_with("app.apk: carries dev, partial, signed"), "{}", run.out);
@@ -176,12 +179,12 @@ fn a_secret_without_a_place_is_an_error_of_the_preset_that_needs_it() {
     world.write("app.apk", &package);
     world.write("inject.toml", "version = 1\n[env.dev]\nsecret = \"omit\"\n");
     let run = world.signed(&preset).exits(0);
-    assert!(!run.err.contains("put nowhere"), "{}", run.err);
+    assert!(!run.err.contains("not embedded"), "{}", run.err);
     // Whoever names the places is told.
     world.write("inject.toml", "version = 1\n");
     world.write("app.apk", &package);
     let named = ["app.apk", "--env", "dev", "--at", "string/client_id={client_id}"];
-    world.signed(&named).exits(0).says(&["note app.apk: the secret of dev is put nowhere"]);
+    world.signed(&named).exits(0).says(&["note app.apk: no place takes the secret of dev"]);
 }
 
 #[test]
@@ -196,7 +199,8 @@ fn carries_is_said_where_the_credential_was_put() {
     };
     let (done, verified) = run("{{client_id}}");
     assert!(!done.err.contains("carries") && !done.out.contains("carries"), "{}{}", done.out, done.err);
-    let done = done.says(&["stand for braces as such", "the Client Id is {client_id}", "nothing of its credential"]);
+    let done =
+        done.says(&["are literal braces, so no value goes there", "the Client Id is {client_id}", "but no credential"]);
     assert!(!done.err.contains("client id "), "{}", done.err);
     assert!(verified.out.contains("files: has the values of dev, sound"), "{}", verified.out);
     let svr = [
@@ -214,8 +218,13 @@ fn carries_is_said_where_the_credential_was_put() {
     world
         .inject(&svr)
         .exits(0)
-        .says(&["no verdict is written, because no place that was compared takes the credential"]);
+        .says(&["no verdict is written, because none of the places compared takes the credential"]);
     assert!(!world.path("v.json").exists());
+    // A receipt would say that it carries the credential.
+    let receipt =
+        ["files", "--app", "com.example.app", "--env", "dev", "--receipt", "r.json", "--at", "a.json#/a=other"];
+    world.inject(&receipt).exits(0).says(&["files: no receipt is written, because no credential was put in"]);
+    assert!(!world.path("r.json").exists());
     let (done, verified) = run("nothing");
     assert!(!done.err.contains("carries") && !done.err.contains("braces"), "{}", done.err);
     assert!(!verified.out.contains("carries"), "{}", verified.out);
@@ -273,7 +282,7 @@ fn values_of_javascript_that_are_not_picked_are_said() {
     let args = |at: &'static str| ["site", "--app", "com.example.app", "--env", "dev", "--at", at];
     let says = ["#cfg.CID or #CID[0]", "#types.CID or #CID[1]"];
     world.refuses(|world| world.run(&GIVEN, &args("main.js#CID={client_id}"), ""), 4, &says);
-    let left = "warning site: partial: main.js#cfg.CID: other values of that name keep what they have: another constant at line 1";
+    let left = "warning site: partial: main.js#cfg.CID: other values of that name stay as they are: another constant at line 1";
     world.run(&GIVEN, &args("main.js#cfg.CID={client_id}"), "").exits(0).says(&[left, "(#types.CID)"]);
     assert_eq!(world.read("site/main.js"), script.replace("old-client-id", "the-new-id").as_bytes());
     let verify = [&["verify"], &args("main.js#cfg.CID={client_id}")[..]].concat();
@@ -281,7 +290,7 @@ fn values_of_javascript_that_are_not_picked_are_said() {
     assert!(run.out.starts_with("site: carries dev, partial"), "{}", run.out);
     // No verdict and no summary says more.
     let run = world.run(&GIVEN, &[&verify[..], &["--svr", "v.json", "--summary", "s.md"]].concat(), "").exits(0);
-    run.says(&["site: no verdict is written, because it is partial"]);
+    run.says(&["site: no verdict is written, because the check is partial"]);
     assert!(!world.path("v.json").exists());
     assert!(String::from_utf8(world.read("s.md")).unwrap().contains("* site: **partial**"));
     // What cannot be set beside a constant is refused, and verify does not call it sound.
@@ -320,7 +329,7 @@ fn splits_that_hold_the_same_string_are_named() {
     world.write("set/notes.apk", "no package");
     let at = ["--at", "string/client_id={client_id}"];
     let args = [&["set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();
-    let left = "partial: string/client_id: the split de.apk holds this place too; inject it as well, with the same key";
+    let left = "partial: string/client_id: the split de.apk has this place too; inject it as well, with the same key";
     let run = world.signed_with(&GIVEN, &args).exits(0).says(&[left]);
     assert_eq!(run.err.matches("the split").count(), 1, "{}", run.err);
     let verify = [&["verify", "set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();

@@ -93,7 +93,7 @@ fn places() {
     refused(
         &["--at", "string/alias={client_id}"],
         4,
-        &["alias of @string/app_name, expected a plain string", "address that one"],
+        &["alias of @string/app_name, expected a plain string", "address it instead"],
     );
     refused(
         &["--at", "string/greeting={client_id}"],
@@ -103,7 +103,7 @@ fn places() {
     refused(
         &["--at", "meta-data/com.example.CONFIG={client_id}"],
         4,
-        &["android:resource @raw/config", "address the resource, raw/config"],
+        &["Android reads its android:resource, @raw/config: address raw/config instead"],
     );
     refused(
         &["--at", "dex/setClientIds={client_id}"],

@@ -1,6 +1,7 @@
 //! Properties in JavaScript by byte range.
 
-use inject::format::js::{Edit, JsError, TokenKind, get, set, set_all, tokens};
+use inject::format::js::{JsError, TokenKind, get, set, set_all, tokens};
+use inject::format::setting::Setting;
 use proptest::prelude::*;
 
 use crate::fuzz_bodies::javascript::javascript;
@@ -170,7 +171,8 @@ fn what_is_no_constant_is_said_exactly() {
     computed("a.NAME++", 3, "a number that is counted");
     computed("x={NAME}", 4, "a variable of that name");
     computed("x={NAME(){}}", 4, "a method");
-    assert!(error("x={NAME:1,b:{NAME:2}}").contains("; 1 more values"));
+    assert!(error("x={NAME:1,b:{NAME:2}}").contains("; one more value is no constant either"));
+    assert!(error("x={NAME:1,b:{NAME:2},c:{NAME:3}}").contains("; 2 more values are no constants either"));
     assert!(get(b"x={NAME:1}", "NAME").is_err());
     assert_eq!(get(b"x={NAME:\"a\"};y={NAME:1}", "NAME").unwrap(), ["a"]);
     let missing = set(b"x={}", "NAME", "v", true).unwrap_err();
@@ -344,7 +346,7 @@ fn what_reads_the_same_name_elsewhere_is_none() {
 #[test]
 fn two_properties_that_read_one_string_have_one_value() {
     let text = "const m={K:\"old\"};class A{get A(){return m.K}get B(){return m.K}}";
-    let edits = |a, b| [Edit { name: "A", value: a, create: false }, Edit { name: "B", value: b, create: false }];
+    let edits = |a, b| [Setting { at: "A", value: a, create: false }, Setting { at: "B", value: b, create: false }];
     let edited = set_all(text.as_bytes(), &edits("new", "new")).unwrap();
     assert_eq!(String::from_utf8(edited).unwrap(), text.replace("old", "new"));
     for (a, b) in [("new", "old"), ("old", "new"), ("a", "b")] {

@@ -1,7 +1,8 @@
 //! The contract of a property in JavaScript: every value that the program can read is set, or the edit is refused and says
 //! which one is not. `cargo xtask oracle-js` lets node judge the same kinds.
 
-use inject::format::js::{Edit, JsError, Property, get, left, set, set_all};
+use inject::format::js::{JsError, Property, get, left, set, set_all};
+use inject::format::setting::Setting;
 
 fn edit(text: &str, property: &str, value: &str) -> String {
     let edited = set(text.as_bytes(), property, value, false).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -233,10 +234,10 @@ fn different_constants_are_listed_and_one_is_picked() {
         assert!(left.iter().all(|left| edit(text, left.address.as_deref().unwrap(), "z") != text));
         assert_eq!(get(text.as_bytes(), "NAME").unwrap().len(), 4, "{at}");
     }
-    let both = [("NAME[0]", "1"), ("other.NAME", "2")].map(|(name, value)| Edit { name, value, create: false });
+    let both = [("NAME[0]", "1"), ("other.NAME", "2")].map(|(at, value)| Setting { at, value, create: false });
     let edited = String::from_utf8(set_all(text.as_bytes(), &both).unwrap()).unwrap();
     assert_eq!(edited, text.replace("'a'", "'1'").replace("'b'", "'2'"));
-    let same = [("NAME[0]", "1"), ("settings.NAME", "2")].map(|(name, value)| Edit { name, value, create: false });
+    let same = [("NAME[0]", "1"), ("settings.NAME", "2")].map(|(at, value)| Setting { at, value, create: false });
     assert!(matches!(set_all(text.as_bytes(), &same), Err(JsError::Conflict { .. })));
     for missing in ["NAME[4]", "none.NAME", "settings.NAME[1]", "var.settings.NAME"] {
         assert!(matches!(set(text.as_bytes(), missing, "v", false), Err(JsError::NotFound { .. })), "{missing}");

@@ -1,6 +1,7 @@
 //! JSON by byte range.
 
-use inject::format::json::{Edit, JsonError, Value, get, has_parent, set, set_all};
+use inject::format::json::{JsonError, Value, get, has_parent, set, set_all};
+use inject::format::setting::Setting;
 use proptest::prelude::*;
 
 fn edit(text: &str, pointer: &str, value: &str) -> String {
@@ -196,19 +197,19 @@ proptest! {
 #[test]
 fn several_values_mean_what_was_there_before() {
     let text = r#"{"apps":[{"n":"A","id":"1"},{"n":"B","id":"2"}]}"#;
-    let edit = |pointer, value, create| Edit { pointer, value, create };
-    let all = |edits: &[Edit<'_>]| set_all(text.as_bytes(), edits).map(|bytes| String::from_utf8(bytes).unwrap());
+    let edit = |at, value, create| Setting { at, value, create };
+    let all = |edits: &[Setting<'_>]| set_all(text.as_bytes(), edits).map(|bytes| String::from_utf8(bytes).unwrap());
     let edits = [edit("/apps/[n=A]/n", "C", false), edit("/apps/[n=A]/id", "9", false), edit("/new/k", "v", true)];
     let expected = r#"{"apps":[{"n":"C","id":"9"},{"n":"B","id":"2"}],"new":{"k":"v"}}"#;
     assert_eq!(all(&edits).unwrap(), expected);
-    let backwards: Vec<Edit<'_>> = edits.into_iter().rev().collect();
+    let backwards: Vec<Setting<'_>> = edits.into_iter().rev().collect();
     assert_eq!(all(&backwards).unwrap(), expected, "in any order");
     // What one makes, another may need.
     let edits = [edit("/new/a", "1", true), edit("/new/b", "2", true)];
     assert!(all(&edits).unwrap().ends_with(r#","new":{"a":"1","b":"2"}}"#));
     // One place, two values, also where one of them is there already.
     let twice = [edit("/apps/0/id", "1", false), edit("/apps/[n=A]/id", "9", false)];
-    assert!(matches!(all(&twice), Err(JsonError::Overlap(_))));
+    assert!(matches!(all(&twice), Err(JsonError::Conflict { .. })));
     let same = [edit("/apps/0/id", "9", false), edit("/apps/[n=A]/id", "9", false)];
     assert_eq!(all(&same).unwrap(), text.replace("\"1\"", "\"9\""));
 }

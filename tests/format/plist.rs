@@ -1,6 +1,7 @@
 //! Property lists: XML by byte range, binary, `.strings`.
 
-use inject::format::plist::{EMPTY, KeyPath, Setting, get, overriding, places, read, set, set_all, without_device};
+use inject::format::plist::{EMPTY, KeyPath, get, overriding, places, read, set, set_all, without_device};
+use inject::format::setting::Setting;
 use plist::{Dictionary, Value};
 use proptest::prelude::*;
 
@@ -331,7 +332,7 @@ proptest! {
 fn several_values_mean_what_was_there_before() {
     let xml = "<plist version=\"1.0\"><dict><key>l</key><array><dict><key>n</key><string>A</string><key>id</key>\
                <string>1</string></dict></array></dict></plist>";
-    let setting = |path, value, create| Setting { path, value, create };
+    let setting = |at, value, create| Setting { at, value, create };
     let settings = [setting("l/[n=A]/n", "C", false), setting("l/[n=A]/id", "9", false), setting("new/k", "v", true)];
     let expected = xml
         .replace(">A<", ">C<")

@@ -40,6 +40,15 @@ fn duplicates_are_all_edited_and_a_missing_key_is_made_on_request() {
     assert!(set(b"\xff\xfek\0", "k", "v", true).unwrap_err().to_string().contains("UTF-16"));
 }
 
+#[test]
+fn an_equal_value_keeps_its_escapes() {
+    for (text, value) in [("k = \\u0041b\r\n", "Ab"), ("k=a\\\n  b\nx=1", "ab"), ("k", ""), ("k:\\ x\nk=y", " x")] {
+        let edited = set(text.as_bytes(), "k", value, false).unwrap();
+        let expected = text.replace("k=y", "k=\\ x");
+        assert_eq!(String::from_utf8(edited).unwrap(), expected);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

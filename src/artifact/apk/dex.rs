@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::Slot;
 use super::{Apk, ApkError, Contents, Found, Spot};
+use crate::artifact::list;
 use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed, Site, Source};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
-
-/// Calls that are listed in a message.
-const LISTED: usize = 20;
 
 /// Where a string constant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -410,13 +408,5 @@ fn found_constant(address: &Address, entry: &str, constant: Constant, values: Ve
 
 /// Calls that keep what they pass.
 fn calls_left(calls: &[String]) -> Vec<String> {
-    if calls.is_empty() { Vec::new() } else { vec![format!("other calls keep what they pass: {}", list(calls))] }
-}
-
-fn list(texts: &[String]) -> String {
-    let shown = texts.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
-    match texts.len().saturating_sub(LISTED) {
-        0 => shown,
-        more => format!("{shown}; and {more} more"),
-    }
+    if calls.is_empty() { Vec::new() } else { vec![format!("other calls keep their value: {}", list(calls))] }
 }

@@ -223,13 +223,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 Ok(made(TABLE, Slot::String { name: name.clone(), config: config.clone() }))
             }
             Target::MetaData { name } => Ok(made(MANIFEST, Slot::MetaData { name: name.clone() })),
-            Target::Resource { name, locator, .. } if *locator != Locator::Whole => {
+            Target::Resource { locator, .. } if *locator != Locator::Whole => {
                 // The file is there, the key in it is not.
                 let made = self.made_in(address, |_, _| true)?;
-                if made.is_empty() && !has_wildcards(name) {
-                    return Err(self.no_place(address)?);
-                }
-                Ok(made)
+                if made.is_empty() { Err(self.no_place(address)?) } else { Ok(made) }
             }
             _ => Err(self.no_place(address)?),
         }
@@ -257,11 +254,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             let (mut left, mut made) = (Vec::new(), Vec::new());
             for (config, other) in others.collect::<Vec<_>>() {
                 if self.files().look_into(&place.at, &other, locator, true)?.is_some() {
-                    let words = ["raw", "xml"].contains(&kind.as_str());
-                    let remedy = if words { format!("--at '{kind}/{name}{locator}=...'") } else { other.clone() };
+                    let all =
+                        if ["raw", "xml"].contains(&kind.as_str()) { format!("{kind}/{name}") } else { other.clone() };
                     left.push(format!(
-                        "{other} is the same resource ({kind}/{name}) in configuration {config}, holds the place too, and \
-                         keeps what it has; address all of them: {remedy}"
+                        "{other} is the same resource ({kind}/{name}) in configuration {config} and keeps its value; to set \
+                         that too: --at '{all}{locator}=...'"
                     ));
                 } else if place.absence == Absence::Create
                     && matcher(pattern).is_ok_and(|pattern| pattern.is_match(&other))
@@ -326,7 +323,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let name = self.table().ok().flatten().and_then(|table| Table::parse(table).ok());
         let name = name.and_then(|table| table.resource_name(id).ok().flatten());
         let name = name.unwrap_or_else(|| format!("0x{id:08x}"));
-        let problem = format!("it has {attribute} @{name}, and the app reads that: address the resource, {name}");
+        let problem = format!("Android reads its {attribute}, @{name}: address {name} instead");
         ApkError::Refused { address: Box::new(address.clone()), problem }
     }
 
@@ -460,15 +457,13 @@ fn shown(value: &Scalar) -> String {
 
 /// What a resource is in a configuration where it is not what was expected.
 fn instead(table: &Table<'_>, address: &Address, config: &str, value: &Value, expected: &str) -> ApkError {
-    let problem = match value {
-        Value::Reference(id) => match table.resource_name(*id) {
-            Ok(Some(name)) => format!(
-                "in configuration {config} it is an alias of @{name}, expected {expected}; others may read {name} too: \
-                 address that one"
-            ),
-            _ => format!("in configuration {config} it is {value}, expected {expected}"),
-        },
-        _ => format!("in configuration {config} it is {value}, expected {expected}"),
+    let alias = if let Value::Reference(id) = value { table.resource_name(*id).ok().flatten() } else { None };
+    let problem = match alias {
+        Some(name) => format!(
+            "in configuration {config} it is an alias of @{name}, expected {expected}; {name} may have other readers: address \
+             it instead"
+        ),
+        None => format!("in configuration {config} it is {value}, expected {expected}"),
     };
     ApkError::Refused { address: Box::new(address.clone()), problem }
 }

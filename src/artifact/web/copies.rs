@@ -19,7 +19,7 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
             if !names.contains(&copy) {
                 continue;
             }
-            let (Some(packed), Some(content)) = (site.before(&copy)?, site.after(file)?) else { continue };
+            let (Some(packed), Some(content)) = (site.after(&copy)?, site.after(file)?) else { continue };
             let of_copy = |source| WebError::Copy { file: copy.clone(), source };
             if encoding.decode(&packed, limits::ENTRY_BYTES).map_err(of_copy)? != content {
                 let packed = encoding.encode(&content, &packed).map_err(of_copy)?;

@@ -122,7 +122,7 @@ pub struct Main {
     /// Make a place given by --at or inject.toml where it is missing
     #[arg(long)]
     pub create: bool,
-    /// Accept that an edit does not reach all that its address means, or that the secret has no place; verify then says partial
+    /// Accept an edit that does not reach all its address means, or that no place takes the secret; verify then says partial
     #[arg(long)]
     pub partial: bool,
     /// Show what would be done; nothing is written or registered

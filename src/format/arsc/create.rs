@@ -181,15 +181,21 @@ impl Work {
         let data = chunk.bytes.len() - start;
         let padding = data.next_multiple_of(4) - data;
         let offset = data + padding;
-        let words = u16::try_from(offset / 4).ok().filter(|words| *words != u16::MAX);
         let item: Vec<u8> = match (part.layout, entry) {
             (Layout::Dense, None) => vec![0xff; 4],
             (_, None) => vec![0xff; 2],
             (Layout::Dense, Some(_)) => u32::try_from(offset).map_err(|_| PartError::Full)?.to_le_bytes().to_vec(),
-            (Layout::Offset16, Some(_)) => words.ok_or(PartError::Full)?.to_le_bytes().to_vec(),
+            (Layout::Offset16, Some(_)) => in_words(offset)?.to_le_bytes().to_vec(),
+            (Layout::Sparse, Some((index, ..))) => [index.to_le_bytes(), in_words(offset)?.to_le_bytes()].concat(),
+        };
+        // Pairs are sorted by index; what others list by position comes last.
+        let at = match (part.layout, entry) {
             (Layout::Sparse, Some((index, ..))) => {
-                [index.to_le_bytes(), words.ok_or(PartError::Full)?.to_le_bytes()].concat()
+                let lower = |(at, _): &(u32, usize)| *at < index.into();
+                let before = (0..part.count).filter_map(|item| part.item(item)).filter(lower).count();
+                chunk.header_size + before * part.width()
             }
+            _ => array_end,
         };
         // 16-bit arrays are padded to a word; the padding takes the new item if it can.
         let spare = start - array_end;
@@ -204,7 +210,7 @@ impl Work {
         let start_now = u32::try_from(start + moved).map_err(|_| PartError::Full)?;
         self.splices.set_u32(chunk.offset + 12, part.count + 1);
         self.splices.set_u32(chunk.offset + 16, start_now);
-        self.splices.replace(chunk.offset + array_end..chunk.offset + array_end + replaced, item);
+        self.splices.replace(chunk.offset + at..chunk.offset + at + replaced, item);
         let mut by = moved;
         if let Some((_, key, slot)) = entry {
             let bytes = plain_entry(padding, key, slot);
@@ -216,20 +222,21 @@ impl Work {
         Ok(())
     }
 
-    /// An entry at an index that the chunk's offsets have room for and that is empty.
+    /// An entry at an index that is empty; a chunk that lists all entries has to have room for it.
     fn fill(
         &mut self,
         package: &Package<'_>,
         part: &TypeChunk<'_>,
         (index, key, slot): (u16, u32, u32),
     ) -> Result<(), PartError> {
-        let chunk = &part.chunk;
-        if part.layout == Layout::Sparse {
-            // Pairs are sorted by index; this one goes between.
-            return self.fill_sparse(package, part, (index, key, slot));
+        if part.entry_of(index.into()).is_some() {
+            return Err(PartError::Overlap);
         }
-        let start = part.entries_start;
-        if u32::from(index) >= part.count || start > chunk.bytes.len() || part.entry_of(index.into()).is_some() {
+        if part.layout == Layout::Sparse {
+            return self.part(package, part, Some((index, key, slot)));
+        }
+        let (chunk, start) = (&part.chunk, part.entries_start);
+        if u32::from(index) >= part.count || start > chunk.bytes.len() {
             return Err(PartError::Overlap);
         }
         let data = chunk.bytes.len() - start;
@@ -242,33 +249,6 @@ impl Work {
         self.splices.replace(at..at + item.len(), item);
         let bytes = plain_entry(padding, key, slot);
         self.grow(&[0, package.chunk.offset, chunk.offset], bytes.len());
-        self.splices.insert(chunk.end(), bytes);
-        Ok(())
-    }
-
-    fn fill_sparse(
-        &mut self,
-        package: &Package<'_>,
-        part: &TypeChunk<'_>,
-        (index, key, slot): (u16, u32, u32),
-    ) -> Result<(), PartError> {
-        let chunk = &part.chunk;
-        let array_end = chunk.header_size + part.count as usize * part.width();
-        let start = if part.count == 0 { part.entries_start.max(array_end) } else { part.entries_start };
-        let taken = part.entry_of(index.into()).is_some();
-        if start < array_end || start > chunk.bytes.len() || taken {
-            return Err(PartError::Overlap);
-        }
-        let before = (0..part.count).filter_map(|item| part.item(item)).filter(|(at, _)| *at < index.into()).count();
-        let data = chunk.bytes.len() - start;
-        let padding = data.next_multiple_of(4) - data;
-        let item = [index.to_le_bytes(), in_words(data + padding)?.to_le_bytes()].concat();
-        let start_now = u32::try_from(start + item.len()).map_err(|_| PartError::Full)?;
-        self.splices.set_u32(chunk.offset + 12, part.count + 1);
-        self.splices.set_u32(chunk.offset + 16, start_now);
-        let bytes = plain_entry(padding, key, slot);
-        self.grow(&[0, package.chunk.offset, chunk.offset], item.len() + bytes.len());
-        self.splices.insert(chunk.offset + chunk.header_size + before * part.width(), item);
         self.splices.insert(chunk.end(), bytes);
         Ok(())
     }

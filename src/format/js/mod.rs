@@ -52,6 +52,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::limits;
+use super::setting::Setting;
 use super::splice::{SpliceError, Splices};
 use super::text::{EncodingError, Position, utf8};
 use property::{Computed, Findings, Found};
@@ -173,7 +174,11 @@ pub enum JsError {
 }
 
 fn others(more: usize) -> String {
-    if more == 0 { String::new() } else { format!("; {more} more values are none either") }
+    match more {
+        0 => String::new(),
+        1 => "; one more value is no constant either".to_owned(),
+        more => format!("; {more} more values are no constants either"),
+    }
 }
 
 fn position(bytes: &[u8], at: usize) -> Position {
@@ -247,43 +252,24 @@ pub fn left(bytes: &[u8], property: &str) -> Result<Vec<Left>, JsError> {
     Ok(left.into_iter().map(|(_, left)| left).collect())
 }
 
-/// A value for one property.
-#[derive(Clone, Copy)]
-pub struct Edit<'e> {
-    /// The property, as [`Property::parse`] reads it.
-    pub name: &'e str,
-    /// The value.
-    pub value: &'e str,
-    /// A property cannot be made: this only changes the error.
-    pub create: bool,
-}
-
-impl std::fmt::Debug for Edit<'_> {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, value: _, create } = self;
-        f.debug_struct("Edit").field("name", name).field("create", create).finish_non_exhaustive()
-    }
-}
-
 /// The file with `value` as every value of `property`, or of those that it picks. A property cannot be made: `create`
 /// only changes the error.
 pub fn set(bytes: &[u8], property: &str, value: &str, create: bool) -> Result<Vec<u8>, JsError> {
-    set_all(bytes, &[Edit { name: property, value, create }])
+    set_all(bytes, &[Setting { at: property, value, create }])
 }
 
 /// The file with several values, none of which may take the place of another.
-pub fn set_all(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, JsError> {
+pub fn set_all(bytes: &[u8], edits: &[Setting<'_>]) -> Result<Vec<u8>, JsError> {
     let ascii = !is_wide(bytes)?;
-    let mut taken: BTreeMap<(usize, usize), Edit<'_>> = BTreeMap::new();
+    let mut taken: BTreeMap<(usize, usize), Setting<'_>> = BTreeMap::new();
     let mut splices = Splices::new();
     for edit in edits {
-        let Edit { name, value, create } = *edit;
+        let Setting { at: name, value, create } = *edit;
         for constant in constants(bytes, name, create)? {
             let Range { start, end } = constant.range;
             match taken.insert((start, end), *edit) {
                 Some(other) if other.value != value => {
-                    let (first, second) = (other.name.to_owned(), name.to_owned());
+                    let (first, second) = (other.at.to_owned(), name.to_owned());
                     return Err(JsError::Conflict { first, second, at: position(bytes, start) });
                 }
                 Some(_) => continue,

@@ -26,6 +26,7 @@ pub use openstep::read_openstep;
 pub use path::{KeyPath, KeyPathError};
 pub use suffix::{overriding, places, without_device};
 
+use super::setting::Setting;
 use super::text::EncodingError;
 use super::xml::{XmlError, check};
 use path::{Child, Missing};
@@ -137,28 +138,9 @@ pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, PlistError> {
     Ok(places.iter().filter_map(|at| value_at(&root, at)).map(shown).collect())
 }
 
-/// A value for one place.
-#[derive(Clone, Copy)]
-pub struct Setting<'e> {
-    /// The path.
-    pub path: &'e str,
-    /// The value.
-    pub value: &'e str,
-    /// Whether what is missing is made: keys with a string at their end, and one element behind the last of an array.
-    pub create: bool,
-}
-
-impl std::fmt::Debug for Setting<'_> {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, value: _, create } = self;
-        f.debug_struct("Setting").field("path", path).field("create", create).finish_non_exhaustive()
-    }
-}
-
 /// The property list with `value` at every place `path` leads to. `create` makes what is missing.
 pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8>, PlistError> {
-    set_all(bytes, &[Setting { path, value, create }])
+    set_all(bytes, &[Setting { at: path, value, create }])
 }
 
 /// The property list with several values. Paths mean what is there before any of them: `[KEY=TEXT]` finds an element whose KEY
@@ -171,9 +153,9 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
     let mut seen: BTreeMap<Vec<Child>, &str> = BTreeMap::new();
     for setting in settings {
         if format == Format::Xml {
-            check(setting.value)?;
+            check(setting.at, setting.value)?;
         }
-        let path = KeyPath::parse(setting.path)?;
+        let path = KeyPath::parse(setting.at)?;
         let places = path.resolve(&old);
         if places.is_empty() {
             later.push(setting);
@@ -183,13 +165,13 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
             let found = type_name(there);
             match seen.insert(at.clone(), setting.value) {
                 Some(other) if other != setting.value => {
-                    return Err(PlistError::Conflict { path: setting.path.to_owned() });
+                    return Err(PlistError::Conflict { path: setting.at.to_owned() });
                 }
                 Some(_) => continue,
                 None => {}
             }
             let new = converted(there, setting.value)
-                .ok_or_else(|| PlistError::Type { path: setting.path.to_owned(), found })?;
+                .ok_or_else(|| PlistError::Type { path: setting.at.to_owned(), found })?;
             if let Some(place) = value_at_mut(&mut wanted, &at) {
                 *place = new.clone();
             }
@@ -205,9 +187,9 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
 
 /// The property list with a value where nothing is.
 fn made(bytes: &[u8], setting: &Setting<'_>) -> Result<Vec<u8>, PlistError> {
-    let path = KeyPath::parse(setting.path)?;
+    let path = KeyPath::parse(setting.at)?;
     let old = read(bytes)?;
-    let not_found = || PlistError::NotFound { path: setting.path.to_owned(), missing: path.first_missing(&old) };
+    let not_found = || PlistError::NotFound { path: setting.at.to_owned(), missing: path.first_missing(&old) };
     let missing = path.missing(&old).filter(|_| setting.create).ok_or_else(not_found)?;
     // A .strings file has one level.
     if Format::of(bytes) == Format::Strings && missing.keys.len() > 1 {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use plist::{Date, Dictionary, Integer, Value};
 
-use super::path::Child;
+use super::path::{Child, KeyPath};
 use super::{Edit, PlistError};
 use crate::format::base64;
 use crate::format::text::Position;
@@ -29,8 +29,9 @@ pub(super) fn edit(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, PlistError> 
     for edit in edits {
         match edit {
             Edit::Replace { at, value } => {
+                let path = KeyPath::exact(at.clone()).to_string();
                 for element in list.find(at)? {
-                    splices.extend(list.replacement(element, value)?);
+                    splices.extend(list.replacement(element, &path, value)?);
                 }
             }
             Edit::Insert { parent, key, value } => {
@@ -167,7 +168,7 @@ impl<'d, 't> List<'d, 't> {
     }
 
     /// The edits that give an element another value of its type.
-    fn replacement(&self, index: usize, value: &Value) -> Result<Vec<(Range<usize>, String)>, PlistError> {
+    fn replacement(&self, index: usize, path: &str, value: &Value) -> Result<Vec<(Range<usize>, String)>, PlistError> {
         let element = self.element(index)?;
         let text = match value {
             Value::Boolean(truth) => {
@@ -180,7 +181,7 @@ impl<'d, 't> List<'d, 't> {
             return Ok(Vec::new());
         }
         if self.document.is_data(element) {
-            xml::check_data(&text)?;
+            xml::check_data(path, &text)?;
         }
         if let Some(tag) = &element.empty_tag {
             let escaped = self.document.escape(&text, None);

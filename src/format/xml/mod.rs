@@ -69,17 +69,13 @@ pub enum XmlError {
         /// The first step that leads nowhere.
         missing: String,
     },
-    /// A value with a character that XML does not have.
-    #[error("the value holds {character:?}, which no XML document can hold (XML 1.0, production Char)")]
-    Character {
-        /// The character.
-        character: char,
-    },
-    /// A value that would be read as another one.
-    #[error("the value {problem}")]
-    Blank {
+    /// A value that the document cannot hold, or that would be read as another one.
+    #[error("{path:?}: the value {problem}")]
+    Value {
+        /// The path.
+        path: String,
         /// Why.
-        problem: &'static str,
+        problem: String,
     },
     /// An element with children where a text is expected.
     #[error("{path:?} at {at} has child elements, expected a text alone")]
@@ -110,26 +106,31 @@ pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, XmlError> {
 }
 
 /// Whether XML can hold a text: XML 1.0, 2.2, production Char.
-pub(in crate::format) fn check(value: &str) -> Result<(), XmlError> {
+pub(in crate::format) fn check(path: &str, value: &str) -> Result<(), XmlError> {
     let is_char =
         |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     match value.chars().find(|c| !is_char(*c)) {
-        Some(character) => Err(XmlError::Character { character }),
+        Some(c) => {
+            Err(refused(path, &format!("holds {c:?}, which no XML document can hold (XML 1.0, production Char)")))
+        }
         None => Ok(()),
     }
 }
 
 /// Whether a CDATA section can hold a text: XML 1.0, 2.11, a carriage return there becomes a line feed.
-pub(in crate::format) fn check_data(value: &str) -> Result<(), XmlError> {
+pub(in crate::format) fn check_data(path: &str, value: &str) -> Result<(), XmlError> {
     let problem = "holds a carriage return, which a CDATA section cannot keep";
-    if value.contains('\r') { Err(XmlError::Blank { problem }) } else { Ok(()) }
+    if value.contains('\r') { Err(refused(path, problem)) } else { Ok(()) }
 }
 
-/// Whether a text of an element reads as this one: the white space around it belongs to the layout.
-fn check_text(value: &str) -> Result<(), XmlError> {
-    let around = "begins or ends with white space, which belongs to the layout of an element's text and is not read; use an \
-                  attribute";
-    if value.trim() == value { Ok(()) } else { Err(XmlError::Blank { problem: around }) }
+/// Whether a text of an element reads as this one: white space around it belongs to the layout.
+fn check_text(path: &str, value: &str) -> Result<(), XmlError> {
+    let problem = "begins or ends with white space, which is not read as part of an element's text; use an attribute";
+    if value.trim() == value { Ok(()) } else { Err(refused(path, problem)) }
+}
+
+fn refused(path: &str, problem: &str) -> XmlError {
+    XmlError::Value { path: path.to_owned(), problem: problem.to_owned() }
 }
 
 /// The document with `value` at every place `path` leads to. `create` makes a missing attribute or last element.
@@ -138,7 +139,7 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     let path = NodePath::parse(path)?;
     let (text, encoding) = Encoding::decode(bytes)?;
     let document = Document::parse(&text, encoding)?;
-    check(value)?;
+    check(&shown, value)?;
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut is_there = false;
     for index in document.find(&path) {
@@ -159,9 +160,9 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
                     let at = Position::of(document.text, element.start);
                     return Err(XmlError::NotText { path: shown, at });
                 }
-                check_text(value)?;
+                check_text(&shown, value)?;
                 if document.is_data(element) {
-                    check_data(value)?;
+                    check_data(&shown, value)?;
                 }
                 if document.text_of(element).as_deref() == Some(value) {
                     is_there = true;
@@ -173,7 +174,7 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     }
     if edits.is_empty() && !is_there {
         if path.attribute().is_none() {
-            check_text(value)?;
+            check_text(&shown, value)?;
         }
         edits.push(document.insertion(&path, value, create)?);
     }

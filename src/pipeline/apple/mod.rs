@@ -35,7 +35,7 @@ use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree};
-use crate::artifact::files::{FileSet, Found, Spot};
+use crate::artifact::files::{FileSet, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apple_plist::{self, Value};
 use crate::format::mobileprovision::Profile;
@@ -183,17 +183,7 @@ impl Inspected {
             locate(search, is_absence, |place| {
                 let found = FileSet::new(&AppFiles(tree), kind).find(place)?;
                 found.iter().try_for_each(|found| self.check_new(&found.spot))?;
-                let hit = |Found { spot, values, left }: Found| Hit {
-                    address: spot.address.clone(),
-                    implied: spot.implied,
-                    entry: spot.file(),
-                    missing: spot.missing,
-                    object: spot.object().to_owned(),
-                    values,
-                    left,
-                    spot,
-                };
-                Ok(found.into_iter().map(hit).collect())
+                Ok(found.into_iter().map(Hit::from).collect())
             })
         })
     }

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
-use crate::artifact::files::{Changes, FileSet, Files, FilesError, Found, Spot};
+use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web::{self, WebError};
 use crate::format::limits;
@@ -135,7 +135,9 @@ impl Inspected {
 
     /// Every copy of every place.
     pub(super) fn locate(&self, search: Search<'_>) -> Outcome<Spot, FilesError> {
-        locate(search, FilesError::is_no_place, |place| Ok(self.files().find(place)?.into_iter().map(hit).collect()))
+        locate(search, FilesError::is_no_place, |place| {
+            Ok(self.files().find(place)?.into_iter().map(Hit::from).collect())
+        })
     }
 
     /// What the folder is, for people.
@@ -183,20 +185,6 @@ impl Inspected {
                 .map(|(copy, _)| format!("{} does not hold {}; --create makes it", copy.entry, copy.address)),
         );
         Ok(Planned { inspected: self, placed })
-    }
-}
-
-fn hit(found: Found) -> Hit<Spot> {
-    let Found { spot, values, left } = found;
-    Hit {
-        address: spot.address.clone(),
-        implied: spot.implied,
-        entry: spot.file(),
-        missing: spot.missing,
-        object: spot.object().to_owned(),
-        values,
-        left,
-        spot,
     }
 }
 

@@ -386,6 +386,8 @@ struct Told {
     signable: bool,
     done: Done,
     receipt: Option<PathBuf>,
+    /// Whether a receipt was asked for that would say too much.
+    receipt_withheld: bool,
     json: Value,
 }
 
@@ -412,7 +414,9 @@ impl Carry<'_> {
         let begin = |to: &PathBuf| {
             attest::begin(self.settings, self.chosen, &path, &application, credential, &given, to.clone())
         };
-        let receipt = self.receipts.get(index).map(begin).transpose()?;
+        let carries = given.iter().any(|place| place.value.holds_credential());
+        // A receipt says that the output carries the credential.
+        let receipt = self.receipts.get(index).filter(|_| carries).map(begin).transpose()?;
         let places: Vec<Value> = given.iter().map(place_json).collect();
         let signable = planned.key_kind().is_some();
         let done = planned
@@ -436,8 +440,9 @@ impl Carry<'_> {
             "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
         });
         let (application, client_id) = (application.id, credential.id.to_string());
-        let carries = given.iter().any(|place| place.value.holds_credential());
-        Ok(Told { path, application, client_id, carries, places: given.len(), signable, done, receipt, json })
+        let receipt_withheld = !carries && self.receipts.get(index).is_some();
+        let places = given.len();
+        Ok(Told { path, application, client_id, carries, places, signable, done, receipt, receipt_withheld, json })
     }
 }
 

@@ -72,8 +72,11 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
             // The verdict says that the artifact carries the environment, without a word beside it.
             if is_partial(&report) || !about.carries {
-                let why =
-                    if about.carries { "it is partial" } else { "no place that was compared takes the credential" };
+                let why = if about.carries {
+                    "the check is partial"
+                } else {
+                    "none of the places compared takes the credential"
+                };
                 out.warn(&format!("{}: no verdict is written, because {why}", path.display()));
             } else {
                 attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
@@ -177,7 +180,7 @@ fn one(
         report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
     }
     if places.needs_secret && holds_id && !holds_secret && credential.secret.is_some() {
-        let message = format!("no place takes it, so whether the secret of {} is there was not looked at", chosen.name);
+        let message = format!("no place takes it, so the secret of {} was not checked", chosen.name);
         partial(&mut report, "the secret", message);
     }
     report.findings.extend(not_own);

@@ -30,11 +30,11 @@ pub(super) fn check_secret(
     let path = job.path.display();
     if main.partial || !job.needs_secret {
         if main.partial || job.by_hand {
-            out.note(&format!("{path}: the secret of {} is put nowhere: no place takes it", chosen.name));
+            out.note(&format!("{path}: no place takes the secret of {}, so it is not embedded", chosen.name));
         }
         return Ok(());
     }
-    let message = format!("{path}: the secret of {} has no place: only the Client Id would be put in", chosen.name);
+    let message = format!("{path}: no place takes the secret of {}: only the Client Id would be embedded", chosen.name);
     Err(Failure::new(Code::NoPlace, message)
         .remedy("name its place too: --at ADDRESS={client_secret}")
         .remedy(format!("or leave it out of this environment: secret = \"omit\" in [env.{}]", chosen.name))

@@ -53,7 +53,7 @@ pub(super) fn tell_left(job: &Job, out: Output) {
         said.extend(place.left.iter().map(String::as_str));
         if place.value.has_literal_brace() && !place.value.holds_credential() {
             out.note(&format!(
-                "{}: {}: {{{{ and }}}} stand for braces as such, so nothing is put in between; the Client Id is {{client_id}}",
+                "{}: {}: {{{{ and }}}} are literal braces, so no value goes there; the Client Id is {{client_id}}",
                 job.path.display(),
                 place.address
             ));
@@ -63,7 +63,7 @@ pub(super) fn tell_left(job: &Job, out: Output) {
 
 /// What was done, in words; of several in a table at the end.
 pub(super) fn tell(told: &Told, output: &Path, chosen: &Chosen, several: bool, out: Output) {
-    let Told { path, application, client_id, carries, places, signable, done, receipt, .. } = told;
+    let Told { path, application, client_id, carries, places, signable, done, receipt, receipt_withheld, .. } = told;
     for finding in done.report.findings.iter().filter(|finding| finding.severity == Severity::Warning) {
         out.detail(&format!("{}: {} ({}): {}", path.display(), finding.code, finding.place, finding.message));
     }
@@ -79,7 +79,7 @@ pub(super) fn tell(told: &Told, output: &Path, chosen: &Chosen, several: bool, o
     let what = if *carries {
         format!("{} carries {} of {application}", output.display(), chosen.name)
     } else {
-        format!("{} has the values of {}, and nothing of its credential", output.display(), chosen.name)
+        format!("{} has the values of {}, but no credential", output.display(), chosen.name)
     };
     let schemes: Vec<String> = done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match (signable, schemes.is_empty()) {
@@ -98,6 +98,9 @@ pub(super) fn tell(told: &Told, output: &Path, chosen: &Chosen, several: bool, o
         out.detail(&text);
     } else {
         out.done(&text);
+    }
+    if *receipt_withheld {
+        out.warn(&format!("{}: no receipt is written, because no credential was put in", output.display()));
     }
     if let Some(receipt) = receipt {
         out.note(&format!("{}: receipt in {}", output.display(), receipt.display()));
