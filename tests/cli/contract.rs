@@ -375,9 +375,10 @@ type Row<'r> = (&'r str, &'r str, World, &'r str, &'r [&'r str]);
 fn the_table_of_the_documentation_is_what_happens() {
     let calls: &[u8] = include_bytes!("../../testdata/dex/calls.dex");
     let package = || world(AUTH);
-    let with_calls = || {
+    let kotlin: &[u8] = include_bytes!("../../testdata/dex/kotlin.dex");
+    let with_code = |dex: &[u8]| {
         let world = World::new();
-        let content = repacked(&[], |name, content| if name == "classes.dex" { calls.to_vec() } else { content });
+        let content = repacked(&[], |name, content| if name == "classes.dex" { dex.to_vec() } else { content });
         world.write("app.apk", content);
         world
     };
@@ -403,11 +404,26 @@ fn the_table_of_the_documentation_is_what_happens() {
         ("xml/c#/c/@id", "several configurations", package(), "app.apk", &[]),
         ("res/xml/c.xml#/c/@id", "another configuration of the resource holds it too", package(), "app.apk", &[]),
         ("meta-data/com.example.CONFIG", "`android:resource`", demo(), "app.apk", &[]),
-        ("dex/same", "unrelated classes with this method", with_calls(), "app.apk", &[]),
-        ("dex/two", "two parameters that are Strings", with_calls(), "app.apk", &[]),
-        ("dex/partial", "a call whose argument is not known", with_calls(), "app.apk", &[]),
-        ("dex/partial[0]", "one call by its number", with_calls(), "app.apk", &[]),
-        ("dex/partial", "the same, `--partial`", with_calls(), "app.apk", &["--partial"]),
+        ("dex/same", "unrelated classes with this method", with_code(calls), "app.apk", &[]),
+        ("dex/two", "two parameters that are Strings", with_code(calls), "app.apk", &[]),
+        ("dex/partial", "a call whose argument is not known", with_code(calls), "app.apk", &[]),
+        ("dex/partial[0]", "one call by its number", with_code(calls), "app.apk", &[]),
+        ("dex/partial", "the same, `--partial`", with_code(calls), "app.apk", &["--partial"]),
+        ("dex/same", "a default of Kotlin, and a call that passes the same", with_code(kotlin), "app.apk", &[]),
+        (
+            "dex/other",
+            "a default of Kotlin, and a call that passes another constant",
+            with_code(kotlin),
+            "app.apk",
+            &[],
+        ),
+        (
+            "dex/known",
+            "a default of Kotlin, and a call that passes what is not known",
+            with_code(kotlin),
+            "app.apk",
+            &[],
+        ),
         ("a.json#/id", "a string that stands twice", folder("a.json", br#"{"id":"x","id":"y"}"#), "site", &[]),
         ("a.json#/id", "a number, and a text as the value", folder("a.json", br#"{"id":7}"#), "site", &[]),
         ("a.json#/id", "an object", folder("a.json", br#"{"id":{}}"#), "site", &[]),

@@ -57,16 +57,24 @@ const CALLS: &[u8] = include_bytes!("../../testdata/dex/calls.dex");
 
 /// Refuses an address of the fixture, before anything is obtained.
 fn refused(at: &str, code: i32, says: &[&str]) {
+    refused_in(CALLS, at, code, says);
+}
+
+fn refused_in(dex: &[u8], at: &str, code: i32, says: &[&str]) {
     let world = World::new();
-    app(&world, CALLS);
+    app(&world, dex);
     let at = format!("{at}={{client_id}}");
     world.refuses(|world| world.signed(&["app.apk", "--env", "dev", "--at", &at]), code, says);
 }
 
 /// Sets an address of the fixture; what was set is found again, and what is given stays.
 fn set(at: &str, places: &str, others: &[&str]) -> Vec<u8> {
+    set_in(CALLS, at, places, others)
+}
+
+fn set_in(dex: &[u8], at: &str, places: &str, others: &[&str]) -> Vec<u8> {
     let world = World::new();
-    let before = app(&world, CALLS);
+    let before = app(&world, dex);
     let assignment = format!("{at}={{client_id}}");
     let args = ["app.apk", "--env", "dev", "--gate", "off", "--at", &assignment];
     world.signed_with(&GIVEN, &args).exits(0).says(&[places]);
@@ -164,4 +172,28 @@ fn a_field_or_a_helper_that_the_call_alone_reads_is_followed() {
     refused("dex/busily", 4, &["the result of Lc/Fields;->busy()Ljava/lang/String;, and Lc/Fields;->calls reads it"]);
     // As one of several calls: shown is called with a field and a result too, that others read.
     refused("dex/shown", 4, &["Lc/Fields;->LOGGED", "[0]"]);
+}
+
+const KOTLIN: &[u8] = include_bytes!("../../testdata/dex/kotlin.dex");
+
+#[test]
+fn defaults_of_kotlin_are_followed_to_the_constant_and_to_who_passes_another() {
+    let set = |at, places, others: &[&str]| set_in(KOTLIN, at, places, others);
+    let refused = |at, says: &[&str]| refused_in(KOTLIN, at, 4, says);
+    // The default, and a call that passes one of the same text; what leaves it out passes nothing.
+    set("dex/same", "2 places", &["dex/never"]);
+    set("dex/never", "1 place", &["dex/same"]);
+    set("dex/wide", "1 place", &["dex/other[0]"]);
+    set("dex/Lk/Kotlin;-><init>", "1 place", &["dex/never"]);
+    let listed =
+        ["2 different constants", "[0] Lk/Kotlin;->givesOther in classes.dex", "[1] Lk/Kotlin;->other$default in"];
+    refused("dex/other", &listed);
+    set("dex/other[0]", "1 place", &["dex/other[1]", "dex/same"]);
+    set("dex/other[1]", "1 place", &["dex/other[0]"]);
+    refused("dex/known", &["in Lk/Kotlin;->givesParameter it is a parameter of the method that calls"]);
+    refused("dex/none", &["in Lk/Kotlin;->givesNull it is null"]);
+    refused("dex/path", &["in Lk/Kotlin;->eitherWay it is not known whether the default counts"]);
+    refused("dex/read", &["Lk/Kotlin;->read$default reads its default for something else"]);
+    // A method that is not of Kotlin's shape is any method.
+    refused("dex/shape", &["Lk/Kotlin;->shape$default in classes.dex, where it is a parameter", "on another"]);
 }

@@ -76,7 +76,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                         Constant::Passed(passed) => {
                             Target::Passed { passed: *passed, place: place_of(&mut places, &spot.address) }
                         }
-                        Constant::Value(offset) => Target::At(*offset),
+                        Constant::At(offset) => Target::At(*offset),
                         Constant::Text(text) => Target::Value(text.clone()),
                     };
                     constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.to_string() });

@@ -16,8 +16,8 @@ use crate::placement::{Address, Target};
 pub(super) enum Constant {
     /// What one call passes.
     Passed(Passed),
-    /// The value of a static field, at this offset of the dex file.
-    Value(usize),
+    /// The value of a static field, or the default of a parameter, at this offset of the dex file.
+    At(usize),
     /// Every constant with this text.
     Text(String),
 }
@@ -37,13 +37,9 @@ struct Reaching {
     parameters: Option<String>,
 }
 
-/// What is behind calls that pass no constant themselves.
-struct Traced {
-    /// The constants; or why they cannot change for these calls.
-    found: Result<Vec<Found>, String>,
-    /// What it is and whose, for messages.
-    of: String,
-}
+/// What is behind calls that pass no constant themselves: the constants, and whose each is, for messages; or why they cannot
+/// change for these calls.
+type Traced = Result<Vec<(Found, String)>, String>;
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The constants that an address means. They are not shown in errors: they may be secrets.
@@ -256,15 +252,15 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             let caller = caller_of(&entry, &constant);
             match constant.value {
                 Argument::Unknown { why, from } => match from.and_then(|source| followed.get(&source)) {
-                    Some(Traced { found: Ok(found), of }) => {
-                        for found in found {
+                    Some(Ok(found)) => {
+                        for (found, of) in found {
                             if !reaching.found.contains(found) {
                                 reaching.callers.push(format!("[{}] {of}", reaching.found.len()));
                                 reaching.found.push(found.clone());
                             }
                         }
                     }
-                    Some(Traced { found: Err(problem), .. }) => {
+                    Some(Err(problem)) => {
                         reaching.unknown.push(format!("{caller}, where {why}, and {problem}"));
                     }
                     None => reaching.unknown.push(format!("{caller}, where {why}")),
@@ -304,8 +300,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             let named = calls.iter().map(|(entry, constant)| (entry.clone(), constant.passed)).collect();
             let mut callers: Vec<String> = calls.iter().map(|(entry, constant)| caller_of(entry, constant)).collect();
             callers.dedup();
-            let found = self.follow(address, source, &named)?;
-            followed.insert(source.clone(), Traced { found, of: format!("{source}, for {}", list(&callers)) });
+            followed.insert(source.clone(), self.follow(address, source, &named, &list(&callers))?);
         }
         Ok(followed)
     }
@@ -316,7 +311,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         address: &Address,
         source: &Source,
         named: &BTreeSet<(String, Passed)>,
-    ) -> Result<Result<Vec<Found>, String>, ApkError> {
+        callers: &str,
+    ) -> Result<Traced, ApkError> {
         let (mut found, mut problems, mut by_way_of) = (Vec::new(), Vec::new(), BTreeSet::new());
         for entry in self.dex_entries() {
             let content = self.content(&entry)?.unwrap_or_default();
@@ -326,18 +322,22 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let followed = dex.follow(source, &here).map_err(in_dex)?;
                 problems.extend(followed.problems);
                 by_way_of.extend(followed.by_way_of);
-                for (site, texts) in followed.sites {
-                    let constant = match site {
+                for held in followed.held {
+                    let constant = match held.site {
                         Site::Passed(passed) => Constant::Passed(passed),
-                        Site::Value(at) => Constant::Value(at),
+                        Site::At(at) => Constant::At(at),
                     };
-                    found.push(found_constant(address, &entry, constant, texts));
+                    let of = match source {
+                        Source::Field { .. } | Source::Result(_) => format!("{source}, for {callers}"),
+                        Source::Default { .. } => format!("{} in {entry}, for {callers}", held.by),
+                    };
+                    found.push((found_constant(address, &entry, constant, held.texts), of));
                 }
             }
         }
         let (class, name) = match source {
             Source::Field { class, name } => (class, name),
-            Source::Result(method) => (&method.class, &method.name),
+            Source::Result(method) | Source::Default { method, .. } => (&method.class, &method.name),
         };
         if !by_way_of.is_empty() {
             let classes = self.classes(name)?;

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DexError;
-use super::flow::{COMPUTED, Flow, Origin, PARAMETER};
+use super::defaults;
+use super::flow::{COMPUTED, Flow, Origin, UNREACHED, parameter_of};
 use super::follow::Source;
 use super::instruction::{Instruction, instructions};
 use super::parse::{Code, Dex, MethodRef};
@@ -62,6 +63,15 @@ pub struct Load {
     pub at: usize,
 }
 
+/// What constants say, each text once.
+pub(super) fn texts(loads: Vec<Load>) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for load in loads {
+        texts.extend(Some(load.text).filter(|text| !texts.contains(text)));
+    }
+    texts
+}
+
 /// A method whose calls are looked for: its String parameters as (number, register behind the first).
 struct Called {
     reference: MethodRef,
@@ -93,7 +103,12 @@ impl Dex<'_> {
                 let Some(method) = called.get(&invoke.method) else { continue };
                 for (argument, register) in &method.strings {
                     let operand = register.saturating_add(usize::from(!invoke.is_static));
-                    let value = self.argument(&flow, number, operand)?;
+                    let mut value = self.argument(&flow, number, operand)?;
+                    if let (Argument::Unknown { from: from @ None, .. }, [caller]) = (&mut value, callers.as_slice()) {
+                        let roots = flow.roots(number, operand);
+                        let called = (&method.reference, *argument, invoke.is_static);
+                        *from = defaults::source(&flow, &roots, called, &self.method_ref(*caller)?);
+                    }
                     let passed = Passed { code: offset, call: flow.offset(number), operand };
                     for caller in &callers {
                         let constant = Constant {
@@ -163,10 +178,15 @@ impl Dex<'_> {
     /// Why a content is not known, for people.
     fn why(&self, flow: &Flow<'_>, origin: Origin) -> Result<String, DexError> {
         let instruction = match origin {
-            PARAMETER => return Ok("it is a parameter of the method that calls".to_owned()),
-            COMPUTED => return Ok("it is computed".to_owned()),
+            COMPUTED | UNREACHED => return Ok("it is computed".to_owned()),
+            _ if parameter_of(origin).is_some() => {
+                return Ok("it is a parameter of the method that calls".to_owned());
+            }
             _ => flow.all.get(origin),
         };
+        if instruction.and_then(Instruction::number) == Some(0) {
+            return Ok("it is null".to_owned());
+        }
         if let Some(field) = instruction.and_then(Instruction::field) {
             let (class, _, name) = self.field(u32::from(field))?;
             return Ok(format!("it is the field {}->{}", self.type_name(class)?, self.string(name)?));
@@ -200,6 +220,10 @@ impl Dex<'_> {
             }
             let reference = self.method_ref(u32::from(index))?;
             bound(self.header.methods.offset, &mut text_bytes, &[&reference])?;
+            if defaults::is_marked(&reference) {
+                // It calls the one that is meant.
+                continue;
+            }
             called.insert(index, Called { reference, strings: self.string_parameters(proto)? });
         }
         Ok(called)

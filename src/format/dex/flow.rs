@@ -11,14 +11,21 @@ use super::instruction::{Instruction, Write, instructions};
 use super::parse::Code;
 use crate::format::limits;
 
-/// What put a content into a register: an instruction, by number in its code, or one of the two below. Instructions
+/// What put a content into a register: an instruction, by number in its code, or one of those below. Instructions
 /// whose result nobody follows are [`COMPUTED`] all.
 pub(super) type Origin = usize;
 
-/// The method was called with it (or, in code that nothing reaches, it is not known).
-pub(super) const PARAMETER: Origin = usize::MAX;
-/// A computation, a number, an array's element, an exception.
+/// In code that nothing reaches it is not known.
+pub(super) const UNREACHED: Origin = usize::MAX;
+/// A computation, an array's element, an exception.
 pub(super) const COMPUTED: Origin = usize::MAX - 1;
+/// The method was called with it: this one is its first register, the next ones follow. `ins_size` has 16 bits.
+const PARAMETER: Origin = COMPUTED - 0x1_0000;
+
+/// The register of a call of this method that it was called with.
+pub(super) fn parameter_of(origin: Origin) -> Option<usize> {
+    origin.checked_sub(PARAMETER).filter(|_| origin < COMPUTED)
+}
 
 /// A set of origins, by its number.
 type SetId = u32;
@@ -130,14 +137,21 @@ impl<'a> Flow<'a> {
         let blocks = starts.iter().filter(|start| **start).count();
         let mut work = Work { left: limits::DEX_FLOW_STEPS, at: self.code.at };
         work.take(blocks.saturating_mul(registers))?;
-        let unknown = self.sets.only(PARAMETER);
+        let unknown = self.sets.only(UNREACHED);
         let mut states: BTreeMap<usize, Vec<SetId>> = BTreeMap::new();
         let mut settled = vec![false; self.all.len()];
         for root in (0..self.all.len()).filter(|number| starts.get(*number) == Some(&true)) {
             if states.contains_key(&root) || self.all.get(root).is_some_and(Instruction::is_payload) {
                 continue;
             }
-            states.insert(root, vec![unknown; registers]);
+            let mut state = vec![unknown; registers];
+            if root == 0 {
+                let ins = usize::from(self.code.registers[1]);
+                for (number, register) in state.iter_mut().skip(registers.saturating_sub(ins)).enumerate() {
+                    *register = self.sets.only(PARAMETER.saturating_add(number));
+                }
+            }
+            states.insert(root, state);
             let mut open = BTreeSet::from([root]);
             while let Some(block) = open.pop_first() {
                 let Some(state) = states.get(&block).cloned() else { continue };
@@ -169,7 +183,7 @@ impl<'a> Flow<'a> {
         }
         for (number, reads) in &self.reads {
             for (operand, set) in reads.iter().enumerate() {
-                for origin in self.sets.get(*set).iter().filter(|origin| **origin < COMPUTED) {
+                for origin in self.sets.get(*set).iter().filter(|origin| **origin < self.all.len()) {
                     self.uses.entry(*origin).or_default().push((*number, operand));
                 }
             }

@@ -1,12 +1,12 @@
-//! One hop behind a call: the static field or the method whose result it passes. What is there can change where all that
-//! reads it are calls that are named.
+//! One hop behind a call: the static field or the method whose result it passes, or what gave the parameter that it passes on.
+//! What is there can change where all that reads it are calls that are named.
 //!
 //! Must not: go further than one hop, or follow what a subclass, an instance or another write may decide.
 
 use std::collections::BTreeSet;
 
 use super::DexError;
-use super::constants::{Argument, Passed};
+use super::constants::{Argument, Passed, texts};
 use super::cursor::{Cursor, size};
 use super::flow::Flow;
 use super::instruction::{Instruction, instructions};
@@ -26,6 +26,17 @@ pub enum Source {
     },
     /// The result of a method that no subclass decides: a static or private one.
     Result(MethodRef),
+    /// A parameter of a method that Kotlin made to give it a default.
+    Default {
+        /// That method.
+        method: MethodRef,
+        /// Which register of its calls the parameter is.
+        operand: usize,
+        /// Which register has the bits that say what the caller left out; a method that has none always passes the parameter on.
+        mask: Option<usize>,
+        /// The parameter's bit.
+        bit: u8,
+    },
 }
 
 impl std::fmt::Display for Source {
@@ -33,24 +44,37 @@ impl std::fmt::Display for Source {
         match self {
             Self::Field { class, name } => write!(f, "the field {class}->{name}"),
             Self::Result(method) => write!(f, "the result of {method}"),
+            Self::Default { method, .. } => write!(f, "a parameter of {method}"),
         }
     }
 }
 
-/// A constant at a source.
+/// Where a constant at a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Site {
-    /// What an instruction puts into the field, or returns.
+    /// What an instruction puts into the field, or returns, or passes.
     Passed(Passed),
-    /// The field's value in its class, a `VALUE_STRING` at this offset, for [`super::Target::At`].
-    Value(usize),
+    /// The field's value in its class, a `VALUE_STRING` at this offset, or the default of a parameter, a `const-string`, for
+    /// [`super::Target::At`].
+    At(usize),
+}
+
+/// A constant at a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Where.
+    pub site: Site,
+    /// Its text; several where the path decides which.
+    pub texts: Vec<String>,
+    /// The method, or the class, that has it: for people.
+    pub by: String,
 }
 
 /// What one dex file has of a source.
 #[derive(Debug, Default)]
 pub struct Followed {
-    /// The constants, with their texts.
-    pub sites: Vec<(Site, Vec<String>)>,
+    /// The constants.
+    pub held: Vec<Held>,
     /// Why they are not all, or have other readers: for people.
     pub problems: Vec<String>,
     /// Other classes by way of which code names a member of this name: none of them may extend this one.
@@ -89,7 +113,8 @@ impl Dex<'_> {
             let (mut names, mut length) = (Vec::new(), 0usize);
             for owner in &owners {
                 let reference = self.method_ref(*owner)?;
-                owned |= matches!(source, Source::Result(method) if *method == reference);
+                owned |=
+                    matches!(source, Source::Result(method) | Source::Default { method, .. } if *method == reference);
                 starts |= matches!(source, Source::Field { class, .. } if *class == reference.class)
                     && reference.name == "<clinit>";
                 length = length.saturating_add(reference.class.len()).saturating_add(reference.name.len());
@@ -103,8 +128,18 @@ impl Dex<'_> {
             }
             let flow = Flow::of(code)?;
             let code = InCode { dex: self, flow: &flow, offset, names: &names.join(", ") };
+            if owned && owners.len() > 1 {
+                followed.problems.push(format!("{} have the same code", code.names));
+            }
+            if let Source::Default { operand, mask, bit, .. } = source {
+                if owned {
+                    code.defaults(named, &mut followed)?;
+                }
+                code.left_out(&members, (*operand, *mask, *bit), &mut followed)?;
+                continue;
+            }
             if owned {
-                code.returns(owners.len() > 1, &mut followed)?;
+                code.returns(&mut followed)?;
             }
             code.readers(source, &members, named, starts && owners.len() == 1, &mut followed)?;
         }
@@ -124,7 +159,7 @@ impl Dex<'_> {
                 let is_it = of == *class;
                 Ok((of, Some(is_it)))
             }
-            Source::Result(method) => {
+            Source::Result(method) | Source::Default { method, .. } => {
                 let (_, _, text) = self.method(u32::from(index))?;
                 if *self.string(text)? != *method.name {
                     return Ok((String::new(), None));
@@ -171,7 +206,8 @@ impl Dex<'_> {
         })?;
         let is_text = self.bytes.get(at).is_some_and(|header| header & 0x1f == VALUE_STRING);
         if let Some(index) = string.filter(|_| is_text) {
-            followed.sites.push((Site::Value(at), vec![self.string(index)?.into_owned()]));
+            let texts = vec![self.string(index)?.into_owned()];
+            followed.held.push(Held { site: Site::At(at), texts, by: class.to_owned() });
             if arrays.iter().filter(|other| **other == array).count() > 1 {
                 followed.problems.push("another class has the same values".to_owned());
             }
@@ -194,19 +230,19 @@ fn mentions(code: &Code<'_>, source: &Source, members: &BTreeSet<u16>) -> Result
 fn member(instruction: &Instruction<'_>, source: &Source) -> Option<u16> {
     match source {
         Source::Field { .. } => instruction.field().or_else(|| instruction.stored_field()),
-        Source::Result(_) => instruction.invoke().map(|invoke| invoke.method),
+        Source::Result(_) | Source::Default { .. } => instruction.invoke().map(|invoke| invoke.method),
     }
 }
 
-struct InCode<'c, 'a> {
-    dex: &'c Dex<'a>,
-    flow: &'c Flow<'a>,
-    offset: usize,
-    names: &'c str,
+pub(super) struct InCode<'c, 'a> {
+    pub(super) dex: &'c Dex<'a>,
+    pub(super) flow: &'c Flow<'a>,
+    pub(super) offset: usize,
+    pub(super) names: &'c str,
 }
 
 impl InCode<'_, '_> {
-    fn site(&self, number: usize) -> Passed {
+    pub(super) fn site(&self, number: usize) -> Passed {
         Passed { code: self.offset, call: self.flow.offset(number), operand: 0 }
     }
 
@@ -214,21 +250,15 @@ impl InCode<'_, '_> {
     fn constant(&self, number: usize, followed: &mut Followed) -> Result<(), DexError> {
         match self.dex.argument(self.flow, number, 0)? {
             Argument::Constants(loads) => {
-                let mut texts: Vec<String> = Vec::new();
-                for load in loads {
-                    texts.extend(Some(load.text).filter(|text| !texts.contains(text)));
-                }
-                followed.sites.push((Site::Passed(self.site(number)), texts));
+                let site = Site::Passed(self.site(number));
+                followed.held.push(Held { site, texts: texts(loads), by: self.names.to_owned() });
             }
             Argument::Unknown { why, .. } => followed.problems.push(format!("in {} {why}", self.names)),
         }
         Ok(())
     }
 
-    fn returns(&self, is_shared: bool, followed: &mut Followed) -> Result<(), DexError> {
-        if is_shared {
-            followed.problems.push(format!("{} have the same code", self.names));
-        }
+    fn returns(&self, followed: &mut Followed) -> Result<(), DexError> {
         for (number, _) in self.flow.all.iter().enumerate().filter(|(_, instruction)| instruction.opcode() == 0x11) {
             self.constant(number, followed)?;
         }

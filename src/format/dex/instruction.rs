@@ -279,9 +279,24 @@ impl Instruction<'_> {
         matches!(self.opcode(), 0x5b | 0x69).then(|| self.unit(1))
     }
 
-    /// Its result is text, or may be: a constant, a copy, a field, the result of a call. `flow` tells these apart.
+    /// The number that it puts into one register; 0 is also null.
+    #[expect(clippy::cast_possible_wrap, reason = "the format has signed numbers in these bits")]
+    pub(super) fn number(&self) -> Option<i32> {
+        match self.opcode() {
+            0x12 => Some(i32::from(self.byte(1) as i8 >> 4)),
+            0x13 => Some(i32::from(self.unit(1) as i16)),
+            0x14 => Some(self.word(1) as i32),
+            0x15 => Some(i32::from(self.unit(1) as i16) << 16),
+            _ => None,
+        }
+    }
+
+    /// Its result is text, or may be: a constant, a copy, a field, the result of a call; or it is a number. `flow` tells
+    /// these apart.
     pub(super) fn is_followed(&self) -> bool {
-        self.string().is_some() || self.object_move().is_some() || matches!(self.opcode(), 0x0c | 0x54 | 0x62)
+        self.string().is_some()
+            || self.object_move().is_some()
+            || matches!(self.opcode(), 0x0c | 0x12..=0x15 | 0x54 | 0x62)
     }
 
     /// A `move-result` of any kind, which must follow its call directly.

@@ -5,7 +5,8 @@
 //! * `instruction`: lengths, written registers, targets ("Dalvik bytecode", "Instruction formats").
 //! * `flow`: where the content of a register may come from, over all paths.
 //! * `constants`: which string constants reach the arguments of a method.
-//! * `follow`: one hop behind a call, to a static field or a method that returns a constant.
+//! * `follow`: one hop behind a call, to a static field or a method that returns a constant; `defaults`: to the defaults that
+//!   Kotlin gives parameters, and to who passes something else.
 //! * `classes`: which class extends which, and declares a method.
 //! * `separate`: one constant, several readers: what has to be loaded anew for one of them; `shared`: who the others are.
 //! * `value`, `debug`: `encoded_value` and `debug_info_item`, walked once for everyone.
@@ -28,6 +29,7 @@ mod code;
 mod constants;
 mod cursor;
 mod debug;
+mod defaults;
 mod dump;
 mod edit;
 mod flow;
@@ -46,7 +48,7 @@ pub use classes::Classes;
 pub use constants::{Argument, Constant, Load, Passed};
 pub use dump::dump;
 pub use edit::{DexEdit, Target, edit};
-pub use follow::{Followed, Site, Source};
+pub use follow::{Followed, Held, Site, Source};
 pub use parse::{Dex, MethodRef};
 pub use shared::check_passed;
 pub use texts::texts;

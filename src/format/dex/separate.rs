@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::DexError;
 use super::constants::Passed;
-use super::flow::{COMPUTED, Flow, Origin};
+use super::flow::{Flow, Origin};
 use super::instruction::{Instruction, Write};
 use crate::format::limits;
 
@@ -243,7 +243,7 @@ impl<'e> Plan<'_, '_, 'e> {
             operands.iter().flat_map(|((number, operand), _)| self.flow.origins(*number, *operand)).copied().collect();
         let mut all: HashSet<Origin> = HashSet::new();
         while let Some(origin) = open.pop() {
-            if origin >= COMPUTED || !all.insert(origin) {
+            if origin >= self.flow.all.len() || !all.insert(origin) {
                 continue;
             }
             if self.is_copy(origin) {
