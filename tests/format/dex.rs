@@ -172,6 +172,21 @@ fn a_shared_string_stays_for_the_others() {
 }
 
 #[test]
+fn what_a_call_passed_leaves_no_trace() {
+    let shared: &[u8] = include_bytes!("../../testdata/dex/shared.dex");
+    let calls: &[u8] = include_bytes!("../../testdata/dex/calls.dex");
+    for (bytes, methods) in [
+        (EVERYTHING, &["setClientId"][..]),
+        (shared, &["setClientId", "setLoginObject", "setNotAuthorizedObject", "log"]),
+        (calls, &["partial", "two", "wide", "same", "twice", "many", "kept"]),
+    ] {
+        for method in methods {
+            fuzz_bodies::metamorphic::code(bytes, method);
+        }
+    }
+}
+
+#[test]
 fn the_way_to_a_value_leaves_no_trace() {
     for (bytes, from) in [(EVERYTHING, "client-dev"), (EVERYTHING, "shared"), (MANY, "s004"), (MANY, "s299")] {
         for (dev, prod) in [("!dev", "~prod"), ("~dev", "!prod"), ("", "m"), ("s1", "s2")] {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::build::arsc::{Body, Layout, package, pool, strings, table};
 use super::build::axml::manifest;
-use crate::fuzz_bodies::resources as fuzz_bodies;
+use crate::fuzz_bodies::{metamorphic, resources as fuzz_bodies};
 
 fn tables() -> Vec<Vec<u8>> {
     [Layout::Dense, Layout::Offset16, Layout::Sparse]
@@ -66,5 +66,111 @@ proptest! {
         fuzz_bodies::text(text.as_bytes());
         crate::fuzz_bodies::site::site(text.as_bytes());
         crate::fuzz_bodies::project::project(text.as_bytes());
+        metamorphic::documents(text.as_bytes());
+    }
+
+    #[test]
+    fn nearly_documents(
+        kind in 0..5_usize,
+        words in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..8),
+    ) {
+        let word = |(is_any, which): &(prop::sample::Index, prop::sample::Index)| {
+            let own = if is_any.index(8) == 0 { VALUES } else { WORDS[kind] };
+            own[which.index(own.len())]
+        };
+        let inner: String = words.iter().map(word).collect();
+        let [head, tail] = FRAMES[kind];
+        metamorphic::documents(format!("{head}{inner}{tail}").as_bytes());
+    }
+
+    #[test]
+    fn values_leave_no_trace(which in 0..3_usize, utf16: bool, mapped: bool, changes in changes()) {
+        metamorphic::compiled(&tables()[which]);
+        metamorphic::compiled(&damage(tables()[which].clone(), &changes, None));
+        let bytes = manifest(utf16, mapped, if mapped { &[("a", Some("x")), ("b", None)] } else { &[] });
+        metamorphic::compiled(&bytes);
+        metamorphic::compiled(&damage(bytes, &changes, None));
     }
 }
+
+/// JSON, XML, property lists, properties, JavaScript: around what is put together.
+const FRAMES: [[&str; 2]; 5] = [
+    ["{\"a\":", "}"],
+    ["<a b='x'>", "</a>"],
+    ["<plist><dict>", "</dict></plist>"],
+    ["a=", "\n"],
+    ["var a={NAME:", "};"],
+];
+
+/// What it is put together of.
+const WORDS: [&[&str]; 5] = [
+    &[
+        "\"x\"",
+        "\"\\u0078\"",
+        "\"\"",
+        ",\"a\":",
+        "[{\"b\":\"y\"}]",
+        "{\"b\":\"z\"}",
+        "7",
+        "null",
+        " ",
+        "/*c*/",
+        "[",
+        "]",
+        "}",
+    ],
+    &[
+        "x",
+        "&#120;",
+        "&lt;",
+        "<![CDATA[x]]>",
+        "<![CDATA[]]]]><![CDATA[>]]>",
+        "<b>y</b>",
+        "<b/>",
+        "<!--c-->",
+        " ",
+        "\n",
+        "<?p i?>",
+        "]]&gt;",
+    ],
+    &[
+        "<key>a</key>",
+        "<string>x</string>",
+        "<string/>",
+        "<string><![CDATA[x]]></string>",
+        "<integer>7</integer>",
+        "<data>eHg=</data>",
+        "<array><dict><key>b</key><string>y</string></dict></array>",
+        "<true/>",
+        "<!--c-->",
+        "\n",
+    ],
+    &["x", "\\u0078", "\\\n ", "\n", "a:", "b=", "#c", "!c", " ", "\\=", "\t", "\u{e9}"],
+    &[
+        "\"x\"",
+        "'x'",
+        "`x`",
+        "'\\x78'",
+        "||",
+        "??",
+        "?",
+        ":",
+        "(",
+        ")",
+        "c",
+        "+",
+        ",NAME:",
+        "};b={NAME:",
+        "};a.NAME=",
+        "\"\"",
+        "!",
+        "=>",
+        "get NAME(){return ",
+        "}",
+        "/*c*/",
+        "\n",
+    ],
+];
+
+/// Of any kind.
+const VALUES: &[&str] = &["</script", "\u{1f600}", "\u{2028}", "\\", "\u{1a}\0\0\0", "\"", "'", "`", "${", "]]>", "&"];

@@ -35,7 +35,7 @@ fn only_the_value_changes() {
 #[test]
 fn comments_and_sections_survive() {
     assert_eq!(get(TEXT.as_bytes(), path("/c/o[2]")).unwrap(), ["text <d>"]);
-    assert_eq!(edit(TEXT, "/c/o[2]", "v"), TEXT.replace("text <![CDATA[<d>]]>", "v <![CDATA[]]>"));
+    assert_eq!(edit(TEXT, "/c/o[2]", "v"), TEXT.replace("text <![CDATA[<d>]]>", " <![CDATA[v]]>"));
     let section = "<a>\n<![CDATA[old]]>\n</a>";
     assert_eq!(edit(section, "/a", "<new>"), section.replace("old", "<new>"));
     let edited = edit(section, "/a", "a]]>b");

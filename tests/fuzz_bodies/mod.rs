@@ -6,6 +6,7 @@ pub mod dex;
 pub mod genexus;
 pub mod inflate;
 pub mod javascript;
+pub mod metamorphic;
 pub mod project;
 pub mod resources;
 pub mod signatures;

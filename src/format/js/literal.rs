@@ -150,11 +150,12 @@ pub(super) fn unicode(raw: &[u8]) -> Option<(u32, usize)> {
     Some((hex(rest.get(..4))?, 6))
 }
 
-/// Writes a text to stand between `quote`s; with `ascii` everything above ASCII is escaped.
+/// Writes a text to stand between `quote`s, in ASCII: so it reads the same in a file of any encoding, and what is written does not
+/// depend on what the file holds besides.
 ///
 /// `</script` and `<!--` are broken up with a backslash, which means nothing to JavaScript: the file may be inlined in
 /// HTML, where they would end the script or hide its end (HTML, section 4.12.1.3).
-pub(super) fn encode(text: &str, quote: u8, ascii: bool) -> String {
+pub(super) fn encode(text: &str, quote: u8) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
@@ -163,8 +164,6 @@ pub(super) fn encode(text: &str, quote: u8, ascii: bool) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
             '\0'..='\u{1f}' | '\u{7f}' => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
@@ -173,7 +172,7 @@ pub(super) fn encode(text: &str, quote: u8, ascii: bool) -> String {
                 out.push_str("<\\");
             }
             _ if u32::from(c) == u32::from(quote) => out.extend(['\\', c]),
-            _ if ascii && !c.is_ascii() => {
+            _ if !c.is_ascii() => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
                     let _ = write!(out, "\\u{unit:04x}");

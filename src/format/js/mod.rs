@@ -28,8 +28,7 @@
 //! What cannot be seen: code in strings (`eval`, `new Function`), other files, keys that are computed otherwise, members
 //! that are written to by way of functions that the file does not show as one of those above.
 //!
-//! What is written keeps the quotes. It is UTF-8 if the file holds anything above ASCII, else it is escaped, because an
-//! ASCII file may be served with any character set.
+//! What is written keeps the quotes, and is ASCII: a file may be served with any character set.
 //!
 //! Must not: build a tree, or run anything.
 
@@ -194,11 +193,10 @@ fn syntax(bytes: &[u8], at: usize, expected: &'static str) -> JsError {
     JsError::Syntax { at: position(bytes, at), expected, found }
 }
 
-/// Whether the file is UTF-8 beyond ASCII. One that is no UTF-8 at all can be edited too, in ASCII.
-fn is_wide(bytes: &[u8]) -> Result<bool, JsError> {
+/// Refuses encodings other than those that have ASCII as it is. What is no UTF-8 can be edited too.
+fn check_encoding(bytes: &[u8]) -> Result<(), JsError> {
     match utf8(bytes) {
-        Ok((text, _)) => Ok(!text.is_ascii()),
-        Err(EncodingError::Utf8 { .. }) => Ok(false),
+        Ok(_) | Err(EncodingError::Utf8 { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -206,7 +204,7 @@ fn is_wide(bytes: &[u8]) -> Result<bool, JsError> {
 /// Every value of `property` that is a constant, in the order of the file; none where it has no value. Where it has values
 /// and none of them is a constant, that is an error.
 pub fn get(bytes: &[u8], property: &str) -> Result<Vec<String>, JsError> {
-    is_wide(bytes)?;
+    check_encoding(bytes)?;
     let property = parsed(property)?;
     let chosen = Choice::of(property::find(bytes, &property.name)?, &property);
     if chosen.constants.is_empty()
@@ -231,7 +229,7 @@ pub struct Left {
 /// The values of the property that an edit of this address leaves as they are: what a number or a path passes over, and
 /// what is no constant. Empty where every value that the file shows is reached.
 pub fn left(bytes: &[u8], property: &str) -> Result<Vec<Left>, JsError> {
-    is_wide(bytes)?;
+    check_encoding(bytes)?;
     let property = parsed(property)?;
     let chosen = Choice::of(property::find(bytes, &property.name)?, &property);
     let addresses = chosen.addresses(&property);
@@ -260,7 +258,7 @@ pub fn set(bytes: &[u8], property: &str, value: &str, create: bool) -> Result<Ve
 
 /// The file with several values, none of which may take the place of another.
 pub fn set_all(bytes: &[u8], edits: &[Setting<'_>]) -> Result<Vec<u8>, JsError> {
-    let ascii = !is_wide(bytes)?;
+    check_encoding(bytes)?;
     let mut taken: BTreeMap<(usize, usize), Setting<'_>> = BTreeMap::new();
     let mut splices = Splices::new();
     for edit in edits {
@@ -276,7 +274,7 @@ pub fn set_all(bytes: &[u8], edits: &[Setting<'_>]) -> Result<Vec<u8>, JsError> 
                 None if constant.value == value => continue,
                 None => {}
             }
-            let written = |text: &str| literal::encode(text, constant.quote, ascii);
+            let written = |text: &str| literal::encode(text, constant.quote);
             let text = match constant.form {
                 Form::Literal => written(value),
                 Form::Json => {
@@ -443,7 +441,7 @@ fn read_at(bytes: &[u8], at: usize) -> String {
 
 /// Every token of a file, the end included: what the property search sees.
 pub fn tokens(bytes: &[u8]) -> Result<Vec<Token>, JsError> {
-    is_wide(bytes)?;
+    check_encoding(bytes)?;
     let read = |module| {
         let mut syntax = syntax::Syntax::new(bytes, module);
         let mut tokens: Vec<Token> = Vec::new();

@@ -151,29 +151,35 @@ impl<'t> Document<'t> {
         self.pieces(element).iter().any(|(piece, _)| matches!(piece, Piece::Data))
     }
 
-    /// The edits that make `value` the text of an element: its first text is replaced, any other one goes, comments,
-    /// instructions and blanks around stay.
+    /// The edits that make `value` the text of an element: its first CDATA section has it, or else its first text; any other
+    /// one goes, comments, instructions and blanks around stay. A section is there when it is empty too, so that where a value
+    /// goes does not depend on the one before.
     pub(crate) fn text_edits(&self, element: &Element, value: &str) -> Vec<(Range<usize>, String)> {
         if let Some(tag) = &element.empty_tag {
             let name = &self.text[element.name.clone()];
             return vec![(tag.clone(), format!(">{}</{name}>", self.escape(value, None)))];
         }
+        let pieces = self.pieces(element);
+        let is_blank = |range: &Range<usize>| self.text[range.clone()].trim().is_empty();
+        let section = pieces.iter().position(|(piece, _)| matches!(piece, Piece::Data));
+        let carrier = section.or_else(|| pieces.iter().position(|(_, range)| !is_blank(range)));
         let mut edits = Vec::new();
-        for (piece, range) in self.pieces(element) {
-            let raw = &self.text[range.clone()];
-            let lead = raw.len() - raw.trim_start().len();
-            let inner = range.start + lead..range.start + raw.trim_end().len().max(lead);
-            if inner.is_empty() {
+        for (number, (piece, range)) in pieces.into_iter().enumerate() {
+            let text = if carrier == Some(number) { value } else { "" };
+            if is_blank(&range) && carrier != Some(number) {
                 continue;
             }
-            let text = if edits.is_empty() { value } else { "" };
             match piece {
                 // The value may hold the mark that ends the section: then two sections carry it.
                 Piece::Data => edits.push((range, sections(text))),
-                Piece::Text => edits.push((inner, self.escape(text, None))),
+                Piece::Text => {
+                    let raw = &self.text[range.clone()];
+                    let (lead, end) = (raw.len() - raw.trim_start().len(), raw.trim_end().len());
+                    edits.push((range.start + lead..range.start + end, self.escape(text, None)));
+                }
             }
         }
-        if edits.is_empty() {
+        if carrier.is_none() {
             let blank = self.text[element.content.clone()].trim().is_empty();
             let at = element.content.end;
             let range = if blank { element.content.clone() } else { at..at };
