@@ -47,6 +47,7 @@ fn run() -> Result<()> {
             folders.extend(more.iter().map(PathBuf::from));
             oracle::run(&root, &folders)
         }
+        ["oracle-faults", more @ ..] => oracle::faults::run(&root, more),
         ["oracle-js"] => oracle::js::run(&root.join("target/oracle/js")),
         ["oracle-statements"] => oracle::statements::run(&root),
         ["oracle-genexus", script] => oracle::genexus::run(&root, script.as_ref()),
@@ -65,7 +66,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -8,6 +8,7 @@ pub mod container;
 pub mod dex;
 pub mod dex_run;
 pub mod dist;
+pub mod faults;
 pub mod genexus;
 pub mod hooks;
 pub mod js;
