@@ -13,6 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::home::Home;
+use super::made::{self, exists};
 use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::interrupt;
@@ -73,6 +74,21 @@ pub enum DatabaseError {
         /// What is wrong.
         problem: String,
     },
+    /// It was there once.
+    #[error(
+        "the {kind} {} is gone: {known}, and it is not there; nothing was made in its place, because a new {kind} would give \
+         new credentials to applications that have some; restore it from a backup{anew}", path.display()
+    )]
+    Gone {
+        /// "store", "registry".
+        kind: &'static str,
+        /// Where it was.
+        path: PathBuf,
+        /// Who knows that it was there.
+        known: String,
+        /// What to do where it is not wanted any more.
+        anew: String,
+    },
     /// A row that this version cannot understand.
     #[error("the {kind} {} holds {what} that is not valid: {problem}", path.display())]
     Row {
@@ -108,9 +124,10 @@ impl Database {
         let path = folder.join(name);
         private::folder(path.parent().unwrap_or(folder))?;
         private::folder(folder)?;
-        if !exists(&path)? {
-            let key = home.key(&[&folder.join("store.db")], random)?;
+        if !is_there(home, name, schema)? {
+            let key = home.key(random)?;
             create(&path, schema, &key, random)?;
+            made::add(folder, name)?;
         }
         Self::open(home, name, schema, random)
     }
@@ -122,13 +139,13 @@ impl Database {
         schema: Schema,
         random: &mut dyn Randomness,
     ) -> Result<Option<Self>, DatabaseError> {
-        if exists(&home.folder.join(name))? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
+        if is_there(home, name, schema)? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
     }
 
     fn open(home: &Home, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
         let path = home.folder.join(name);
         check_private(&path)?;
-        let key = home.key(&[&path], random)?;
+        let key = home.key(random)?;
         let kind = schema.kind;
         let foreign = |problem: String| DatabaseError::Foreign { kind, path: path.clone(), problem };
         if fs::metadata(&path).map_err(FileError::on("inspect", &path))?.len() == 0 {
@@ -157,6 +174,12 @@ impl Database {
         }
         sweep_abandoned(&path);
         sweep_abandoned(&home.key_file());
+        sweep_abandoned(&made::list(&home.folder));
+        // Made by a version without a list, or by a process that was killed then. Where nothing can be written, nothing is
+        // made anew either.
+        if !made::is_listed(&home.folder, name)? {
+            let _ = made::add(&home.folder, name);
+        }
         Ok(Self { connection, path, kind, key })
     }
 
@@ -173,23 +196,20 @@ impl Database {
     }
 }
 
-/// The databases of a home, whose key seals all of them.
-pub(super) fn all_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let mut found = Vec::new();
-    for folder in [folder.to_owned(), folder.join("registry")] {
-        if !exists(&folder)? {
-            continue;
-        }
-        for entry in fs::read_dir(&folder).map_err(FileError::on("list", &folder))? {
-            let path = entry.map_err(FileError::on("list", &folder))?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if !hidden && path.extension().is_some_and(|extension| extension == "db") {
-                found.push(path);
-            }
-        }
+/// Whether a database is there; one that was made once and is gone is an error.
+fn is_there(home: &Home, name: &Path, schema: Schema) -> Result<bool, DatabaseError> {
+    let path = home.folder.join(name);
+    if exists(&path)? {
+        return Ok(true);
     }
-    found.sort();
-    Ok(found)
+    // It is listed after it has its name, so one that another process has just made is there by now.
+    if !made::is_listed(&home.folder, name)? || exists(&path)? {
+        return Ok(exists(&path)?);
+    }
+    let list = made::list(&home.folder);
+    let known = format!("{} names it", list.display());
+    let anew = format!(", or take its line out of {} to begin anew on purpose", list.display());
+    Err(DatabaseError::Gone { kind: schema.kind, path, known, anew })
 }
 
 /// Refuses a key that did not seal this database.
@@ -210,11 +230,6 @@ fn opens(connection: &Connection, key: &SealKey) -> rusqlite::Result<bool> {
     let sql = "SELECT value FROM meta WHERE name = 'key_check'";
     let check: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(check.as_deref() == Some(&key.derive("key check")[..]))
-}
-
-/// Whether a file is there. A folder that cannot be looked into is an error, for it is not an empty one.
-fn exists(path: &Path) -> Result<bool, FileError> {
-    path.try_exists().map_err(FileError::on("look for", path))
 }
 
 fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {

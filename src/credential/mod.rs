@@ -10,6 +10,7 @@ pub mod id;
 pub mod keeping;
 pub mod ledger;
 pub mod lookup;
+mod made;
 pub mod obtain;
 pub mod probe;
 pub mod registry;

@@ -43,6 +43,8 @@ pub struct Embedded {
     identity: RegistryIdentity,
     home: Home,
     file: PathBuf,
+    /// Whether this process has used it: one that goes away later was not never there.
+    seen: bool,
 }
 
 impl Embedded {
@@ -52,7 +54,29 @@ impl Embedded {
             identity: RegistryIdentity(format!("embedded:{name}")),
             home: home.into(),
             file: Path::new("registry").join(format!("{name}.db")),
+            seen: false,
         }
+    }
+
+    /// The registry, if it was made.
+    fn existing(&mut self) -> Result<Option<Database>, DatabaseError> {
+        let database = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        if database.is_none() && self.seen {
+            let (path, known) = (self.home.folder.join(&self.file), "this process has used it".to_owned());
+            return Err(DatabaseError::Gone { kind: SCHEMA.kind, path, known, anew: String::new() });
+        }
+        self.seen |= database.is_some();
+        Ok(database)
+    }
+
+    /// The registry, made where it never was.
+    fn made(&mut self) -> Result<Database, DatabaseError> {
+        if let Some(database) = self.existing()? {
+            return Ok(database);
+        }
+        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        self.seen = true;
+        Ok(database)
     }
 }
 
@@ -66,7 +90,7 @@ impl Registry for Embedded {
     }
 
     fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError> {
-        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+        let Some(mut database) = self.existing()? else {
             return Ok(None);
         };
         let failed = database.failed("read");
@@ -83,7 +107,7 @@ impl Registry for Embedded {
     fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
         let _section = interrupt::section();
         let application = wanted.application;
-        let mut database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        let mut database = self.made()?;
         let failed = database.failed("written");
         let key = database.key.clone();
         let behavior = TransactionBehavior::Immediate;
@@ -147,7 +171,9 @@ impl Registry for Embedded {
         secret: &ClientSecret,
     ) -> Result<Registered, RegistryError> {
         let _section = interrupt::section();
-        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        let Some(database) = self.existing()? else {
+            return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
+        };
         let sealed = seal(&database.key, id.as_str(), secret)?;
         let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
         let changed = database.connection.execute(sql, params![id.as_str(), sealed]);
@@ -188,7 +214,7 @@ impl Row {
 impl Directory for Embedded {
     fn revoke_entry(&mut self, id: &ClientId) -> Result<bool, RegistryError> {
         let _section = interrupt::section();
-        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+        let Some(database) = self.existing()? else {
             return Ok(false);
         };
         // What is revoked has no use for its secret any more; its id is never given again.
@@ -198,7 +224,7 @@ impl Directory for Embedded {
     }
 
     fn entry(&mut self, id: &ClientId) -> Result<Option<Entry>, RegistryError> {
-        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+        let Some(mut database) = self.existing()? else {
             return Ok(None);
         };
         let failed = database.failed("read");
@@ -209,7 +235,7 @@ impl Directory for Embedded {
     }
 
     fn entries(&mut self) -> Result<Vec<Entry>, RegistryError> {
-        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+        let Some(database) = self.existing()? else {
             return Ok(Vec::new());
         };
         let failed = database.failed("read");
