@@ -1,5 +1,6 @@
 //! The heart: every row of the state machine, real processes racing, and stores that are not stores.
 
+mod answers;
 mod genexus;
 mod hang;
 mod obtain;

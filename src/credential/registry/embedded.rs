@@ -101,7 +101,7 @@ impl Registry for Embedded {
         };
         transaction.finish().map_err(&failed)?;
         let found = found.filter(|row| row.revoked.is_none()).map(|row| row.open(&database)).transpose()?;
-        Ok(found.map(|entry| registered(entry, true)))
+        Ok(found.map(|entry| entry.registered(true)))
     }
 
     fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
@@ -161,7 +161,7 @@ impl Registry for Embedded {
             }
         };
         transaction.commit().map_err(&failed)?;
-        Ok(registered(row.open(&database)?, existed))
+        Ok(row.open(&database)?.registered(existed))
     }
 
     fn replace_secret(
@@ -180,7 +180,7 @@ impl Registry for Embedded {
         if changed.map_err(database.failed("written"))? == 0 {
             return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
         }
-        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None })
+        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None, application: None })
     }
 
     fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
@@ -244,10 +244,6 @@ impl Directory for Embedded {
         let rows = statement.query_map([], read_row).map_err(&failed)?;
         rows.map(|row| Ok(row.map_err(&failed)?.open(&database)?)).collect()
     }
-}
-
-fn registered(Entry { id, secret, .. }: Entry, existed: bool) -> Registered {
-    Registered { id, secret, existed, expires: None }
 }
 
 fn by_id(transaction: &Transaction<'_>, id: &ClientId) -> rusqlite::Result<Option<Row>> {
