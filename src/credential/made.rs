@@ -100,7 +100,8 @@ fn listed(folder: &Path) -> Result<Vec<String>, FileError> {
     let mut names = Vec::new();
     for (index, line) in lines.enumerate() {
         let name = line.strip_prefix("registry/").unwrap_or(line);
-        let is_name = name.ends_with(".db") && !name.contains(['/', '\\']) && !name.contains(char::is_control);
+        let is_name =
+            name.strip_suffix(".db").is_some() && !name.contains(['/', '\\']) && !name.contains(char::is_control);
         if !is_name || (name == line && line != "store.db") {
             return Err(wrong(index + 2, "the path of a database"));
         }

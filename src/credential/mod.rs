@@ -13,6 +13,7 @@ pub mod lookup;
 mod made;
 pub mod obtain;
 pub mod probe;
+mod proof;
 pub mod registry;
 pub mod seal;
 pub mod secret;

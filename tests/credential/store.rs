@@ -121,7 +121,7 @@ fn a_secret_moved_to_another_row_does_not_open() {
                 (SELECT sealed_secret FROM credential WHERE environment = 'dev') WHERE environment = 'prod'";
     assert_eq!(database.execute(swap, []).unwrap(), 1);
     drop(database);
-    assert!(error(home.path()).contains("does not open"));
+    assert!(error(home.path()).contains("one of its credentials is not as it was written"));
 }
 
 #[test]
