@@ -202,7 +202,8 @@ pub mod registry {
     };
     #[doc(inline)]
     pub use crate::credential::registry::{
-        Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Unasked, Wanted,
+        AnswerFault, Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Unasked,
+        Wanted,
     };
     #[doc(inline)]
     pub use crate::credential::serving::{Config as ServiceConfig, Service};

@@ -4,15 +4,21 @@
 //! empty, cut or foreign is therefore an error and never "no credentials". Rollback journal (mode DELETE), because
 //! switching a new file to WAL ignores the busy handler.
 //!
+//! "Not there" is believed of a database that has proven itself alone ([`super::proof`]): whoever looks for a row gets one that is
+//! as it was written, or the proof that there is none. There is one way to write: all is proven before and marked after, in one
+//! transaction, so that what differs then is what was changed within it.
+//!
 //! Must not: know what the tables mean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
 
 use super::home::Home;
+use super::made::{self, exists};
+use super::proof::{Depth, Proof, Table, Unproven, check_structure};
 use super::seal::{SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::interrupt;
@@ -36,6 +42,8 @@ pub(super) struct Schema {
     pub(super) older: &'static [(i32, &'static str)],
     /// Makes the tables of the first version.
     pub(super) sql: &'static str,
+    /// Its tables but `meta`, which is the same in all.
+    pub(super) tables: &'static [Table],
 }
 
 /// Why a database cannot be used.
@@ -73,6 +81,34 @@ pub enum DatabaseError {
         /// What is wrong.
         problem: String,
     },
+    /// It was there once.
+    #[error(
+        "the {kind} {} is gone: {known}, and it is not there; nothing was made in its place, because a new {kind} would give \
+         new credentials to applications that have some; restore it from a backup{anew}", path.display()
+    )]
+    Gone {
+        /// "store", "registry".
+        kind: &'static str,
+        /// Where it was.
+        path: PathBuf,
+        /// Who knows that it was there.
+        known: String,
+        /// What to do where it is not wanted any more.
+        anew: String,
+    },
+    /// It does not prove itself.
+    #[error(
+        "the {kind} {} is damaged: {problem}; nothing was made or changed, because a new {kind} would give new credentials \
+         to applications that have some; restore it from a backup", path.display()
+    )]
+    Damaged {
+        /// "store", "registry".
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        problem: String,
+    },
     /// A row that this version cannot understand.
     #[error("the {kind} {} holds {what} that is not valid: {problem}", path.display())]
     Row {
@@ -92,8 +128,9 @@ pub enum DatabaseError {
 pub(super) struct Database {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    pub(super) kind: &'static str,
     pub(super) key: SealKey,
+    schema: Schema,
+    proof: Proof,
 }
 
 impl Database {
@@ -108,9 +145,10 @@ impl Database {
         let path = folder.join(name);
         private::folder(path.parent().unwrap_or(folder))?;
         private::folder(folder)?;
-        if !exists(&path)? {
-            let key = home.key(&[&folder.join("store.db")], random)?;
+        if !is_there(home, name, schema)? {
+            let key = home.key(random)?;
             create(&path, schema, &key, random)?;
+            made::add(folder, name)?;
         }
         Self::open(home, name, schema, random)
     }
@@ -122,25 +160,25 @@ impl Database {
         schema: Schema,
         random: &mut dyn Randomness,
     ) -> Result<Option<Self>, DatabaseError> {
-        if exists(&home.folder.join(name))? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
+        if is_there(home, name, schema)? { Self::open(home, name, schema, random).map(Some) } else { Ok(None) }
     }
 
     fn open(home: &Home, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
         let path = home.folder.join(name);
         check_private(&path)?;
-        let key = home.key(&[&path], random)?;
+        let key = home.key(random)?;
         let kind = schema.kind;
         let foreign = |problem: String| DatabaseError::Foreign { kind, path: path.clone(), problem };
         if fs::metadata(&path).map_err(FileError::on("inspect", &path))?.len() == 0 {
             return Err(foreign("it is empty".to_owned()));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let sqlite = |source| DatabaseError::Sqlite { kind, operation: "opened", path: path.clone(), source };
-        let mut connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
-        connection.busy_timeout(BUSY).map_err(sqlite)?;
+        let sqlite = failure(kind, "opened", &path);
+        let connection = Connection::open_with_flags(&path, flags).map_err(&sqlite)?;
+        connection.busy_timeout(BUSY).map_err(&sqlite)?;
         // Old values are overwritten in the file, not only unlinked.
-        connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
-        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(sqlite);
+        connection.pragma_update(None, "secure_delete", true).map_err(&sqlite)?;
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(&sqlite);
         if pragma("application_id")? != schema.application_id {
             return Err(foreign("it is another program's database, or a damaged one".to_owned()));
         }
@@ -149,57 +187,209 @@ impl Database {
             let expected = schema.version;
             return Err(foreign(format!("its version is {version}, this program knows version {expected} and older")));
         }
-        if !opens(&connection, &key).map_err(sqlite)? {
+        if version < 1 {
+            return Err(foreign(format!("its version is {version}, the first one is 1")));
+        }
+        if !opens(&connection, &key).map_err(&sqlite)? {
             return Err(foreign(home.other_key()));
         }
+        let proof = Proof::of(&key);
+        let database = Self { connection, path: path.clone(), key, schema, proof };
         if version < schema.version {
-            migrate(&mut connection, schema).map_err(sqlite)?;
+            database.migrate()?;
         }
         sweep_abandoned(&path);
         sweep_abandoned(&home.key_file());
-        Ok(Self { connection, path, kind, key })
+        sweep_abandoned(&made::list(&home.folder));
+        // Made by a version without a list, or by a process that was killed then. Where nothing can be written, nothing is
+        // made anew either.
+        if !made::is_listed(&home.folder, name)? {
+            let _ = made::add(&home.folder, name);
+        }
+        Ok(database)
+    }
+
+    /// The row of `table` that `condition` finds, as it was written; or the proof that there is none. More than one is an
+    /// error of whoever asks.
+    pub(super) fn find<T>(
+        &self,
+        table: &Table,
+        condition: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, DatabaseError> {
+        let failed = self.failed("read");
+        let state = self.state()?;
+        let sql = format!("SELECT * FROM {} NOT INDEXED WHERE {condition}", table.name);
+        let mut statement = self.connection.prepare(&sql).map_err(&failed)?;
+        let mut rows = statement.query(params).map_err(&failed)?;
+        let found = match rows.next().map_err(&failed)? {
+            Some(row) => {
+                if state.is_some() {
+                    self.proof.check_row(table, row).map_err(|unproven| self.unproven(unproven))?;
+                }
+                Some(read(row).map_err(&failed)?)
+            }
+            None => None,
+        };
+        if found.is_none() && state.is_some() {
+            self.prove(Depth::Rows)?;
+        }
+        Ok(found)
+    }
+
+    /// The rows of `table` that `rest` chooses and orders, of a database that has proven itself.
+    pub(super) fn all<T>(
+        &self,
+        table: &Table,
+        rest: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let failed = self.failed("read");
+        if let Some(_state) = self.state()? {
+            self.prove(Depth::Rows)?;
+            return self.chosen(table, rest, params, read).map_err(failed);
+        }
+        self.chosen(table, rest, params, read).map_err(failed)
+    }
+
+    fn chosen<T>(
+        &self,
+        table: &Table,
+        rest: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let mut statement = self.connection.prepare(&format!("SELECT * FROM {} NOT INDEXED {rest}", table.name))?;
+        statement.query_map(params, read)?.collect()
+    }
+
+    /// All that `work` writes, or nothing. The database has proven itself before, and is marked as it is then.
+    pub(super) fn write<T, E: From<DatabaseError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let _section = interrupt::section();
+        let failed = self.failed("written");
+        // Unchecked: that none is open already is seen here, where all are begun, and `SQLite` refuses a second one.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(&failed)?;
+        self.prove(Depth::Whole)?;
+        let done = work()?;
+        self.proof.stamp(&self.connection, self.schema.tables).map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(done)
+    }
+
+    /// Writes one statement, and says how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, DatabaseError> {
+        self.connection.execute(sql, params).map_err(self.failed("written"))
+    }
+
+    /// One state of the database for several questions; none within a transaction that writes, which has proven everything.
+    fn state(&self) -> Result<Option<Transaction<'_>>, DatabaseError> {
+        if !self.connection.is_autocommit() {
+            return Ok(None);
+        }
+        let state = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred);
+        state.map(Some).map_err(self.failed("read"))
+    }
+
+    fn prove(&self, depth: Depth) -> Result<(), DatabaseError> {
+        let proven = self.proof.check(&self.connection, self.schema.tables, depth);
+        proven.map_err(|unproven| self.unproven(unproven))
+    }
+
+    fn unproven(&self, unproven: Unproven) -> DatabaseError {
+        match unproven {
+            Unproven::Sqlite(error) => self.failed("read")(error),
+            Unproven::Damaged(problem) => {
+                DatabaseError::Damaged { kind: self.schema.kind, path: self.path.clone(), problem }
+            }
+        }
+    }
+
+    /// Brings an older version to this one, whole or not at all. Of two processes at once, one does it.
+    fn migrate(&self) -> Result<(), DatabaseError> {
+        let _section = interrupt::section();
+        let failed = self.failed("brought to this version");
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(&failed)?;
+        let version =
+            || transaction.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)).map_err(&failed);
+        let before = version()?;
+        let tables: Vec<Table> = self.schema.tables.iter().copied().filter(|table| table.since <= before).collect();
+        if tables.is_empty() {
+            // Of a version that proved nothing: all that can be asked is whether it is sound, and that it is so old.
+            check_structure(&self.connection).map_err(|unproven| self.unproven(unproven))?;
+            let sql = "SELECT count(*) FROM meta NOT INDEXED WHERE name = 'head'";
+            if transaction.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(&failed)? > 0 {
+                let problem = format!("its version says {before}, and it has what later ones have");
+                return Err(self.unproven(Unproven::Damaged(problem)));
+            }
+        } else {
+            let proven = self.proof.check(&self.connection, &tables, Depth::Whole);
+            proven.map_err(|unproven| self.unproven(unproven))?;
+        }
+        for (from, sql) in self.schema.older {
+            if version()? == *from {
+                transaction.execute_batch(sql).map_err(&failed)?;
+                transaction.pragma_update(None, "user_version", from + 1).map_err(&failed)?;
+            }
+        }
+        self.proof.stamp(&self.connection, self.schema.tables).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
     }
 
     /// For `map_err` on an operation of this database.
     pub(super) fn failed(&self, operation: &'static str) -> impl Fn(rusqlite::Error) -> DatabaseError + use<> {
-        let (kind, path) = (self.kind, self.path.clone());
-        move |source| DatabaseError::Sqlite { kind, operation, path: path.clone(), source }
+        failure(self.schema.kind, operation, &self.path)
     }
 
     /// For a row that cannot be.
     pub(super) fn row(&self, what: impl Into<String>, problem: impl std::fmt::Display) -> DatabaseError {
-        let (kind, path) = (self.kind, self.path.clone());
+        let (kind, path) = (self.schema.kind, self.path.clone());
         DatabaseError::Row { kind, path, what: what.into(), problem: problem.to_string() }
     }
 }
 
-/// The databases of a home, whose key seals all of them.
-pub(super) fn all_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let mut found = Vec::new();
-    for folder in [folder.to_owned(), folder.join("registry")] {
-        if !exists(&folder)? {
-            continue;
-        }
-        for entry in fs::read_dir(&folder).map_err(FileError::on("list", &folder))? {
-            let path = entry.map_err(FileError::on("list", &folder))?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if !hidden && path.extension().is_some_and(|extension| extension == "db") {
-                found.push(path);
-            }
-        }
+/// Whether a database is there; one that was made once and is gone is an error.
+fn is_there(home: &Home, name: &Path, schema: Schema) -> Result<bool, DatabaseError> {
+    let path = home.folder.join(name);
+    if exists(&path)? {
+        return Ok(true);
     }
-    found.sort();
-    Ok(found)
+    // It is listed after it has its name, so one that another process has just made is there by now.
+    if !made::is_listed(&home.folder, name)? || exists(&path)? {
+        return Ok(exists(&path)?);
+    }
+    let list = made::list(&home.folder);
+    let known = format!("{} names it", list.display());
+    let anew = format!(", or take its line out of {} to begin anew on purpose", list.display());
+    Err(DatabaseError::Gone { kind: schema.kind, path, known, anew })
+}
+
+/// For `map_err` on an operation of a database. A damage is one, whatever was being done.
+fn failure(
+    kind: &'static str,
+    operation: &'static str,
+    path: &Path,
+) -> impl Fn(rusqlite::Error) -> DatabaseError + use<> {
+    let path = path.to_owned();
+    move |source| match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            DatabaseError::Damaged { kind, path: path.clone(), problem: source.to_string() }
+        }
+        _ => DatabaseError::Sqlite { kind, operation, path: path.clone(), source },
+    }
 }
 
 /// Refuses a key that did not seal this database.
 pub(super) fn check_key(home: &Home, path: &Path, key: &SealKey) -> Result<(), DatabaseError> {
     let kind = "database";
-    let sqlite = |source| DatabaseError::Sqlite { kind, operation: "read", path: path.to_owned(), source };
+    let sqlite = failure(kind, "read", path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
-    connection.busy_timeout(BUSY).map_err(sqlite)?;
-    if opens(&connection, key).map_err(sqlite)? {
+    let connection = Connection::open_with_flags(path, flags).map_err(&sqlite)?;
+    connection.busy_timeout(BUSY).map_err(&sqlite)?;
+    if opens(&connection, key).map_err(&sqlite)? {
         return Ok(());
     }
     Err(DatabaseError::Foreign { kind, path: path.to_owned(), problem: home.other_key() })
@@ -207,14 +397,9 @@ pub(super) fn check_key(home: &Home, path: &Path, key: &SealKey) -> Result<(), D
 
 /// Whether this key sealed it.
 fn opens(connection: &Connection, key: &SealKey) -> rusqlite::Result<bool> {
-    let sql = "SELECT value FROM meta WHERE name = 'key_check'";
+    let sql = "SELECT value FROM meta NOT INDEXED WHERE name = 'key_check'";
     let check: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(check.as_deref() == Some(&key.derive("key check")[..]))
-}
-
-/// Whether a file is there. A folder that cannot be looked into is an error, for it is not an empty one.
-fn exists(path: &Path) -> Result<bool, FileError> {
-    path.try_exists().map_err(FileError::on("look for", path))
 }
 
 fn create(path: &Path, schema: Schema, key: &SealKey, random: &mut dyn Randomness) -> Result<(), DatabaseError> {
@@ -250,20 +435,6 @@ fn sweep_abandoned(path: &Path) {
     }
 }
 
-/// Brings an older version to this one, whole or not at all. Of two processes at once, one does it.
-fn migrate(connection: &mut Connection, schema: Schema) -> rusqlite::Result<()> {
-    let _section = interrupt::section();
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for (from, sql) in schema.older {
-        let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version == *from {
-            transaction.execute_batch(sql)?;
-            transaction.pragma_update(None, "user_version", from + 1)?;
-        }
-    }
-    transaction.commit()
-}
-
 /// The rollback journal of a database.
 fn journal(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
@@ -283,5 +454,6 @@ fn build(path: &Path, schema: Schema, key: &SealKey) -> Result<(), DatabaseError
     }
     let check = key.derive("key check");
     connection.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?1)", [&check[..]]).map_err(sqlite)?;
+    Proof::of(key).stamp(&connection, schema.tables).map_err(sqlite)?;
     connection.close().map_err(|(_, source)| sqlite(source))
 }

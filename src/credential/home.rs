@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
+use super::made;
 use super::seal::{HEADER, SealError, SealKey, check_private};
 use crate::host::file::FileError;
 use crate::host::interrupt;
@@ -94,16 +95,16 @@ impl Home {
         format!("it was sealed with another key than the one {which}")
     }
 
-    /// The key: given, or that of the folder, made where none of `databases` exists. Of two processes at once, both get
+    /// The key: given, or that of the folder, made where no database was ever made there. Of two processes at once, both get
     /// one key.
-    pub(super) fn key(&self, databases: &[&Path], random: &mut dyn Randomness) -> Result<SealKey, SealError> {
+    pub(super) fn key(&self, random: &mut dyn Randomness) -> Result<SealKey, SealError> {
         if let Some(key) = self.there()? {
             return Ok(key);
         }
         let path = self.key_file();
-        if let Some(sealed) = databases.iter().find(|database| database.exists()) {
+        if let Some(sealed) = made::all(&self.folder)?.into_iter().next() {
             // Another process may have made both since the look above.
-            return self.there()?.ok_or_else(|| SealError::Missing { path, sealed: sealed.to_path_buf() });
+            return self.there()?.ok_or(SealError::Missing { path, sealed });
         }
         let key = SealKey::generate(random).map_err(FileError::on("make a key for", &path))?;
         self.write_new(&Content::Key(key), random)?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::database::{self, DatabaseError};
 use super::home::{Content, Home, Keeping, NotInKeyring, key_in};
+use super::made;
 use super::seal::{SealError, SealKey};
 use crate::host::file::FileError;
 use crate::host::keyring::{self, KeyringError};
@@ -79,14 +80,13 @@ pub fn keep(home: &Home, to: &Keeping) -> Result<Kept, KeepingError> {
     let now = Content::read(&path)?;
     let there = home.there()?;
     let made = there.is_none();
-    let databases = database::all_in(&home.folder)?;
-    let key = match (there, databases.first()) {
+    let key = match (there, made::all(&home.folder)?.into_iter().next()) {
         (Some(key), _) => key,
-        (None, Some(sealed)) => return Err(SealError::Missing { path, sealed: sealed.clone() }.into()),
+        (None, Some(sealed)) => return Err(SealError::Missing { path, sealed }.into()),
         (None, None) => SealKey::generate(&mut OsRandom).map_err(FileError::on("make a key for", &path))?,
     };
-    for sealed in &databases {
-        database::check_key(home, sealed, &key)?;
+    for sealed in made::there(&home.folder)? {
+        database::check_key(home, &sealed, &key)?;
     }
     if let Some(Content::Key(here)) = &now
         && !here.is(&key)

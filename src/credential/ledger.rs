@@ -9,14 +9,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use zeroize::Zeroizing;
 
 use super::database::{Database, DatabaseError};
+use super::proof::Table;
 use super::store::{Key, Store, now};
 use super::{ClientId, ClientSecret};
 use crate::format::calendar::Civil;
-use crate::host::interrupt;
 use crate::host::lock::{self, Lock};
 use crate::host::random::OsRandom;
 
@@ -46,6 +46,11 @@ pub(super) const SCHEMA: &str = "
         PRIMARY KEY (application, registry)
     ) STRICT;
 ";
+
+/// What registries said, in the store.
+pub(super) const REGISTRATION: Table = Table { name: "registration", plural: "registrations", since: 3 };
+/// What was sent to them, and not answered.
+pub(super) const PENDING: Table = Table { name: "pending", plural: "registrations under way", since: 3 };
 
 /// Where a registration is managed, and with which token (RFC 7592): sent nowhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -146,12 +151,9 @@ impl StoreLedger<'_> {
     }
 
     fn delete(&mut self, table: &str) -> Result<(), DatabaseError> {
-        let _section = interrupt::section();
         let sql = format!("DELETE FROM {table} WHERE application = ?1 AND registry = ?2");
-        let failed = self.database().failed("written");
-        let database = &mut self.store.database;
-        database.connection.execute(&sql, params![self.key.application, self.key.registry.0]).map_err(failed)?;
-        Ok(())
+        let of = params![self.key.application, self.key.registry.0];
+        self.store.whole(|store| store.database.execute(&sql, of).map(drop))
     }
 }
 
@@ -169,34 +171,25 @@ impl Ledger for StoreLedger<'_> {
     }
 
     fn pending(&self) -> Result<Option<Pending>, DatabaseError> {
-        let sql = "SELECT environment, name, endpoint, started FROM pending WHERE application = ?1 AND registry = ?2";
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Pending {
                 application: self.key.application.clone(),
-                environment: row.get(0)?,
-                name: row.get(1)?,
-                endpoint: row.get(2)?,
-                started: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+                environment: row.get("environment")?,
+                name: row.get("name")?,
+                endpoint: row.get("endpoint")?,
+                started: u64::try_from(row.get::<_, i64>("started")?).unwrap_or(0),
             })
         };
-        let database = self.database();
-        let of = params![self.key.application, self.key.registry.0];
-        database.connection.query_row(sql, of, read).optional().map_err(database.failed("read"))
+        self.database().find(&PENDING, OF, params![self.key.application, self.key.registry.0], read)
     }
 
     fn announce(&mut self, pending: &Pending) -> Result<(), DatabaseError> {
-        let _section = interrupt::section();
         let sql = "INSERT OR REPLACE INTO pending (application, registry, environment, name, endpoint, started)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let started = i64::try_from(pending.started).unwrap_or(i64::MAX);
         let Pending { environment, name, endpoint, .. } = pending;
-        let failed = self.database().failed("written");
-        self.store
-            .database
-            .connection
-            .execute(sql, params![self.key.application, self.key.registry.0, environment, name, endpoint, started])
-            .map_err(failed)?;
-        Ok(())
+        let of = params![self.key.application, self.key.registry.0, environment, name, endpoint, started];
+        self.store.whole(|store| store.database.execute(sql, of).map(drop))
     }
 
     fn keep(&mut self, held: &Held) -> Result<(), DatabaseError> {
@@ -213,17 +206,18 @@ impl Ledger for StoreLedger<'_> {
     }
 }
 
+/// Which row is an application's on a registry.
+const OF: &str = "application = ?1 AND registry = ?2";
+
 /// What the registry of `key` said last of its application.
 pub(super) fn read(database: &Database, key: &Key) -> Result<Option<Held>, DatabaseError> {
     type Row = (String, Option<Vec<u8>>, Option<i64>, Option<String>, Option<Vec<u8>>);
-    let sql = "SELECT client_id, sealed_secret, expires, address, sealed_token FROM registration
-               WHERE application = ?1 AND registry = ?2";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
-    let of = params![key.application, key.registry.0];
-    let row = database.connection.query_row(sql, of, read).optional();
-    let Some((id, secret, expires, address, token)): Option<Row> = row.map_err(database.failed("read"))? else {
-        return Ok(None);
+    let read = |row: &rusqlite::Row<'_>| {
+        let (id, secret) = (row.get("client_id")?, row.get("sealed_secret")?);
+        Ok((id, secret, row.get("expires")?, row.get("address")?, row.get("sealed_token")?))
     };
+    let row: Option<Row> = database.find(&REGISTRATION, OF, params![key.application, key.registry.0], read)?;
+    let Some((id, secret, expires, address, token)) = row else { return Ok(None) };
     let what = || format!("the registration of {}", key.application);
     let id = ClientId::parse(&id).map_err(|e| database.row(what(), e))?;
     let secret = open(database, &context(key, &id, "secret"), secret)?;
@@ -242,19 +236,14 @@ pub(super) fn write(database: &Database, key: &Key, held: &Held) -> Result<(), D
     let address = management.as_ref().map(|management| management.address.as_str());
     let expires = expires.and_then(|at| i64::try_from(at).ok());
     let (application, registry) = (&key.application, &key.registry.0);
-    let failed = database.failed("written");
-    database
-        .connection
-        .execute(
-            "INSERT OR REPLACE INTO registration
-             (application, registry, client_id, sealed_secret, expires, address, sealed_token, updated)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![application, registry, id.as_str(), secret, expires, address, token, now()],
-        )
-        .map_err(&failed)?;
+    database.execute(
+        "INSERT OR REPLACE INTO registration
+         (application, registry, client_id, sealed_secret, expires, address, sealed_token, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![application, registry, id.as_str(), secret, expires, address, token, now()],
+    )?;
     let sql = "DELETE FROM pending WHERE application = ?1 AND registry = ?2";
-    database.connection.execute(sql, params![application, registry]).map_err(&failed)?;
-    Ok(())
+    database.execute(sql, params![application, registry]).map(drop)
 }
 
 /// What a sealed value belongs to.

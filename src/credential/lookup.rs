@@ -2,7 +2,7 @@
 //!
 //! Must not: write to the store or a registry, or make either.
 
-use super::obtain::{Needs, ObtainError, Request};
+use super::obtain::{Needs, ObtainError, Request, same};
 use super::registry::Registry;
 use super::store::Store;
 use super::{ClientId, Credential};
@@ -48,6 +48,9 @@ pub fn look_up(
     let local = own.iter().chain(&shared).find_map(|stored| stored.secret.clone());
     let found = registry.find(request.application, known.as_ref())?;
     registry.foresee(request.application, known.as_ref(), request.needs == Needs::Secret && local.is_none())?;
+    if let Some(found) = &found {
+        same(registry.identity(), request.application, request.key.environment.clone(), known.as_ref(), found)?;
+    }
     match found {
         Some(found) if request.needs == Needs::IdOnly => {
             Ok(Lookup::InRegistry(Credential { id: found.id, secret: None }))

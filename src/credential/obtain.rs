@@ -2,15 +2,19 @@
 //!
 //! The store's value is reused. Else the Client Id is chosen and claimed in the store, the registry is asked atomically
 //! "register this id, or give me what is there", and the answer is durable in the store before anybody uses it. Claims
-//! and registration are each one transaction, so any number of builds at once end with one id and one secret.
+//! and registration are each one transaction, so any number of builds at once end with one id and one secret. What a
+//! registry answers is compared with what was asked before any of it is kept, here alone and for every kind of registry.
 //!
 //! Must not: overwrite a secret that differs; that is a conflict for people.
 
 use super::database::DatabaseError;
 use super::ledger::Ledger;
-use super::registry::{Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
+use super::registry::{
+    AnswerFault, Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted,
+};
 use super::store::{Key, Store, Stored};
-use super::{ClientId, Credential, EnvironmentName, Fingerprint};
+use super::{ClientId, ClientSecret, Credential, EnvironmentName, Fingerprint};
+use crate::host::clock;
 use crate::host::random::OsRandom;
 
 /// What of a credential an environment embeds.
@@ -195,13 +199,14 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
         again: request.again,
     };
     let mut registered = registry.register(&wanted, &mut store.ledger(&request.key))?;
+    check(registry.identity(), &wanted, &registered)?;
     // 5. Two secrets for one id: nothing is overwritten, unless it is said which one counts.
     if let (Some(ours), Some(theirs)) = (&local, &registered.secret)
         && ours != theirs
     {
         match request.take {
             Some(Take::Registry) => {}
-            Some(Take::Store) => registered = registry.replace_secret(request.application, &registered.id, ours)?,
+            Some(Take::Store) => registered = replace(registry, request.application, &registered.id, ours)?,
             None => {
                 return Err(ObtainError::Conflict {
                     store: store.fingerprint(ours),
@@ -214,11 +219,69 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
         }
     }
     // 6. Durable before anything uses it, in every environment that shares it.
-    let Registered { id, secret, existed, expires } = registered;
+    let Registered { id, secret, existed, expires, .. } = registered;
     let stored = Stored { key: request.key.clone(), id, secret: secret.or(local), registered: true };
     store.put_everywhere(&stored)?;
     let origin = if existed { Origin::Registry } else { Origin::Registered };
     Ok(Obtained { expires, ..answer(request, &stored, origin) })
+}
+
+/// Whether an answer is one to what was asked. A registry that shows no secret where the store has sent or kept one leaves
+/// that one: what people bring by hand is never shown by some.
+fn check(registry: &RegistryIdentity, wanted: &Wanted<'_>, answered: &Registered) -> Result<(), RegistryError> {
+    let (application, environment) = (wanted.application.id.clone(), wanted.environment.clone());
+    let id = answered.id.clone();
+    let known = match wanted.proposal {
+        Proposal::Known(known) if !wanted.again => Some(known),
+        _ => None,
+    };
+    let fault = if wanted.wants_secret && answered.secret.is_none() && wanted.secret.is_none() {
+        AnswerFault::NoSecret { id, application, environment }
+    } else if let Some(at) = answered.expires.filter(|at| *at <= clock::unix_seconds()) {
+        AnswerFault::Ended { id, application, environment, at }
+    } else {
+        return same(registry, wanted.application, environment, known, answered);
+    };
+    Err(RegistryError::Answer { registry: registry.clone(), fault: Box::new(fault) })
+}
+
+/// Whether an answer is about this application, under the id that it is known by.
+pub(super) fn same(
+    registry: &RegistryIdentity,
+    application: &Application,
+    environment: EnvironmentName,
+    known: Option<&ClientId>,
+    answered: &Registered,
+) -> Result<(), RegistryError> {
+    let id = answered.id.clone();
+    // Names of main objects are the same in any case.
+    let is_it = |other: &&String| {
+        [&application.id, &application.name].iter().any(|own| own.to_lowercase() == other.trim().to_lowercase())
+    };
+    let fault = if let Some(asked) = known.filter(|asked| **asked != id) {
+        let asked = asked.clone();
+        AnswerFault::AnotherId { asked, answered: id, application: application.id.clone(), environment }
+    } else if let Some(other) = answered.application.as_ref().filter(|other| !is_it(other)) {
+        AnswerFault::AnotherApplication { asked: application.id.clone(), answered: other.clone(), id, environment }
+    } else {
+        return Ok(());
+    };
+    Err(RegistryError::Answer { registry: registry.clone(), fault: Box::new(fault) })
+}
+
+/// Replaces a secret; what was answered is what was sent.
+fn replace(
+    registry: &mut dyn Registry,
+    application: &Application,
+    id: &ClientId,
+    secret: &ClientSecret,
+) -> Result<Registered, RegistryError> {
+    let replaced = registry.replace_secret(application, id, secret)?;
+    if replaced.id == *id && replaced.secret.as_ref() == Some(secret) {
+        return Ok(replaced);
+    }
+    let problem = format!("it was sent a new secret for {id}, and its answer does not hold that id and that secret");
+    Err(RegistryError::Failed { registry: registry.identity().clone(), problem })
 }
 
 fn answer(request: &Request<'_>, stored: &Stored, origin: Origin) -> Obtained {

@@ -112,10 +112,15 @@ impl fmt::Display for Fingerprint {
 
 /// HMAC-SHA-256 (RFC 2104).
 pub(super) fn keyed(key: &[u8; 32], value: &[u8]) -> [u8; 32] {
+    let mut mac = hmac(key);
+    mac.update(value);
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA-256 with this key, over nothing yet.
+pub(super) fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
     // The type wants a whole block; RFC 2104 pads a shorter key with zeros itself.
     let mut block = Zeroizing::new([0; 64]);
     block[..32].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(value);
-    mac.finalize().into_bytes().into()
+    Hmac::new((&*block).into())
 }

@@ -7,23 +7,25 @@
 
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Row, params};
 
 pub use super::database::DatabaseError as StoreError;
 use super::database::{Database, Schema};
 use super::home::Home;
+use super::ledger;
+use super::proof::Table;
 use super::registry::RegistryIdentity;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
 use crate::host::clock;
-use crate::host::interrupt;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
     kind: "store",
     // "injS"
     application_id: 0x696e_6a53,
-    version: 2,
-    older: &[(1, super::ledger::SCHEMA)],
+    version: 3,
+    older: &[(1, super::ledger::SCHEMA), (2, PROVEN)],
+    tables: &[CREDENTIAL, CHECKOUT, ledger::REGISTRATION, ledger::PENDING],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE credential (
@@ -40,8 +42,18 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
+const CREDENTIAL: Table = Table { name: "credential", plural: "credentials", since: 3 };
+const CHECKOUT: Table = Table { name: "checkout", plural: "active environments", since: 3 };
+
+/// From version 3 on rows are proven.
+const PROVEN: &str = "
+    ALTER TABLE credential ADD COLUMN mac BLOB;
+    ALTER TABLE checkout ADD COLUMN mac BLOB;
+    ALTER TABLE registration ADD COLUMN mac BLOB;
+    ALTER TABLE pending ADD COLUMN mac BLOB;
+";
+
 const NAME: &str = "store.db";
-const COLUMNS: &str = "application, environment, registry, client_id, sealed_secret, registered";
 
 /// Which credential: one application in one environment, on the registry that environment has now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,54 +100,43 @@ impl Store {
 
     /// The credential of `key`.
     pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3");
+        let condition = "application = ?1 AND environment = ?2 AND registry = ?3";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
-        let row = self.database.connection.query_row(&sql, of, read_row).optional();
-        row.map_err(self.database.failed("read"))?.map(|row| self.open_row(row)).transpose()
+        let row = self.database.find(&CREDENTIAL, condition, of, read_row)?;
+        row.map(|row| self.open_row(row)).transpose()
     }
 
     /// What the same application has in another environment on the same registry: one registered with a secret first.
     pub fn get_shared(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM credential WHERE application = ?1 AND environment <> ?2 AND registry = ?3
-             ORDER BY registered DESC, sealed_secret IS NULL, updated LIMIT 1"
-        );
+        let rest = "WHERE application = ?1 AND environment <> ?2 AND registry = ?3
+                    ORDER BY registered DESC, sealed_secret IS NULL, updated LIMIT 1";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
-        let row = self.database.connection.query_row(&sql, of, read_row).optional();
-        row.map_err(self.database.failed("read"))?.map(|row| self.open_row(row)).transpose()
+        let row = self.database.all(&CREDENTIAL, rest, of, read_row)?.into_iter().next();
+        row.map(|row| self.open_row(row)).transpose()
     }
 
     /// All of it, by application and environment.
     pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM credential ORDER BY application, environment, registry");
-        let failed = self.database.failed("read");
-        let mut statement = self.database.connection.prepare(&sql).map_err(&failed)?;
-        let rows = statement.query_map([], read_row).map_err(&failed)?;
-        rows.map(|row| self.open_row(row.map_err(&failed)?)).collect()
+        let rows = self.database.all(&CREDENTIAL, "ORDER BY application, environment, registry", [], read_row)?;
+        rows.into_iter().map(|row| self.open_row(row)).collect()
     }
 
     /// Claims a Client Id for `key`: the one already there, or `fresh`. Of two processes at once, both get one id.
     pub fn claim(&mut self, key: &Key, fresh: &ClientId) -> Result<Stored, StoreError> {
-        let _section = interrupt::section();
-        let failed = self.database.failed("written");
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = self.database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
-        transaction
-            .execute(
+        self.whole(|store| {
+            store.database.execute(
                 "INSERT INTO credential (application, environment, registry, client_id, registered, updated)
                  VALUES (?1, ?2, ?3, ?4, 0, ?5) ON CONFLICT DO NOTHING",
                 params![key.application, key.environment.as_str(), key.registry.0, fresh.as_str(), now()],
-            )
-            .map_err(&failed)?;
-        transaction.commit().map_err(&failed)?;
-        let what = format!("the credential of {} in {}", key.application, key.environment);
-        self.get(key)?.ok_or_else(|| self.database.row(what, "it vanished while it was claimed"))
+            )?;
+            let what = format!("the credential of {} in {}", key.application, key.environment);
+            store.get(key)?.ok_or_else(|| store.database.row(what, "it vanished while it was claimed"))
+        })
     }
 
     /// Keeps a credential, durably, in the place of what was there.
     pub fn put(&mut self, stored: &Stored) -> Result<(), StoreError> {
-        self.put_all(std::slice::from_ref(stored))
+        self.whole(|store| store.write(stored))
     }
 
     /// Likewise, and its secret in every environment that shares its Client Id, all of them or none.
@@ -148,26 +149,17 @@ impl Store {
                 && other.secret.is_some()
                 && stored.secret.is_some()
         };
-        let others = self.list()?.into_iter().filter(shares);
-        let mut all: Vec<Stored> = others.map(|other| Stored { secret: stored.secret.clone(), ..other }).collect();
-        all.push(stored.clone());
-        self.put_all(&all)
+        self.whole(|store| {
+            for other in store.list()?.into_iter().filter(shares) {
+                store.write(&Stored { secret: stored.secret.clone(), ..other })?;
+            }
+            store.write(stored)
+        })
     }
 
     /// All that `work` writes, or nothing: where it fails or the process ends, nothing was written.
     pub(super) fn whole<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        let _section = interrupt::section();
-        let failed = self.database.failed("written");
-        // Unchecked: that none is open already is seen here, where all are begun, and `SQLite` refuses a second one.
-        let transaction = Transaction::new_unchecked(&self.database.connection, TransactionBehavior::Immediate);
-        let transaction = transaction.map_err(&failed)?;
-        let done = work(self)?;
-        transaction.commit().map_err(&failed)?;
-        Ok(done)
-    }
-
-    fn put_all(&mut self, all: &[Stored]) -> Result<(), StoreError> {
-        self.whole(|store| all.iter().try_for_each(|stored| store.write(stored)))
+        self.database.write(|| work(self))
     }
 
     /// Writes a credential, within a transaction.
@@ -175,44 +167,36 @@ impl Store {
         let sealed = self.seal(stored)?;
         let Stored { key, id, registered, .. } = stored;
         let (environment, registry) = (key.environment.as_str(), &key.registry.0);
-        self.database
-            .connection
-            .execute(
-                "INSERT OR REPLACE INTO credential
-                 (application, environment, registry, client_id, sealed_secret, registered, updated)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![key.application, environment, registry, id.as_str(), sealed, registered, now()],
-            )
-            .map_err(self.database.failed("written"))?;
+        self.database.execute(
+            "INSERT OR REPLACE INTO credential
+             (application, environment, registry, client_id, sealed_secret, registered, updated)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![key.application, environment, registry, id.as_str(), sealed, registered, now()],
+        )?;
         Ok(())
     }
 
     /// Forgets the credential of `key`; says whether there was one.
     pub fn forget(&mut self, key: &Key) -> Result<bool, StoreError> {
-        let _section = interrupt::section();
         let sql = "DELETE FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
-        let count = self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
-        Ok(count > 0)
+        self.whole(|store| Ok(store.database.execute(sql, of)? > 0))
     }
 
     /// The active environment of a checkout.
     pub fn active_environment(&self, folder: &Path) -> Result<Option<EnvironmentName>, StoreError> {
-        let sql = "SELECT environment FROM checkout WHERE folder = ?1";
         let of = [folder.to_string_lossy()];
-        let row = self.database.connection.query_row(sql, of, |row| row.get::<_, String>(0)).optional();
-        let name = row.map_err(self.database.failed("read"))?;
+        let read = |row: &Row<'_>| row.get::<_, String>("environment");
+        let name = self.database.find(&CHECKOUT, "folder = ?1", of, read)?;
         name.map(|name| EnvironmentName::parse(&name).map_err(|e| self.database.row("an active environment", e)))
             .transpose()
     }
 
     /// Makes an environment the active one of a checkout.
     pub fn activate(&mut self, folder: &Path, environment: &EnvironmentName) -> Result<(), StoreError> {
-        let _section = interrupt::section();
         let sql = "INSERT OR REPLACE INTO checkout (folder, environment) VALUES (?1, ?2)";
         let of = params![folder.to_string_lossy(), environment.as_str()];
-        self.database.connection.execute(sql, of).map_err(self.database.failed("written"))?;
-        Ok(())
+        self.whole(|store| store.database.execute(sql, of).map(drop))
     }
 
     /// The keyed fingerprint of a secret, comparable within this store.
@@ -255,12 +239,12 @@ struct RawRow {
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<RawRow> {
     Ok(RawRow {
-        application: row.get(0)?,
-        environment: row.get(1)?,
-        registry: row.get(2)?,
-        client_id: row.get(3)?,
-        sealed_secret: row.get(4)?,
-        registered: row.get(5)?,
+        application: row.get("application")?,
+        environment: row.get("environment")?,
+        registry: row.get("registry")?,
+        client_id: row.get("client_id")?,
+        sealed_secret: row.get("sealed_secret")?,
+        registered: row.get("registered")?,
     })
 }
 

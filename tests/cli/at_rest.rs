@@ -1,6 +1,6 @@
 //! Secrets at rest: a key from outside, backups that are sealed.
 
-use super::{APP, World, files_below, holds};
+use super::{APP, World, files_below, holds, names_in};
 
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const PASSPHRASE: &str = "passphrase-canary of some words";
@@ -12,11 +12,7 @@ fn a_key_from_outside_seals_the_stores() {
     let given = [("INJECT_STORE_KEY", "env:K"), ("K", KEY)];
     world.run(&given, &DEV, "").exits(0);
     let kept = world.credential_with(&given, APP, "dev");
-    let names: Vec<String> = files_below(&world.stores())
-        .into_keys()
-        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
-        .collect();
-    assert_eq!(names, ["dev.db", "store.db"], "no key lies beside");
+    assert_eq!(names_in(&world.stores()), ["databases", "dev.db", "store.db"], "no key lies beside");
     for bytes in files_below(&world.stores()).values() {
         assert!(!holds(bytes, &kept.1) && !holds(bytes, KEY));
     }

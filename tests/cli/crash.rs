@@ -10,7 +10,7 @@ use inject::credential::store::{Key, Store, Stored};
 use inject::credential::{ClientId, ClientSecret, EnvironmentName};
 use inject::host::random::OsRandom;
 
-use super::{APP, PASSWORD, PROGRAM, World, files_below, key, noise, repacked};
+use super::{APP, PASSWORD, PROGRAM, World, key, names_in, noise, repacked};
 
 /// Moments at which a run over a large package is killed.
 const KILLS: u32 = 64;
@@ -111,11 +111,9 @@ fn a_first_run_leaves_a_store_that_is_whole() {
         assert_eq!(world.credentials(), 1);
         let forced = world.inject(&["register", APP, "--env", "dev", "--force", "--json"]).exits(0).json();
         assert_eq!(forced["client_id"], world.credential(APP, "dev").0.as_str(), "one id in store and registry");
-        let names = |files: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
-            files.into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(names(world.files()), ["app.apk", "app.apk.idsig"], "killed after {delay:?}");
-        assert_eq!(names(files_below(&world.stores())), ["key", "dev.db", "store.db"], "killed after {delay:?}");
+        assert_eq!(names_in(&world.project()), ["app.apk", "app.apk.idsig"], "killed after {delay:?}");
+        let stores = ["databases", "key", "dev.db", "store.db"];
+        assert_eq!(names_in(&world.stores()), stores, "killed after {delay:?}");
     }
 }
 

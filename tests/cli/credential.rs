@@ -98,7 +98,7 @@ fn the_store_is_private() {
     let mode = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(world.stores()), 0o700);
     assert_eq!(mode(world.stores().join("registry")), 0o700);
-    for file in ["key", "store.db", "registry/dev.db"] {
+    for file in ["key", "databases", "store.db", "registry/dev.db"] {
         assert_eq!(mode(world.stores().join(file)), 0o600, "{file}");
     }
 }

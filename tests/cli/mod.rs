@@ -33,6 +33,7 @@ mod interrupt;
 #[cfg(not(any(windows, target_os = "macos")))]
 mod keyring;
 mod kinds;
+mod made;
 mod main_job;
 mod man;
 mod mask;
@@ -311,6 +312,12 @@ pub fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
+}
+
+/// The names of the files in a folder of stores, without locks, which hold nothing.
+pub fn names_in(stores: &Path) -> Vec<String> {
+    let files = files_below(stores).into_keys().filter(|path| !path.starts_with(stores.join("locks")));
+    files.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
 }
 
 /// The values at an address of a package.

@@ -304,6 +304,54 @@ fn a_program_that_fails_or_knows_nothing() {
     assert!(!run.err.contains("echo-canary") && run.err.contains("[secret]"), "{}", run.err);
 }
 
+/// What stands where a secret should.
+const NO_SECRETS: [&str; 3] =
+    [r#"{"client_id":"i","client_secret":""}"#, r#"{"client_id":"i","client_secret":null}"#, r#"{"client_id":"i"}"#];
+
+#[test]
+fn a_registry_that_answers_without_a_secret_changes_nothing() {
+    let says = ["it answered for i of com.example.demo without a secret", "dev embeds one", "secret = \"omit\""];
+    for body in NO_SECRETS {
+        for status in ["200 OK", "201 Created"] {
+            let (world, server) = over_http();
+            server.lock().unwrap().faults.extend([("404 Not Found", ""), (status, body)]);
+            world.refuses(|world| world.signed_with(&[("TOKEN", TOKEN)], &["app.apk", "--env", "dev"]), 5, &says);
+        }
+    }
+    let (world, server) = over_http();
+    let other = r#"{"client_id":"i","client_secret":"s","application":"com.example.other"}"#;
+    server.lock().unwrap().faults.extend([("404 Not Found", ""), ("200 OK", other)]);
+    let says = ["registered there for \"com.example.other\"", "--app com.example.other"];
+    world.refuses(|world| world.signed_with(&[("TOKEN", TOKEN)], &["app.apk", "--env", "dev"]), 5, &says);
+    // Nothing stands in the way of the next run.
+    world.signed_with(&[("TOKEN", TOKEN)], &["app.apk", "--env", "dev"]).exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_answers_without_a_secret_changes_nothing() {
+    for body in NO_SECRETS {
+        let world = configured("registry = \"exec\"\ncommand = [\"./helper\"]");
+        script(&world, "helper", &format!("cat > /dev/null; echo '{body}'"));
+        let says = ["registry exec:./helper: it answered for i of com.example.demo without a secret"];
+        world.refuses(|world| world.signed(&["app.apk", "--env", "dev"]), 5, &says);
+        world.inject(&["register", APP, "--env", "dev"]).exits(5).says(&says);
+        // Brought by hand, it is there.
+        let set = ["credential", "set", "--app", APP, "--env", "dev", "--client-id", "i", "--secret", "stdin"];
+        world.run(&[], &set, "by hand").exits(0);
+        world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    }
+    // An id that is known is the one that is answered for.
+    let world = configured("registry = \"exec\"\ncommand = [\"./helper\"]");
+    let answer = |id: &str| format!("cat > /dev/null; echo '{{\"client_id\":\"{id}\",\"client_secret\":\"s\"}}'");
+    script(&world, "helper", &answer("one"));
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    script(&world, "helper", &answer("two"));
+    let says = ["asked for one of com.example.demo, it answered for two", "inject credential forget"];
+    world.inject(&["register", APP, "--env", "dev", "--take", "registry"]).exits(5).says(&says);
+    assert_eq!(world.credential(APP, "dev").0, "one");
+}
+
 #[test]
 fn fixed_values_are_used_and_not_kept() {
     let world = configured("registry = \"fixed\"\nclient-id = \"the-id\"\nclient-secret = \"file:secret.txt\"");

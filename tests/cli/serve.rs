@@ -138,6 +138,45 @@ fn register_embed_identify_revoke_be_refused() {
 }
 
 #[test]
+fn a_registry_that_goes_away_is_not_made_anew() {
+    let keeper = keeper();
+    let server = serve(&keeper, &[], &WITH);
+    let bearer = format!("Bearer {TOKEN}");
+    let ask = |id: &str| {
+        let question =
+            format!("{{\"client_id\":\"{id}\",\"application\":\"a\",\"proposal\":\"fresh\",\"wants_secret\":true}}");
+        let (status, _, body) = server.ask("POST", "/applications", &[("Authorization", &bearer)], &question);
+        (status, body)
+    };
+    let get = |path: &str| server.ask("GET", path, &[("Authorization", &bearer)], "").0;
+    assert_eq!(get("/health"), 200, "none was made yet, which is no fault");
+    assert_eq!(ask("one").0, 201);
+    let there = ask("two");
+    assert!(there.0 == 200 && there.1.contains("\"one\""), "{there:?}");
+    // The volume is gone, with the list of what was made; or the file alone.
+    let away = keeper.root().join("away");
+    let file = keeper.stores().join("registry/team.db");
+    for (from, to) in [(keeper.stores(), away.clone()), (file.clone(), file.with_extension("away"))] {
+        std::fs::rename(&from, &to).unwrap();
+        assert_eq!(get("/health"), 503);
+        assert_eq!(ask("two").0, 503);
+        assert_eq!(get("/applications/one"), 503);
+        assert_eq!(get("/applications?application=a"), 503);
+        assert_eq!(server.gam("one", "secret").0, 503);
+        assert!(!from.exists(), "nothing was made");
+        std::fs::rename(&to, &from).unwrap();
+        assert_eq!((get("/health"), ask("three")), (200, there.clone()), "it is back");
+    }
+    drop(server);
+    // One that is started without it knows by the list; it says so, and serves when it is back.
+    std::fs::rename(&file, &away).unwrap();
+    let server = serve(&keeper, &[], &WITH);
+    assert_eq!(server.ask("GET", "/health", &[], "").0, 503);
+    std::fs::rename(&away, &file).unwrap();
+    assert_eq!(server.ask("GET", "/health", &[], "").0, 200);
+}
+
+#[test]
 fn an_application_is_recognised_or_refused_with_a_reason() {
     let keeper = keeper();
     let server = serve(&keeper, &[], &WITH);

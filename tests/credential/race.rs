@@ -56,8 +56,12 @@ fn eight_processes_end_with_one_secret() {
 fn made_older(home: &std::path::Path) {
     let change =
         |file: &str, sql: &str| rusqlite::Connection::open(home.join(file)).unwrap().execute_batch(sql).unwrap();
-    change("store.db", "DROP TABLE registration; DROP TABLE pending; PRAGMA user_version = 1");
-    change("registry/prod.db", "ALTER TABLE application DROP COLUMN revoked; PRAGMA user_version = 1");
+    let unproven = "DELETE FROM meta WHERE name IN ('head', 'counts'); PRAGMA user_version = 1";
+    let store = "DROP TABLE registration; DROP TABLE pending; ALTER TABLE credential DROP COLUMN mac;
+                 ALTER TABLE checkout DROP COLUMN mac;";
+    let registry = "ALTER TABLE application DROP COLUMN revoked; ALTER TABLE application DROP COLUMN mac;";
+    change("store.db", &format!("{store} {unproven}"));
+    change("registry/prod.db", &format!("{registry} {unproven}"));
 }
 
 #[test]
@@ -85,6 +89,6 @@ fn eight_processes_bring_older_stores_to_this_version() {
         rusqlite::Connection::open(home.path().join("store.db")).unwrap().execute_batch(future).unwrap();
         let refused = run(&["register", "com.example.old", "--env", "prod"]).wait_with_output().unwrap();
         assert_eq!(refused.status.code(), Some(5));
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("its version is 9, this program knows version 2"));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("its version is 9, this program knows version 3"));
     }
 }

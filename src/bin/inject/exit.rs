@@ -8,7 +8,7 @@ use inject::credentials::{ObtainError, SealError, StoreError};
 use inject::findings::Finding;
 use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
-use inject::registry::{GenexusFault, RegistryError};
+use inject::registry::{AnswerFault, GenexusFault, RegistryError};
 
 use crate::settings::variables;
 use crate::suggest::{self, nearest};
@@ -169,8 +169,41 @@ impl From<RegistryError> for Failure {
                 let (code, remedies) = genexus(fault);
                 Self { remedies, ..Self::of(code, error) }
             }
+            RegistryError::Answer { fault, .. } => {
+                let remedies = answer(fault);
+                Self { remedies, ..Self::of(Code::Registry, error) }
+            }
             _ => Self::of(Code::Registry, error),
         }
+    }
+}
+
+/// What to do about an answer to something else than what was asked.
+fn answer(fault: &AnswerFault) -> Vec<String> {
+    let forget = |application: &str, environment| {
+        format!("inject credential forget --app {application} --env {environment}, then run again")
+    };
+    match fault {
+        AnswerFault::NoSecret { application, environment, .. } => vec![
+            format!("embed none: secret = \"omit\" in [env.{environment}]"),
+            format!(
+                "or bring the secret here: inject credential set --app {application} --env {environment} --client-id ID --secret prompt"
+            ),
+        ],
+        AnswerFault::AnotherId { application, environment, .. } => {
+            vec![format!(
+                "the registry is right, and no app was shipped with the other id: {}",
+                forget(application, environment)
+            )]
+        }
+        AnswerFault::AnotherApplication { asked, answered, environment, .. } => vec![
+            format!("it is that application: --app {answered}"),
+            format!("it is another one, and needs an id of its own: {}", forget(asked, environment)),
+        ],
+        AnswerFault::Ended { application, environment, .. } => vec![format!(
+            "make a new one: inject credential revoke --app {application} --env {environment}, then inject register"
+        )],
+        _ => vec![],
     }
 }
 
@@ -226,7 +259,7 @@ impl From<ObtainError> for Failure {
                     .remedy(format!("look on the server; if it is not there, or deleted: {again}"))
                     .remedy("if it is there and its secret can be read there: inject credential set")
             }
-            ObtainError::Registry(RegistryError::Genexus { .. }) => match error {
+            ObtainError::Registry(RegistryError::Genexus { .. } | RegistryError::Answer { .. }) => match error {
                 ObtainError::Registry(error) => error.into(),
                 error => Self::of(Code::Registry, error),
             },

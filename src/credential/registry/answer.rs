@@ -3,11 +3,13 @@
 //! ```json
 //! { "client_id": "...", "client_secret": "...", "existed": true }
 //! ```
-//! `{}` and `null` say that there is none; other members are passed over. `existed` may be missing.
+//! `{}` and `null` say that there is none; other members are passed over. `existed` may be missing. An `application` that is
+//! named must be the one that was asked for; whether it is, `obtain` sees.
 //!
 //! Must not: repeat any part of an answer in an error; it may hold a secret.
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::Registered;
@@ -20,6 +22,8 @@ struct Raw {
     client_id: Option<String>,
     client_secret: Option<Hidden>,
     existed: Option<bool>,
+    /// A text; anything else is a member of another meaning.
+    application: Option<Value>,
 }
 
 /// A text whose memory is overwritten.
@@ -38,7 +42,8 @@ pub fn parse(bytes: &[u8], existed: bool) -> Result<Option<Registered>, String> 
     let id = ClientId::parse(raw.client_id.as_deref().unwrap_or_default()).map_err(|e| e.to_string())?;
     let secret = raw.client_secret.as_ref().map(|Hidden(secret)| secret.as_str()).filter(|secret| !secret.is_empty());
     let secret = secret.map(ClientSecret::parse).transpose().map_err(|e| e.to_string())?;
-    Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed), expires: None }))
+    let application = raw.application.as_ref().and_then(Value::as_str).map(str::to_owned);
+    Ok(Some(Registered { id, secret, existed: raw.existed.unwrap_or(existed), expires: None, application }))
 }
 
 /// The JSON of an answer, an object. The error is what is wrong with it.

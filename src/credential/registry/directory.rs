@@ -3,7 +3,7 @@
 //!
 //! Must not: answer builds; that is [`super::Registry`].
 
-use super::{Registry, RegistryError};
+use super::{Registered, Registry, RegistryError};
 use crate::credential::seal::SealKey;
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::random::OsRandom;
@@ -23,6 +23,14 @@ pub struct Entry {
     pub created: u64,
     /// When it was revoked.
     pub revoked: Option<u64>,
+}
+
+impl Entry {
+    /// As an answer to a build.
+    pub(super) fn registered(self, existed: bool) -> Registered {
+        let Self { id, application, secret, .. } = self;
+        Registered { id, secret, existed, expires: None, application: Some(application) }
+    }
 }
 
 /// A registry that is ours to keep.

@@ -6,24 +6,28 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::params;
 
 use super::directory::{Directory, Entry, open, seal};
 use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
 use crate::credential::database::{Database, DatabaseError, Schema};
 use crate::credential::home::Home;
 use crate::credential::ledger::Ledger;
+use crate::credential::proof::Table;
 use crate::credential::store::now;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
-use crate::host::interrupt;
 use crate::host::random::OsRandom;
 
 const SCHEMA: Schema = Schema {
     kind: "registry",
     // "injR"
     application_id: 0x696e_6a52,
-    version: 2,
-    older: &[(1, "ALTER TABLE application ADD COLUMN revoked INTEGER")],
+    version: 3,
+    older: &[
+        (1, "ALTER TABLE application ADD COLUMN revoked INTEGER"),
+        (2, "ALTER TABLE application ADD COLUMN mac BLOB"),
+    ],
+    tables: &[APPLICATION],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE application (
@@ -37,12 +41,16 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
+const APPLICATION: Table = Table { name: "application", plural: "applications", since: 3 };
+
 /// An embedded registry, by name. Its file is made by the first registration.
 #[derive(Debug)]
 pub struct Embedded {
     identity: RegistryIdentity,
     home: Home,
     file: PathBuf,
+    /// Whether this process has used it: one that goes away later was not never there.
+    seen: bool,
 }
 
 impl Embedded {
@@ -52,7 +60,76 @@ impl Embedded {
             identity: RegistryIdentity(format!("embedded:{name}")),
             home: home.into(),
             file: Path::new("registry").join(format!("{name}.db")),
+            seen: false,
         }
+    }
+
+    /// The registry, if it was made.
+    fn existing(&mut self) -> Result<Option<Database>, DatabaseError> {
+        let database = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        if database.is_none() && self.seen {
+            let (path, known) = (self.home.folder.join(&self.file), "this process has used it".to_owned());
+            return Err(DatabaseError::Gone { kind: SCHEMA.kind, path, known, anew: String::new() });
+        }
+        self.seen |= database.is_some();
+        Ok(database)
+    }
+
+    /// The application that is there, or a new one; within a transaction.
+    fn get_or_create(&self, database: &Database, wanted: &Wanted<'_>) -> Result<Registered, RegistryError> {
+        let application = wanted.application;
+        let (_, proposed) = wanted.proposal.parts();
+        let mut existing = by_id(database, proposed)?;
+        if existing.is_none() && matches!(wanted.proposal, Proposal::Fresh(_)) {
+            existing = by_application(database, application)?;
+        }
+        if existing.as_ref().is_some_and(|row| row.revoked.is_some()) {
+            // Found by its id: by application only those are found that are not revoked.
+            return Err(RegistryError::Revoked { registry: self.identity.clone(), id: proposed.clone() });
+        }
+        let existed = existing.is_some();
+        let client_id = existing.as_ref().map_or(proposed.as_str(), |row| &row.client_id).to_owned();
+        let needs_secret = wanted.wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
+        let sealed = if needs_secret {
+            let new = match wanted.secret {
+                Some(secret) => secret.clone(),
+                None => ClientSecret::generate(&mut OsRandom)?,
+            };
+            Some(seal(&database.key, &client_id, &new)?)
+        } else {
+            None
+        };
+        let row = match existing {
+            Some(mut row) => {
+                if sealed.is_some() {
+                    let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1";
+                    database.execute(sql, params![row.client_id, sealed])?;
+                    row.sealed_secret = sealed;
+                }
+                row
+            }
+            None => {
+                let created = now();
+                database.execute(
+                    "INSERT INTO application (client_id, application, name, sealed_secret, created)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![client_id, application.id, application.name, sealed, created],
+                )?;
+                let (application, name) = (application.id.clone(), application.name.clone());
+                Row { client_id, application, name, sealed_secret: sealed, created, revoked: None }
+            }
+        };
+        Ok(row.open(database)?.registered(existed))
+    }
+
+    /// The registry, made where it never was.
+    fn made(&mut self) -> Result<Database, DatabaseError> {
+        if let Some(database) = self.existing()? {
+            return Ok(database);
+        }
+        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        self.seen = true;
+        Ok(database)
     }
 }
 
@@ -66,78 +143,18 @@ impl Registry for Embedded {
     }
 
     fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError> {
-        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
-            return Ok(None);
-        };
-        let failed = database.failed("read");
-        let transaction = database.connection.transaction().map_err(&failed)?;
+        let Some(database) = self.existing()? else { return Ok(None) };
         let found = match id {
-            Some(id) => by_id(&transaction, id).map_err(&failed)?,
-            None => by_application(&transaction, application).map_err(&failed)?,
+            Some(id) => by_id(&database, id)?,
+            None => by_application(&database, application)?,
         };
-        transaction.finish().map_err(&failed)?;
         let found = found.filter(|row| row.revoked.is_none()).map(|row| row.open(&database)).transpose()?;
-        Ok(found.map(|entry| registered(entry, true)))
+        Ok(found.map(|entry| entry.registered(true)))
     }
 
     fn register(&mut self, wanted: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
-        let _section = interrupt::section();
-        let application = wanted.application;
-        let mut database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
-        let failed = database.failed("written");
-        let key = database.key.clone();
-        let behavior = TransactionBehavior::Immediate;
-        let transaction = database.connection.transaction_with_behavior(behavior).map_err(&failed)?;
-        let (_, proposed) = wanted.proposal.parts();
-        let mut existing = by_id(&transaction, proposed).map_err(&failed)?;
-        if existing.is_none() && matches!(wanted.proposal, Proposal::Fresh(_)) {
-            existing = by_application(&transaction, application).map_err(&failed)?;
-        }
-        if existing.as_ref().is_some_and(|row| row.revoked.is_some()) {
-            // Found by its id: by application only those are found that are not revoked.
-            let id = proposed.clone();
-            return Err(RegistryError::Revoked { registry: self.identity.clone(), id });
-        }
-        let existed = existing.is_some();
-        let client_id = existing.as_ref().map_or(proposed.as_str(), |row| &row.client_id).to_owned();
-        let needs_secret = wanted.wants_secret && existing.as_ref().is_none_or(|row| row.sealed_secret.is_none());
-        let sealed = if needs_secret {
-            let new = match wanted.secret {
-                Some(secret) => secret.clone(),
-                None => ClientSecret::generate(&mut OsRandom)?,
-            };
-            Some(seal(&key, &client_id, &new)?)
-        } else {
-            None
-        };
-        let row = match existing {
-            Some(mut row) => {
-                if sealed.is_some() {
-                    transaction
-                        .execute(
-                            "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1",
-                            params![row.client_id, sealed],
-                        )
-                        .map_err(&failed)?;
-                    row.sealed_secret = sealed;
-                }
-                row
-            }
-            None => {
-                let created = now();
-                transaction
-                    .execute(
-                        "INSERT INTO application (client_id, application, name, sealed_secret, created)
-                         VALUES (?1, ?2, ?3, ?4, ?5)",
-                        params![client_id, application.id, application.name, sealed, created],
-                    )
-                    .map_err(&failed)?;
-                let (application, name) = (application.id.clone(), application.name.clone());
-                Row { client_id, application, name, sealed_secret: sealed, created, revoked: None }
-            }
-        };
-        transaction.commit().map_err(&failed)?;
-        Ok(registered(row.open(&database)?, existed))
+        let database = self.made()?;
+        database.write(|| self.get_or_create(&database, wanted))
     }
 
     fn replace_secret(
@@ -146,23 +163,21 @@ impl Registry for Embedded {
         id: &ClientId,
         secret: &ClientSecret,
     ) -> Result<Registered, RegistryError> {
-        let _section = interrupt::section();
-        let database = Database::open_or_create(&self.home, &self.file, SCHEMA, &mut OsRandom)?;
+        let Some(database) = self.existing()? else {
+            return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
+        };
         let sealed = seal(&database.key, id.as_str(), secret)?;
         let sql = "UPDATE application SET sealed_secret = ?2 WHERE client_id = ?1 AND revoked IS NULL";
-        let changed = database.connection.execute(sql, params![id.as_str(), sealed]);
-        if changed.map_err(database.failed("written"))? == 0 {
+        if database.write(|| database.execute(sql, params![id.as_str(), sealed]))? == 0 {
             return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
         }
-        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None })
+        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None, application: None })
     }
 
     fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
         self.revoke_entry(id)
     }
 }
-
-const COLUMNS: &str = "client_id, application, name, sealed_secret, created, revoked";
 
 struct Row {
     client_id: String,
@@ -187,63 +202,43 @@ impl Row {
 
 impl Directory for Embedded {
     fn revoke_entry(&mut self, id: &ClientId) -> Result<bool, RegistryError> {
-        let _section = interrupt::section();
-        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
+        let Some(database) = self.existing()? else {
             return Ok(false);
         };
         // What is revoked has no use for its secret any more; its id is never given again.
         let sql = "UPDATE application SET revoked = ?2, sealed_secret = NULL WHERE client_id = ?1 AND revoked IS NULL";
-        let changed = database.connection.execute(sql, params![id.as_str(), now()]);
-        Ok(changed.map_err(database.failed("written"))? > 0)
+        Ok(database.write(|| database.execute(sql, params![id.as_str(), now()]))? > 0)
     }
 
     fn entry(&mut self, id: &ClientId) -> Result<Option<Entry>, RegistryError> {
-        let Some(mut database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
-            return Ok(None);
-        };
-        let failed = database.failed("read");
-        let transaction = database.connection.transaction().map_err(&failed)?;
-        let found = by_id(&transaction, id).map_err(&failed)?;
-        transaction.finish().map_err(&failed)?;
-        Ok(found.map(|row| row.open(&database)).transpose()?)
+        let Some(database) = self.existing()? else { return Ok(None) };
+        Ok(by_id(&database, id)?.map(|row| row.open(&database)).transpose()?)
     }
 
     fn entries(&mut self) -> Result<Vec<Entry>, RegistryError> {
-        let Some(database) = Database::open_existing(&self.home, &self.file, SCHEMA, &mut OsRandom)? else {
-            return Ok(Vec::new());
-        };
-        let failed = database.failed("read");
-        let sql = format!("SELECT {COLUMNS} FROM application ORDER BY application, created, rowid");
-        let mut statement = database.connection.prepare(&sql).map_err(&failed)?;
-        let rows = statement.query_map([], read_row).map_err(&failed)?;
-        rows.map(|row| Ok(row.map_err(&failed)?.open(&database)?)).collect()
+        let Some(database) = self.existing()? else { return Ok(Vec::new()) };
+        let rows = database.all(&APPLICATION, "ORDER BY application, created, rowid", [], read_row)?;
+        rows.into_iter().map(|row| Ok(row.open(&database)?)).collect()
     }
 }
 
-fn registered(Entry { id, secret, .. }: Entry, existed: bool) -> Registered {
-    Registered { id, secret, existed, expires: None }
-}
-
-fn by_id(transaction: &Transaction<'_>, id: &ClientId) -> rusqlite::Result<Option<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM application WHERE client_id = ?1");
-    transaction.query_row(&sql, [id.as_str()], read_row).optional()
+fn by_id(database: &Database, id: &ClientId) -> Result<Option<Row>, DatabaseError> {
+    database.find(&APPLICATION, "client_id = ?1", [id.as_str()], read_row)
 }
 
 /// The oldest registration of the application: the one that shipped apps carry.
-fn by_application(transaction: &Transaction<'_>, application: &Application) -> rusqlite::Result<Option<Row>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM application WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1"
-    );
-    transaction.query_row(&sql, [&application.id], read_row).optional()
+fn by_application(database: &Database, application: &Application) -> Result<Option<Row>, DatabaseError> {
+    let rest = "WHERE application = ?1 AND revoked IS NULL ORDER BY created, rowid LIMIT 1";
+    Ok(database.all(&APPLICATION, rest, [&application.id], read_row)?.into_iter().next())
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
-        client_id: row.get(0)?,
-        application: row.get(1)?,
-        name: row.get(2)?,
-        sealed_secret: row.get(3)?,
-        created: row.get(4)?,
-        revoked: row.get(5)?,
+        client_id: row.get("client_id")?,
+        application: row.get("application")?,
+        name: row.get("name")?,
+        sealed_secret: row.get("sealed_secret")?,
+        created: row.get("created")?,
+        revoked: row.get("revoked")?,
     })
 }

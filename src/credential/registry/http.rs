@@ -17,7 +17,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::patience::{self, Repeat};
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
+use super::{Application, Capability, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
 use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::http::{Ask, Body, Client, HttpError, Proof, Reply, encoded};
@@ -121,14 +121,7 @@ impl Registry for Http {
             Ask { method: "POST", url: &url, proof: self.proof(), body: Body::Json(body.as_bytes()), headers: &[] };
         let reply = self.ask(ask)?;
         let registered = self.read(ask, &reply)?;
-        let registered = registered.ok_or_else(|| self.failed(format!("POST {url}: the answer holds no client_id")))?;
-        if let Proposal::Known(known) = wanted.proposal
-            && registered.id != *known
-        {
-            let problem = format!("POST {url}: asked for {known}, it answered for {}", registered.id);
-            return Err(self.failed(problem));
-        }
-        Ok(registered)
+        registered.ok_or_else(|| self.failed(format!("POST {url}: the answer holds no client_id")))
     }
 
     fn replace_secret(

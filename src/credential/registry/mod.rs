@@ -17,6 +17,7 @@ use std::fmt;
 use super::database::DatabaseError;
 use super::ledger::{Ledger, Pending};
 use super::{ClientId, ClientSecret, EnvironmentName};
+use crate::format::calendar::Civil;
 
 /// What a registry can do (design section 4): said to the user before anything is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub struct Registered {
     pub existed: bool,
     /// When the secret ends, in seconds since 1970, where it does.
     pub expires: Option<u64>,
+    /// Whose it is, where the registry says so: the id of an application, or its name.
+    pub application: Option<String>,
 }
 
 /// Why a registry did not answer.
@@ -114,6 +117,14 @@ pub enum RegistryError {
         registry: RegistryIdentity,
         /// Expected and found; no part of a secret.
         problem: String,
+    },
+    /// An answer to something else than what was asked. Nothing was kept.
+    #[error("registry {registry}: {fault}; nothing was kept, and nothing embedded")]
+    Answer {
+        /// Which.
+        registry: RegistryIdentity,
+        /// What is wrong with it.
+        fault: Box<AnswerFault>,
     },
     /// A registry that can only be read, and does not know the application.
     #[error("registry {registry} does not know the application and did not register it")]
@@ -179,6 +190,60 @@ pub enum RegistryError {
     /// No randomness for a secret.
     #[error("no randomness from the operating system: {0}")]
     Random(#[from] std::io::Error),
+}
+
+/// What is wrong with an answer that is one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerFault {
+    /// No secret where one is embedded.
+    #[error(
+        "it answered for {id} of {application} without a secret (none, null, or an empty one), and {environment} embeds one"
+    )]
+    NoSecret {
+        /// The Client Id.
+        id: ClientId,
+        /// Whose.
+        application: String,
+        /// Where.
+        environment: EnvironmentName,
+    },
+    /// Another Client Id than the one that the store has.
+    #[error("asked for {asked} of {application}, it answered for {answered}")]
+    AnotherId {
+        /// The store's.
+        asked: ClientId,
+        /// The registry's.
+        answered: ClientId,
+        /// Whose.
+        application: String,
+        /// Where.
+        environment: EnvironmentName,
+    },
+    /// Another application's.
+    #[error("asked for {asked}, it answered with {id}, which is registered there for {answered:?}")]
+    AnotherApplication {
+        /// The application that was asked for.
+        asked: String,
+        /// The one that has it.
+        answered: String,
+        /// The Client Id.
+        id: ClientId,
+        /// Where.
+        environment: EnvironmentName,
+    },
+    /// A secret that is no secret any more.
+    #[error("the secret of {id} of {application} ended at {}, it says", Civil::of(*at).rfc3339())]
+    Ended {
+        /// The Client Id.
+        id: ClientId,
+        /// Whose.
+        application: String,
+        /// Where.
+        environment: EnvironmentName,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
 }
 
 /// A registry that is not asked: for runs that leave nothing behind anywhere, for runs without a network, and where the

@@ -147,5 +147,6 @@ fn shown(registered: &Registered) -> Value {
         "client_id": registered.id.as_str(),
         "client_secret": registered.secret.as_ref().map(ClientSecret::expose),
         "existed": registered.existed,
+        "application": registered.application,
     })
 }

@@ -67,14 +67,17 @@ impl Service {
     pub fn new(config: Config, directory: Box<dyn Directory + Send>) -> std::io::Result<Self> {
         let mut key = [0; 32];
         OsRandom.fill(&mut key)?;
-        Ok(Self {
+        let service = Self {
             config,
             directory: Mutex::new(directory),
             key,
             access: Mutex::default(),
             failures: Mutex::default(),
             counts: Mutex::default(),
-        })
+        };
+        // A registry that is looked at now is missed where it goes away; what is wrong with it is told to its owner.
+        service.health();
+        Ok(service)
     }
 
     /// Serves until the process is asked to end (SIGINT, SIGTERM), then lets go on what is under way for a moment. Without

@@ -278,10 +278,8 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
         Ok(identity) => identity,
         Err(failure) => return checks.failed("registry", &failure),
     };
-    if !chosen.env.registry.is_remote() {
-        return checks.add("registry", State::Ok, format!("{identity}, on this machine"));
-    }
-    if !online {
+    let is_remote = chosen.env.registry.is_remote();
+    if is_remote && !online {
         return checks.add("registry", State::Note, format!("{identity}: not asked; --online asks it"));
     }
     // Any application will do: one that is not registered is an answer too.
@@ -290,6 +288,7 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
     let application = Application { name: id.clone(), id };
     let asked = settings.registry(chosen).and_then(|mut registry| Ok(registry.find(&application, None)?.is_some()));
     match asked {
+        Ok(_) if !is_remote => checks.add("registry", State::Ok, format!("{identity}, on this machine")),
         Ok(found) => {
             let text = if found { "is registered there" } else { "is not registered there" };
             checks.add("registry", State::Ok, format!("{identity} answers: {} {text}", application.id));

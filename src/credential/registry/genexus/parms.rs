@@ -159,7 +159,9 @@ impl Listed {
         let wrong = |problem: String| Fault::Entry { name: shown(&self.name), problem };
         let id = ClientId::parse(&self.client_id).map_err(|error| wrong(error.to_string()))?;
         let secret = self.secret.as_ref().map(|secret| ClientSecret::parse(secret)).transpose();
-        Ok(Registered { id, secret: secret.map_err(|error| wrong(error.to_string()))?, existed: true, expires: None })
+        let secret = secret.map_err(|error| wrong(error.to_string()))?;
+        // Whose it is was compared before: by its id and its name.
+        Ok(Registered { id, secret, existed: true, expires: None, application: None })
     }
 }
 

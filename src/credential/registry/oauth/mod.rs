@@ -311,7 +311,8 @@ impl Registry for Oauth {
             )));
         }
         let Held { id, secret, expires, .. } = held;
-        Ok(Registered { id, secret: secret.filter(|_| wanted.wants_secret), existed, expires })
+        let secret = secret.filter(|_| wanted.wants_secret);
+        Ok(Registered { id, secret, existed, expires, application: None })
     }
 
     fn replace_secret(&mut self, _: &Application, _: &ClientId, _: &ClientSecret) -> Result<Registered, RegistryError> {

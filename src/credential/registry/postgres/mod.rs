@@ -202,7 +202,7 @@ impl Postgres {
         let entry = self.by_id(&mut transaction, &id)?;
         transaction.commit()?;
         let entry = entry.ok_or_else(|| self.failed(format!("the row of {id} vanished while it was registered")))?;
-        Ok(Registered { id: entry.id, secret: entry.secret, existed, expires: None })
+        Ok(entry.registered(existed))
     }
 }
 
@@ -223,7 +223,7 @@ impl Registry for Postgres {
                 None => registry.by_application(&mut transaction, &application.id)?,
             };
             let found = found.filter(|entry| entry.revoked.is_none());
-            Ok(found.map(|entry| Registered { id: entry.id, secret: entry.secret, existed: true, expires: None }))
+            Ok(found.map(|entry| entry.registered(true)))
         })
     }
 
@@ -243,7 +243,7 @@ impl Registry for Postgres {
         if changed == 0 {
             return Err(RegistryError::Unknown { registry: self.identity.clone(), id: id.clone() });
         }
-        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None })
+        Ok(Registered { id: id.clone(), secret: Some(secret.clone()), existed: true, expires: None, application: None })
     }
 
     fn revoke(&mut self, _: &Application, id: &ClientId, _: &mut dyn Ledger) -> Result<bool, RegistryError> {
