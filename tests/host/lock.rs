@@ -1,12 +1,17 @@
 //! Locks: whoever waits ends, and says for whom.
 
-use std::fs::File;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use inject::host::lock::{acquire, wait};
+use inject::host::lock::acquire;
 
+/// A folder can be opened and locked.
+#[cfg(unix)]
 #[test]
 fn a_wait_has_an_end_and_names_who_is_waited_for() {
+    use std::fs::File;
+    use std::time::Instant;
+
+    use inject::host::lock::wait;
     let folder = tempfile::tempdir().unwrap();
     // Anybody who may read a folder can lock it.
     let held = File::open(folder.path()).unwrap();
@@ -23,12 +28,18 @@ fn a_wait_has_an_end_and_names_who_is_waited_for() {
     wait(&File::open(folder.path()).unwrap(), folder.path(), Duration::from_millis(100)).unwrap();
 }
 
-#[cfg(unix)]
 #[test]
 fn the_folder_of_locks_is_for_this_account() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    acquire(&folder.path().join("locks/one"), Duration::ZERO).unwrap();
-    let mode = std::fs::metadata(folder.path().join("locks")).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode, 0o700);
+    let one = folder.path().join("locks/one");
+    let held = acquire(&one, Duration::ZERO).unwrap();
+    assert!(acquire(&one, Duration::ZERO).unwrap_err().to_string().contains("has held it for 0 seconds"));
+    drop(held);
+    acquire(&one, Duration::ZERO).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("locks")).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700);
+    }
 }
