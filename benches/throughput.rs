@@ -2,7 +2,13 @@
 //!
 //! No thresholds: `cargo xtask bench` compares whole jobs with other programs. These numbers say where to look.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a program that prints measurements")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a program that prints measurements"
+)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -78,7 +78,7 @@ pub mod job {
     #[doc(inline)]
     pub use crate::pipeline::apple::{Signing as AppleSigning, SigningRequest as AppleSigningRequest};
     #[doc(inline)]
-    pub use crate::pipeline::job::{Copies, Inspected, JobError, KeyKind, Planned, Signing};
+    pub use crate::pipeline::job::{Copies, Inspected, JobError, KeyKind, Planned, Signing, pending, repair};
     #[doc(inline)]
     pub use crate::pipeline::{Description, Done, Fault, Gate, Located, PlannedPlace, Reach, ReleaseFault};
 }
@@ -328,6 +328,8 @@ pub mod system {
     #[doc(inline)]
     pub use crate::host::file::FileError;
     #[doc(inline)]
+    pub use crate::host::lock::on_wait;
+    #[doc(inline)]
     pub use crate::host::process::guard_memory;
     #[doc(inline)]
     pub use crate::host::random::{OsRandom, Randomness, os_rng};
@@ -338,7 +340,7 @@ pub mod system {
         //! Running another program, within a time and a size.
 
         #[doc(inline)]
-        pub use crate::host::command::{Answer, run};
+        pub use crate::host::command::{Answer, run, withhold};
     }
 
     pub mod git {
@@ -346,6 +348,20 @@ pub mod system {
 
         #[doc(inline)]
         pub use crate::host::git::hooks;
+    }
+
+    pub mod files {
+        //! Files that are read whole: a pipe, a device or a folder in their place is an error at once, and so is more than is
+        //! expected.
+
+        #[doc(inline)]
+        pub use crate::format::limits::{KEY_FILE_BYTES, TEXT_FILE_BYTES};
+        #[doc(inline)]
+        pub use crate::host::file::{Changed, Stamp, append, open, read, read_if_there, read_text};
+        #[doc(inline)]
+        pub use crate::host::private::open_bits;
+        #[doc(inline)]
+        pub use crate::host::replacement::tidy;
     }
 
     pub mod keyring {

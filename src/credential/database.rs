@@ -165,6 +165,7 @@ impl Database {
 
     fn open(home: &Home, name: &Path, schema: Schema, random: &mut dyn Randomness) -> Result<Self, DatabaseError> {
         let path = home.folder.join(name);
+        private::check_own(&home.folder)?;
         check_private(&path)?;
         let key = home.key(random)?;
         let kind = schema.kind;

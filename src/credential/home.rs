@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::made;
 use super::seal::{HEADER, SealError, SealKey, check_private};
-use crate::host::file::FileError;
+use crate::format::limits;
+use crate::host::file::{self, FileError};
 use crate::host::interrupt;
 use crate::host::keyring::{self, KeyringError};
 use crate::host::private;
@@ -154,7 +155,7 @@ impl Home {
         self.written(content, random, |temporary| {
             fs::rename(temporary, &path).map_err(FileError::on("replace", &path))?;
             // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
-            let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
+            file::sync_folder(&self.folder);
             Ok(())
         })
     }
@@ -217,10 +218,10 @@ pub(super) enum Content {
 impl Content {
     /// Of the file, if there is one.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, SealError> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(FileError::on("read", path)(error).into()),
+        let text = match file::read_text(path, limits::STORE_KEY_BYTES) {
+            Ok(text) => text,
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
         check_private(path)?;
         let content = match text.strip_prefix(REFERENCE) {

@@ -167,6 +167,9 @@ fn nibble(digit: u8) -> u8 {
 
 /// Refuses a file that others can read.
 pub(super) fn check_private(path: &Path) -> Result<(), SealError> {
+    for own in path.parent().into_iter().chain([path]) {
+        private::check_own(own)?;
+    }
     match private::open_bits(path)? {
         None => Ok(()),
         Some(mode) => Err(SealError::Permissions { path: path.to_owned(), mode }),

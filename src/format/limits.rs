@@ -185,3 +185,16 @@ pub const GAM_PARAMETERS_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Files beside a package that are looked at as its splits.
 pub const SPLITS: usize = 256;
+
+/// Bytes of a v4 signature: 12 bytes for each 4096 of a package of 4 GiB would be 12 MiB, and the tree is left out of most.
+pub const IDSIG_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a keystore, a key, a certificate or a provisioning profile: real ones have some hundred KiB, with many issuers and
+/// devices; they are held in memory, keys wiped.
+pub const KEY_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of `inject.toml`, of a hook, of a receipt: text that people and programs write.
+pub const TEXT_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of the file that holds the key of the stores: a line of comment and 64 digits, or the name of a keyring's entry.
+pub const STORE_KEY_BYTES: u64 = 4096;

@@ -1,10 +1,16 @@
-//! Files: random access for reading, and errors that name the file and the operation.
+//! Files: opened and read without waiting for anybody, random access, what tells one state of a file from another, and errors
+//! that name the file and the operation.
+//!
+//! Every file that is read is opened by [`open`]: a pipe, a device or a socket in its place is an error at once, and not a
+//! wait without end. `clippy.toml` forbids the ways of the standard library.
 //!
 //! Must not: write an artifact (see [`super::replacement`]).
 
-use std::fs::{File, Metadata};
-use std::io;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 /// An operation on a file that failed.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +51,200 @@ pub fn resolved(path: &Path) -> io::Result<PathBuf> {
     Ok(resolved)
 }
 
-fn not_regular(path: &Path) -> FileError {
-    let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
-    FileError { operation: "read", path: path.to_owned(), source }
+/// Opens a regular file for reading; a folder, a pipe, a device or a socket is an error, and nobody is waited for.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    let (file, metadata) = opened(path).map_err(FileError::on("open", path))?;
+    check_regular(&metadata).map_err(FileError::on("read", path))?;
+    Ok(file)
+}
+
+/// Opens whatever is there. Who opens a pipe would wait until somebody writes to it, and a device may do something.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are opened for reading")]
+fn opened(path: &Path) -> io::Result<(File, Metadata)> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A look before: opening some devices alone has an effect. One after: it may be another file by then.
+    check_regular_or_folder(&std::fs::metadata(path)?)?;
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
+}
+
+/// Opens a regular file for writing to see whether somebody holds it; a link is not followed, and nobody is waited for.
+pub(crate) fn open_held(path: &Path) -> io::Result<File> {
+    check_regular(&std::fs::symlink_metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let file = options.open(path)?;
+    check_regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Makes what happened to names in a folder durable, where the system lets a folder be synced.
+#[allow(clippy::disallowed_methods, reason = "a folder is opened, which waits for nobody")]
+pub(crate) fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+/// A name of at most `room` bytes that stands for `name`: itself, or its beginning and a digest of it.
+pub(crate) fn fitting(name: &str, room: usize) -> String {
+    use sha2::{Digest, Sha256};
+    if name.len() <= room {
+        return name.to_owned();
+    }
+    let digest = Sha256::digest(name.as_bytes());
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let kept = room.saturating_sub(digest.len() + 1);
+    format!("{}-{digest}", &name[..name.floor_char_boundary(kept)])
+}
+
+/// Flags with which opening a pipe waits for nobody, and a terminal does not become this process'.
+#[cfg(unix)]
+pub(crate) fn unwaiting() -> i32 {
+    use rustix::fs::OFlags;
+    (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()
+}
+
+/// Opens a regular file to write at its end; one that is not there is made.
+pub fn append(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
+    let open = || {
+        let file = options.open(path)?;
+        check_regular(&file.metadata()?)?;
+        Ok(file)
+    };
+    open().map_err(FileError::on("write", path))
+}
+
+/// An error for what is neither a regular file nor a folder: where a folder is, opening it fails with words of its own.
+fn check_regular_or_folder(there: &Metadata) -> io::Result<()> {
+    if there.is_dir() { Ok(()) } else { check_regular(there) }
+}
+
+/// An error that says what is there where it is no regular file.
+pub(crate) fn check_regular(there: &Metadata) -> io::Result<()> {
+    let kind = there.file_type();
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, a file is expected"));
+    } else {
+        special(kind)
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, a regular file is expected")))
+}
+
+#[cfg(unix)]
+fn special(kind: std::fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_symlink() {
+        "a symbolic link"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: std::fs::FileType) -> &'static str {
+    "no regular file"
+}
+
+/// The content of a regular file that has at most `limit` bytes. It may be a secret: what is dropped is wiped.
+pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let on = || FileError::on("read", path);
+    let file = open(path).map_err(|error| FileError { operation: "read", ..error })?;
+    let size = file.metadata().map_err(on())?.len();
+    let room = usize::try_from(size.min(limit)).map_err(io::Error::other).map_err(on())?;
+    // Room for all of it from the start: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(on())?;
+    if bytes.len() as u64 > limit {
+        let source = io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
+        return Err(on()(source));
+    }
+    Ok(bytes)
+}
+
+/// The same where a file that is not there is an answer.
+pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    match read(path, limit) {
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// The text of a regular file that has at most `limit` bytes.
+pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, FileError> {
+    let mut bytes = read(path, limit)?;
+    // Taken, not copied.
+    let text = String::from_utf8(std::mem::take(&mut *bytes));
+    text.map(Zeroizing::new).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        drop(Zeroizing::new(error.into_bytes()));
+        let problem = format!("it is no UTF-8 text (byte {at})");
+        FileError::on("read", path)(io::Error::new(io::ErrorKind::InvalidData, problem))
+    })
+}
+
+/// A file that is not what it was when it was read. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} changed while inject worked on it, so nothing was written; run again when nothing else writes there", .0.display())]
+pub struct Changed(pub PathBuf);
+
+/// What tells one state of a file from another: which file it is, its size, and when it was changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    size: u64,
+    /// Device and inode.
+    #[cfg(unix)]
+    file: (u64, u64),
+    /// When its content was changed, and when anything of it was, in seconds and nanoseconds: the former can be set to what it
+    /// was, the latter cannot.
+    #[cfg(unix)]
+    times: [(i64, i64); 2],
+    /// When it was made and written last.
+    #[cfg(not(unix))]
+    times: [Option<std::time::SystemTime>; 2],
+}
+
+impl Stamp {
+    /// By what the system says of a file.
+    pub fn of(there: &Metadata) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Self {
+                size: there.len(),
+                file: (there.dev(), there.ino()),
+                times: [(there.mtime(), there.mtime_nsec()), (there.ctime(), there.ctime_nsec())],
+            }
+        }
+        #[cfg(not(unix))]
+        Self { size: there.len(), times: [there.created().ok(), there.modified().ok()] }
+    }
+
+    /// Of what lies at `path` now, links not followed; `None` where nothing does.
+    pub fn at(path: &Path) -> Result<Option<Self>, FileError> {
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            there => there.map(|there| Some(Self::of(&there))).map_err(FileError::on("inspect", path)),
+        }
+    }
 }
 
 /// A regular file opened for reading at any offset.
@@ -61,22 +258,36 @@ pub struct SourceFile {
 impl SourceFile {
     /// Opens `path`; anything but a regular file is an error.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        // Who opens a pipe waits until somebody else does.
-        let metadata = std::fs::metadata(path).map_err(FileError::on("open", path))?;
-        if !metadata.is_file() {
-            return Err(not_regular(path));
+        Self::over(open(path)?, path)
+    }
+
+    /// The same for who asks [`Self::unchanged`] later. A write within one tick of the system's clock would leave the times as
+    /// they are, so a file that was changed just now is opened when that tick is over.
+    pub fn open_settled(path: &Path) -> Result<Self, FileError> {
+        /// Longer than a tick of any system (Linux has 10 ms at most).
+        const TICK: std::time::Duration = std::time::Duration::from_millis(20);
+        let opened = Self::open(path)?;
+        let age = opened.metadata.modified().ok().and_then(|at| at.elapsed().ok());
+        if age.is_none_or(|age| age > TICK) {
+            return Ok(opened);
         }
-        let file = File::open(path).map_err(FileError::on("open", path))?;
-        Self::over(file, path)
+        std::thread::sleep(TICK);
+        Self::over(opened.file, path)
     }
 
     /// Over an open file, `path` serving messages only.
     pub fn over(file: File, path: &Path) -> Result<Self, FileError> {
         let metadata = file.metadata().map_err(FileError::on("inspect", path))?;
-        if !metadata.is_file() {
-            return Err(not_regular(path));
-        }
+        check_regular(&metadata).map_err(FileError::on("read", path))?;
         Ok(Self { file, metadata, path: path.to_owned() })
+    }
+
+    /// An error where it is not what it was when it was opened, or another file lies at its path now.
+    pub fn unchanged(&self) -> Result<(), Changed> {
+        let opened = Stamp::of(&self.metadata);
+        let same = |now: io::Result<Metadata>| now.is_ok_and(|now| Stamp::of(&now) == opened);
+        let unchanged = same(self.file.metadata()) && same(std::fs::metadata(&self.path));
+        if unchanged { Ok(()) } else { Err(Changed(self.path.clone())) }
     }
 
     /// The path it was opened by.

@@ -2,12 +2,11 @@
 //!
 //! Must not: follow symbolic links below the folder, or know what the files are.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::file::{FileError, SourceFile};
+use super::file::{self, FileError};
 
 /// The files below a folder.
 #[derive(Debug, Default)]
@@ -47,15 +46,7 @@ pub fn list(root: &Path, depth: usize, most: usize, enter: impl Fn(&str) -> bool
 
 /// The content of a file, which has at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = SourceFile::open(path)?;
-    if file.size() > limit {
-        let source = io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
-        return Err(FileError { operation: "read", path: path.to_owned(), source });
-    }
-    let size = usize::try_from(file.size()).map_err(io::Error::other).map_err(FileError::on("read", path))?;
-    let mut bytes = vec![0; size];
-    file.read_exact_at(&mut bytes, 0).map_err(FileError::on("read", path))?;
-    Ok(bytes)
+    Ok(std::mem::take(&mut *file::read(path, limit)?))
 }
 
 fn slashed(path: &Path) -> Option<String> {

@@ -71,7 +71,8 @@ fn ask(folder: &Path, words: &[&str], limit: u64) -> io::Result<Zeroizing<Vec<u8
         .chain(words)
         .map(|word| (*word).to_owned())
         .collect();
-    let answer = command::run(&all, &[], PATIENCE, limit)?;
+    // Git tells its hooks by variables of its own which repository and index are meant.
+    let answer = command::run_plain("GIT_", &all, PATIENCE, limit)?;
     if !answer.success {
         let said = String::from_utf8_lossy(&answer.said);
         return Err(io::Error::other(format!("git {}: {} ({})", words.join(" "), said.trim(), answer.status)));

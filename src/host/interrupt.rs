@@ -97,21 +97,36 @@ pub fn settled(path: &Path) {
 /// Waits for a signal in a thread of its own. When one comes, open sections are waited for, and `end` is called. Who sends a
 /// second signal does not want to wait: then it is called at once.
 pub fn watch(end: fn(Signal) -> std::convert::Infallible) -> io::Result<()> {
+    #[cfg(unix)]
+    check_room()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         runtime.block_on(async {
             let mut signals = signals;
             let first = signals.next().await;
-            std::thread::spawn(move || {
+            let rest = move || {
                 come_to_rest();
                 end(first)
-            });
+            };
+            // Where no thread is to be had, nobody listens for a second one.
+            if std::thread::Builder::new().spawn(rest).is_err() {
+                rest();
+            }
             let second = signals.next().await;
             end(second)
         })
     })?;
     Ok(())
+}
+
+/// Whether there are descriptors enough to listen: the library that does it ends the process where there are not.
+#[cfg(unix)]
+fn check_room() -> io::Result<()> {
+    /// Pairs of descriptors: a queue of events and what wakes it, and twice what a signal is passed on by.
+    const PAIRS: usize = 4;
+    let pairs: io::Result<Vec<_>> = (0..PAIRS).map(|_| std::os::unix::net::UnixStream::pair()).collect();
+    pairs.map(drop)
 }
 
 /// Lets no section begin, waits for those that are open, and takes away what is temporary.

@@ -15,6 +15,7 @@ pub mod private;
 pub mod process;
 pub mod random;
 pub mod replacement;
+pub mod rights;
 pub mod server;
 pub mod transaction;
 pub mod workers;

@@ -11,10 +11,11 @@ use super::file::FileError;
 use super::interrupt;
 use super::random::{OsRandom, Randomness};
 
-/// Makes a folder that this account alone may enter, with those above it. One that is there stays as it is.
+/// Makes a folder that this account alone may enter, with those above it. One that is there stays as it is, and has to be this
+/// account's ([`check_own`]).
 pub fn folder(path: &Path) -> Result<(), FileError> {
     if path.is_dir() {
-        return Ok(());
+        return check_own(path);
     }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -23,6 +24,38 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
     builder.create(path).map_err(FileError::on("create the folder", path))?;
     #[cfg(windows)]
     access_list::restrict(path, "(OI)(CI)F").map_err(FileError::on("keep others out of", path))?;
+    Ok(())
+}
+
+/// Refuses a file or folder of another account, and one that others may write: they could put another key, another store or
+/// another registry there. Where an access list decides, [`folder`] and [`keep`] have set it.
+#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps, reason = "nothing is refused here, but elsewhere"))]
+pub fn check_own(path: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        /// Group and others may write.
+        const WRITERS: u32 = 0o022;
+        let there = fs::metadata(path).map_err(FileError::on("inspect", path))?;
+        let (ours, mode) = (rustix::process::geteuid().as_raw(), there.mode() & 0o777);
+        let refused = |problem: String| {
+            FileError::on("use", path)(std::io::Error::new(std::io::ErrorKind::PermissionDenied, problem))
+        };
+        if there.uid() != ours {
+            return Err(refused(format!(
+                "it belongs to another account (uid {}), and this one (uid {ours}) would trust what that one writes there; \
+                 run as that account, or use a folder of this one: INJECT_HOME=FOLDER",
+                there.uid()
+            )));
+        }
+        if mode & WRITERS != 0 {
+            return Err(refused(format!(
+                "others may write there (mode {mode:03o}), so what is in it may be theirs: chmod go-w {}",
+                path.display()
+            )));
+        }
+    }
+    let _ = path;
     Ok(())
 }
 
@@ -36,7 +69,7 @@ pub fn keep(path: &Path) -> Result<(), FileError> {
 }
 
 /// The permission bits of a file that others may read; `None` where they may not, or where an access list decides, which
-/// [`keep`] has set.
+/// `keep` has set.
 pub fn open_bits(path: &Path) -> Result<Option<u32>, FileError> {
     let metadata = fs::metadata(path).map_err(FileError::on("inspect", path))?;
     #[cfg(unix)]

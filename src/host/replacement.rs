@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::file::{FileError, SourceFile, resolved};
-use super::interrupt;
+use super::file::{self, FileError, SourceFile, resolved};
 use super::random::{OsRandom, Randomness};
+use super::{interrupt, rights};
 
 /// Bytes written to new files.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -27,6 +27,8 @@ pub struct Replacement {
     /// The dot name; absent while the file has no name at all.
     named: Option<PathBuf>,
     spare_name: PathBuf,
+    /// Whether it is durable, under its dot name.
+    complete: bool,
     /// `None` where nothing of it has to last.
     settling: Option<Settling>,
 }
@@ -34,16 +36,16 @@ pub struct Replacement {
 impl Replacement {
     /// Starts a new file beside `target`. A symbolic link is followed, so that it stays and its destination is replaced.
     pub fn start(target: &Path) -> Result<Self, FileError> {
+        rights::check_links(target).map_err(FileError::on("write", target))?;
         let target = resolved(target).unwrap_or_else(|_| target.to_owned());
-        if target.is_dir() {
-            let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory");
-            return Err(FileError { operation: "write", path: target, source });
+        if let Ok(there) = fs::metadata(&target) {
+            file::check_regular(&there).map_err(FileError::on("write", &target))?;
         }
         let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let prefix = format!(".{}.inject-", target.file_name().unwrap_or_default().to_string_lossy());
+        let prefix = prefix_of(&target);
         sweep(&folder, &prefix);
         let settling = Some(Settling::default());
         loop {
@@ -51,12 +53,13 @@ impl Replacement {
             OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
             let spare_name = folder.join(format!("{prefix}{:016x}", u64::from_le_bytes(random)));
             if let Some(file) = unnamed(&folder) {
-                return Ok(Self { file, target, named: None, spare_name, settling });
+                return Ok(Self { file, target, named: None, spare_name, complete: false, settling });
             }
             let _section = interrupt::section();
             if let Some(file) = create_held(&spare_name, Writers::One)? {
                 interrupt::temporary(&spare_name);
-                return Ok(Self { file, target, named: Some(spare_name.clone()), spare_name, settling });
+                let named = Some(spare_name.clone());
+                return Ok(Self { file, target, named, spare_name, complete: false, settling });
             }
         }
     }
@@ -143,14 +146,19 @@ impl Replacement {
         Ok(())
     }
 
-    /// Makes the file durable and puts it in the place of the target, with the permissions of `like`.
-    pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+    /// Makes the file durable, with owner and rights of `like` as far as they can be kept. After that committing takes no time.
+    pub fn complete(&mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
         let _section = interrupt::section();
         if let Some(like) = like {
-            let permitted = self.file.set_permissions(like.permissions());
-            permitted.map_err(FileError::on("set permissions of", &self.target))?;
+            rights::carry(&self.file, like).map_err(FileError::on("set permissions of", &self.target))?;
         }
-        self.complete()?;
+        self.make_durable()
+    }
+
+    /// Makes the file durable and puts it in the place of the target, with owner and rights of `like`.
+    pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+        let _section = interrupt::section();
+        self.complete(like)?;
         fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
         self.named = None;
         interrupt::settled(&self.spare_name);
@@ -169,7 +177,7 @@ impl Replacement {
     }
 
     fn link_new(mut self) -> Result<bool, FileError> {
-        self.complete()?;
+        self.make_durable()?;
         // A hard link fails where the name exists; the dot name goes with `self`.
         match fs::hard_link(&self.spare_name, &self.target) {
             Ok(()) => {
@@ -182,22 +190,27 @@ impl Replacement {
     }
 
     /// Makes the file durable, under its dot name.
-    fn complete(&mut self) -> Result<(), FileError> {
+    fn make_durable(&mut self) -> Result<(), FileError> {
+        if self.complete {
+            return Ok(());
+        }
         let on = |operation| FileError::on(operation, &self.target);
         self.file.sync_all().map_err(on("write a new version of"))?;
         if self.named.is_none() {
             // Held until the rename, so that nobody sweeps the name in between.
             let _ = self.file.try_lock();
             give_name(&self.file, &self.spare_name).map_err(on("write a new version of"))?;
+            interrupt::temporary(&self.spare_name);
             self.named = Some(self.spare_name.clone());
         }
+        self.complete = true;
         Ok(())
     }
 
     fn sync_folder(&self) {
         if let Some(folder) = self.target.parent() {
             // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+            file::sync_folder(folder);
         }
     }
 }
@@ -267,6 +280,23 @@ pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
+/// What the dot names of a target's new files begin with. A name has 255 bytes at most; these take 9 and a number of 16 more.
+fn prefix_of(target: &Path) -> String {
+    /// Bytes that are left for the target's own name, with room to spare.
+    const ROOM: usize = 200;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{}.inject-", file::fitting(&name, ROOM))
+}
+
+/// Takes away what a killed run left beside `target`, as [`Replacement::start`] does.
+pub fn tidy(target: &Path) {
+    let target = resolved(target).unwrap_or_else(|_| target.to_owned());
+    if let Some(folder) = target.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        sweep(folder, &prefix_of(&target));
+    }
+}
+
 /// Removes files that a killed run left under a dot name: `prefix` and 16 hexadecimal digits. What somebody holds a lock
 /// on stays. Returns what was removed.
 pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
@@ -278,7 +308,8 @@ pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
         if !ours.is_some_and(|tail| tail.len() == 16 && tail.bytes().all(|b| b.is_ascii_hexdigit())) {
             continue;
         }
-        if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+        // Anybody who may write the folder can put a pipe there.
+        if let Ok(file) = file::open_held(&entry.path())
             && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
             && fs::remove_file(entry.path()).is_ok()
         {

@@ -5,21 +5,27 @@
 //! 3. Each new file is renamed over its target, then the folders are synced.
 //! 4. The journal is removed.
 //!
-//! A kill before step 2 leaves dot names, which the next run takes away; one after it leaves the journal, and the next run
-//! finishes what it says. Journal and new files lie in the folder itself, so that whoever comes next finds them, on any
-//! machine and for any user. The journal holds names only.
+//! A kill before step 2 leaves dot names, which [`repair`] takes away; one after it leaves the journal, and [`repair`] finishes
+//! what it says, but only while every target is what the killed run had read or has its new content already, by SHA-256.
+//! Where another build has written there since, the journal and all that it prepared go, and that is said. Journal and
+//! new files lie in the folder itself, so that whoever comes next finds them, on any machine and for any user; that is why
+//! the journal knows files by their contents, and not by inodes. It holds names and digests only. Who only reads asks
+//! [`pending`], and writes nothing.
 //!
 //! Must not: know what is written, or believe a journal that leads out of the folder.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::file::FileError;
+use sha2::{Digest, Sha256};
+
+use super::file::{self, Changed, FileError, Stamp};
 use super::interrupt::{self, Section};
 use super::random::{OsRandom, Randomness};
+use super::{lock, rights};
 
 /// The journal's name in its folder.
 pub const JOURNAL: &str = ".inject-journal";
@@ -27,8 +33,12 @@ pub const JOURNAL: &str = ".inject-journal";
 const MARK: &str = ".inject-tree-";
 /// How long another run is waited for. A commit takes milliseconds to seconds.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How often the lock is tried meanwhile.
-const PAUSE: Duration = Duration::from_millis(20);
+/// What the journals say that this version writes.
+const VERSION: u32 = 2;
+/// Bytes read at a time.
+const STEP: usize = 128 * 1024;
+/// Names that a message shows.
+const SHOWN: usize = 5;
 /// Bytes a journal may have: two names for each of a million files would be more than any real one.
 const JOURNAL_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -39,9 +49,12 @@ pub enum TransactionError {
     /// A file operation.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Somebody else works there.
-    #[error("another run has been working on {} for {} seconds", .0.display(), PATIENCE.as_secs())]
-    Busy(PathBuf),
+    /// A target is not what was read.
+    #[error(transparent)]
+    Changed(#[from] Changed),
+    /// Another run was cut off meanwhile.
+    #[error("a run that was cut off left {} behind, which has to be finished or dropped first; run again", .0.display())]
+    Unfinished(PathBuf),
     /// A journal that this program did not write.
     #[error(
         "{} is no journal of this program: {problem}; remove it if the folder is as it should be", .path.display()
@@ -77,39 +90,85 @@ struct NewFile {
     path: PathBuf,
     target: PathBuf,
     file: File,
+    /// What the target was when it was read, and its digest; `None` where there was none.
+    read: Option<(Stamp, String)>,
+    /// Of what was written.
+    written: Sha256,
+}
+
+impl NewFile {
+    /// Whether the target still is what was read.
+    fn check(&self) -> Result<(), TransactionError> {
+        let now = Stamp::at(&self.target)?;
+        let then = self.read.as_ref().map(|(stamp, _)| *stamp);
+        if now == then { Ok(()) } else { Err(Changed(self.target.clone()).into()) }
+    }
 }
 
 /// What a journal says.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Journal {
     inject_journal: u32,
-    /// Name of the new file, name of its target.
+    files: Vec<Entry>,
+}
+
+/// A file of a journal.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Entry {
+    /// Name of the new file.
+    new: String,
+    /// Name of its target.
+    target: String,
+    /// SHA-256 of what the run had read; `None` where there was no such file.
+    read: Option<String>,
+    /// SHA-256 of the new content.
+    written: String,
+}
+
+/// What a journal of the first version says: it does not know what its run had read.
+#[derive(serde::Deserialize)]
+struct OldJournal {
     files: Vec<(String, String)>,
 }
 
+/// Which version a journal is of.
+#[derive(serde::Deserialize)]
+struct Versioned {
+    inject_journal: u32,
+}
+
 impl Transaction {
-    /// Waits until nobody else works on the folder, and repairs what a killed run left.
+    /// Waits until nobody else works on the folder. What a killed run left there is an error; [`repair`] comes first.
     pub fn start(root: &Path) -> Result<Self, TransactionError> {
         let root = fs::canonicalize(root).map_err(FileError::on("open", root))?;
         let lock = Lock::take(&root)?;
-        let _section = interrupt::section();
-        finish_journal(&root)?;
+        let journal = root.join(JOURNAL);
+        if Stamp::at(&journal)?.is_some() {
+            return Err(TransactionError::Unfinished(journal));
+        }
         Ok(Self { root, new: Vec::new(), lock })
     }
 
-    /// Writes the new content of a file, with the permissions of the one it replaces.
-    pub fn put(&mut self, name: &str, content: &[u8]) -> Result<(), TransactionError> {
-        self.begin(name)?.append(content)
+    /// Writes the new content of a file that was `read` in this state, `None` where it was not there. It has the permissions of
+    /// the one it replaces.
+    pub fn put(&mut self, name: &str, read: Option<Stamp>, content: &[u8]) -> Result<(), TransactionError> {
+        self.begin(name, read)?.append(content)
     }
 
-    /// Begins the new content of a file, with the permissions of the one it replaces.
-    pub fn begin(&mut self, name: &str) -> Result<NewContent<'_>, TransactionError> {
+    /// Begins the new content of a file likewise.
+    pub fn begin(&mut self, name: &str, read: Option<Stamp>) -> Result<NewContent<'_>, TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
         let path = target.with_file_name(new_name(&target, u64::from_le_bytes(random)));
         let on = |operation| FileError::on(operation, &target);
-        let like = fs::metadata(&target).ok();
+        let like = match (read, fs::symlink_metadata(&target)) {
+            (Some(read), Ok(there)) if Stamp::of(&there) == read => Some(there),
+            (None, Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(on("inspect")(error).into()),
+            _ => return Err(Changed(target).into()),
+        };
+        let read = read.map(|read| Ok::<_, TransactionError>((read, digest(&target)?))).transpose()?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         // What a folder lets others read, a file made in it may be read by.
@@ -121,9 +180,10 @@ impl Transaction {
         let file = options.open(&path).map_err(on("write a new version of"))?;
         interrupt::temporary(&path);
         drop(section);
-        let new = self.new.push_mut(NewFile { name: name.to_owned(), path, target: target.clone(), file });
+        let new = NewFile { name: name.to_owned(), path, target: target.clone(), file, read, written: Sha256::new() };
+        let new = self.new.push_mut(new);
         if let Some(like) = like {
-            new.file.set_permissions(like.permissions()).map_err(on("set permissions of"))?;
+            rights::carry(&new.file, &like).map_err(on("set permissions of"))?;
         }
         Ok(NewContent(new))
     }
@@ -136,7 +196,8 @@ impl Transaction {
     /// Whether a new version of a file could be written now.
     pub fn probe(root: &Path, name: &str) -> Result<(), TransactionError> {
         let mut probe = Self::start(root)?;
-        probe.put(name, b"")
+        let there = Stamp::at(&probe.root.join(name))?;
+        probe.put(name, there, b"")
     }
 
     /// Makes everything durable and writes the journal. Without new files there is nothing to do.
@@ -148,10 +209,16 @@ impl Transaction {
             new.file.sync_all().map_err(FileError::on("write a new version of", &new.target))?;
         }
         self.sync_folders();
+        self.check()?;
         let section = interrupt::section();
         let relative = |path: &Path| relative_name(&self.root, path);
-        let files = self.new.iter().map(|new| (relative(&new.path), new.name.clone())).collect();
-        let journal = Journal { inject_journal: 1, files };
+        let files = self.new.iter().map(|new| Entry {
+            new: relative(&new.path),
+            target: new.name.clone(),
+            read: new.read.as_ref().map(|(_, digest)| digest.clone()),
+            written: hex(new.written.clone()),
+        });
+        let journal = Journal { inject_journal: VERSION, files: files.collect() };
         let mut random = [0; 8];
         let path = self.root.join(JOURNAL);
         let on = |operation| FileError::on(operation, &path);
@@ -167,7 +234,7 @@ impl Transaction {
             let _ = fs::remove_file(&temporary);
             return Err(on("write")(error).into());
         }
-        sync(&self.root);
+        file::sync_folder(&self.root);
         let new = std::mem::take(&mut self.new);
         // The journal relies on them.
         for file in &new {
@@ -177,9 +244,14 @@ impl Transaction {
         Ok(Some(Prepared { transaction, _section: section }))
     }
 
+    /// Whether every target still is what was read.
+    fn check(&self) -> Result<(), TransactionError> {
+        self.new.iter().try_for_each(NewFile::check)
+    }
+
     fn sync_folders(&self) {
         let folders: BTreeSet<&Path> = self.new.iter().filter_map(|new| new.target.parent()).collect();
-        folders.into_iter().for_each(sync);
+        folders.into_iter().for_each(file::sync_folder);
     }
 }
 
@@ -191,7 +263,9 @@ impl NewContent<'_> {
     /// The next bytes.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), TransactionError> {
         let on = FileError::on("write a new version of", &self.0.target);
-        Ok(self.0.file.write_all(bytes).map_err(on)?)
+        self.0.file.write_all(bytes).map_err(on)?;
+        self.0.written.update(bytes);
+        Ok(())
     }
 }
 
@@ -205,8 +279,13 @@ impl Drop for Transaction {
 }
 
 impl Prepared {
-    /// Puts the new files in their places.
+    /// Puts the new files in their places, where these still are what was read; else nothing changes.
     pub fn commit(mut self) -> Result<(), TransactionError> {
+        if let Err(changed) = self.transaction.check() {
+            // The new files go with the transaction.
+            remove_journal(&self.transaction.root)?;
+            return Err(changed);
+        }
         let new = std::mem::take(&mut self.transaction.new);
         for new in &new {
             fs::rename(&new.path, &new.target).map_err(FileError::on("replace", &new.target))?;
@@ -224,22 +303,44 @@ impl Prepared {
     }
 }
 
-/// Repairs what a killed run left: finishes its journal, and takes away new files (`strays`, by name) that are in none.
-pub fn repair(root: &Path, strays: &[String]) -> Result<(), TransactionError> {
+/// Repairs what a killed run left: finishes its journal or drops it, and takes away new files (`strays`, by name) that are in
+/// none. Says what a person must not miss.
+pub fn repair(root: &Path, strays: &[String]) -> Result<Option<String>, TransactionError> {
     let root = fs::canonicalize(root).map_err(FileError::on("open", root))?;
     let _lock = Lock::take(&root)?;
     let _section = interrupt::section();
-    finish_journal(&root)?;
+    let dropped = finish_journal(&root)?;
     for name in strays.iter().filter(|name| is_new_name(name)) {
         let path = inside(&root, name).map_err(FileError::on("remove", &root.join(name)))?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FileError::on("remove", &path)(error).into());
-            }
-            _ => {}
-        }
+        remove(&path)?;
     }
-    Ok(())
+    Ok(dropped
+        .map(|why| format!("a run on {} was cut off, and what it had prepared was dropped: {why}", root.display())))
+}
+
+/// What a killed run left, and what [`repair`] will do about it; `None` where there is nothing, or somebody is at work. Nothing
+/// is written.
+pub fn pending(root: &Path, ours: &[String]) -> Result<Option<String>, TransactionError> {
+    if ours.is_empty() {
+        return Ok(None);
+    }
+    let root = fs::canonicalize(root).map_err(FileError::on("open", root))?;
+    let lock = lock_file(&root).map_err(FileError::on("lock", &root))?;
+    if matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Ok(None);
+    }
+    let what = match left(&root)? {
+        None => format!(
+            "files that it had prepared are left ({}), and the next run that writes takes them away",
+            shown(ours)
+        ),
+        Some(Left::Finishes(entries)) => {
+            let names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+            format!("the next run that writes finishes what it had begun: {}", shown(&names))
+        }
+        Some(Left::Drops { why, .. }) => format!("the next run that writes drops what it had prepared: {why}"),
+    };
+    Ok(Some(format!("a run on {} was cut off; {what}", root.display())))
 }
 
 /// Whether a file of this name belongs to this module: a new file or a journal.
@@ -255,8 +356,8 @@ fn is_new_name(name: &str) -> bool {
 
 fn new_name(target: &Path, number: u64) -> String {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    // A name may have 255 bytes at most.
-    let kept: String = name.chars().take(64).collect();
+    // A name may have 255 bytes at most; a number keeps those with one beginning apart.
+    let kept = &name[..name.floor_char_boundary(64)];
     format!(".{kept}{MARK}{number:016x}")
 }
 
@@ -289,54 +390,149 @@ fn not_a_file(there: &Metadata) -> &'static str {
     if there.is_symlink() { "it is a symbolic link, which is not followed" } else { "it is not a regular file" }
 }
 
-/// Does what a journal still says, where there is one.
-fn finish_journal(root: &Path) -> Result<(), TransactionError> {
+/// A file that a journal names.
+struct Due {
+    name: String,
+    new: PathBuf,
+    target: PathBuf,
+    /// Whether its new content is in its place already.
+    done: bool,
+}
+
+/// What has to be done about a journal.
+enum Left {
+    /// Every target is what the run had read, or finished.
+    Finishes(Vec<Due>),
+    /// At least one is neither.
+    Drops { new: Vec<PathBuf>, why: String },
+}
+
+/// What a journal still asks for, where there is one.
+fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
     let path = root.join(JOURNAL);
     let wrong = |problem: String| TransactionError::Journal { path: path.clone(), problem };
     let there = match fs::symlink_metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(FileError::on("inspect", &path)(error).into()),
         Ok(there) => there,
     };
-    if !there.is_file() || there.len() > JOURNAL_BYTES {
+    if !there.is_file() {
         return Err(wrong(not_a_file(&there).to_owned()));
     }
-    let bytes = fs::read(&path).map_err(FileError::on("read", &path))?;
-    let journal: Journal = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
-    if journal.inject_journal != 1 {
-        return Err(wrong(format!("its version is {}, expected 1", journal.inject_journal)));
-    }
-    let mut pairs = Vec::new();
-    for (new, target) in &journal.files {
-        let new_path = inside(root, new).map_err(|e| wrong(format!("{new:?}: {e}")))?;
-        let target_path = inside(root, target).map_err(|e| wrong(format!("{target:?}: {e}")))?;
-        if !is_new_name(new) || is_ours(target) || new_path.parent() != target_path.parent() {
+    let bytes = file::read(&path, JOURNAL_BYTES)?;
+    let parsed = |error: serde_json::Error| wrong(error.to_string());
+    let version = serde_json::from_slice::<Versioned>(&bytes).map_err(parsed)?.inject_journal;
+    let entries: Vec<Entry> = match version {
+        1 => {
+            let files = serde_json::from_slice::<OldJournal>(&bytes).map_err(parsed)?.files;
+            let entry = |(new, target)| Entry { new, target, read: None, written: String::new() };
+            files.into_iter().map(entry).collect()
+        }
+        VERSION => serde_json::from_slice::<Journal>(&bytes).map_err(parsed)?.files,
+        other => return Err(wrong(format!("its version is {other}, expected {VERSION} or 1"))),
+    };
+    let (mut due, mut strange) = (Vec::new(), Vec::new());
+    for Entry { new, target, read, written } in entries {
+        let new_path = inside(root, &new).map_err(|e| wrong(format!("{new:?}: {e}")))?;
+        let target_path = inside(root, &target).map_err(|e| wrong(format!("{target:?}: {e}")))?;
+        if !is_new_name(&new) || is_ours(&target) || new_path.parent() != target_path.parent() {
             return Err(wrong(format!("{new:?} is no new version of {target:?}")));
         }
-        pairs.push((new_path, target_path));
+        let mut due_here = Due { name: target, new: new_path, target: target_path, done: false };
+        if version == VERSION {
+            let now = digest_if_there(&due_here.target)?;
+            due_here.done = now.as_ref() == Some(&written);
+            let prepared = due_here.done || digest_if_there(&due_here.new)?.as_ref() == Some(&written);
+            if !due_here.done && now != read || !prepared {
+                strange.push(due_here.name.clone());
+            }
+        }
+        due.push(due_here);
     }
-    for (new, target) in &pairs {
-        match fs::rename(new, target) {
-            // It has taken its place before the run was killed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            renamed => renamed.map_err(FileError::on("replace", target))?,
+    let why = if version == VERSION {
+        if strange.is_empty() {
+            return Ok(Some(Left::Finishes(due)));
+        }
+        format!("{} changed since, and what is there now counts", shown(&strange))
+    } else {
+        let names: Vec<String> = due.iter().map(|due| due.name.clone()).collect();
+        format!(
+            "it was of an earlier version, which did not note what it had read; {} may be of two runs",
+            shown(&names)
+        )
+    };
+    Ok(Some(Left::Drops { new: due.into_iter().map(|due| due.new).collect(), why }))
+}
+
+/// Does what a journal still says, or drops it: then it says why.
+fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
+    let dropped = match left(root)? {
+        None => return Ok(None),
+        Some(Left::Drops { new, why }) => {
+            for new in &new {
+                remove(new)?;
+            }
+            Some(why)
+        }
+        Some(Left::Finishes(due)) => {
+            for due in &due {
+                if due.done {
+                    remove(&due.new)?;
+                } else {
+                    fs::rename(&due.new, &due.target).map_err(FileError::on("replace", &due.target))?;
+                }
+            }
+            let folders: BTreeSet<&Path> = due.iter().filter_map(|due| due.target.parent()).collect();
+            folders.into_iter().for_each(file::sync_folder);
+            None
+        }
+    };
+    remove_journal(root)?;
+    Ok(dropped)
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(FileError::on("remove", path)),
+    }
+}
+
+/// SHA-256 of a file, in hexadecimal digits.
+fn digest(path: &Path) -> Result<String, FileError> {
+    let mut file = file::open(path)?;
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; STEP]);
+    loop {
+        match file.read(&mut buffer).map_err(FileError::on("read", path))? {
+            0 => return Ok(hex(hasher)),
+            len => hasher.update(buffer.get(..len).unwrap_or_default()),
         }
     }
-    let folders: BTreeSet<&Path> = pairs.iter().filter_map(|(_, target)| target.parent()).collect();
-    folders.into_iter().for_each(sync);
-    Ok(remove_journal(root)?)
+}
+
+fn digest_if_there(path: &Path) -> Result<Option<String>, FileError> {
+    match digest(path) {
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+        digest => digest.map(Some),
+    }
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first of many names, for people.
+fn shown(names: &[String]) -> String {
+    let first = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
 }
 
 fn remove_journal(root: &Path) -> Result<(), FileError> {
     let path = root.join(JOURNAL);
     fs::remove_file(&path).map_err(FileError::on("remove", &path))?;
-    sync(root);
+    file::sync_folder(root);
     Ok(())
-}
-
-/// Makes renames durable where the system lets a folder be synced.
-fn sync(folder: &Path) {
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Held while a run works on a folder. It lies outside of what may be served.
@@ -346,18 +542,10 @@ struct Lock(Option<File>);
 impl Lock {
     fn take(root: &Path) -> Result<Self, TransactionError> {
         let file = lock_file(root).map_err(FileError::on("lock", root))?;
-        let began = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self(Some(file))),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
-                Err(TryLockError::WouldBlock) => return Err(TransactionError::Busy(root.to_owned())),
-                // A file system without locks has no second run either, as far as can be known.
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                    return Ok(Self(Some(file)));
-                }
-                Err(TryLockError::Error(error)) => return Err(FileError::on("lock", root)(error).into()),
-            }
+        match lock::wait(&file, root, PATIENCE) {
+            // A file system without locks has no second run either, as far as can be known.
+            Err(error) if error.source.kind() != io::ErrorKind::Unsupported => Err(error.into()),
+            _ => Ok(Self(Some(file))),
         }
     }
 
@@ -368,6 +556,7 @@ impl Lock {
 
 /// The folder itself can be locked.
 #[cfg(unix)]
+#[allow(clippy::disallowed_methods, reason = "a folder is opened, which waits for nobody")]
 fn lock_file(root: &Path) -> io::Result<File> {
     File::open(root)
 }

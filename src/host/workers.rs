@@ -110,6 +110,7 @@ fn take<T>(queue: &Mutex<Queue<T>>, changed: &Condvar, memory: u64) -> Option<(u
 }
 
 /// Bytes of memory that this process may still take; `None` where the system does not say.
+#[allow(clippy::disallowed_methods, reason = "files of the kernel, which have no size and end")]
 pub fn memory_available() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let meminfo = read("/proc/meminfo")?;

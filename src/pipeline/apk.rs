@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use super::gate::{Gate, Reach};
 use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
-use super::v1_files;
+use super::{v1_files, v4_file};
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::{SigningBlock, SigningBlockError, id, padding_before};
@@ -22,7 +22,7 @@ use crate::format::limits;
 use crate::format::zip::{
     Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
 };
-use crate::host::file::FileError;
+use crate::host::file::{Changed, FileError};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::placement::Address;
@@ -44,6 +44,9 @@ pub enum ApkJobError {
     /// A file operation.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Something else wrote there.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// The package.
     #[error(transparent)]
     Apk(#[from] ApkError),
@@ -178,13 +181,10 @@ impl Inspected {
 
     /// What verification says of container and signature, with the v4 signature beside it; nothing of credentials.
     pub fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, ApkJobError> {
-        let path = idsig_path(&self.path);
-        let idsig = match std::fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(FileError::on("read", &path)(error).into()),
-        };
-        Ok(verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig.as_deref())))
+        let path = v4_file::path(&self.path);
+        let idsig = v4_file::read(&path)?;
+        let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
+        Ok(verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig)))
     }
 
     /// Adds what verification says of the places, and of credentials that should not be there.
@@ -348,8 +348,10 @@ impl Planned {
                 (self.judged_min_sdk(request, wanted), Some((request, wanted)))
             }
         };
-        let idsig = wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| std::fs::read(idsig_path(&self.path)).ok());
-        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig.as_deref()));
+        let idsig =
+            wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| v4_file::read(&v4_file::path(&self.path)).ok()?);
+        let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
+        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig));
         let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.alignment"));
         let fits = match wanted {
             None => {
@@ -421,6 +423,7 @@ impl Planned {
         {
             // Nothing was there before that is not there now; a secret that is kept out may be.
             copies.judged(|hunt| hunt.package(archive, &BTreeSet::new())).map_err(ApkJobError::Leak)?;
+            self.source.file().unchanged()?;
             let notes = [self.placed.notes, copies.notes()].concat();
             return Ok(Done { report, notes, warnings: self.placed.warnings, ..Done::default() });
         }
@@ -437,30 +440,33 @@ impl Planned {
 
         // 4. to 7., while another thread searches what does not change for what was there before.
         let kept: BTreeSet<usize> = changes.replaced.keys().copied().collect();
+        let copies = Mutex::new(copies);
+        let search =
+            || copies.lock().unwrap_or_else(PoisonError::into_inner).judged(|hunt| hunt.package(archive, &kept));
         let (written, searched) = std::thread::scope(|scope| {
-            let search = scope.spawn(|| copies.judged(|hunt| hunt.package(archive, &kept)));
+            let searching = std::thread::Builder::new().spawn_scoped(scope, search);
             let written = self.write(&apk, changes, &stale, block.as_ref(), &Task { values, signing, output, gate });
-            (written, search.join())
+            // Where no thread is to be had, this one does it.
+            (written, searching.map_or_else(|_| Ok(search()), std::thread::ScopedJoinHandle::join))
         });
+        let copies = copies.into_inner().unwrap_or_else(PoisonError::into_inner);
         match searched {
             Ok(found) => found.map_err(ApkJobError::Leak)?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        let Written { new, idsig, report } = written?;
+        let Written { mut new, idsig, report } = written?;
 
-        // 8. Commit; a v4 signature of the old package would be stale, so it goes first. The input is closed before: where it is
-        // the output too, not every system lets an open file be replaced.
+        // 8. Commit; a v4 signature of the old package would be stale, so it goes first. What was read several times was one
+        // content all along, and nobody's newer build is lost. The input is closed before: where it is the output too, not
+        // every system lets an open file be replaced.
         let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
         let like = self.source.file().metadata().clone();
-        drop(self.source);
+        new.complete(Some(&like))?;
         let _section = interrupt::section();
-        let idsig_path = idsig_path(output);
-        match std::fs::remove_file(&idsig_path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(FileError::on("remove the stale", &idsig_path)(error).into());
-            }
-            _ => {}
-        }
+        self.source.file().unchanged()?;
+        drop(self.source);
+        let idsig_path = v4_file::path(output);
+        v4_file::remove(&idsig_path)?;
         new.commit(Some(&like))?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
@@ -644,13 +650,6 @@ pub(super) fn release_faults(facts: &Facts) -> Vec<ReleaseFault> {
         [(facts.debuggable, "release.debuggable", "debuggable"), (facts.test_only, "release.test-only", "testOnly")];
     let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
     there.map(|(_, code, what)| ReleaseFault { code, place: MANIFEST, what }).collect()
-}
-
-/// Where a package's v4 signature lies.
-fn idsig_path(apk: &Path) -> PathBuf {
-    let mut name = apk.as_os_str().to_owned();
-    name.push(".idsig");
-    PathBuf::from(name)
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

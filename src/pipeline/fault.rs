@@ -10,6 +10,7 @@ use crate::artifact::apk::ApkError;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::artifact::web::WebError;
+use crate::host::transaction::TransactionError;
 use crate::placement::{Address, Locator, ResourceKind, Target};
 use crate::verify::Finding;
 
@@ -66,6 +67,9 @@ pub enum Fault<'e> {
     Profile,
     /// The output was verified, and not put in place because of these.
     Unsound(&'e [Finding]),
+    /// It changed while it was worked on, or another run was cut off meanwhile: the same once more, from the beginning, may do
+    /// it.
+    Changed,
     /// A fault of this library.
     Internal,
 }
@@ -97,6 +101,7 @@ impl<'e> Fault<'e> {
             ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
                 Self::Artifact
             }
+            ApkJobError::Changed(_) => Self::Changed,
             ApkJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
             ApkJobError::Main { .. } => Self::WhichMain,
             ApkJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "string/client_id" },
@@ -117,6 +122,8 @@ impl<'e> Fault<'e> {
             TreeJobError::Main { .. } => Self::WhichMain,
             TreeJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "config.json#/client_id" },
             TreeJobError::Unsound(findings) | TreeJobError::Leak(findings) => Self::Unsound(findings),
+            TreeJobError::Changed(_) => Self::Changed,
+            TreeJobError::Transaction(error) => Self::of_transaction(error),
             TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
             _ => Self::Artifact,
         }
@@ -136,8 +143,17 @@ impl<'e> Fault<'e> {
             | AppleJobError::Profile { .. }
             | AppleJobError::Entitlements { .. } => Self::Signing,
             AppleJobError::Team { .. } => Self::NewTeam,
+            AppleJobError::Changed(_) => Self::Changed,
+            AppleJobError::Transaction(error) => Self::of_transaction(error),
             AppleJobError::ProfileDoesNotFit { .. } => Self::Profile,
             AppleJobError::Unsound(findings) | AppleJobError::Leak(findings) => Self::Unsound(findings),
+            _ => Self::Artifact,
+        }
+    }
+
+    fn of_transaction(error: &TransactionError) -> Self {
+        match error {
+            TransactionError::Changed(_) | TransactionError::Unfinished(_) => Self::Changed,
             _ => Self::Artifact,
         }
     }

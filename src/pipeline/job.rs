@@ -156,8 +156,32 @@ enum Kinds<A, T, I> {
     Apple(I),
 }
 
+/// Finishes what a run that was killed had begun in the folder `path`, or drops it where something else has written there
+/// since. Whoever writes does this first; it is nothing to do for a file. Says what a person must not miss.
+pub fn repair(path: &Path) -> Result<Option<String>, JobError> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    if let Some(said) = apple::Inspected::repair(path).of_job()? {
+        return Ok(said);
+    }
+    tree::Inspected::repair(path).of_job()
+}
+
+/// What a run that was killed left in the folder `path`, and what [`repair`] will do about it; `None` where there is nothing.
+/// Nothing is written.
+pub fn pending(path: &Path) -> Result<Option<String>, JobError> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    if let Some(said) = apple::Inspected::pending(path).of_job()? {
+        return Ok(said);
+    }
+    tree::Inspected::pending(path).of_job()
+}
+
 impl Inspected {
-    /// Step 1: looks what is at `path`, and inspects it.
+    /// Step 1: looks what is at `path`, and inspects it. Nothing is written.
     pub fn new(path: &Path) -> Result<Self, JobError> {
         let inspected = Self::start(path)?;
         if let Kinds::Apple(app) = &inspected.kind {

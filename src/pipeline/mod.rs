@@ -29,6 +29,7 @@ pub mod scan;
 mod source;
 pub mod tree;
 mod v1_files;
+mod v4_file;
 
 pub use fault::Fault;
 pub use gate::{Gate, Reach};

@@ -8,18 +8,21 @@ use std::path::{Path, PathBuf};
 
 use super::source::ArtifactFile;
 use crate::host::git;
+use crate::host::transaction;
 use crate::verify::exposed::Exposed;
 use crate::verify::leak::Hunt;
 use crate::verify::{Report, Severity};
 
 /// How much was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scanned {
     /// Files.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// What runs that were killed left in folders, and what happens to it.
+    pub cut_off: Vec<String>,
 }
 
 /// What cannot be looked at.
@@ -56,7 +59,14 @@ pub fn path(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path) -> Result<Sca
     let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
     for entry in walk.filter_entry(|entry| entry.file_name() != ".git") {
         match entry {
-            Ok(entry) if entry.file_type().is_file() => one(hunt, report, entry.path(), &mut scanned),
+            Ok(entry) if entry.file_type().is_file() => {
+                let folder = entry.path().parent().filter(|_| entry.file_name() == transaction::JOURNAL);
+                // One that cannot be understood is told by whoever works on that folder.
+                let left =
+                    folder.and_then(|folder| transaction::pending(folder, &[transaction::JOURNAL.to_owned()]).ok()?);
+                scanned.cut_off.extend(left);
+                one(hunt, report, entry.path(), &mut scanned);
+            }
             Ok(_) => {}
             Err(error) => {
                 let place = error.path().map_or_else(|| path.display().to_string(), |path| path.display().to_string());

@@ -15,7 +15,7 @@ pub struct ArtifactFile(SourceFile);
 impl ArtifactFile {
     /// Opens a regular file.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        SourceFile::open(path).map(Self)
+        SourceFile::open_settled(path).map(Self)
     }
 
     /// Over an open file.

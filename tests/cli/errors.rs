@@ -41,13 +41,13 @@ fn as_somebody(world: &World, args: &[&str]) -> Run {
     for path in [world.root().to_owned(), program.clone()] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
+    // The keystore may lie where only root can look.
+    fs::copy(key("demo.p12"), world.home().join("demo.p12")).unwrap();
     for path in [world.stores(), world.home()] {
         let _ = fs::create_dir(&path);
         let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(&path).status().expect("chown");
         assert!(owned.success());
     }
-    // The keystore may lie where only root can look.
-    fs::copy(key("demo.p12"), world.home().join("demo.p12")).unwrap();
     let mut command = world.command("setpriv");
     signing(&mut command);
     command.env("KEYSTORE_FILE", world.home().join("demo.p12"));
@@ -86,7 +86,7 @@ fn an_output_that_cannot_be() {
     world.demo("app.apk");
     // Not even root makes files there.
     for (output, text) in
-        [("/proc/inject.apk", "/proc"), ("no/such/folder/out.apk", "no/such/folder"), (".", "it is a directory")]
+        [("/proc/inject.apk", "/proc"), ("no/such/folder/out.apk", "no/such/folder"), (".", "it is a folder")]
     {
         let run = world.refuses(|world| world.signed(&["app.apk", "--env", "dev", "-o", output]), 3, &["cannot", text]);
         assert!(!run.err.contains("NEW"), "{}", run.err);

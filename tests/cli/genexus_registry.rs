@@ -430,7 +430,7 @@ printf '{"isOK":true,"Applications":[{"Name":"%s","ClientId":"%s","ClientSecret"
             ),
             ("exit 0".to_owned(), vec!["the program ./gam: it wrote no answer"]),
             ("echo '{' > \"$3\"".to_owned(), vec!["its answer: it ends in the middle of the JSON"]),
-            ("mkdir \"$3\"".to_owned(), vec!["its answer: cannot read it: it is not a regular file"]),
+            ("mkdir \"$3\"".to_owned(), vec!["its answer: cannot read it: it is a folder, a file is expected"]),
             (format!("echo '{refused}' > \"$3\""), vec!["GAM refused the registration: login of [secret] failed"]),
             (
                 format!("echo '{refused}' > \"$3\"; exit 1"),

@@ -141,3 +141,15 @@ fn names_that_toml_would_not_take_are_quoted() {
     );
     world.inject(&["env", "list"]).exits(0);
 }
+
+#[test]
+fn what_a_killed_run_left_goes_with_the_next_one() {
+    let world = World::new();
+    world.write("inject.toml", "version = 1\n");
+    // It was killed between giving the file its name and taking the other one away.
+    std::fs::hard_link(world.path("inject.toml"), world.path(".inject.toml.inject-0123456789abcdef")).unwrap();
+    world.inject(&["init", "--dry-run"]);
+    assert_eq!(world.files().len(), 2, "a dry run writes nothing");
+    world.inject(&["init"]).exits(2).says(&["inject.toml is there already"]);
+    assert_eq!(world.files().into_keys().collect::<Vec<_>>(), [world.path("inject.toml")]);
+}

@@ -39,7 +39,11 @@ fn what_is_not_a_file() {
     let texts = ["cannot open missing.apk: No such file"];
     world.refuses(|world| world.signed(&["missing.apk", "--env", "dev"]), 3, &texts);
     world.refuses(|world| world.inject(&["verify", "missing.apk", "--env", "dev"]), 3, &texts);
-    world.refuses(|world| world.signed(&["/dev/null", "--env", "dev"]), 3, &["not a regular file"]);
+    world.refuses(
+        |world| world.signed(&["/dev/null", "--env", "dev"]),
+        3,
+        &["it is a device, a regular file is expected"],
+    );
 }
 
 #[test]

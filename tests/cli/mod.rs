@@ -26,6 +26,7 @@ mod genexus_registry;
 #[cfg(unix)]
 mod help;
 mod hook;
+mod hostile;
 mod init;
 mod inspect;
 #[cfg(unix)]
@@ -54,6 +55,8 @@ mod schema;
 mod serve;
 pub mod server;
 mod signing_options;
+#[cfg(unix)]
+mod special;
 mod summary;
 mod tree;
 mod verify;
@@ -83,7 +86,11 @@ pub fn testdata(name: &str) -> PathBuf {
 
 /// A keystore of `testdata/keys/`, as text for a command line.
 pub fn key(name: &str) -> String {
-    testdata("keys").join(name).to_string_lossy().into_owned()
+    let path = testdata("keys").join(name);
+    // As keys are kept: a checkout lets others read them, which would be warned of. Where it cannot be changed, it is.
+    #[cfg(unix)]
+    let _ = fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    path.to_string_lossy().into_owned()
 }
 
 /// The demo package.

@@ -36,7 +36,7 @@ fn keys() {
     refused(&[secret], &["--ks", &dsa, "--ks-pass", "env:P"], 6, &["dsa.p12", "not supported, expected RSA or EC"]);
     refused(&[secret], &["--ks", &small, "--ks-pass", "env:P"], 6, &["the RSA key has 1024 bits, expected 2048"]);
     refused(&[good], &["--ks", "nowhere.p12", "--ks-pass", "env:P"], 6, &["cannot read nowhere.p12: No such file"]);
-    refused(&[good], &["--ks", ".", "--ks-pass", "env:P"], 6, &["cannot read .: Is a directory"]);
+    refused(&[good], &["--ks", ".", "--ks-pass", "env:P"], 6, &["cannot read .: it is a folder, a file is expected"]);
     refused(&[good], &["--ks", "app.apk", "--ks-pass", "env:P"], 6, &["app.apk", "expected PKCS#12 or JKS"]);
     refused(&[good], &["--ks", &pem, "--ks-pass", "env:P"], 6, &["expected PKCS#12 or JKS"]);
     refused(&[], &["--key", &pem, "--cert", &cert], 6, &["does not belong to the certificate of"]);

@@ -281,6 +281,23 @@ fn a_program_is_asked_on_standard_input() {
 
 #[cfg(unix)]
 #[test]
+fn a_program_gets_no_secret_that_is_ours() {
+    let world = configured(
+        "registry = \"exec\"\ncommand = [\"./helper\"]\n[env.other]\nregistry = \"http\"\nurl = \"https://gam.example.com\"\ntoken = \"env:OTHER_TOKEN\"",
+    );
+    let answer = r#"cat > /dev/null; env > environment; echo '{"client_id":"the-id","client_secret":"exec-secret"}'"#;
+    script(&world, "helper", answer);
+    let variables = [("OTHER_TOKEN", "canary-one"), ("P12_PASSWORD", "canary-two"), ("VAULT_ADDR", "its-own")];
+    world.signed_with(&variables, &["app.apk", "--env", "dev"]).exits(0);
+    let environment = String::from_utf8(world.read("environment")).unwrap();
+    for ours in ["canary", "OTHER_TOKEN", "KEYSTORE_PASSWORD", super::PASSWORD] {
+        assert!(!environment.contains(ours), "{ours}: {environment}");
+    }
+    assert!(environment.contains("VAULT_ADDR=its-own") && environment.contains("PATH="), "{environment}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_program_that_fails_or_knows_nothing() {
     let run = |world: &World| world.signed(&["app.apk", "--env", "dev"]);
     for (text, says) in [

@@ -135,7 +135,8 @@ fn killed_at_any_moment_all_files_are_old_or_new() {
         }
         let new = many("the-id").iter().filter(|(name, text)| world.read(name) == text.as_bytes()).count();
         torn += usize::from(new != 0 && new != FILES);
-        // Any command that looks at the folder repairs it.
+        // Whoever writes next repairs it first.
+        inject::pipeline::job::repair(&world.path("site")).unwrap();
         let verified = world.run(&GIVEN, &["verify", "site", "--env", "dev", "--app", "a", "--at", args[6]], "");
         let new = many("the-id").iter().filter(|(name, text)| world.read(name) == text.as_bytes()).count();
         assert!(new == 0 || new == FILES, "killed after {delay:?}: {new} of {FILES} files are new");
@@ -192,4 +193,94 @@ fn two_runs_on_one_folder_wait_for_each_other() {
         assert_eq!(world.read(name), first, "{name}: two runs were mixed");
     }
     assert_eq!(world.files().len(), FILES);
+}
+
+/// A folder in which a run was cut off: of two files that were prepared, one has taken its place.
+fn cut_off(world: &World) {
+    use inject::host::file::Stamp;
+    use inject::host::transaction::Transaction;
+    for name in ["a.json", "b.json"] {
+        world.write(&format!("site/{name}"), r#"{"id":"old"}"#);
+    }
+    let root = world.path("site");
+    let mut run = Transaction::start(&root).unwrap();
+    for name in ["a.json", "b.json"] {
+        run.put(name, Stamp::at(&root.join(name)).unwrap(), br#"{"id":"other-id"}"#).unwrap();
+    }
+    let first = run.new_files().next().map(|(name, path)| (root.join(name), path.to_owned())).unwrap();
+    run.prepare().unwrap().unwrap().abandon();
+    fs::rename(first.1, first.0).unwrap();
+}
+
+const PLACES: [&str; 4] = ["--at", "a.json#/id={client_id}", "--at", "b.json#/id={client_id}"];
+
+#[test]
+fn who_only_reads_leaves_what_a_killed_run_left() {
+    let world = World::new();
+    world.write("inject.toml", "version = 1\n[env.dev]\n[app.x]\nid = \"x\"\nartifacts = [\"site\"]\n");
+    cut_off(&world);
+    let before = world.files();
+    let app = [&["--env", "dev", "--app", "x"][..], &PLACES].concat();
+    for args in [
+        [&["inspect", "site"][..], &PLACES].concat(),
+        [&["identify", "site"][..], &PLACES].concat(),
+        [&["verify", "site"][..], &app].concat(),
+        [&["site", "--dry-run"][..], &app].concat(),
+        [&["site", "--check"][..], &app].concat(),
+        vec!["scan", "site"],
+        vec!["doctor"],
+    ] {
+        let run = world.run(&GIVEN, &args, "");
+        let said = format!("{}{}", run.out, run.err);
+        let told = "was cut off; the next run that writes finishes what it had begun: a.json, b.json";
+        assert!(said.contains(told), "{args:?}: {said}");
+        assert!(world.files() == before, "{args:?} has written");
+    }
+    // Whoever writes finishes it first.
+    world.run(&GIVEN, &[&["site"][..], &app].concat(), "").exits(0);
+    assert_eq!(world.read("site/a.json"), br#"{"id":"the-id"}"#);
+    assert_eq!(world.files().len(), 3);
+}
+
+#[test]
+fn a_newer_build_is_kept_from_what_a_killed_run_left() {
+    let world = World::new();
+    cut_off(&world);
+    // The build makes other files than those that the killed run had read.
+    for name in ["a.json", "b.json"] {
+        world.write(&format!("site/{name}"), r#"{"id":"built","new":"yes"}"#);
+    }
+    let before = world.files();
+    let app = [&["--env", "dev", "--app", "x"][..], &PLACES].concat();
+    let told = "the next run that writes drops what it had prepared: a.json, b.json changed since";
+    world.run(&GIVEN, &[&["site", "--dry-run"][..], &app].concat(), "").exits(0).says(&[told]);
+    assert!(world.files() == before);
+    let run = world.run(&GIVEN, &[&["site"][..], &app].concat(), "").exits(0);
+    run.says(&["was cut off, and what it had prepared was dropped: a.json, b.json changed since"]);
+    for name in ["site/a.json", "site/b.json"] {
+        assert_eq!(String::from_utf8(world.read(name)).unwrap(), r#"{"id":"the-id","new":"yes"}"#);
+    }
+    assert_eq!(world.files().len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_waits_for_a_folder_says_for_whom() {
+    use std::io::{BufRead, BufReader};
+    let world = World::new();
+    world.write("site/a.json", r#"{"id":"old"}"#);
+    let held = fs::File::open(world.path("site")).unwrap();
+    held.lock_shared().unwrap();
+    let mut command = world.command(PROGRAM);
+    command.envs(GIVEN).args(["site", "--env", "dev", "--app", "x", "--at", "a.json#/id={client_id}"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = said.find(|line| line.contains("waiting for")).expect("it says so before it ends");
+    assert!(line.ends_with("60 seconds at most") && line.contains("site; "), "{line}");
+    if cfg!(target_os = "linux") {
+        assert!(line.contains(&format!("process {} (", std::process::id())), "{line}");
+    }
+    drop(held);
+    assert!(said.any(|line| line.starts_with("done ")));
+    assert!(child.wait().unwrap().success());
 }

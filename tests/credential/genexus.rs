@@ -228,16 +228,16 @@ fn what_is_no_file_is_not_read() {
     fs::remove_file(world.file()).unwrap();
     world.fails(&["OutputParms.json is not there"]);
     fs::create_dir(world.file()).unwrap();
-    world.fails(&["it is not a regular file"]);
+    world.fails(&["it is a folder, a file is expected"]);
     fs::remove_dir(world.file()).unwrap();
     #[cfg(unix)]
     {
         let made = std::process::Command::new("mkfifo").arg(world.file()).status().unwrap();
         assert!(made.success());
-        world.fails(&["it is not a regular file"]);
+        world.fails(&["it is a named pipe, a regular file is expected"]);
         fs::remove_file(world.file()).unwrap();
         std::os::unix::fs::symlink("/dev/zero", world.file()).unwrap();
-        world.fails(&["it is not a regular file"]);
+        world.fails(&["it is a device, a regular file is expected"]);
         fs::remove_file(world.file()).unwrap();
     }
     fs::File::create(world.file()).unwrap().set_len(1 << 40).unwrap();

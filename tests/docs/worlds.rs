@@ -62,6 +62,12 @@ fn ios(world: &World) {
     let keys = testdata("apple/keys");
     world.write("distribution.p12", fs::read(keys.join("aes256.p12")).unwrap());
     world.write("distribution.password", fs::read(keys.join("p12.password")).unwrap());
+    // As keys are kept: what others may read is warned of.
+    #[cfg(unix)]
+    for name in ["distribution.p12", "distribution.password"] {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(world.path(name), mode).unwrap();
+    }
     world.write("Notes.mobileprovision", fs::read(keys.join("wildcard.mobileprovision")).unwrap());
 }
 

@@ -69,10 +69,46 @@ fn a_symbolic_link_stays_and_its_destination_is_replaced() {
 #[test]
 fn a_folder_is_no_target() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(Replacement::start(folder.path()).unwrap_err().to_string().contains("it is a directory"));
+    assert!(Replacement::start(folder.path()).unwrap_err().to_string().contains("it is a folder, a file is expected"));
     let missing = folder.path().join("no/such/folder/app.apk");
     let message = Replacement::start(&missing).unwrap_err().to_string();
     assert!(message.starts_with("cannot create"), "{message}");
+}
+
+#[test]
+fn a_name_may_have_as_many_bytes_as_the_system_lets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a".repeat(255), "ä".repeat(127), format!("{}.apk", "b".repeat(240))] {
+        let target = folder.path().join(&name);
+        let mut new = Replacement::start(&target).unwrap();
+        new.write_all(b"new").unwrap();
+        new.complete(None).unwrap();
+        // Killed here: it has its dot name.
+        std::mem::forget(new);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{name}");
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            // The descriptor that was forgotten holds it.
+            fs::copy(entry.unwrap().path(), &target).unwrap();
+        }
+        fs::remove_dir_all(folder.path()).unwrap();
+        fs::create_dir(folder.path()).unwrap();
+        let mut new = Replacement::start(&target).unwrap();
+        new.write_all(b"new").unwrap();
+        new.commit(None).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        fs::remove_file(&target).unwrap();
+    }
+    // Two that begin alike have dot names of their own: the sweep of one spares the other's.
+    let [one, other] = ["1", "2"].map(|end| folder.path().join(format!("{}{end}", "c".repeat(254))));
+    let mut new = Replacement::start(&one).unwrap();
+    new.complete(None).unwrap();
+    let left = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    drop(new);
+    fs::write(&left, b"left over").unwrap();
+    Replacement::start(&other).unwrap();
+    assert!(left.exists());
+    Replacement::start(&one).unwrap();
+    assert!(!left.exists());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use inject::host::transaction::{JOURNAL, Transaction, TransactionError, is_ours, repair};
+use inject::host::file::{Changed, Stamp};
+use inject::host::transaction::{JOURNAL, Transaction, TransactionError, is_ours, pending, repair};
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -17,9 +18,18 @@ fn folder() -> tempfile::TempDir {
 fn filled(root: &Path) -> Transaction {
     let mut transaction = Transaction::start(root).unwrap();
     for name in ["a", "b", "sub/c", "sub/made"] {
-        transaction.put(name, b"new").unwrap();
+        transaction.put(name, stamp(root, name), b"new").unwrap();
     }
     transaction
+}
+
+fn stamp(root: &Path, name: &str) -> Option<Stamp> {
+    Stamp::at(&root.join(name)).unwrap()
+}
+
+/// The files of this module in a folder.
+fn ours(root: &Path) -> Vec<String> {
+    state(root).0.into_iter().filter(|name| is_ours(name)).collect()
 }
 
 /// What is there: names, and the contents in their order.
@@ -63,13 +73,137 @@ fn a_run_that_ends_anywhere_behind_the_journal_is_finished() {
         for (target, path) in &new[..renamed] {
             fs::rename(path, target).unwrap();
         }
-        let strays: Vec<String> = state(root).0.into_iter().filter(|name| is_ours(name)).collect();
+        let strays = ours(root);
         assert_eq!(strays.len(), 4 - renamed + 1);
+        // Who only reads is told, and nobody else begins before it is repaired.
+        let before = state(root);
+        let said = pending(root, &strays).unwrap().unwrap();
+        assert!(said.ends_with("the next run that writes finishes what it had begun: a, b, sub/c, sub/made"), "{said}");
+        assert!(matches!(Transaction::start(root), Err(TransactionError::Unfinished(_))));
+        assert_eq!(state(root), before);
         // Repairing takes nothing away that the journal names.
-        repair(root, &strays).unwrap();
+        assert_eq!(repair(root, &strays).unwrap(), None);
         let (names, contents) = state(root);
         assert_eq!(names, ALL, "{renamed}");
         assert_eq!(contents, ["new"; 4], "{renamed}");
+    }
+}
+
+/// A journal over four files of which one has taken its place; what `change` does then is another program's.
+fn cut_off(change: impl Fn(&Path)) -> (tempfile::TempDir, Vec<String>) {
+    let folder = folder();
+    let root = folder.path();
+    let transaction = filled(root);
+    let new: Vec<_> = transaction.new_files().map(|(name, path)| (root.join(name), path.to_owned())).collect();
+    transaction.prepare().unwrap().unwrap().abandon();
+    fs::rename(&new[0].1, &new[0].0).unwrap();
+    change(root);
+    let strays = ours(root);
+    (folder, strays)
+}
+
+#[test]
+fn a_journal_is_dropped_where_another_build_has_written_since() {
+    /// What is done, the files that are named, and what is there afterwards.
+    type Case = (fn(&Path), &'static str, &'static [(&'static str, &'static str)]);
+    let cases: [Case; 5] = [
+        // The same size, and whatever the times say.
+        (|root| fs::write(root.join("b"), "OLD").unwrap(), "b", &[("a", "new"), ("b", "OLD"), ("sub/c", "old")]),
+        (|root| fs::write(root.join("a"), "OLD").unwrap(), "a", &[("a", "OLD"), ("b", "old"), ("sub/c", "old")]),
+        (|root| fs::remove_file(root.join("b")).unwrap(), "b", &[("a", "new"), ("sub/c", "old")]),
+        (
+            |root| fs::write(root.join("sub/made"), "built").unwrap(),
+            "sub/made",
+            &[("a", "new"), ("b", "old"), ("sub/c", "old"), ("sub/made", "built")],
+        ),
+        // Half of a new file is none.
+        (
+            |root| {
+                let stray = ours(root).into_iter().find(|name| name.starts_with(".b.")).unwrap();
+                fs::write(root.join(stray), "ne").unwrap();
+            },
+            "b",
+            &[("a", "new"), ("b", "old"), ("sub/c", "old")],
+        ),
+    ];
+    for (change, named, after) in cases {
+        let (folder, strays) = cut_off(change);
+        let root = folder.path();
+        let before = state(root);
+        let said = pending(root, &strays).unwrap().unwrap();
+        assert!(
+            said.ends_with(&format!("drops what it had prepared: {named} changed since, and what is there now counts")),
+            "{said}"
+        );
+        assert_eq!(state(root), before, "who only reads writes nothing");
+        let said = repair(root, &strays).unwrap().unwrap();
+        assert!(said.contains("was dropped") && said.contains(&format!(": {named} changed since")), "{said}");
+        let after = after.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).unzip();
+        assert_eq!(state(root), after);
+    }
+}
+
+#[test]
+fn a_build_that_made_the_same_again_does_not_keep_a_journal_from_being_finished() {
+    let (folder, strays) = cut_off(|root| {
+        // Other inodes, other times.
+        for name in ["b", "sub/c"] {
+            fs::remove_file(root.join(name)).unwrap();
+            fs::write(root.join(name), "old").unwrap();
+        }
+    });
+    assert_eq!(repair(folder.path(), &strays).unwrap(), None);
+    assert_eq!(state(folder.path()), (ALL.map(str::to_owned).to_vec(), vec!["new".to_owned(); 4]));
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_dropped_for_it_cannot_know() {
+    // As version 0.1.0 wrote it, killed after its first rename.
+    let journal = include_str!("../../testdata/upgrades/tree-journal-1.json");
+    let folder = folder();
+    let root = folder.path();
+    fs::write(root.join(JOURNAL), journal).unwrap();
+    fs::write(root.join("a"), "new").unwrap();
+    fs::write(root.join(".b.inject-tree-47f9e82eaa79e253"), "new").unwrap();
+    fs::write(root.join("sub/.c.inject-tree-fd8c39c7839a4d6a"), "new").unwrap();
+    let said = repair(root, &ours(root)).unwrap().unwrap();
+    assert!(said.contains("of an earlier version") && said.contains("a, b, sub/c may be of two runs"), "{said}");
+    assert_eq!(state(root).0, OLD);
+    assert_eq!(state(root).1, ["new", "old", "old"]);
+}
+
+#[test]
+fn a_target_that_changed_is_not_replaced() {
+    // Before its new content is written, before the journal, and before the first file takes its place.
+    for moment in 0..3 {
+        let folder = folder();
+        let root = folder.path();
+        let read = stamp(root, "b");
+        let build = || {
+            // As builds do it: another file of the same size takes its place.
+            fs::write(root.join("built"), "OLD").unwrap();
+            fs::rename(root.join("built"), root.join("b")).unwrap();
+        };
+        let mut transaction = Transaction::start(root).unwrap();
+        transaction.put("a", stamp(root, "a"), b"new").unwrap();
+        if moment == 0 {
+            build();
+        }
+        let changed = transaction.put("b", read, b"new").and_then(|()| {
+            if moment == 1 {
+                build();
+            }
+            let prepared = transaction.prepare()?.unwrap();
+            if moment == 2 {
+                build();
+            }
+            prepared.commit()
+        });
+        match changed.unwrap_err() {
+            TransactionError::Changed(Changed(path)) => assert!(path.ends_with("b"), "{}", path.display()),
+            other => panic!("{other}"),
+        }
+        assert_eq!(state(root), (OLD.map(str::to_owned).to_vec(), ["old", "OLD", "old"].map(str::to_owned).to_vec()));
     }
 }
 
@@ -97,16 +231,21 @@ fn a_journal_leads_nowhere_else() {
         (new.to_owned(), "sub/../../x".to_owned()),
     ] {
         let folder = folder();
-        let text = serde_json::json!({ "inject_journal": 1, "files": [[from, to]] }).to_string();
-        fs::write(folder.path().join(JOURNAL), text).unwrap();
-        let before = state(folder.path());
-        assert!(matches!(Transaction::start(folder.path()), Err(TransactionError::Journal { .. })), "{from} {to}");
-        assert_eq!(state(folder.path()), before);
+        let entry = serde_json::json!({ "new": from, "target": to, "read": null, "written": "" });
+        for journal in [
+            serde_json::json!({ "inject_journal": 1, "files": [[from, to]] }),
+            serde_json::json!({ "inject_journal": 2, "files": [entry] }),
+        ] {
+            fs::write(folder.path().join(JOURNAL), journal.to_string()).unwrap();
+            let before = state(folder.path());
+            assert!(matches!(repair(folder.path(), &[]), Err(TransactionError::Journal { .. })), "{from} {to}");
+            assert_eq!(state(folder.path()), before);
+        }
     }
-    for text in ["", "{}", r#"{"inject_journal":2,"files":[]}"#] {
+    for text in ["", "{}", r#"{"inject_journal":2,"files":[["a","b"]]}"#, r#"{"inject_journal":3,"files":[]}"#] {
         let folder = folder();
         fs::write(folder.path().join(JOURNAL), text).unwrap();
-        assert!(matches!(Transaction::start(folder.path()), Err(TransactionError::Journal { .. })), "{text}");
+        assert!(matches!(repair(folder.path(), &[]), Err(TransactionError::Journal { .. })), "{text}");
     }
 }
 
@@ -121,7 +260,7 @@ fn links_are_not_written_through() {
     std::os::unix::fs::symlink(outside.path().join("x"), root.join("link")).unwrap();
     let mut transaction = Transaction::start(root).unwrap();
     for name in ["out/x", "link", "../x", "sub", ""] {
-        assert!(transaction.put(name, b"new").is_err(), "{name}");
+        assert!(transaction.put(name, None, b"new").is_err(), "{name}");
     }
     drop(transaction);
     assert_eq!(fs::read(outside.path().join("x")).unwrap(), b"old");

@@ -6,5 +6,6 @@ mod apple_large;
 mod apple_macos;
 mod apple_overrides;
 mod apple_seals;
+mod changed;
 pub mod ios_presets;
 pub mod presets;

@@ -211,14 +211,20 @@ fn are_code(tree: &dyn Tree, known: &Told<'_>, files: &[&String]) -> Result<Vec<
         None => tree.start(path, MAGIC).map(|start| MachO::is_one(&start)),
     };
     let some = files.len().div_ceil(processors()).max(MANY);
+    let look = |files: &[&String]| files.iter().map(is_code).collect::<Result<Vec<bool>, TreeError>>();
+    let look = &look;
     std::thread::scope(|scope| {
         let (first, more) = files.split_at(some.min(files.len()));
         let threads = more.chunks(some);
-        let threads: Vec<_> = threads.map(|files| scope.spawn(|| files.iter().map(is_code).collect())).collect();
+        let start = |files| (files, std::thread::Builder::new().spawn_scoped(scope, move || look(files)));
+        let threads: Vec<_> = threads.map(start).collect();
         let mut code: Vec<bool> = first.iter().map(is_code).collect::<Result<_, _>>()?;
-        for thread in threads {
-            let found: Result<Vec<bool>, TreeError> =
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        for (files, thread) in threads {
+            let found = match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // No thread is to be had.
+                Err(_) => look(files),
+            };
             code.extend(found?);
         }
         Ok(code)

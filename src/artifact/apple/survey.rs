@@ -180,7 +180,8 @@ fn read(tree: &dyn Tree, wanted: BTreeMap<String, Wanted>) -> BTreeMap<String, F
     let queue = Queue::new(tree, wanted, processors() - threads);
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| queue.work(tree));
+            // Where no thread is to be had, this one does it.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, || queue.work(tree));
         }
         queue.work(tree);
     });

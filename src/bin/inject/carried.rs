@@ -6,12 +6,13 @@ use std::path::Path;
 
 use inject::credentials::{ClientId, ClientSecret, Credential, Store, Stored};
 use inject::findings::Foreign;
-use inject::job::{Copies, Inspected, Located};
+use inject::job::{Copies, Inspected, Located, pending};
 use inject::place::{Absence, Address, Held, Place, Template};
 use zeroize::Zeroizing;
 
 use crate::args::Look;
 use crate::exit::{Code, Failure};
+use crate::render::Output;
 use crate::settings::{Chosen, Origin, Settings};
 
 /// What stands at a place.
@@ -337,4 +338,12 @@ fn elsewhere(inspected: &Inspected, ids: &[(Zeroizing<String>, Vec<String>)]) ->
 /// For the name of an artifact in messages.
 pub fn during(path: &Path) -> impl Fn(Failure) -> Failure + '_ {
     move |failure| failure.about(path)
+}
+
+/// Says what a run that was killed left in a folder: whoever only reads leaves it, and reads what is there.
+pub fn tell_cut_off(path: &Path, out: Output) -> Result<(), Failure> {
+    if let Some(said) = pending(path).map_err(|e| during(path)(e.into()))? {
+        out.warn(&said);
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
 use inject::registry::{AnswerFault, GenexusFault, RegistryError};
 
+use crate::settings::config::ConfigError;
 use crate::settings::variables;
 use crate::suggest::{self, nearest};
 
@@ -84,6 +85,8 @@ pub struct Failure {
     pub code: Code,
     /// What happened, most general first.
     pub error: anyhow::Error,
+    /// What belongs to it, on lines of its own.
+    pub details: Vec<String>,
     /// What to do, one line each.
     pub remedies: Vec<String>,
     /// The artifact it is about, where it is about one.
@@ -105,7 +108,8 @@ impl Failure {
 
     /// From an error of the library.
     pub fn of(code: Code, error: impl Into<anyhow::Error>) -> Self {
-        Self { code, error: error.into(), remedies: Vec::new(), artifact: None, findings: Vec::new() }
+        let (details, remedies, findings) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, error: error.into(), details, remedies, artifact: None, findings }
     }
 
     /// What happened, most general first. A cause that its effect quotes already is not said twice, nor is a place that
@@ -121,6 +125,23 @@ impl Failure {
             }
         }
         out
+    }
+
+    /// Whether an artifact changed while it was worked on.
+    pub fn is_changed(&self) -> bool {
+        self.error.downcast_ref::<JobError>().is_some_and(|error| matches!(error.fault(), Fault::Changed))
+    }
+
+    /// What happened and what belongs to it, as one text of several lines: for JSON alone, where no line break can be mistaken.
+    pub fn text(&self) -> String {
+        [&[self.message()][..], &self.details].concat().join("\n")
+    }
+
+    /// Adds a line that belongs to what happened.
+    #[must_use]
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
     }
 
     /// Adds what to do.
@@ -142,6 +163,13 @@ impl Failure {
     pub fn during(mut self, what: impl std::fmt::Display + Send + Sync + 'static) -> Self {
         self.error = self.error.context(what);
         self
+    }
+}
+
+impl Failure {
+    /// From what is wrong with a configuration: a line for each problem, and one for what to do about it.
+    pub fn config(code: Code, error: &ConfigError) -> Self {
+        Self { details: error.lines(), ..Self::new(code, error.to_string()) }
     }
 }
 
@@ -287,7 +315,7 @@ impl From<ObtainError> for Failure {
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
         let (code, remedies) = match error.fault() {
-            Fault::Artifact => (Code::Artifact, vec![]),
+            Fault::Artifact | Fault::Changed => (Code::Artifact, vec![]),
             Fault::PartOfFolder => (
                 Code::Artifact,
                 vec!["give the folder it lies in (gxmetadata): all copies of a credential change together".to_owned()],

@@ -28,16 +28,27 @@ use settings::Settings;
 
 fn main() -> ExitCode {
     inject::system::guard_memory();
-    let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() => error.exit(),
+        // Help and version are results as well.
+        Err(shown) => {
+            Output::page(shown.render().ansi().to_string().as_bytes());
+            return ExitCode::from(Output::status(Code::Done));
+        }
+    };
     let out = Output::new(&cli.global);
+    inject::system::on_wait(Output::waiting);
+    for secret in settings::variables::SECRETS {
+        inject::system::command::withhold(secret);
+    }
     let code = check_subcommand(&cli, &matches).and_then(|()| run(&cli, out)).unwrap_or_else(|failure| {
         summary::failed(summary_of(&cli), &failure, out);
         out.failure(&failure);
         failure.code
     });
-    out.end(code);
-    ExitCode::from(code as u8)
+    ExitCode::from(out.end(code))
 }
 
 /// The file that `--summary` names.
@@ -74,10 +85,17 @@ fn end(signal: Signal) -> Infallible {
     std::process::exit(signal.exit_status())
 }
 
+/// Nothing can be done with so few descriptors or threads.
+fn no_room(error: std::io::Error) -> Failure {
+    Failure::of(Code::Usage, error)
+        .during("the system gives this process too little to listen for signals")
+        .remedy("let it open more files (ulimit -n) and have more threads (ulimit -u, the limits of the container)")
+}
+
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     // A server lets its requests finish, and ends by itself.
     if !matches!(&cli.command, Some(Command::Registry { action: RegistryAction::Serve(_) })) {
-        interrupt::watch(end).map_err(|e| Failure::of(Code::Internal, e).during("signals"))?;
+        interrupt::watch(end).map_err(no_room)?;
     }
     let settings = || Settings::load(&cli.global);
     match &cli.command {
@@ -98,7 +116,9 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         Some(Command::Credential { action }) => command::credential::run(&settings()?, action, out),
         Some(Command::Hook(hook)) => command::hook::run(&settings()?, hook, cli.global.env.as_deref(), out),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "inject", &mut script);
+            Output::page(&script);
             Ok(Code::Done)
         }
         Some(Command::Man { all: Some(folder), .. }) => command::man::write_all(folder),

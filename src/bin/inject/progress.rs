@@ -55,7 +55,8 @@ impl Progress {
         }
         self.over.store(false, Ordering::Relaxed);
         std::thread::scope(|scope| {
-            scope.spawn(|| self.draw());
+            // A line that nobody draws is no failure.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, || self.draw());
             let result = work();
             self.over.store(true, Ordering::Relaxed);
             self.ended.1.notify_all();

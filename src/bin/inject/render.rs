@@ -5,17 +5,20 @@
 mod lines;
 mod sarif;
 
+use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
 use inject::findings::{Finding, Severity};
+use inject::system::files;
 
 use crate::args::{Format, Global, When};
 use crate::exit::{Code, Failure};
 use crate::progress::make_room;
+pub use lines::visible;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
@@ -39,17 +42,37 @@ struct Message<'m> {
     file: Option<String>,
     /// Where in it.
     place: Option<String>,
-    text: String,
+    /// Its lines; in each of them nothing from outside begins another one.
+    lines: Vec<String>,
 }
 
 /// What the codes of errors and warnings of the run itself begin with; those of findings never do.
 const OWN: &str = "inject.";
 
 impl Message<'_> {
+    /// The same, with everything from outside in a form that shows what it is.
+    fn visible(self) -> Self {
+        let shown = |text: String| lines::within(&text).into_owned();
+        Self {
+            file: self.file.map(shown),
+            place: self.place.map(shown),
+            lines: self.lines.into_iter().map(shown).collect(),
+            ..self
+        }
+    }
+
+    /// All of it, for who knows line breaks from the ends of lines.
+    fn text(&self) -> String {
+        self.lines.join("\n")
+    }
+
     fn is_own(&self) -> bool {
         self.code.starts_with(OWN)
     }
 }
+
+/// That of this run, for what finds out something far from where messages are said.
+static CURRENT: OnceLock<Output> = OnceLock::new();
 
 /// Where messages go, and how many.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +94,28 @@ impl Output {
         };
         choice.write_global();
         let format = if global.json { Format::Json } else { global.format };
-        Self { format, quiet: global.quiet, verbose: global.verbose > 0, log: Box::leak(Box::default()) }
+        let out = Self { format, quiet: global.quiet, verbose: global.verbose > 0, log: Box::leak(Box::default()) };
+        *CURRENT.get_or_init(|| out)
+    }
+
+    /// Warns of a file with a secret that others may read; once for each.
+    pub fn warn_open(path: &Path) {
+        static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+        let (Some(out), Ok(Some(mode))) = (CURRENT.get(), files::open_bits(path)) else { return };
+        if !path.is_file() {
+            return;
+        }
+        if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
+            let path = path.display();
+            out.warn(&format!("others may read {path} (mode {mode:03o}), which holds a secret: chmod 600 {path}"));
+        }
+    }
+
+    /// Whom this run waits for.
+    pub fn waiting(text: &str) {
+        if let Some(out) = CURRENT.get() {
+            out.note(text);
+        }
     }
 
     /// One that says nothing.
@@ -102,7 +146,7 @@ impl Output {
     /// A result as JSON, where that is asked for.
     pub fn json(self, value: &serde_json::Value) {
         if self.format == Format::Json {
-            print(&format!("{value:#}"));
+            print(&lines::harmless_json(&format!("{value:#}")));
         }
     }
 
@@ -129,8 +173,13 @@ impl Output {
 
     /// Something to look at.
     pub fn warn(self, text: &str) {
-        let message =
-            Message { level: Level::Warning, code: "inject.warning", file: None, place: None, text: text.to_owned() };
+        let message = Message {
+            level: Level::Warning,
+            code: "inject.warning",
+            file: None,
+            place: None,
+            lines: vec![text.to_owned()],
+        };
         if !self.told(message) && !self.quiet {
             say(YELLOW, "warning", text);
         }
@@ -176,7 +225,7 @@ impl Output {
             code: finding.code,
             file: Some(file).filter(|file| !file.is_empty()),
             place: Some(place).filter(|place| !place.is_empty()).map(str::to_owned),
-            text,
+            lines: vec![text],
         })
     }
 
@@ -187,7 +236,7 @@ impl Output {
             "schema": 1,
             "error": {
                 "code": failure.code as u8,
-                "message": failure.message(),
+                "message": failure.text(),
                 "remedies": failure.remedies,
             },
         }));
@@ -199,17 +248,20 @@ impl Output {
         for finding in &failure.findings {
             self.annotated(failure.artifact.as_deref().unwrap_or(Path::new("")), finding);
         }
-        let mut lines = vec![message.clone()];
+        let mut lines = [&[message.clone()][..], &failure.details].concat();
         lines.extend(failure.remedies.iter().map(|remedy| format!("help: {remedy}")));
         let told = self.told(Message {
             level: Level::Error,
             code: failure.code.name(),
             file: failure.artifact.as_ref().map(|path| path.display().to_string()),
             place: None,
-            text: lines.join("\n"),
+            lines,
         });
         if !told || self.format == Format::Sarif {
             say(RED, "error", &message);
+            for detail in &failure.details {
+                line(detail);
+            }
             for remedy in &failure.remedies {
                 say(DIM, " help", remedy);
             }
@@ -230,7 +282,7 @@ impl Output {
         let mut err = anstream::stderr().lock();
         for (index, line) in text.lines().enumerate() {
             let style = if index == 0 { DIM } else { Style::new() };
-            let _ = writeln!(err, "{style}{line}{style:#}");
+            let _ = writeln!(err, "{style}{}{style:#}", lines::harmless(line));
         }
     }
 
@@ -252,16 +304,41 @@ impl Output {
         std::mem::forget(room);
     }
 
-    /// The end of the run: what is said of all of it at once.
-    pub fn end(self, code: Code) {
+    /// What was made for standard output as a whole: a page, a script.
+    pub fn page(bytes: &[u8]) {
+        raw(bytes);
+    }
+
+    /// The end of the run: what is said of all of it at once. The exit status: not that of success where a result was lost.
+    pub fn end(self, code: Code) -> u8 {
         if self.format == Format::Sarif {
             let messages = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            print(&format!("{:#}", sarif::log(&messages, code as u8)));
+            print(&lines::harmless_json(&format!("{:#}", sarif::log(&messages, code as u8))));
         }
+        Self::status(code)
+    }
+
+    /// The exit status, by what became of standard output.
+    pub fn status(code: Code) -> u8 {
+        /// What shells say of a program that SIGPIPE ended: 128 and its number.
+        const CLOSED_PIPE: u8 = 141;
+        let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(error) = lost else { return code as u8 };
+        // Whoever closes a pipe has read enough, and is told nothing, as by any program.
+        let status = if error.kind() == std::io::ErrorKind::BrokenPipe {
+            CLOSED_PIPE
+        } else {
+            let text =
+                format!("standard output cannot be written, so the result is lost: {error}; what was done stays done");
+            say(RED, "error", &text);
+            Code::Artifact as u8
+        };
+        if code == Code::Done { status } else { code as u8 }
     }
 
     /// Says something to the program that reads, if there is one that reads messages.
     fn told(self, message: Message<'static>) -> bool {
+        let message = message.visible();
         match self.format {
             Format::Human | Format::Json => return false,
             Format::Github => print(&lines::github(&message)),
@@ -273,16 +350,34 @@ impl Output {
     }
 }
 
-// A closed pipe is the reader's business: what was done stays done.
+/// What kept standard output from being written, the first time.
+static LOST: Mutex<Option<std::io::Error>> = Mutex::new(None);
+
+/// Standard output, whole or not at all: what is lost there is the end of the run ([`Output::end`]).
 fn print(text: &str) {
+    raw(format!("{text}\n").as_bytes());
+}
+
+/// Likewise, byte for byte.
+fn raw(bytes: &[u8]) {
     let _room = make_room();
-    let mut out = anstream::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    // What would follow a gap could be read as something else.
+    if lost.is_none() {
+        let mut out = anstream::stdout().lock();
+        *lost = out.write_all(bytes).and_then(|()| out.flush()).err();
+    }
 }
 
 fn say(style: Style, word: &str, text: &str) {
     let _room = make_room();
     write(style, word, text);
+}
+
+/// A line that belongs to what was said.
+fn line(text: &str) {
+    let _room = make_room();
+    let _ = writeln!(anstream::stderr().lock(), "{}", lines::harmless(text));
 }
 
 fn write(style: Style, word: &str, text: &str) {

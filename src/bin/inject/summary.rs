@@ -3,14 +3,14 @@
 //! Must not: say more than the results and errors that it is made from; no value of a place is among them.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
+use inject::system::files;
 use serde_json::Value;
 
 use crate::exit::Failure;
-use crate::render::Output;
+use crate::render::{Output, visible};
 
 /// Adds what the main job did, by its JSON.
 pub fn injected(path: Option<&Path>, result: &Value, out: Output) {
@@ -65,6 +65,9 @@ pub fn verified(path: Option<&Path>, result: &Value, out: Output) {
 pub fn failed(path: Option<&Path>, failure: &Failure, out: Output) {
     let Some(path) = path else { return };
     let mut text = format!("### inject failed\n\n{}\n", escaped(&failure.message()));
+    for detail in &failure.details {
+        let _ = writeln!(text, "* {}", escaped(detail.trim_start()));
+    }
     for remedy in &failure.remedies {
         let _ = writeln!(text, "* {}", escaped(remedy));
     }
@@ -74,7 +77,7 @@ pub fn failed(path: Option<&Path>, failure: &Failure, out: Output) {
 /// What was done is done: that it cannot be told here is no failure.
 fn add(path: &Path, text: &str, out: Output) {
     let write = || {
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let mut file = files::append(path).map_err(|error| error.source)?;
         file.write_all(format!("{text}\n").as_bytes())
     };
     let written: std::io::Result<()> = write();
@@ -95,13 +98,12 @@ fn list(value: &Value) -> String {
 /// Text as it is: nothing in the name of an artifact is markup, or ends a cell.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
     }

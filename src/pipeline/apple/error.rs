@@ -9,6 +9,7 @@ use crate::artifact::files::FilesError;
 use crate::format::code_resources::SealError;
 use crate::format::mobileprovision::ProfileError;
 use crate::format::zip::ZipError;
+use crate::host::file::Changed;
 use crate::host::file::FileError;
 use crate::host::transaction::TransactionError;
 use crate::placement::Address;
@@ -83,6 +84,9 @@ pub enum AppleJobError {
     /// Putting files in place.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// Something else wrote there.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// Who signs.
     #[error(transparent)]
     Signer(#[from] SignerError),

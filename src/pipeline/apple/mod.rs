@@ -85,6 +85,17 @@ impl Inspected {
         Source::in_folder(path)?.map(|source| Self::of(source, compared)).transpose()
     }
 
+    /// Finishes or drops what a killed run left in a folder of an app, and says what a person must not miss; `None` where the
+    /// folder holds something else.
+    pub fn repair(path: &Path) -> Result<Option<Option<String>>, AppleJobError> {
+        Source::in_folder(path)?.map(|source| source.repair()).transpose()
+    }
+
+    /// What a killed run left, and what happens to it, likewise.
+    pub fn pending(path: &Path) -> Result<Option<Option<String>>, AppleJobError> {
+        Source::in_folder(path)?.map(|source| source.pending()).transpose()
+    }
+
     fn of(source: Source, compared: Compared) -> Result<Self, AppleJobError> {
         let source = Arc::new(source);
         let (layout, survey) = source.with(|tree| {
@@ -445,8 +456,11 @@ impl Planned {
         match (&*self.inspected.source, written) {
             (Source::Ipa { file, .. }, Some(written)) => {
                 let like = file.file().metadata().clone();
-                let (report, new) = written.verify(&changes, known, &judge)?;
+                let (report, mut new) = written.verify(&changes, known, &judge)?;
                 done.report = report;
+                new.complete(Some(&like))?;
+                // What was read several times was one content all along, and nobody's newer build is lost.
+                self.inspected.source.unchanged()?;
                 // Where the input is the output too, not every system lets an open file be replaced.
                 drop(self);
                 new.commit(Some(&like))?;
@@ -456,7 +470,10 @@ impl Planned {
                 done.report = write::folder(tree, changes, known, &judge)?;
                 done.written = true;
             }
-            _ => done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??,
+            _ => {
+                done.report = self.inspected.source.with(|tree| judge.report(tree, &known))??;
+                self.inspected.source.unchanged()?;
+            }
         }
         Ok(done)
     }

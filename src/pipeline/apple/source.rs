@@ -9,6 +9,7 @@ use super::AppleJobError;
 use super::folder::FolderTree;
 use crate::artifact::apple::{Contents, IpaTree, Reach, Tree};
 use crate::format::zip::{Archive, Index};
+use crate::host::transaction;
 use crate::pipeline::ArtifactFile;
 use crate::placement::Kind;
 
@@ -42,6 +43,32 @@ impl Source {
                 Ok(work(&tree(&archive, contents)?))
             }
             Self::Folder { tree, .. } => Ok(work(tree)),
+        }
+    }
+
+    /// An error where it is not what it was when it was opened.
+    pub(super) fn unchanged(&self) -> Result<(), AppleJobError> {
+        match self {
+            Self::Ipa { file, .. } => Ok(file.file().unchanged()?),
+            Self::Folder { tree, .. } => Ok(tree.unchanged()?),
+        }
+    }
+
+    /// What a killed run left, and what happens to it.
+    pub(super) fn pending(&self) -> Result<Option<String>, AppleJobError> {
+        match self {
+            Self::Ipa { .. } => Ok(None),
+            Self::Folder { tree, .. } => Ok(transaction::pending(&tree.path(""), tree.ours())?),
+        }
+    }
+
+    /// Finishes or drops what a killed run left, and says what a person must not miss.
+    pub(super) fn repair(&self) -> Result<Option<String>, AppleJobError> {
+        match self {
+            Self::Folder { tree, .. } if !tree.ours().is_empty() => {
+                Ok(transaction::repair(&tree.path(""), tree.ours())?)
+            }
+            _ => Ok(None),
         }
     }
 

@@ -290,7 +290,7 @@ pub(super) fn folder(
         judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Leak)?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
-            let (mut new, mut written) = (transaction.begin(path)?, Ok(()));
+            let (mut new, mut written) = (transaction.begin(path, tree.stamp(path))?, Ok(()));
             overlay.pour(path, &mut |piece| {
                 if written.is_ok() {
                     written = new.append(piece);
@@ -298,6 +298,8 @@ pub(super) fn folder(
             })?;
             written?;
         }
+        // What is sealed and stays as it is has to be what was sealed.
+        tree.unchanged()?;
         if let Some(prepared) = transaction.prepare()? {
             prepared.commit()?;
         }

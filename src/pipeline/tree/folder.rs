@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use walkdir::WalkDir;
 
 use super::TreeJobError;
 use crate::artifact::files::{Files, ReadError};
 use crate::format::limits;
-use crate::host::file::FileError;
+use crate::host::file::{self, Changed, FileError, Stamp};
 use crate::host::transaction;
 
 /// The files below a folder, by name.
@@ -24,24 +25,18 @@ pub(in crate::pipeline) struct Folder {
     names: Vec<String>,
     /// Names that lead to links.
     links: Vec<String>,
+    /// What runs before left.
+    ours: Vec<String>,
+    /// What each file was when it was read first.
+    read: Mutex<BTreeMap<String, Stamp>>,
 }
 
 impl Folder {
-    /// Lists a folder, and repairs what a killed run left in it.
+    /// Lists a folder. What a killed run left in it is no file of it.
     pub(super) fn open(path: &Path) -> Result<Self, TreeJobError> {
-        let root = std::fs::canonicalize(path).map_err(FileError::on("open", path))?;
-        let (folder, ours) = Self::list(&root)?;
-        if ours.is_empty() {
-            return Ok(folder);
-        }
-        transaction::repair(&root, &ours)?;
-        Ok(Self::list(&root)?.0)
-    }
-
-    /// The folder, and what runs before left in it.
-    fn list(root: &Path) -> Result<(Self, Vec<String>), TreeJobError> {
-        let mut folder = Self { root: root.to_owned(), names: Vec::new(), links: Vec::new() };
-        let mut ours = Vec::new();
+        let root = &std::fs::canonicalize(path).map_err(FileError::on("open", path))?;
+        let mut folder =
+            Self { root: root.clone(), names: Vec::new(), links: Vec::new(), ours: Vec::new(), read: Mutex::default() };
         for entry in WalkDir::new(root).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let path = error.path().unwrap_or(root).to_owned();
@@ -52,7 +47,7 @@ impl Folder {
             if entry.file_type().is_symlink() {
                 folder.links.push(name);
             } else if entry.file_type().is_file() {
-                let list = if transaction::is_ours(&name) { &mut ours } else { &mut folder.names };
+                let list = if transaction::is_ours(&name) { &mut folder.ours } else { &mut folder.names };
                 list.push(name);
             }
             if folder.names.len() > limits::TREE_FILES {
@@ -61,7 +56,34 @@ impl Folder {
         }
         folder.names.sort();
         folder.links.sort();
-        Ok((folder, ours))
+        Ok(folder)
+    }
+
+    /// What a killed run left, and what happens to it; `None` where there is nothing.
+    pub(super) fn pending(&self) -> Result<Option<String>, TreeJobError> {
+        Ok(transaction::pending(&self.root, &self.ours)?)
+    }
+
+    /// Finishes or drops what a killed run left, and says what a person must not miss.
+    pub(super) fn repair(&self) -> Result<Option<String>, TreeJobError> {
+        if self.ours.is_empty() { Ok(None) } else { Ok(transaction::repair(&self.root, &self.ours)?) }
+    }
+
+    /// What a file was when it was read; `None` where it was not there. Of one that nobody read nothing can be lost: it is what
+    /// it is now.
+    pub(super) fn stamp(&self, name: &str) -> Option<Stamp> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        let is_listed = || self.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
+        read.or_else(|| Stamp::at(&self.root.join(name)).ok().flatten().filter(|_| is_listed()))
+    }
+
+    /// An error where one of these is not what was read.
+    pub(super) fn unchanged<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Result<(), Changed> {
+        let changed = names.find(|name| {
+            let now = Stamp::at(&self.root.join(name)).ok().flatten();
+            self.stamp(name).is_some_and(|then| now != Some(then))
+        });
+        changed.map_or(Ok(()), |name| Err(Changed(self.root.join(name))))
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -90,7 +112,11 @@ impl Files for Folder {
             }
             return Ok(None);
         }
-        read_bounded(&self.root.join(name), limit)
+        let Some((content, stamp)) = read_bounded(&self.root.join(name), limit)? else { return Ok(None) };
+        // Of what changes between two looks, the first one counts: the commit finds out.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.entry(name.to_owned()).or_insert(stamp);
+        Ok(Some(content))
     }
 }
 
@@ -114,24 +140,25 @@ impl Files for Renewed<'_> {
 
     fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
         match self.new.get(name) {
-            Some(path) => read_bounded(path, limit),
+            Some(path) => Ok(read_bounded(path, limit)?.map(|(content, _)| content)),
             None => self.folder.read(name, limit),
         }
     }
 }
 
-fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+fn read_bounded(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, Stamp)>, ReadError> {
+    let file: File = match file::open(path) {
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|error| error.source)?,
     };
+    let there = file.metadata()?;
     let mut content = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     let found = content.len() as u64;
     if found > limit {
-        return Err(ReadError::Limit { found: std::fs::metadata(path)?.len().max(found), limit });
+        return Err(ReadError::Limit { found: there.len().max(found), limit });
     }
-    Ok(Some(content))
+    Ok(Some((content, Stamp::of(&there))))
 }
 
 /// A path below the folder, as an address writes it.

@@ -17,7 +17,7 @@ use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web::{self, WebError};
 use crate::format::limits;
-use crate::host::file::FileError;
+use crate::host::file::{Changed, FileError};
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::placement::template::{TemplateError, Values};
 use crate::placement::{Absence, Address, Kind, Locator, Place};
@@ -42,6 +42,9 @@ pub enum TreeJobError {
     /// Putting them in place.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// Something else wrote there.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// What belongs to a file that changes.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -105,13 +108,23 @@ pub struct Planned {
 }
 
 impl Inspected {
-    /// Step 1: lists the folder. What a killed run left half done in it is finished or taken away first.
+    /// Step 1: lists the folder.
     pub fn new(path: &Path) -> Result<Self, TreeJobError> {
         let folder = Folder::open(path)?;
         if folder.names().next().is_none() {
             return Err(TreeJobError::Empty(path.to_owned()));
         }
         Ok(Self { folder })
+    }
+
+    /// Finishes or drops what a killed run left there, and says what a person must not miss.
+    pub fn repair(path: &Path) -> Result<Option<String>, TreeJobError> {
+        Folder::open(path)?.repair()
+    }
+
+    /// What a killed run left, and what happens to it.
+    pub fn pending(path: &Path) -> Result<Option<String>, TreeJobError> {
+        Folder::open(path)?.pending()
     }
 
     fn files(&self) -> FileSet<'_> {
@@ -273,13 +286,16 @@ impl Planned {
         self.check_output(output)?;
         // 3. Nobody else works here from now on, and what is read counts.
         let mut transaction = Transaction::start(self.inspected.folder.root())?;
+        let folder = &self.inspected.folder;
+        let planned = || self.placed.spots.iter().filter_map(|spot| spot.path.first()).map(String::as_str);
+        folder.unchanged(planned())?;
         let rendered = self.rendered(values)?;
         let expected = self.placed.expected(values)?;
 
         // 4. Apply: new contents, beside the old ones.
         let (changes, warnings) = self.changes(&rendered)?;
         for (name, content) in &changes.contents {
-            transaction.put(name, content)?;
+            transaction.put(name, folder.stamp(name), content)?;
         }
 
         // 5. Verify what was written, independently of what wrote it.
@@ -309,6 +325,8 @@ impl Planned {
             prepared.commit()?;
             done.written = true;
             done.entries = changes.contents.into_keys().collect();
+        } else {
+            folder.unchanged(planned())?;
         }
         Ok(done)
     }

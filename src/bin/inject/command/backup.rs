@@ -2,12 +2,11 @@
 //!
 //! Must not: write a credential that is not sealed, or over a file.
 
-use std::io::Read;
 use std::path::Path;
 
 use inject::credentials::backup::BackupError;
 use inject::credentials::{Store, backup};
-use inject::system::Replacement;
+use inject::system::{Replacement, files};
 use serde_json::json;
 
 use crate::exit::{Code, Failure};
@@ -40,10 +39,7 @@ pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Resu
 /// Takes one.
 pub fn import(settings: &Settings, file: &Path, pass: &str, replace: bool, out: Output) -> Result<Code, Failure> {
     let passphrase = Source::parse("--pass", pass)?.read("passphrase")?;
-    let mut text = String::new();
-    std::fs::File::open(file)
-        .and_then(|open| open.take(backup::LIMIT).read_to_string(&mut text))
-        .map_err(|e| Failure::of(Code::Usage, e).during(file.display().to_string()))?;
+    let text = files::read_text(file, backup::LIMIT).map_err(|e| Failure::of(Code::Usage, e))?;
     let mut store = Store::open(&settings.home)?;
     let taken = backup::import(&mut store, &text, &passphrase, replace)
         .map_err(|error| failure(error).during(file.display().to_string()))?;

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use inject::credentials::{Keeping, Store};
 use inject::findings::{Hunt, Report};
+use inject::job::pending;
 use inject::registry::Application;
 use inject::scan;
 use inject::signing::{Identity, Password, debug_key};
 use inject::system::keyring::KEYRING;
-use inject::system::{Civil, unix_seconds};
+use inject::system::{Civil, files, unix_seconds};
 use serde_json::json;
 
 use super::given::matches;
@@ -71,7 +72,9 @@ impl Checks {
     }
 
     fn failed(&mut self, about: &'static str, failure: &Failure) {
-        let (text, remedies) = (failure.message(), failure.remedies.clone());
+        let details: Vec<&str> = failure.details.iter().map(|detail| detail.trim()).collect();
+        let all = if details.is_empty() { String::new() } else { format!(": {}", details.join("; ")) };
+        let (text, remedies) = (format!("{}{all}", failure.message()), failure.remedies.clone());
         self.0.push(Check { about, state: State::Todo, text, remedies });
     }
 }
@@ -311,6 +314,11 @@ fn artifacts(settings: &Settings, checks: &mut Checks) {
                 }
                 Ok(found) => {
                     checks.add("artifacts", State::Ok, format!("[app.{key}] {pattern}: {} found", found.len()));
+                    for path in found {
+                        if let Ok(Some(said)) = pending(&path) {
+                            checks.add("artifacts", State::Note, said);
+                        }
+                    }
                 }
                 Err(failure) => checks.failed("artifacts", &failure.during(format!("[app.{key}] {pattern}"))),
             }
@@ -328,7 +336,7 @@ fn repository(settings: &Settings, checks: &mut Checks) {
         return checks.add("git", State::Note, "no repository here");
     };
     let hook = root.join(".git").join("hooks").join("pre-commit");
-    let guarded = std::fs::read_to_string(&hook).is_ok_and(|text| text.contains("inject scan"));
+    let guarded = files::read_text(&hook, files::TEXT_FILE_BYTES).is_ok_and(|text| text.contains("inject scan"));
     if guarded {
         checks.add("git", State::Ok, format!("{} looks for credentials before each commit", hook.display()));
     } else {
@@ -361,11 +369,11 @@ fn keys(checks: &mut Checks) {
         Some(path) => {
             let password = variable(variables::KEYSTORE_PASSWORD).map(Password::new);
             let shown = format!("{} ({})", path.display(), variables::KEYSTORE_FILE);
-            match (std::fs::read(&path), password) {
+            match (files::read(&path, files::KEY_FILE_BYTES), password) {
                 (Err(error), _) => {
                     checks.todo(
                         "signing",
-                        format!("{shown}: {error}"),
+                        format!("{shown}: {}", error.source),
                         "correct the variable, or bring the keystore there",
                     );
                 }
@@ -380,7 +388,7 @@ fn keys(checks: &mut Checks) {
     let debug = std::env::home_dir().map(|home| home.join(".android").join("debug.keystore"));
     if let Some(path) = debug.filter(|path| path.is_file()) {
         let password = Password::new(debug_key::PASSWORD.to_owned());
-        let opened = std::fs::read(&path)
+        let opened = files::read(&path, files::KEY_FILE_BYTES)
             .is_ok_and(|bytes| Identity::from_keystore(&bytes, Some(debug_key::ALIAS), &password, None).is_ok());
         let text = if opened { "for --debug-key" } else { "cannot be opened with Android's debug password" };
         checks.add("signing", if opened { State::Ok } else { State::Note }, format!("{} {text}", path.display()));

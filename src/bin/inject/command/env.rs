@@ -5,7 +5,8 @@
 use std::fmt::Write;
 
 use inject::credentials::{EnvironmentName, Store};
-use inject::system::Replacement;
+use inject::system::files::{self, Stamp};
+use inject::system::{FileError, Replacement};
 use serde_json::json;
 
 use crate::args::EnvAction;
@@ -103,10 +104,12 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     let name = parse(name)?;
     let path =
         settings.config.as_ref().map_or_else(|| settings.checkout.join("inject.toml"), |config| config.path.clone());
-    let mut text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
-        Err(error) => return Err(Failure::new(Code::Usage, format!("cannot read {}: {error}", path.display()))),
+    let before = Stamp::at(&path).map_err(|e| Failure::of(Code::Usage, e))?;
+    let mut text = match before {
+        Some(_) => {
+            files::read_text(&path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?.to_string()
+        }
+        None => "version = 1\n".to_owned(),
     };
     let existing = settings.config.iter().any(|config| config.envs.contains_key(&name));
     if existing {
@@ -138,14 +141,19 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     }
     text.push_str(&section(&name, &template));
     // What was added must be what the next run reads.
-    Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
+    Config::parse(path.clone(), &text).map_err(|e| Failure::config(Code::Internal, &e))?;
     let write = || {
         let like = std::fs::metadata(&path).ok();
         let mut file = Replacement::start(&path)?;
         file.write_all(text.as_bytes())?;
-        file.commit(like.as_ref())
+        file.complete(like.as_ref())?;
+        Ok::<_, FileError>(file)
     };
-    write().map_err(|e| Failure::of(Code::Usage, e))?;
+    let file = write().map_err(|e| Failure::of(Code::Usage, e))?;
+    if Stamp::at(&path).map_err(|e| Failure::of(Code::Usage, e))? != before {
+        return Err(Failure::of(Code::Usage, files::Changed(path)));
+    }
+    file.commit(None).map_err(|e| Failure::of(Code::Usage, e))?;
     out.done(&format!("added [env.{name}] to {}", path.display()));
     out.json(&json!({ "schema": 1, "name": name.as_str(), "config": path.to_string_lossy() }));
     Ok(Code::Done)

@@ -72,10 +72,10 @@ pub fn artifacts(
     }
     let nothing = |pattern: &str| format!("nothing below {} matches {pattern:?}", folder.display());
     if found.is_empty() {
-        let all: Vec<String> = without.iter().map(|pattern| nothing(pattern)).collect();
-        return Err(
-            Failure::new(Code::Artifact, all.join("\n")).remedy("build first, or correct artifacts in inject.toml")
-        );
+        let mut all = without.iter().map(|pattern| nothing(pattern));
+        let failure = Failure::new(Code::Artifact, all.next().unwrap_or_default());
+        let failure = all.fold(failure, Failure::detail);
+        return Err(failure.remedy("build first, or correct artifacts in inject.toml"));
     }
     // What is not built is not wrong: a build makes one variant as a rule.
     for pattern in without {

@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use inject::system::Replacement;
+use inject::system::files;
 use inject::system::git;
 use serde_json::json;
 
 use crate::args::{Hook, HookKind};
 use crate::exit::{Code, Failure};
-use crate::hooks::{HookFile, MARK, Place, files, names_environment};
+use crate::hooks::{self, HookFile, MARK, Place, names_environment};
 use crate::render::Output;
 use crate::settings::Settings;
 
@@ -28,7 +29,7 @@ pub fn run(settings: &Settings, hook: &Hook, env: Option<&str>, out: Output) -> 
                 .remedy("choose one with inject env use NAME, or with the variable INJECT_ENV where the build runs"));
         }
     };
-    let files = files(hook, settings.config.is_some(), env.as_ref())?;
+    let files = hooks::files(hook, settings.config.is_some(), env.as_ref())?;
     let files = files.into_iter().map(|file| Ok((place(settings, &file)?, file)));
     let files: Vec<(PathBuf, HookFile)> = files.collect::<Result<_, Failure>>()?;
     if !hook.write {
@@ -103,11 +104,10 @@ enum State {
 }
 
 fn state(path: &Path, file: &HookFile) -> Result<State, Failure> {
-    match std::fs::read(path) {
-        Ok(there) if there == file.text.as_bytes() => Ok(State::Same),
-        Ok(there) => Ok(State::Different { ours: String::from_utf8_lossy(&there).contains(MARK) }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::Missing),
-        Err(error) => Err(Failure::new(Code::Usage, format!("cannot read {}: {error}", path.display()))),
+    match files::read_if_there(path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))? {
+        Some(there) if *there == file.text.as_bytes() => Ok(State::Same),
+        Some(there) => Ok(State::Different { ours: String::from_utf8_lossy(&there).contains(MARK) }),
+        None => Ok(State::Missing),
     }
 }
 

@@ -9,7 +9,7 @@ use inject::job::Inspected;
 use serde_json::json;
 
 use crate::args::Look;
-use crate::carried::{Owner, Role, Value, during, ids, look};
+use crate::carried::{Owner, Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -32,6 +32,7 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
     let mut code = Code::Done;
     for path in &asked.artifacts {
         let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+        tell_cut_off(path, out)?;
         let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
         carried.unasked.iter().for_each(|problem| out.warn(problem));
         let mut groups = carried.by_main();
@@ -49,7 +50,12 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
                 _ => Code::Verification,
             };
             let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
-            out.result(&format!("{}{of}: {}", path.display(), said(&answer)));
+            let mixed = if let Answer::Mixed(places) = &answer { places.as_slice() } else { &[] };
+            let said = if mixed.is_empty() { said(&answer) } else { "MIXED".to_owned() };
+            out.result(&format!("{}{of}: {said}", path.display()));
+            for (place, whose) in mixed {
+                out.result(&format!("  {place}: {whose}"));
+            }
             if let Some(finding) = finding(main, &answer).filter(|_| counts) {
                 out.annotated(path, &finding);
             }
@@ -109,8 +115,8 @@ fn said(answer: &Answer) -> String {
         Answer::One(owners) => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
         Answer::Unknown(ids) => format!("unknown here: {}", ids.join(", ")),
         Answer::Mixed(places) => {
-            let places: Vec<String> = places.iter().map(|(place, whose)| format!("\n  {place}: {whose}")).collect();
-            format!("MIXED{}", places.concat())
+            let places: Vec<String> = places.iter().map(|(place, whose)| format!("{place}: {whose}")).collect();
+            format!("MIXED: {}", places.join("; "))
         }
     }
 }

@@ -9,7 +9,7 @@ use inject::job::{Description, Inspected};
 use serde_json::json;
 
 use crate::args::Look;
-use crate::carried::{Carried, Owner, Role, Value, during, ids, look};
+use crate::carried::{Carried, Owner, Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -19,6 +19,7 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
     let mut results = Vec::new();
     for path in &asked.artifacts {
         let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+        tell_cut_off(path, out)?;
         let report = inspected.verify_signature(None).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
         carried.unasked.iter().for_each(|problem| out.warn(problem));

@@ -22,7 +22,7 @@ use inject::credentials::{Credential, Lookup, Request, Store, Stored, look_up};
 use inject::findings::{Foreign, Report, Severity};
 use inject::job::{
     AndroidSigning, AndroidSigningRequest, Done, Fault, Gate, Inspected, KeyKind, Mains, Planned, PlannedPlace, Reach,
-    Signing,
+    Signing, repair,
 };
 use inject::place::{Preset, Values};
 use inject::registry::Application;
@@ -38,7 +38,7 @@ use super::attest;
 use super::given::{Given, artifacts};
 use super::register::{How, fixed, obtain_or_reuse};
 use crate::args::{Cli, GateReach, Main};
-use crate::carried::{foreign, stored, texts};
+use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
@@ -55,11 +55,17 @@ const MEMORY: u64 = 64 * 1024 * 1024;
 /// Of the memory that is there, the part that is taken.
 const SHARE: u64 = 2;
 
+/// How often an artifact is begun anew that something else has changed meanwhile: each of eight builds at once may come first
+/// once.
+const TRIES: usize = 8;
+
 /// An artifact, planned.
 struct Job {
     /// Its place in the run.
     index: usize,
     path: PathBuf,
+    /// Its key in `inject.toml`, where that lists it.
+    app: Option<String>,
     application: Application,
     planned: Planned,
     /// What the artifact says of main objects.
@@ -93,7 +99,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     let mut batch = Batch::new(given.iter().map(|given| given.path.clone()), chosen.name.as_str(), together, out);
     let progress = Progress::new(given.len());
     let watched = several && !out.is_quiet();
-    let jobs = progress.during(watched, || plan_all(settings, &chosen, main, given, &mut batch))?;
+    let jobs = progress.during(watched, || plan_all(settings, &chosen, main, given, (&mut batch, out)))?;
     for job in &jobs {
         tell_mixed(job, out);
     }
@@ -179,6 +185,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         stored: &stored,
         signing: &signing,
         receipts: receipts.as_deref().unwrap_or_default(),
+        out,
     };
     progress.during(watched, || {
         let work = |jobs: Vec<Job>| -> Vec<Carried> {
@@ -221,11 +228,11 @@ fn plan_all(
     chosen: &Chosen,
     main: &Main,
     given: Vec<Given>,
-    batch: &mut Batch,
+    (batch, out): (&mut Batch, Output),
 ) -> Result<Vec<Job>, Failure> {
     let given: Vec<(usize, Given)> = given.into_iter().enumerate().collect();
     let work = |all: Vec<(usize, Given)>| -> Vec<(usize, Result<Job, Failure>)> {
-        all.into_iter().map(|(index, given)| (index, plan(settings, chosen, main, index, given))).collect()
+        all.into_iter().map(|(index, given)| (index, plan(settings, chosen, main, (index, given), out))).collect()
     };
     let mut planned = Vec::new();
     workers::run(tasks(given, |(_, given)| &given.path), memory(), work, |all| planned.extend(all));
@@ -328,13 +335,26 @@ impl Job {
     }
 }
 
-fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: Given) -> Result<Job, Failure> {
+fn plan(
+    settings: &Settings,
+    chosen: &Chosen,
+    main: &Main,
+    (index, given): (usize, Given),
+    out: Output,
+) -> Result<Job, Failure> {
     let Given { path, app } = given;
     // What goes on beside the rest would be too much of several, and whoever changes nothing has to be told all.
     let ahead = main.artifacts.len() == 1 && !main.dry_run && !main.check;
     let during = |failure: Failure| failure.about(&path);
+    let reads = main.dry_run || main.check;
+    if !reads && let Some(said) = repair(&path).map_err(|e| during(e.into()))? {
+        out.warn(&said);
+    }
     let inspected = if ahead { Inspected::start(&path) } else { Inspected::new(&path) };
     let mut inspected = inspected.map_err(|e| during(e.into()))?;
+    if reads {
+        tell_cut_off(&path, out).map_err(during)?;
+    }
     let flag = main.app.as_deref().or(app.as_deref());
     let owner = settings.owner(&mut inspected, flag, Some(chosen)).map_err(during)?;
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
@@ -352,7 +372,7 @@ fn plan(settings: &Settings, chosen: &Chosen, main: &Main, index: usize, given: 
     let application = owner.application;
     let neighbors = settings.neighbors(&mains, &planned.other_mains(), chosen, |_| None).map_err(during)?;
     let (needs_secret, by_hand) = (places.needs_secret, places.presets.is_empty());
-    Ok(Job { index, path, application, planned, mains, neighbors, needs_secret, by_hand })
+    Ok(Job { index, path, app, application, planned, mains, neighbors, needs_secret, by_hand })
 }
 
 /// All that carrying out a plan needs.
@@ -365,6 +385,7 @@ struct Carry<'a> {
     signing: &'a Signing<'a>,
     /// Where receipts go, by artifact; none where none are asked for.
     receipts: &'a [PathBuf],
+    out: Output,
 }
 
 /// A plan, carried out.
@@ -396,8 +417,37 @@ impl Carry<'_> {
         let began = Instant::now();
         let index = job.index;
         let output = self.main.output.clone().unwrap_or_else(|| job.path.clone());
-        let result = self.finish(job, &output);
+        let result = self.settle(job, &output);
         Carried { index, output, took: began.elapsed(), result }
+    }
+
+    /// Carries it out; from the beginning, where something else has changed it meanwhile.
+    fn settle(&self, mut job: Job, output: &Path) -> Result<Told, Failure> {
+        let mut tries = 1;
+        loop {
+            let (index, path, app) = (job.index, job.path.clone(), job.app.clone());
+            match self.finish(job, output) {
+                Err(failure) if tries < TRIES && failure.is_changed() => {
+                    tries += 1;
+                    job = self.again((index, Given { path, app }))?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// The plan for what is there now.
+    fn again(&self, given: (usize, Given)) -> Result<Job, Failure> {
+        let mut job = plan(self.settings, self.chosen, self.main, given, self.out)?;
+        check_release(self.chosen, &job)?;
+        job.planned.check(self.signing).map_err(|e| Failure::from(e).about(&job.path))?;
+        if !self.credentials.contains_key(&job.application.id) {
+            let message = format!("it became {} while inject worked on it; run again", job.application.id);
+            return Err(Failure::new(Code::Artifact, message).about(&job.path));
+        }
+        let known = |id: &str| self.credentials.get(id).cloned();
+        job.neighbors = self.settings.neighbors(&job.mains, &job.planned.other_mains(), self.chosen, known)?;
+        Ok(job)
     }
 
     fn finish(&self, job: Job, output: &Path) -> Result<Told, Failure> {

@@ -2,15 +2,16 @@
 //!
 //! Must not: know a command or an option by name; what pages say is what `--help` says.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
+use inject::system::Replacement;
 
 use crate::args::Cli;
 use crate::exit::{Code, Failure};
+use crate::render::Output;
 use crate::suggest::nearest;
 
 /// Prints the page of a command, named by its words; without one, the program's.
@@ -27,7 +28,7 @@ pub fn print(words: &[String]) -> Result<Code, Failure> {
         })
     })?;
     let page = page(command).map_err(|e| Failure::of(Code::Internal, e))?;
-    std::io::stdout().write_all(page.as_bytes()).map_err(|e| Failure::of(Code::Internal, e))?;
+    Output::page(page.as_bytes());
     Ok(Code::Done)
 }
 
@@ -35,7 +36,13 @@ pub fn print(words: &[String]) -> Result<Code, Failure> {
 pub fn write_all(folder: &Path) -> Result<Code, Failure> {
     let write = |command: &clap::Command| {
         let path: PathBuf = folder.join(format!("{}.1", name(command)));
-        page(command).and_then(|page| std::fs::write(&path, page)).map_err(|error| (path, error))
+        let write = |page: String| {
+            let mut new = Replacement::start(&path)?;
+            new.write_all(page.as_bytes())?;
+            new.publish(false)?;
+            new.commit(None)
+        };
+        page(command).and_then(|page| write(page).map_err(|error| error.source)).map_err(|error| (path.clone(), error))
     };
     each(&program(), &write).map_err(|(path, e)| Failure::of(Code::Artifact, e).during(path.display().to_string()))?;
     Ok(Code::Done)

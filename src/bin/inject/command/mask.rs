@@ -45,7 +45,9 @@ pub fn run(settings: &Settings, asked: Option<Ci>, out: Output) -> Result<Code, 
     }
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| {
-        Failure::of(Code::Internal, e).remedy("the secrets may not be hidden: do not go on as if they were")
+        Failure::of(Code::Artifact, e)
+            .during("standard output")
+            .remedy("the secrets may not be hidden: do not go on as if they were")
     })?;
     match secrets.len() {
         0 => out.note("no secret is known here yet; mask again when one was obtained"),

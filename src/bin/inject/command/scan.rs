@@ -28,6 +28,7 @@ pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failu
     let mut add = |scanned: scan::Scanned| {
         total.files += scanned.files;
         total.bytes += scanned.bytes;
+        scanned.cut_off.iter().for_each(|said| out.warn(said));
     };
     for path in &asked.paths {
         add(scan::path(&mut hunt, &mut report, path)?);

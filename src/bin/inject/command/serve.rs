@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use inject::registry::{Service, ServiceConfig, Tls};
+use inject::system::files;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::args::Serve;
 use crate::exit::{Code, Failure};
@@ -35,6 +37,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     }
     let tls = match (&serve.tls_cert, &serve.tls_key) {
         (Some(certificate), Some(key)) => {
+            Output::warn_open(key);
             let tls = Tls::of_pem(&read(certificate)?, &read(key)?);
             Some(tls.map_err(|problem| Failure::usage(format!("--tls-cert, --tls-key: {problem}")))?)
         }
@@ -67,6 +70,6 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
 /// Characters of a registration token at least.
 const SHORTEST: usize = 16;
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    files::read(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))
 }

@@ -18,7 +18,7 @@ use super::given::{Given, artifacts};
 use super::register::fixed;
 use super::{attest, probe};
 use crate::args::Verify;
-use crate::carried::{foreign, stored, texts};
+use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::places::{Asked, gather};
@@ -105,6 +105,7 @@ fn one(
 ) -> Result<(Report, About), Failure> {
     let path = given.path.as_path();
     let mut inspected = Inspected::to_verify(path)?;
+    tell_cut_off(path, out)?;
     let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let Some((settings, chosen)) = gate else { return Ok((report, about)) };

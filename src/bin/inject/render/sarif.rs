@@ -26,7 +26,7 @@ pub fn log(messages: &[Message<'static>], exit_code: u8) -> Value {
                 "ruleId": message.code,
                 "ruleIndex": codes.iter().position(|code| *code == message.code),
                 "level": level(message.level),
-                "message": { "text": message.text },
+                "message": { "text": message.text() },
                 "locations": [location(message)],
             })
         })
@@ -37,7 +37,7 @@ pub fn log(messages: &[Message<'static>], exit_code: u8) -> Value {
             json!({
                 "descriptor": { "id": message.code },
                 "level": level(message.level),
-                "message": { "text": message.text },
+                "message": { "text": message.text() },
             })
         })
         .collect();

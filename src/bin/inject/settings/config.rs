@@ -101,11 +101,17 @@ pub struct ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.problems.len();
-        write!(f, "{}: {count} problem{}", self.path.display(), if count == 1 { "" } else { "s" })?;
-        for Problem { line, column, message, remedy } in &self.problems {
-            write!(f, "\n  {line}:{column}: {message}\n      {remedy}")?;
-        }
-        Ok(())
+        write!(f, "{}: {count} problem{}", self.path.display(), if count == 1 { "" } else { "s" })
+    }
+}
+
+impl ConfigError {
+    /// Where each problem is, and what to do about it.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = self.problems.iter().flat_map(|Problem { line, column, message, remedy }| {
+            [format!("  {line}:{column}: {message}"), format!("      {remedy}")]
+        });
+        lines.collect()
     }
 }
 

@@ -17,9 +17,11 @@ use inject::registry::{
     Application, Directory, Embedded, Exec, Genexus, GenexusConfig, GenexusConnection, GenexusProgram, Http, Oauth,
     OauthConfig, Postgres, PostgresAddress, Registry, RegistryIdentity, Unasked,
 };
+use inject::system::files;
 
 use crate::args::Global;
 use crate::exit::{Code, Failure};
+use crate::render::visible;
 use crate::suggest::nearest;
 use config::{App, Asking, Config, Env, RegistryRef};
 use presets::Presets;
@@ -50,6 +52,8 @@ pub mod variables {
     pub const KEY_PASSWORD: &str = "KEY_PASSWORD";
     /// Password of an Apple identity.
     pub const P12_PASSWORD: &str = "P12_PASSWORD";
+    /// Those that hold a secret: no other program gets them.
+    pub const SECRETS: [&str; 5] = [STORE_KEY, CLIENT_SECRET, KEYSTORE_PASSWORD, KEY_PASSWORD, P12_PASSWORD];
 }
 
 /// A non-empty environment variable.
@@ -309,7 +313,8 @@ impl Settings {
     pub fn beside(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
         let folder = self.config.as_ref().and_then(|config| config.path.parent()).unwrap_or(Path::new("."));
         let read = |path: PathBuf| {
-            std::fs::read(&path).map_err(|e| Failure::of(Code::Usage, e).during(path.display().to_string()))
+            let content = files::read(&path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?;
+            Ok::<_, Failure>(content.to_vec())
         };
         file.map(|file| read(folder.join(file))).transpose()
     }
@@ -345,6 +350,8 @@ impl Settings {
 
     /// The key of a credential.
     pub fn key(&self, application: &Application, chosen: &Chosen) -> Result<Key, Failure> {
+        check_name("the id of an application", &application.id)?;
+        check_name("the name of an application", &application.name)?;
         let registry = self.registry_identity(chosen)?;
         Ok(Key { application: application.id.clone(), environment: chosen.name.clone(), registry })
     }
@@ -399,6 +406,27 @@ fn address_and_token(
     Ok((url.read(&of("url"))?, token.map(|source| source.read(&of("token"))).transpose()?))
 }
 
+/// Bytes that an id or a name of an application may have: package and bundle ids have 255 at most, and columns of access managers
+/// fewer.
+const NAME_BYTES: usize = 512;
+/// Characters that are shown of one that is longer.
+const NAME_SHOWN: usize = 40;
+
+/// Refuses what is no id or name before it reaches a store or a registry, where it would stay for good.
+fn check_name(what: &str, name: &str) -> Result<(), Failure> {
+    if name.len() > NAME_BYTES {
+        let shown: String = name.chars().take(NAME_SHOWN).collect();
+        let found = name.len();
+        return Err(Failure::usage(format!(
+            "{what} has {found} bytes, at most {NAME_BYTES} are possible: {shown:?}..."
+        )));
+    }
+    match name.chars().find(|c| visible(c.encode_utf8(&mut [0; 4])).len() != c.len_utf8()) {
+        Some(c) => Err(Failure::usage(format!("{what} holds {c:?}, which cannot be seen: {name:?}"))),
+        None => Ok(()),
+    }
+}
+
 fn application(app: &App) -> Application {
     Application { id: app.id.clone(), name: app.name.clone() }
 }
@@ -442,10 +470,9 @@ fn store_key() -> Result<Option<SealKey>, Failure> {
 }
 
 fn read_config(path: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::new(Code::Usage, format!("cannot read {}: {e}", path.display())))?;
+    let text = files::read_text(path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Config::parse(path, &text).map_err(|e| Failure::of(Code::Usage, e))
+    Config::parse(path, &text).map_err(|e| Failure::config(Code::Usage, &e))
 }
 
 /// `inject.toml` here or above, up to the root of the repository.

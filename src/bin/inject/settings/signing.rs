@@ -10,8 +10,8 @@ use std::path::Path;
 use inject::signing::{
     DEFAULT_ROTATION_MIN_SDK, Identity, IdentityError, Lineage, Password, Rotation, Schemes, Signers, debug_key,
 };
-use inject::system::Replacement;
 use inject::system::unix_seconds;
+use inject::system::{Replacement, files};
 use zeroize::Zeroizing;
 
 use super::source::Source;
@@ -94,9 +94,13 @@ pub fn schemes(signing: &Signing) -> Result<Option<Schemes>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    std::fs::read(path)
-        .map(Zeroizing::new)
-        .map_err(|e| Failure::new(Code::Signing, format!("cannot read {}: {e}", path.display())))
+    files::read(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Signing, e))
+}
+
+/// The same for a file that holds a key.
+fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    Output::warn_open(path);
+    read(path)
 }
 
 fn failed(path: &Path) -> impl Fn(IdentityError) -> Failure + '_ {
@@ -116,7 +120,7 @@ fn password(reference: Option<&str>, option: &str, name: &str, what: &str) -> Re
 }
 
 fn from_keystore(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
-    let bytes = read(path)?;
+    let bytes = read_secret(path)?;
     let store = password(signing.ks_pass.as_deref(), "--ks-pass", variables::KEYSTORE_PASSWORD, "keystore password")?;
     let store = match store {
         Some(store) => store,
@@ -134,7 +138,7 @@ fn from_keystore(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
 }
 
 fn original(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
-    let bytes = read(path)?;
+    let bytes = read_secret(path)?;
     let Some(reference) = &signing.old_ks_pass else {
         return Err(Failure::new(Code::Signing, format!("no password for {}", path.display()))
             .remedy("--old-ks-pass env:NAME, file:PATH, stdin or prompt"));
@@ -145,7 +149,7 @@ fn original(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
 }
 
 fn from_files(key: &Path, cert: &Path, signing: &Signing) -> Result<Identity, Failure> {
-    let (key_bytes, cert_bytes) = (read(key)?, read(cert)?);
+    let (key_bytes, cert_bytes) = (read_secret(key)?, read(cert)?);
     let secret = password(signing.key_pass.as_deref(), "--key-pass", variables::KEY_PASSWORD, "key password")?;
     let name = signing
         .ks_key_alias
@@ -171,6 +175,8 @@ fn debug_identity(out: Output) -> Result<Identity, Failure> {
         make_debug_keystore(&path)?;
         out.note(&format!("made {}", path.display()));
     }
+    // Of a run that was killed while it made it.
+    files::tidy(&path);
     let bytes = read(&path)?;
     let password = Password::new(debug_key::PASSWORD.to_owned());
     Identity::from_keystore(&bytes, Some(debug_key::ALIAS), &password, None).map_err(failed(&path))

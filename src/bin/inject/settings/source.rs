@@ -8,10 +8,11 @@ use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use inject::system::keyring;
+use inject::system::{command, files, keyring};
 use zeroize::Zeroizing;
 
 use crate::exit::{Code, Failure};
+use crate::render::Output;
 
 /// Bytes a secret may have at most: more is a mistaken file.
 const MAX: u64 = 64 * 1024;
@@ -51,7 +52,11 @@ impl Source {
     /// A reference that may stand in a file.
     pub fn of_reference(text: &str) -> Option<Self> {
         match text.split_once(':')? {
-            ("env", name) if !name.is_empty() => Some(Self::Env(name.to_owned())),
+            ("env", name) if !name.is_empty() => {
+                // It is for this program alone.
+                command::withhold(name);
+                Some(Self::Env(name.to_owned()))
+            }
             ("file", path) if !path.is_empty() => Some(Self::File(path.into())),
             ("exec", words) if !words.trim().is_empty() => {
                 Some(Self::Exec(words.split_whitespace().map(str::to_owned).collect()))
@@ -85,7 +90,8 @@ impl Source {
             }
             Self::File(path) => {
                 let place = path.display().to_string();
-                let file = std::fs::File::open(path).map_err(|e| failed(place.clone(), e.to_string()))?;
+                Output::warn_open(path);
+                let file = files::open(path).map_err(|e| failed(place.clone(), e.source.to_string()))?;
                 let text = read_bounded(file).map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, text)
             }
@@ -130,7 +136,7 @@ impl Source {
 
 /// What a program prints. The error is why it did not; its own words may hold the secret, and are not repeated.
 fn printed(words: &[String]) -> Result<Zeroizing<String>, String> {
-    let answer = inject::system::command::run(words, b"", PATIENCE, MAX).map_err(|e| e.to_string())?;
+    let answer = command::run(words, b"", PATIENCE, MAX).map_err(|e| e.to_string())?;
     if !answer.success {
         return Err(format!("it ended with {}", answer.status));
     }

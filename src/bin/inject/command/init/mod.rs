@@ -4,7 +4,6 @@
 
 mod draft;
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use inject::credentials::EnvironmentName;
@@ -12,6 +11,7 @@ use inject::registry::{Genexus, GenexusConfig};
 use inject::survey;
 use inject::survey::{App, Id, LOOKED_FOR, Project};
 use inject::system::Replacement;
+use inject::system::files::tidy;
 use serde_json::{Value, json};
 
 use crate::args::Init;
@@ -28,6 +28,10 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
     let folder = asked.folder.as_path();
     let here = folder == Path::new(".");
     let path = if here { PathBuf::from("inject.toml") } else { folder.join("inject.toml") };
+    if !asked.dry_run {
+        // Of a run that was killed; one that refuses takes it away too.
+        tidy(&path);
+    }
     let exists = std::fs::symlink_metadata(&path).is_ok();
     if exists && !asked.force && !asked.dry_run {
         return Err(Failure::usage(format!("{} is there already", path.display()))
@@ -45,7 +49,7 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
     let envs = model_envs(folder, &project);
     let text = draft::text(&project, &envs);
     // What is written must be what the next run reads.
-    let config = Config::parse(path.clone(), &text).map_err(|e| Failure::of(Code::Internal, e))?;
+    let config = Config::parse(path.clone(), &text).map_err(|e| Failure::config(Code::Internal, &e))?;
     if asked.dry_run {
         out.file(&text);
     } else {
@@ -95,15 +99,15 @@ fn name_of(folder: &Path) -> String {
 /// Nothing was found: what was looked for.
 fn nothing(folder: &Path, project: &Project) -> Failure {
     let shown = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut message =
-        format!("no application was found in {}; looked for, there and in folders below:", shown.display());
+    let message = format!("no application was found in {}; looked for, there and in folders below:", shown.display());
+    let mut failure = Failure::usage(message);
     for (file, what) in LOOKED_FOR {
-        let _ = write!(message, "\n  {file}: {what}");
+        failure = failure.detail(format!("  {file}: {what}"));
     }
     if !project.frameworks.is_empty() {
-        let _ = write!(message, "\nseen, but no application in it: {}", project.frameworks.join(", "));
+        failure = failure.detail(format!("seen, but no application in it: {}", project.frameworks.join(", ")));
     }
-    Failure::usage(message)
+    failure
         .remedy("name the folder of the project: inject init DIR")
         .remedy("without a project: inject env add dev begins an inject.toml")
         .remedy("or use none: inject app.apk --env dev works without it")

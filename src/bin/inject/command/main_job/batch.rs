@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::exit::{Code, Failure};
-use crate::render::Output;
+use crate::render::{Output, visible};
 use crate::summary;
 
 /// Columns between two columns.
@@ -129,7 +129,7 @@ impl Batch {
         let why = json!({
             "artifact": row.path.to_string_lossy(),
             "code": failure.code as u8,
-            "message": failure.message(),
+            "message": failure.text(),
             "remedies": failure.remedies,
         });
         row.end = End::Failed(failure.code, why);
@@ -195,8 +195,8 @@ impl Batch {
                 End::Failed(code, _) => format!("FAILED ({})", *code as u8),
             };
             lines.push([
-                row.path.strip_prefix(&here).unwrap_or(&row.path).display().to_string(),
-                row.application.clone(),
+                visible(&row.path.strip_prefix(&here).unwrap_or(&row.path).display().to_string()).into_owned(),
+                visible(&row.application).into_owned(),
                 self.environment.clone(),
                 what,
                 row.size.map(bytes).unwrap_or_default(),

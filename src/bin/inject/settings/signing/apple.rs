@@ -9,7 +9,7 @@ use inject::job::{self, AppleSigningRequest};
 use inject::signing::{Certificate, Identity, Password, certificates};
 use inject::system::unix_seconds;
 
-use super::{failed, from_files, password, read};
+use super::{failed, from_files, password, read, read_secret};
 use crate::args::{AppleSigning, Signing};
 use crate::exit::{Code, Failure};
 use crate::settings::source::Source;
@@ -95,7 +95,7 @@ pub fn load(signing: &Signing) -> Result<Keys, Failure> {
 }
 
 fn from_p12(path: &Path, asked: &AppleSigning) -> Result<Identity, Failure> {
-    let bytes = read(path)?;
+    let bytes = read_secret(path)?;
     let given = password(asked.p12_pass.as_deref(), "--p12-pass", variables::P12_PASSWORD, "password of the identity")?;
     let password = match given {
         Some(password) => password,

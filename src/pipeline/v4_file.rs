@@ -1,0 +1,39 @@
+//! The file beside a package that holds its v4 signature.
+//!
+//! Must not: know what is in it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::format::limits;
+use crate::host::file::{self, FileError};
+
+/// Where it lies.
+pub(super) fn path(apk: &Path) -> PathBuf {
+    let mut name = apk.as_os_str().to_owned();
+    name.push(".idsig");
+    PathBuf::from(name)
+}
+
+/// Its content, where there is one.
+pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    match file::read(path, limits::IDSIG_BYTES) {
+        Err(error) if is_absent(&error.source) => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Takes it away: the package that it is about is replaced.
+pub(super) fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(FileError::on("remove the stale", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether nothing is there: a name that is too long for the system is not there either.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename)
+}

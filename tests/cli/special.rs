@@ -1,0 +1,257 @@
+//! What is no regular file where one is read or written: an error at once, and nothing of it is replaced. Output that is lost is
+//! no success.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{APP, PASSWORD, PROGRAM, Run, World, key};
+
+/// Longer than any run takes, and shorter than a person waits.
+const LIMIT: Duration = Duration::from_mins(1);
+
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
+}
+
+fn ended(mut child: Child, what: &str) -> Run {
+    let began = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if began.elapsed() > LIMIT => {
+                child.kill().unwrap();
+                panic!("{what} has no end");
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    let mut run = Run { code: status.code(), out: String::new(), err: String::new() };
+    if let Some(mut out) = child.stdout.take() {
+        out.read_to_string(&mut run.out).unwrap();
+    }
+    child.stderr.take().unwrap().read_to_string(&mut run.err).unwrap();
+    run
+}
+
+fn within(world: &World, args: &[&str]) -> Run {
+    let mut command = world.command(PROGRAM);
+    command
+        .env("P", "a few random words")
+        .env("KSP", PASSWORD)
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    ended(command.spawn().unwrap(), &args.join(" "))
+}
+
+#[test]
+fn a_pipe_is_never_waited_for() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    pipe(&world.path("f"));
+    let (keystore, cert) = (key("demo.p12"), key("p256-cert.pem"));
+    let job = ["app.apk", "--env", "dev"];
+    let with = |more: &[&'static str]| [&job[..], more].concat();
+    let signed = |more: &[&'static str]| {
+        [&job[..], &["--ks", &keystore, "--ks-pass", "env:KSP"], more]
+            .concat()
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect()
+    };
+    let plain = |args: &[&str]| args.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let cases: Vec<Vec<String>> = vec![
+        plain(&["inspect", "f"]),
+        plain(&["identify", "f"]),
+        plain(&["verify", "f", "--signature-only"]),
+        plain(&["scan", "f"]),
+        plain(&["f", "--env", "dev"]),
+        plain(&["env", "list", "--config", "f"]),
+        plain(&with(&["--ks", "f", "--ks-pass", "env:P"])),
+        plain(&[&job[..], &["--ks", &keystore, "--ks-pass", "file:f"]].concat()),
+        plain(&[&job[..], &["--key", "f", "--cert", &cert]].concat()),
+        plain(&["credential", "import", "f", "--pass", "env:P"]),
+        plain(&["credential", "set", "--app", "a", "--env", "dev", "--client-id", "i", "--secret", "file:f"]),
+        plain(&["registry", "serve", "--env", "dev", "--tls-cert", "f", "--tls-key", "f"]),
+        signed(&["-o", "f"]),
+        signed(&["--receipt", "f"]),
+    ];
+    for args in cases {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let run = within(&world, &args);
+        let said = format!("{}{}", run.out, run.err);
+        assert!(run.code.is_some_and(|code| code != 0), "{args:?}: {said}");
+        assert!(said.contains("it is a named pipe, a regular file is expected"), "{args:?}: {said}");
+        assert!(fs::metadata(world.path("f")).unwrap().file_type().is_fifo(), "{args:?} has replaced it");
+    }
+}
+
+#[test]
+fn who_may_write_a_folder_stops_nobody_with_a_pipe_in_it() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    for path in [
+        world.path(".app.apk.inject-0123456789abcdef"),
+        world.stores().join(".store.db-0123456789abcdef"),
+        world.stores().join(".key-0123456789abcdef"),
+    ] {
+        pipe(&path);
+        assert_eq!(within(&world, &["app.apk", "--env", "dev", "--unsigned"]).code, Some(0), "{}", path.display());
+        assert_eq!(within(&world, &["credential", "list"]).code, Some(0), "{}", path.display());
+        fs::remove_file(path).unwrap();
+    }
+    fs::remove_file(world.stores().join("key")).unwrap();
+    pipe(&world.stores().join("key"));
+    let run = within(&world, &["credential", "list"]);
+    assert!(run.code == Some(5) && run.err.contains("it is a named pipe"), "{}", run.err);
+}
+
+#[test]
+fn a_device_and_a_folder_name_themselves() {
+    let world = World::new();
+    world.demo("app.apk");
+    fs::create_dir(world.path("folder")).unwrap();
+    for (place, what) in [("/dev/zero", "it is a device"), ("folder", "it is a folder, a file is expected")] {
+        for args in [
+            vec!["env", "list", "--config", place],
+            vec!["app.apk", "--env", "dev", "--ks", place, "--ks-pass", "env:P"],
+            vec!["app.apk", "--env", "dev", "--key", place, "--cert", place],
+            vec!["credential", "import", place, "--pass", "env:P"],
+            vec!["app.apk", "--env", "dev", "--unsigned", "-o", place],
+        ] {
+            let run = within(&world, &args);
+            assert!(run.code.is_some_and(|code| code != 0) && run.err.contains(what), "{args:?}: {}", run.err);
+            assert!(run.err.contains(place), "{args:?}: {}", run.err);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_should_be_small_is_read_no_further() {
+    let world = World::new();
+    world.demo("app.apk");
+    fs::File::create(world.path("large")).unwrap().set_len(1 << 40).unwrap();
+    for args in [
+        ["env", "list", "--config", "large"].as_slice(),
+        &["app.apk", "--env", "dev", "--ks", "large", "--ks-pass", "env:P"],
+    ] {
+        let run = within(&world, args);
+        assert!(run.code.is_some_and(|code| code != 0), "{args:?}: {}", run.err);
+        assert!(run.err.contains("cannot read large: it has more than 16777216 bytes"), "{args:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn long_names_are_names() {
+    let world = World::new();
+    let name = format!("{}.apk", "a".repeat(251));
+    world.demo(&name);
+    within(&world, &[&name, "--env", "dev", "--unsigned"]).exits(0);
+    let name = format!("site/{}.json", "ä".repeat(125));
+    world.write(&name, r#"{"id":"old"}"#);
+    let at = format!("{}#/id={{client_id}}", &name[5..]);
+    within(&world, &["site", "--env", "dev", "--app", APP, "--at", &at]).exits(0);
+    assert_eq!(world.files().len(), 2);
+}
+
+/// What writes its result to standard output.
+const RESULTS: [&[&str]; 8] = [
+    &["register", APP, "--env", "dev", "--json"],
+    &["credential", "show", "--app", APP, "--env", "dev", "--reveal"],
+    &["hook", "gradle"],
+    &["inspect", "app.apk", "--json"],
+    &["completions", "bash"],
+    &["man"],
+    &["--help"],
+    &["--version"],
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_is_lost_is_no_success() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    for args in RESULTS {
+        let mut command = world.command(PROGRAM);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        command.args(args).stdout(full).stderr(Stdio::piped());
+        let run = ended(command.spawn().unwrap(), &args.join(" "));
+        assert_eq!(run.code, Some(3), "{args:?}: {}", run.err);
+        let told = "error standard output cannot be written, so the result is lost: No space left on device";
+        assert_eq!(run.err.lines().count(), 1, "{args:?}: {}", run.err);
+        assert!(run.err.contains(told), "{args:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn whoever_closes_a_pipe_is_told_nothing_and_no_success() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    for args in RESULTS {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = world.command(PROGRAM);
+        command.args(args).stdout(writer).stderr(Stdio::piped());
+        let run = ended(command.spawn().unwrap(), &args.join(" "));
+        assert_eq!((run.code, run.err.as_str()), (Some(141), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn few_descriptors_are_an_error_or_enough() {
+    let world = World::new();
+    let original = world.demo("app.apk");
+    for most in 5..24 {
+        let mut command = world.command("sh");
+        command.env("P", PASSWORD).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let script =
+            format!("ulimit -n {most}; exec '{PROGRAM}' app.apk --env dev --ks '{}' --ks-pass env:P", key("demo.p12"));
+        let run = ended(command.args(["-c", &script]).spawn().unwrap(), &script);
+        assert!(!run.err.contains("panicked"), "{most}: {}", run.err);
+        if run.code == Some(0) {
+            assert!(world.read("app.apk") != original);
+            assert!(most > 5, "it needs more than that");
+            return;
+        }
+        // The loader of the system may not even start it.
+        assert!(run.code == Some(127) || run.err.starts_with("error "), "{most}: {:?} {}", run.code, run.err);
+        assert!(world.read("app.apk") == original);
+    }
+    panic!("24 descriptors are not enough");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_warned_of_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.demo("app.apk");
+    world.demo("b.apk");
+    fs::copy(key("demo.p12"), world.path("ks.p12")).unwrap();
+    world.write("pass", PASSWORD);
+    let args = ["app.apk", "b.apk", "--env", "dev", "--ks", "ks.p12", "--ks-pass", "file:pass"];
+    let mode = |mode| {
+        for name in ["ks.p12", "pass"] {
+            fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    mode(0o644);
+    let run = within(&world, &args).exits(0);
+    for name in ["ks.p12", "pass"] {
+        let told = format!("warning others may read {name} (mode 644), which holds a secret: chmod 600 {name}\n");
+        assert_eq!(run.err.matches(&told).count(), 1, "{}", run.err);
+    }
+    let quiet = within(&world, &[&args[..], &["--quiet"]].concat()).exits(0);
+    assert!(!quiet.err.contains("others may read"), "{}", quiet.err);
+    mode(0o600);
+    let run = within(&world, &args).exits(0);
+    assert!(!run.err.contains("others may read"), "{}", run.err);
+}
