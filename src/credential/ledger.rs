@@ -48,9 +48,28 @@ pub(super) const SCHEMA: &str = "
 ";
 
 /// What registries said, in the store.
-pub(super) const REGISTRATION: Table = Table { name: "registration", plural: "registrations", since: 3 };
+pub(super) const REGISTRATION: Table = Table {
+    name: "registration",
+    plural: "registrations",
+    since: 3,
+    columns: &[
+        "application",
+        "registry",
+        "client_id",
+        "sealed_secret",
+        "expires",
+        "address",
+        "sealed_token",
+        "updated",
+    ],
+};
 /// What was sent to them, and not answered.
-pub(super) const PENDING: Table = Table { name: "pending", plural: "registrations under way", since: 3 };
+pub(super) const PENDING: Table = Table {
+    name: "pending",
+    plural: "registrations under way",
+    since: 3,
+    columns: &["application", "registry", "environment", "name", "endpoint", "started"],
+};
 
 /// Where a registration is managed, and with which token (RFC 7592): sent nowhere else.
 #[derive(Clone, PartialEq, Eq)]

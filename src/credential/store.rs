@@ -42,8 +42,14 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
-const CREDENTIAL: Table = Table { name: "credential", plural: "credentials", since: 3 };
-const CHECKOUT: Table = Table { name: "checkout", plural: "active environments", since: 3 };
+const CREDENTIAL: Table = Table {
+    name: "credential",
+    plural: "credentials",
+    since: 3,
+    columns: &["application", "environment", "registry", "client_id", "sealed_secret", "registered", "updated"],
+};
+const CHECKOUT: Table =
+    Table { name: "checkout", plural: "active environments", since: 3, columns: &["folder", "environment"] };
 
 /// From version 3 on rows are proven.
 const PROVEN: &str = "
