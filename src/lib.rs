@@ -141,7 +141,11 @@ pub mod credentials {
     //! ```
 
     #[doc(inline)]
+    pub use crate::credential::change::{ChangeError, Open, Settled, finish, revoke, rotate};
+    #[doc(inline)]
     pub use crate::credential::home::{Home, Keeping};
+    #[doc(inline)]
+    pub use crate::credential::intent::{Change, Intent};
     #[doc(inline)]
     pub use crate::credential::lookup::{Lookup, look_up};
     #[doc(inline)]
@@ -202,8 +206,8 @@ pub mod registry {
     };
     #[doc(inline)]
     pub use crate::credential::registry::{
-        AnswerFault, Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Unasked,
-        Wanted,
+        AnswerFault, Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity,
+        Standing, Unasked, Wanted,
     };
     #[doc(inline)]
     pub use crate::credential::serving::{Config as ServiceConfig, Service};

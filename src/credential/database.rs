@@ -221,7 +221,7 @@ impl Database {
     ) -> Result<Option<T>, DatabaseError> {
         let failed = self.failed("read");
         let state = self.state()?;
-        let sql = format!("SELECT * FROM {} NOT INDEXED WHERE {condition}", table.name);
+        let sql = format!("SELECT {} FROM {} NOT INDEXED WHERE {condition}", table.selected(), table.name);
         let mut statement = self.connection.prepare(&sql).map_err(&failed)?;
         let mut rows = statement.query(params).map_err(&failed)?;
         let found = match rows.next().map_err(&failed)? {
@@ -262,7 +262,8 @@ impl Database {
         params: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Vec<T>> {
-        let mut statement = self.connection.prepare(&format!("SELECT * FROM {} NOT INDEXED {rest}", table.name))?;
+        let mut statement =
+            self.connection.prepare(&format!("SELECT {} FROM {} NOT INDEXED {rest}", table.selected(), table.name))?;
         statement.query_map(params, read)?.collect()
     }
 

@@ -48,9 +48,28 @@ pub(super) const SCHEMA: &str = "
 ";
 
 /// What registries said, in the store.
-pub(super) const REGISTRATION: Table = Table { name: "registration", plural: "registrations", since: 3 };
+pub(super) const REGISTRATION: Table = Table {
+    name: "registration",
+    plural: "registrations",
+    since: 3,
+    columns: &[
+        "application",
+        "registry",
+        "client_id",
+        "sealed_secret",
+        "expires",
+        "address",
+        "sealed_token",
+        "updated",
+    ],
+};
 /// What was sent to them, and not answered.
-pub(super) const PENDING: Table = Table { name: "pending", plural: "registrations under way", since: 3 };
+pub(super) const PENDING: Table = Table {
+    name: "pending",
+    plural: "registrations under way",
+    since: 3,
+    columns: &["application", "registry", "environment", "name", "endpoint", "started"],
+};
 
 /// Where a registration is managed, and with which token (RFC 7592): sent nowhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,7 +128,7 @@ impl fmt::Display for Pending {
 
 /// The ledger of one application on one registry.
 pub trait Ledger {
-    /// Waits until nobody else registers this application here, and keeps others waiting until the lock is dropped.
+    /// Waits until nobody else registers or changes this application here, and keeps others waiting until the lock is dropped.
     fn lock(&self) -> Result<Lock, DatabaseError>;
 
     /// What the registry said last.
@@ -207,7 +226,7 @@ impl Ledger for StoreLedger<'_> {
 }
 
 /// Which row is an application's on a registry.
-const OF: &str = "application = ?1 AND registry = ?2";
+pub(super) const OF: &str = "application = ?1 AND registry = ?2";
 
 /// What the registry of `key` said last of its application.
 pub(super) fn read(database: &Database, key: &Key) -> Result<Option<Held>, DatabaseError> {
@@ -251,12 +270,12 @@ fn context(key: &Key, id: &ClientId, what: &str) -> String {
     format!("ledger/{}/{}/{id}/{what}", key.application, key.registry)
 }
 
-fn seal(database: &Database, context: &str, value: Option<&str>) -> Result<Option<Vec<u8>>, DatabaseError> {
+pub(super) fn seal(database: &Database, context: &str, value: Option<&str>) -> Result<Option<Vec<u8>>, DatabaseError> {
     let sealed = value.map(|value| database.key.seal(value.as_bytes(), context, &mut OsRandom)).transpose();
     sealed.map_err(|e| database.row("a value to seal", e))
 }
 
-fn open(
+pub(super) fn open(
     database: &Database,
     context: &str,
     sealed: Option<Vec<u8>>,

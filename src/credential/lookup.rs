@@ -2,6 +2,7 @@
 //!
 //! Must not: write to the store or a registry, or make either.
 
+use super::change::Open;
 use super::obtain::{Needs, ObtainError, Request, same};
 use super::registry::Registry;
 use super::store::Store;
@@ -34,6 +35,10 @@ pub fn look_up(
     store: Option<&Store>,
     registry: &mut dyn Registry,
 ) -> Result<Lookup, ObtainError> {
+    if let Some(intent) = store.map(|store| store.intent(&request.key)).transpose()?.flatten() {
+        let why = "a run that may change something finishes it, or says what is in the way";
+        return Err(Open::of(intent, why).into());
+    }
     let own = store.map(|store| store.get(&request.key)).transpose()?.flatten();
     let shared = store.map(|store| store.get_shared(&request.key)).transpose()?.flatten();
     if !request.refresh {

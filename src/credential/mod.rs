@@ -3,10 +3,12 @@
 //! Must not: know artifacts or formats of artifacts.
 
 pub mod backup;
+pub mod change;
 mod database;
 pub mod environment;
 pub mod home;
 pub mod id;
+pub mod intent;
 pub mod keeping;
 pub mod ledger;
 pub mod lookup;

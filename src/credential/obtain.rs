@@ -7,13 +7,15 @@
 //!
 //! Must not: overwrite a secret that differs; that is a conflict for people.
 
+use super::change::{self, ChangeError, Open, Settled};
 use super::database::DatabaseError;
+use super::intent::{Change, Intent};
 use super::ledger::Ledger;
 use super::registry::{
     AnswerFault, Application, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted,
 };
 use super::store::{Key, Store, Stored};
-use super::{ClientId, ClientSecret, Credential, EnvironmentName, Fingerprint};
+use super::{ClientId, Credential, EnvironmentName, Fingerprint};
 use crate::host::clock;
 use crate::host::random::OsRandom;
 
@@ -94,6 +96,8 @@ pub struct Obtained {
     pub origin: Origin,
     /// When the secret ends, in seconds since 1970, where the registry said so just now.
     pub expires: Option<u64>,
+    /// A change that an earlier run began, and what became of it now.
+    pub settled: Option<Settled>,
 }
 
 /// Why there is no credential.
@@ -109,6 +113,9 @@ pub enum ObtainError {
     /// No randomness for a Client Id.
     #[error("no randomness from the operating system: {0}")]
     Random(#[from] std::io::Error),
+    /// A change that an earlier run began, and whose end is not known.
+    #[error(transparent)]
+    Open(#[from] Open),
     /// A new application where none may be made.
     #[error(
         "{application} is not registered in {environment} (registry {registry}), and registering a new application is \
@@ -141,21 +148,37 @@ pub enum ObtainError {
     },
 }
 
-/// Obtains or reuses the credential.
-pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Registry) -> Result<Obtained, ObtainError> {
-    // 1. The store has what is needed: reuse it, ask nobody.
-    let own = store.get(&request.key)?;
-    let shared = store.get_shared(&request.key)?;
-    if !request.refresh && !request.again {
-        if let Some(stored) = own.as_ref().filter(|stored| request.needs.satisfied_by(stored)) {
-            return Ok(answer(request, stored, Origin::Store));
-        }
-        if let Some(stored) = shared.as_ref().filter(|stored| request.needs.satisfied_by(stored)) {
-            let copy = Stored { key: request.key.clone(), ..stored.clone() };
-            store.put(&copy)?;
-            return Ok(answer(request, &copy, Origin::Store));
+impl From<ChangeError> for ObtainError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => Self::Store(error),
+            ChangeError::Registry(error) => Self::Registry(error),
+            ChangeError::Random(error) => Self::Random(error),
+            ChangeError::Open(open) => Self::Open(open),
         }
     }
+}
+
+/// Obtains or reuses the credential.
+pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Registry) -> Result<Obtained, ObtainError> {
+    // 1. The store has what is needed, and nobody was changing it: reuse it, ask nobody.
+    if store.intent(&request.key)?.is_none()
+        && let Some(reused) = reuse(request, store)?
+    {
+        return Ok(reused);
+    }
+    // Else one process at a time. What an earlier one began is finished first, or it is said that its end is not known, unless
+    // a person says whose secret counts.
+    let _alone = store.ledger(&request.key).lock()?;
+    let settled = match change::settle(&request.key, request.application, store, registry) {
+        Err(ChangeError::Open(_)) if request.take.is_some() => None,
+        settled => settled?,
+    };
+    if let Some(reused) = reuse(request, store)? {
+        return Ok(Obtained { settled, ..reused });
+    }
+    let own = store.get(&request.key)?;
+    let shared = store.get_shared(&request.key)?;
     // 2. Choose the Client Id: the store's own, the same application's elsewhere on this registry, or a new one. A registry
     // that will not have it says so before anything is claimed.
     let known = own.iter().chain(&shared).find(|stored| stored.registered).map(|stored| stored.id.clone());
@@ -206,7 +229,10 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
     {
         match request.take {
             Some(Take::Registry) => {}
-            Some(Take::Store) => registered = replace(registry, request.application, &registered.id, ours)?,
+            Some(Take::Store) => {
+                let intent = Intent::begun(&request.key, &registered.id, Change::Take(ours.clone()));
+                registered = change::replace(&intent, ours, Some(theirs), request.application, store, registry)?;
+            }
             None => {
                 return Err(ObtainError::Conflict {
                     store: store.fingerprint(ours),
@@ -223,7 +249,22 @@ pub fn obtain(request: &Request<'_>, store: &mut Store, registry: &mut dyn Regis
     let stored = Stored { key: request.key.clone(), id, secret: secret.or(local), registered: true };
     store.put_everywhere(&stored)?;
     let origin = if existed { Origin::Registry } else { Origin::Registered };
-    Ok(Obtained { expires, ..answer(request, &stored, origin) })
+    Ok(Obtained { expires, settled, ..answer(request, &stored, origin) })
+}
+
+/// What the store has, where that is what is needed: of this environment, or of another one on the same registry.
+fn reuse(request: &Request<'_>, store: &mut Store) -> Result<Option<Obtained>, ObtainError> {
+    if request.refresh || request.again {
+        return Ok(None);
+    }
+    let is_enough = |stored: &Stored| request.needs.satisfied_by(stored);
+    if let Some(stored) = store.get(&request.key)?.filter(is_enough) {
+        return Ok(Some(answer(request, &stored, Origin::Store)));
+    }
+    let Some(shared) = store.get_shared(&request.key)?.filter(is_enough) else { return Ok(None) };
+    let copy = Stored { key: request.key.clone(), ..shared };
+    store.put(&copy)?;
+    Ok(Some(answer(request, &copy, Origin::Store)))
 }
 
 /// Whether an answer is one to what was asked. A registry that shows no secret where the store has sent or kept one leaves
@@ -269,22 +310,7 @@ pub(super) fn same(
     Err(RegistryError::Answer { registry: registry.clone(), fault: Box::new(fault) })
 }
 
-/// Replaces a secret; what was answered is what was sent.
-fn replace(
-    registry: &mut dyn Registry,
-    application: &Application,
-    id: &ClientId,
-    secret: &ClientSecret,
-) -> Result<Registered, RegistryError> {
-    let replaced = registry.replace_secret(application, id, secret)?;
-    if replaced.id == *id && replaced.secret.as_ref() == Some(secret) {
-        return Ok(replaced);
-    }
-    let problem = format!("it was sent a new secret for {id}, and its answer does not hold that id and that secret");
-    Err(RegistryError::Failed { registry: registry.identity().clone(), problem })
-}
-
 fn answer(request: &Request<'_>, stored: &Stored, origin: Origin) -> Obtained {
     let secret = stored.secret.clone().filter(|_| request.needs == Needs::Secret);
-    Obtained { credential: Credential { id: stored.id.clone(), secret }, origin, expires: None }
+    Obtained { credential: Credential { id: stored.id.clone(), secret }, origin, expires: None, settled: None }
 }

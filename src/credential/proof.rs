@@ -24,6 +24,15 @@ pub(super) struct Table {
     pub(super) plural: &'static str,
     /// The version of the schema from which on it is there, and proven.
     pub(super) since: i32,
+    /// Its columns but `mac`. They are named to `SQLite` and never read from it: a name that is damaged is none then.
+    pub(super) columns: &'static [&'static str],
+}
+
+impl Table {
+    /// What selects a row with its code.
+    pub(super) fn selected(&self) -> String {
+        format!("{}, mac", self.columns.join(", "))
+    }
 }
 
 /// How much is proven.
@@ -69,11 +78,10 @@ impl Proof {
         Self { row: hmac(&key.derive("row")), head: hmac(&key.derive("head")) }
     }
 
-    /// Whether a row is as it was written: a statement over all columns of `table` has found it.
+    /// Whether a row is as it was written: a statement over [`Table::selected`] has found it.
     pub(super) fn check_row(&self, table: &Table, row: &Row<'_>) -> Result<(), Unproven> {
-        let columns = Columns::of(row.as_ref());
-        let found = self.code(table, &columns, row)?;
-        if columns.mac(row)?.as_deref() == Some(&found[..]) { Ok(()) } else { Err(changed(table)) }
+        let found = self.code(table, 0, row)?;
+        if mac(table, 0, row)?.as_deref() == Some(&found[..]) { Ok(()) } else { Err(changed(table)) }
     }
 
     /// Proves all rows of all tables.
@@ -90,12 +98,11 @@ impl Proof {
         let mut found = Vec::new();
         for table in tables {
             let mut statement = scan(connection, table)?;
-            let columns = Columns::of(&statement);
             let mut rows = statement.query([])?;
             let mut codes = Vec::new();
             while let Some(row) = rows.next()? {
-                let code = self.code(table, &columns, row)?;
-                if columns.mac(row)?.as_deref() != Some(&code[..]) {
+                let code = self.code(table, 1, row)?;
+                if mac(table, 1, row)?.as_deref() != Some(&code[..]) {
                     return Err(changed(table));
                 }
                 codes.push(code);
@@ -127,11 +134,10 @@ impl Proof {
             let mut changed = Vec::new();
             {
                 let mut statement = scan(connection, table)?;
-                let columns = Columns::of(&statement);
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
-                    let code = self.code(table, &columns, row)?;
-                    if columns.mac(row)?.as_deref() != Some(&code[..]) {
+                    let code = self.code(table, 1, row)?;
+                    if mac(table, 1, row)?.as_deref() != Some(&code[..]) {
                         changed.push((row.get::<_, i64>(0)?, code));
                     }
                     codes.push(code);
@@ -163,13 +169,13 @@ impl Proof {
         Ok(head)
     }
 
-    /// Over the table's name, and name, type and value of each column but the code's own.
-    fn code(&self, table: &Table, columns: &Columns, row: &Row<'_>) -> rusqlite::Result<[u8; 32]> {
+    /// Over the table's name, and name, type and value of each column but the code's own. They are in the row from `from` on.
+    fn code(&self, table: &Table, from: usize, row: &Row<'_>) -> rusqlite::Result<[u8; 32]> {
         let mut mac = self.row.clone();
         put(&mut mac, "table", table.name.as_bytes());
-        for (index, name) in columns.values() {
+        for (index, name) in table.columns.iter().enumerate() {
             put(&mut mac, "column", name.as_bytes());
-            match row.get_ref(index)? {
+            match row.get_ref(from + index)? {
                 ValueRef::Null => put(&mut mac, "null", &[]),
                 ValueRef::Integer(value) => put(&mut mac, "integer", &value.to_be_bytes()),
                 ValueRef::Real(value) => put(&mut mac, "real", &value.to_bits().to_be_bytes()),
@@ -193,28 +199,13 @@ fn changed(table: &Table) -> Unproven {
 
 /// All rows in their order, each behind its number.
 fn scan<'c>(connection: &'c Connection, table: &Table) -> rusqlite::Result<Statement<'c>> {
-    connection.prepare(&format!("SELECT rowid AS number, * FROM {} NOT INDEXED ORDER BY rowid", table.name))
+    connection.prepare(&format!("SELECT rowid, {} FROM {} NOT INDEXED ORDER BY rowid", table.selected(), table.name))
 }
 
-/// Columns by name. One that says nothing of a row is `number`.
-struct Columns(Vec<String>);
-
-impl Columns {
-    fn of(statement: &Statement<'_>) -> Self {
-        Self(statement.column_names().map(str::to_owned).collect())
-    }
-
-    fn values(&self) -> impl Iterator<Item = (usize, &String)> {
-        self.0.iter().enumerate().filter(|(_, name)| !["number", "mac"].contains(&name.as_str()))
-    }
-
-    fn mac(&self, row: &Row<'_>) -> rusqlite::Result<Option<Vec<u8>>> {
-        match self.0.iter().position(|name| name == "mac") {
-            // Of another type than it was written with.
-            Some(index) => Ok(row.get_ref(index)?.as_blob_or_null().ok().flatten().map(<[u8]>::to_vec)),
-            None => Ok(None),
-        }
-    }
+/// The code that a row has, behind its other columns; none where it is of another type.
+fn mac(table: &Table, from: usize, row: &Row<'_>) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mac = row.get_ref(from + table.columns.len())?;
+    Ok(mac.as_blob_or_null().ok().flatten().map(<[u8]>::to_vec))
 }
 
 /// The code over everything, as it grows.

@@ -12,10 +12,10 @@ use rusqlite::{Row, params};
 pub use super::database::DatabaseError as StoreError;
 use super::database::{Database, Schema};
 use super::home::Home;
-use super::ledger;
 use super::proof::Table;
 use super::registry::RegistryIdentity;
 use super::{ClientId, ClientSecret, EnvironmentName, Fingerprint};
+use super::{intent, ledger};
 use crate::host::clock;
 use crate::host::random::OsRandom;
 
@@ -23,9 +23,9 @@ const SCHEMA: Schema = Schema {
     kind: "store",
     // "injS"
     application_id: 0x696e_6a53,
-    version: 3,
-    older: &[(1, super::ledger::SCHEMA), (2, PROVEN)],
-    tables: &[CREDENTIAL, CHECKOUT, ledger::REGISTRATION, ledger::PENDING],
+    version: 4,
+    older: &[(1, ledger::SCHEMA), (2, PROVEN), (3, intent::SCHEMA)],
+    tables: &[CREDENTIAL, CHECKOUT, ledger::REGISTRATION, ledger::PENDING, intent::INTENT],
     sql: "
         CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE credential (
@@ -42,8 +42,14 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
-const CREDENTIAL: Table = Table { name: "credential", plural: "credentials", since: 3 };
-const CHECKOUT: Table = Table { name: "checkout", plural: "active environments", since: 3 };
+const CREDENTIAL: Table = Table {
+    name: "credential",
+    plural: "credentials",
+    since: 3,
+    columns: &["application", "environment", "registry", "client_id", "sealed_secret", "registered", "updated"],
+};
+const CHECKOUT: Table =
+    Table { name: "checkout", plural: "active environments", since: 3, columns: &["folder", "environment"] };
 
 /// From version 3 on rows are proven.
 const PROVEN: &str = "
@@ -139,7 +145,8 @@ impl Store {
         self.whole(|store| store.write(stored))
     }
 
-    /// Likewise, and its secret in every environment that shares its Client Id, all of them or none.
+    /// Likewise, and its secret in every environment that shares its Client Id, all of them or none. A change that was under way
+    /// is over.
     pub fn put_everywhere(&mut self, stored: &Stored) -> Result<(), StoreError> {
         let shares = |other: &Stored| {
             other.key.application == stored.key.application
@@ -153,7 +160,8 @@ impl Store {
             for other in store.list()?.into_iter().filter(shares) {
                 store.write(&Stored { secret: stored.secret.clone(), ..other })?;
             }
-            store.write(stored)
+            store.write(stored)?;
+            store.close(&stored.key)
         })
     }
 
@@ -176,11 +184,25 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets the credential of `key`; says whether there was one.
+    /// Forgets the credential of `key`; says whether there was one. Where no environment has one of the application on that
+    /// registry any more, a change of it that was under way is over.
     pub fn forget(&mut self, key: &Key) -> Result<bool, StoreError> {
+        self.whole(|store| {
+            let was = store.remove(key)?;
+            let is_same =
+                |other: &Stored| other.key.application == key.application && other.key.registry == key.registry;
+            if !store.list()?.iter().any(is_same) {
+                store.close(key)?;
+            }
+            Ok(was)
+        })
+    }
+
+    /// Forgets a credential, within a transaction.
+    pub(super) fn remove(&self, key: &Key) -> Result<bool, StoreError> {
         let sql = "DELETE FROM credential WHERE application = ?1 AND environment = ?2 AND registry = ?3";
         let of = params![key.application, key.environment.as_str(), key.registry.0];
-        self.whole(|store| Ok(store.database.execute(sql, of)? > 0))
+        Ok(self.database.execute(sql, of)? > 0)
     }
 
     /// The active environment of a checkout.

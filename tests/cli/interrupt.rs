@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{PASSWORD, PROGRAM, World, files_below, key, noise, repacked};
+use super::{PASSWORD, PROGRAM, World, key, names_in, noise, repacked};
 
 /// Moments at which a run is interrupted.
 const MOMENTS: u32 = 40;
@@ -28,11 +28,8 @@ fn interrupted(world: &World, args: &[&str], delay: Duration, signal: Signal) ->
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Names of what is in the stores.
-fn stores(world: &World) -> Vec<String> {
-    let files = if world.stores().exists() { files_below(&world.stores()) } else { BTreeMap::new() };
-    files.into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
-}
+/// What may be in the stores beside locks.
+const STORES: [&str; 4] = ["databases", "key", "dev.db", "store.db"];
 
 /// Interrupts runs at moments all over one; `(before, after)` is what each file may be.
 fn at_all_moments(world: &World, args: &[&str], make: impl Fn(&World)) {
@@ -61,9 +58,9 @@ fn at_all_moments(world: &World, args: &[&str], make: impl Fn(&World)) {
         }
         whole_or_untouched(&world.files(), &before, &after);
         assert!(
-            stores(world).iter().all(|name| ["key", "dev.db", "store.db"].contains(&name.as_str())),
+            names_in(&world.stores()).iter().all(|name| STORES.contains(&name.as_str())),
             "{:?}",
-            stores(world)
+            names_in(&world.stores())
         );
         if hit == MOMENTS {
             break;
@@ -128,7 +125,7 @@ fn a_first_run_that_makes_its_store() {
         let left = world.read("app.apk");
         assert!(left == original || world.credentials() == 1);
         world.signed(&["app.apk", "--env", "dev"]).exits(0);
-        assert_eq!(stores(&world), ["key", "dev.db", "store.db"]);
+        assert_eq!(names_in(&world.stores()), STORES);
         assert_eq!(world.files().len(), 1);
     }
 }

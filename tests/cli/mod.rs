@@ -6,6 +6,7 @@ mod apple;
 mod at_rest;
 mod batch;
 mod canary;
+mod change;
 mod commands;
 mod completions;
 mod config;
@@ -13,7 +14,7 @@ mod contract;
 mod crash;
 mod credential;
 #[cfg(unix)]
-mod database;
+pub mod database;
 mod dex;
 mod doctor;
 mod env;

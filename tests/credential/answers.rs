@@ -70,14 +70,14 @@ fn key() -> Key {
 
 /// Asks a registry that answers so, with this in the store; what is in the store afterwards too.
 fn ask(
-    before: Option<Stored>,
+    before: Option<&Stored>,
     needs: Needs,
     take: Option<Take>,
     answer: Registered,
 ) -> (Result<Obtained, ObtainError>, Option<Stored>) {
     let home = tempfile::tempdir().unwrap();
     let mut store = Store::open(home.path()).unwrap();
-    if let Some(before) = &before {
+    if let Some(before) = before {
         store.put(before).unwrap();
     }
     let application = Application { id: "com.example.app".into(), name: "The App".into() };
@@ -96,10 +96,10 @@ fn ask(
 }
 
 #[track_caller]
-fn refused(before: Option<Stored>, needs: Needs, answer: Registered) -> (AnswerFault, String) {
-    let (error, after) = ask(before.clone(), needs, None, answer);
+fn refused(before: Option<&Stored>, needs: Needs, answer: Registered) -> (AnswerFault, String) {
+    let (error, after) = ask(before, needs, None, answer);
     let error = error.unwrap_err();
-    assert_eq!(after, before, "something was kept");
+    assert_eq!(after.as_ref(), before, "something was kept");
     let text = error.to_string();
     let ObtainError::Registry(RegistryError::Answer { fault, .. }) = error else { panic!("{text}") };
     assert!(text.starts_with("registry says: ") && text.contains("nothing was kept"), "{text}");
@@ -112,17 +112,17 @@ fn a_secret_is_wanted_and_there_is_none() {
     assert!(matches!(fault, AnswerFault::NoSecret { .. }), "{text}");
     assert!(text.contains("the-id of com.example.app without a secret") && text.contains("dev embeds one"), "{text}");
     // A claim or a public client in the store is none either.
-    refused(Some(stored(None)), Needs::Secret, Registered { secret: None, ..right() });
+    refused(Some(&stored(None)), Needs::Secret, Registered { secret: None, ..right() });
     // Where none is embedded none is missed; where the store has one, that one was sent.
     ask(None, Needs::IdOnly, None, Registered { secret: None, ..right() }).0.unwrap();
-    let kept = ask(Some(stored(Some("mine"))), Needs::Secret, None, Registered { secret: None, ..right() });
+    let kept = ask(Some(&stored(Some("mine"))), Needs::Secret, None, Registered { secret: None, ..right() });
     assert_eq!(kept.0.unwrap().credential.secret, Some(secret("mine")));
 }
 
 #[test]
 fn another_id_than_the_one_that_the_store_has() {
     let other = Registered { id: id("another"), ..right() };
-    let (fault, text) = refused(Some(stored(Some("the secret"))), Needs::Secret, other.clone());
+    let (fault, text) = refused(Some(&stored(Some("the secret"))), Needs::Secret, other.clone());
     assert!(matches!(fault, AnswerFault::AnotherId { .. }), "{text}");
     assert!(text.contains("asked for the-id of com.example.app, it answered for another"), "{text}");
     // An id that was just made gives way.
@@ -135,7 +135,7 @@ fn another_application() {
     let (fault, text) = refused(None, Needs::Secret, other.clone());
     assert!(matches!(fault, AnswerFault::AnotherApplication { .. }), "{text}");
     assert!(text.contains("registered there for \"com.example.other\""), "{text}");
-    refused(Some(stored(Some("the secret"))), Needs::Secret, other);
+    refused(Some(&stored(Some("the secret"))), Needs::Secret, other);
     for same in [None, Some("COM.example.App"), Some("the app ")] {
         ask(None, Needs::Secret, None, Registered { application: same.map(str::to_owned), ..right() }).0.unwrap();
     }
@@ -151,7 +151,8 @@ fn a_secret_that_has_ended() {
 
 #[test]
 fn a_secret_that_was_sent_and_is_not_what_is_answered() {
-    let (error, after) = ask(Some(stored(Some("mine"))), Needs::Secret, Some(Take::Store), right());
+    // It says that it has the one of before, so it has not got the new one.
+    let (error, after) = ask(Some(&stored(Some("mine"))), Needs::Secret, Some(Take::Store), right());
     let text = error.unwrap_err().to_string();
     assert!(text.contains("was sent a new secret for the-id") && !text.contains("mine"), "{text}");
     assert_eq!(after, Some(stored(Some("mine"))));

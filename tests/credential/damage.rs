@@ -139,6 +139,20 @@ fn a_flipped_bit_gives_the_right_credential_or_an_error() {
 }
 
 #[test]
+fn names_of_tables_and_columns_that_are_no_text_are_errors() {
+    let whole = Whole::new();
+    for (path, bytes) in whole.files() {
+        let text = (100..4096).filter(|at| bytes[*at].is_ascii_graphic());
+        for place in text.step_by(3) {
+            let mut damaged = bytes.to_vec();
+            damaged[place] ^= 0x80;
+            write(&path, &damaged);
+            whole.judge(&path, &format!("byte {place} of {}", path.display()), &mut Vec::new());
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_cut_gives_the_right_credential_or_an_error() {
     let whole = Whole::new();
     for (path, bytes) in whole.files() {

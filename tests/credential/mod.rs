@@ -1,6 +1,7 @@
 //! The heart: every row of the state machine, real processes racing, and stores that are not stores.
 
 mod answers;
+mod change;
 mod damage;
 mod genexus;
 mod hang;

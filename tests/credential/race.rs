@@ -57,7 +57,8 @@ fn made_older(home: &std::path::Path) {
     let change =
         |file: &str, sql: &str| rusqlite::Connection::open(home.join(file)).unwrap().execute_batch(sql).unwrap();
     let unproven = "DELETE FROM meta WHERE name IN ('head', 'counts'); PRAGMA user_version = 1";
-    let store = "DROP TABLE registration; DROP TABLE pending; ALTER TABLE credential DROP COLUMN mac;
+    let store =
+        "DROP TABLE registration; DROP TABLE pending; DROP TABLE intent; ALTER TABLE credential DROP COLUMN mac;
                  ALTER TABLE checkout DROP COLUMN mac;";
     let registry = "ALTER TABLE application DROP COLUMN revoked; ALTER TABLE application DROP COLUMN mac;";
     change("store.db", &format!("{store} {unproven}"));
@@ -89,6 +90,6 @@ fn eight_processes_bring_older_stores_to_this_version() {
         rusqlite::Connection::open(home.path().join("store.db")).unwrap().execute_batch(future).unwrap();
         let refused = run(&["register", "com.example.old", "--env", "prod"]).wait_with_output().unwrap();
         assert_eq!(refused.status.code(), Some(5));
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("its version is 9, this program knows version 3"));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("its version is 9, this program knows version 4"));
     }
 }

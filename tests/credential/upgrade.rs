@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use inject::credential::EnvironmentName;
 use inject::credential::ledger::Ledger;
 use inject::credential::registry::directory::Directory;
 use inject::credential::registry::embedded::Embedded;
 use inject::credential::registry::{Application, Registry, RegistryIdentity};
 use inject::credential::store::{Key, Store};
+use inject::credential::{ClientSecret, EnvironmentName};
 
 use super::home::copied;
 
@@ -62,7 +62,7 @@ fn holds_everything(home: &Path) {
     assert!(entries[0].application == "com.example.gone" && entries[0].revoked.is_some());
     let one = Application { id: "com.example.one".into(), name: "com.example.one".into() };
     let found = registry.find(&one, None).unwrap().unwrap();
-    assert_eq!((found.id.as_str(), found.secret.as_ref().map(|secret| secret.expose())), (ONE.0, Some(ONE.1)));
+    assert_eq!((found.id.as_str(), found.secret.as_ref().map(ClientSecret::expose)), (ONE.0, Some(ONE.1)));
 }
 
 #[test]

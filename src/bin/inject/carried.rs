@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use inject::credentials::{ClientId, ClientSecret, Credential, Store, Stored};
+use inject::credentials::{ClientId, ClientSecret, Credential, Intent, Key, Store, Stored};
 use inject::findings::Foreign;
 use inject::job::{Copies, Inspected, Located, pending};
 use inject::place::{Absence, Address, Held, Place, Template};
@@ -147,6 +147,13 @@ pub fn look(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Resu
         }
     }
     carried.elsewhere = elsewhere(inspected, &ids);
+    for intent in open(settings)? {
+        let Key { application, environment, .. } = &intent.key;
+        let is_its = |owner: &Owner| owner.application == *application && owner.environment == environment.as_str();
+        if carried.values.iter().any(|value| value.owners.iter().any(is_its)) {
+            carried.unasked.push(format!("{intent}, and is not finished: the registry may not know this any more"));
+        }
+    }
     ask(settings, inspected, look.online, &secrets, &mut carried);
     Ok(carried)
 }
@@ -283,6 +290,17 @@ pub fn known(stored: &[Stored], ids: bool) -> Vec<Foreign> {
 /// All that the store holds.
 pub fn stored(settings: &Settings) -> Result<Vec<Stored>, Failure> {
     Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::list).transpose()?.unwrap_or_default())
+}
+
+/// Changes that were begun and are not known to have ended.
+fn open(settings: &Settings) -> Result<Vec<Intent>, Failure> {
+    Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::intents).transpose()?.unwrap_or_default())
+}
+
+/// The secrets that registries may have by such a change.
+pub fn coming(settings: &Settings) -> Result<Vec<Zeroizing<String>>, Failure> {
+    let secret = |intent: &Intent| Some(Zeroizing::new(intent.secret()?.expose().to_owned()));
+    Ok(open(settings)?.iter().filter_map(secret).collect())
 }
 
 /// Every Client Id and secret of these but those that may be in the artifact: its own, and those of other main objects. The

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use inject::credentials::{ObtainError, SealError, StoreError};
+use inject::credentials::{Change, ChangeError, Key, ObtainError, Open, SealError, StoreError};
 use inject::findings::Finding;
 use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
@@ -206,6 +206,29 @@ impl From<RegistryError> for Failure {
     }
 }
 
+/// What to do about a change whose end is not known.
+fn unfinished(open: &Open) -> Vec<String> {
+    let Key { application, environment, .. } = &open.intent.key;
+    let register = format!("inject register {application} --env {environment}");
+    match open.intent.change {
+        Change::Revoke => vec![
+            format!("finish it: inject credential revoke --app {application} --env {environment}"),
+            format!("or see what the registry has: {register} --force"),
+        ],
+        _ => vec![
+            format!("finish it, by what the registry has: {register}"),
+            format!("the registry is right, whatever it has: {register} --take registry"),
+            format!("it is not there any more: inject credential forget --app {application} --env {environment}"),
+        ],
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        ObtainError::from(error).into()
+    }
+}
+
 /// What to do about an answer to something else than what was asked.
 fn answer(fault: &AnswerFault) -> Vec<String> {
     let forget = |application: &str, environment| {
@@ -291,6 +314,10 @@ impl From<ObtainError> for Failure {
                 ObtainError::Registry(error) => error.into(),
                 error => Self::of(Code::Registry, error),
             },
+            ObtainError::Open(open) => {
+                let remedies = unfinished(open);
+                Self { remedies, ..Self::of(Code::Conflict, error) }
+            }
             ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
                 Self::of(Code::Registry, error)
             }

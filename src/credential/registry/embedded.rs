@@ -41,7 +41,12 @@ const SCHEMA: Schema = Schema {
     ",
 };
 
-const APPLICATION: Table = Table { name: "application", plural: "applications", since: 3 };
+const APPLICATION: Table = Table {
+    name: "application",
+    plural: "applications",
+    since: 3,
+    columns: &["client_id", "application", "name", "sealed_secret", "created", "revoked"],
+};
 
 /// An embedded registry, by name. Its file is made by the first registration.
 #[derive(Debug)]

@@ -103,6 +103,18 @@ pub struct Registered {
     pub application: Option<String>,
 }
 
+/// What a registry says of one registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It is there.
+    Registered(Registered),
+    /// It is not there, or not any more.
+    Gone,
+    /// It cannot be told, and why.
+    Unknown(String),
+}
+
 /// Why a registry did not answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -267,6 +279,10 @@ impl Registry for Unasked {
     fn register(&mut self, _: &Wanted<'_>, _: &mut dyn Ledger) -> Result<Registered, RegistryError> {
         Err(RegistryError::Offline { registry: self.0.clone() })
     }
+
+    fn standing(&mut self, _: &Application, _: &ClientId, _: &mut dyn Ledger) -> Result<Standing, RegistryError> {
+        Err(RegistryError::Offline { registry: self.0.clone() })
+    }
 }
 
 /// An access manager.
@@ -279,6 +295,21 @@ pub trait Registry {
 
     /// What it holds under `id`, or else for the application. Changes nothing.
     fn find(&mut self, application: &Application, id: Option<&ClientId>) -> Result<Option<Registered>, RegistryError>;
+
+    /// What became of the registration under exactly this id: for who was cut off while it was changed. Changes nothing there.
+    fn standing(
+        &mut self,
+        application: &Application,
+        id: &ClientId,
+        ledger: &mut dyn Ledger,
+    ) -> Result<Standing, RegistryError> {
+        let _ = ledger;
+        Ok(match self.find(application, Some(id))? {
+            Some(found) if found.id == *id => Standing::Registered(found),
+            Some(found) => Standing::Unknown(format!("asked for {id}, the registry answered for {}", found.id)),
+            None => Standing::Gone,
+        })
+    }
 
     /// Why [`Self::register`] would fail, as far as that is known without it: a registry that is only read says so before
     /// anything is promised or claimed. `known` is the id that the store has; a secret that it has is not wanted.

@@ -5,7 +5,6 @@
 
 use inject::credentials::{ClientId, ClientSecret, Key, Store, Stored};
 use inject::registry::{Application, Ledger, Registry};
-use inject::system::OsRandom;
 use serde_json::json;
 
 use crate::args::CredentialAction;
@@ -50,6 +49,9 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
             "registered": stored.registered,
         })).collect::<Vec<_>>(),
     }));
+    if let Some(store) = &store {
+        super::register::tell_open(&store.intents()?, out);
+    }
     if all.is_empty() {
         out.note(&format!("no credentials in {}", settings.home.folder.display()));
     }
@@ -101,6 +103,7 @@ fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Re
     let store = Store::open_existing(&settings.home)?;
     let stored = store.as_ref().map(|store| store.get(&key)).transpose()?.flatten();
     let (Some(stored), Some(store)) = (stored, store) else { return Err(missing(&key)) };
+    super::register::tell_open(store.intent(&key)?.as_slice(), out);
     let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
     let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
     out.json(&about(
@@ -149,8 +152,9 @@ fn set(
         }
         _ => {
             store.put(&new)?;
-            // A person knows what became of a registration that got no answer.
+            // A person knows what became of a registration that got no answer, and of a change.
             store.ledger(&key).settle()?;
+            store.close_intent(&key)?;
             out.done(&format!("{} in {} has {}", key.application, key.environment, new.id));
             changed = true;
         }
@@ -185,12 +189,11 @@ fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     Ok(Code::Done)
 }
 
-/// What a command that changes both sides works on: the registered credential of an application.
+/// What a command that changes both sides works on.
 struct Both {
     key: Key,
     application: Application,
     store: Store,
-    stored: Stored,
     registry: Box<dyn Registry>,
 }
 
@@ -198,25 +201,25 @@ fn both(settings: &Settings, app: Option<&str>) -> Result<Both, Failure> {
     let chosen = settings.environment()?;
     let application = application(settings, app)?;
     let key = settings.key(&application, &chosen)?;
-    let mut store = Store::open_existing(&settings.home)?;
-    let stored = store.as_mut().map(|store| store.get(&key)).transpose()?.flatten().filter(|stored| stored.registered);
-    let (Some(store), Some(stored)) = (store, stored) else { return Err(missing(&key)) };
-    Ok(Both { registry: settings.registry(&chosen)?, key, application, store, stored })
+    let Some(store) = Store::open_existing(&settings.home)? else { return Err(missing(&key)) };
+    // No registry is asked about what is not known here.
+    if !store.get(&key)?.is_some_and(|stored| stored.registered) && store.intent(&key)?.is_none() {
+        return Err(missing(&key));
+    }
+    Ok(Both { registry: settings.registry(&chosen)?, key, application, store })
 }
 
 fn rotate(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, Failure> {
-    let Both { key, application, mut store, stored, mut registry } = both(settings, app)?;
-    let new = ClientSecret::generate(&mut OsRandom).map_err(|e| Failure::of(Code::Internal, e))?;
-    // A kill between the two leaves a conflict, which says so and is decided by --take registry.
-    let replaced = registry.replace_secret(&application, &stored.id, &new)?;
-    store.put_everywhere(&Stored { secret: replaced.secret, ..stored.clone() })?;
+    let Both { key, application, mut store, mut registry } = both(settings, app)?;
+    let rotated = inject::credentials::rotate(&key, &application, &mut store, registry.as_mut())?;
+    let Some(Stored { id, secret: Some(new), .. }) = rotated else { return Err(missing(&key)) };
     let fingerprint = store.fingerprint(&new);
-    out.done(&format!("{} of {} has a new secret in {}: {fingerprint}", stored.id, application.id, key.registry));
+    out.done(&format!("{id} of {} has a new secret in {}: {fingerprint}", application.id, key.registry));
     out.warn("apps that carry the old secret are refused from now on: inject and ship them again");
     out.json(&about(
         &key,
         &json!({
-            "client_id": stored.id.as_str(),
+            "client_id": id.as_str(),
             "secret_fingerprint": fingerprint.as_str(),
             "changed": true,
         }),
@@ -225,15 +228,10 @@ fn rotate(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
 }
 
 fn revoke(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, Failure> {
-    let Both { key, application, mut store, stored, mut registry } = both(settings, app)?;
-    let was = registry.revoke(&application, &stored.id, &mut store.ledger(&key))?;
-    let shared = store.list()?.into_iter().filter(|other| {
-        other.key.application == key.application && other.key.registry == key.registry && other.id == stored.id
-    });
-    for other in shared {
-        store.forget(&other.key)?;
-    }
-    let what = format!("{} of {} in {}", stored.id, application.id, key.registry);
+    let Both { key, application, mut store, mut registry } = both(settings, app)?;
+    let revoked = inject::credentials::revoke(&key, &application, &mut store, registry.as_mut())?;
+    let Some((id, was)) = revoked else { return Err(missing(&key)) };
+    let what = format!("{} of {} in {}", id, application.id, key.registry);
     if was {
         out.done(&format!("revoked {what}, and forgot it here"));
         out.warn("apps that carry it are refused from now on");
@@ -243,7 +241,7 @@ fn revoke(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     out.json(&about(
         &key,
         &json!({
-            "client_id": stored.id.as_str(),
+            "client_id": id.as_str(),
             "changed": was,
         }),
     ));

@@ -6,7 +6,7 @@ mod genexus;
 
 use std::path::{Path, PathBuf};
 
-use inject::credentials::{Keeping, Store};
+use inject::credentials::{Keeping, Key, Store};
 use inject::findings::{Hunt, Report};
 use inject::job::pending;
 use inject::registry::Application;
@@ -206,6 +206,12 @@ fn store(settings: &Settings, checks: &mut Checks) {
             checks.add("store", State::Note, text);
         }
         Err(error) => checks.failed("store", &Failure::from(error)),
+    }
+    let open = Store::open_existing(&settings.home).and_then(|store| store.map(|store| store.intents()).transpose());
+    for intent in open.ok().flatten().unwrap_or_default() {
+        let Key { application, environment, .. } = &intent.key;
+        let remedy = format!("finish it: inject register {application} --env {environment}");
+        checks.todo("store", format!("{intent}, and is not finished"), &remedy);
     }
     private(folder, 0o077, checks);
     key(settings, opens, checks);

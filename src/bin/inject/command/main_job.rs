@@ -36,7 +36,7 @@ use words::{tell, tell_left, tell_mixed, tell_unknown};
 
 use super::attest;
 use super::given::{Given, artifacts};
-use super::register::{How, fixed, obtain_or_reuse};
+use super::register::{How, fixed, obtain_or_reuse, settle};
 use crate::args::{Cli, GateReach, Main};
 use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
@@ -108,6 +108,8 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
         return Ok(batch.code().unwrap_or(code));
     }
     let jobs = batch.keep(jobs, |job| job.index, |job| check_release(&chosen, job))?;
+    let begun = |job: &Job| settle(settings, &chosen, &job.application, main.obtain.offline, out);
+    let jobs = batch.keep(jobs, |job| job.index, begun)?;
     // A key is loaded only where an artifact needs one of its kind.
     let needed = |kind| jobs.iter().any(|job| job.planned.key_kind() == Some(kind));
     let schemes = signing::schemes(&main.signing)?;

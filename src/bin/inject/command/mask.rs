@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::register::fixed;
 use crate::args::Ci;
-use crate::carried::{known, stored};
+use crate::carried::{coming, known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::{Settings, variable, variables};
@@ -78,6 +78,7 @@ fn runner(asked: Option<Ci>) -> Result<Ci, Failure> {
 fn secrets(settings: &Settings) -> Result<Vec<Zeroizing<String>>, Failure> {
     let mut secrets: Vec<Zeroizing<String>> =
         known(&stored(settings)?, false).into_iter().map(|known| known.value).collect();
+    secrets.extend(coming(settings)?);
     secrets.extend(variable(variables::CLIENT_SECRET).map(|given| Zeroizing::new(given.trim().to_owned())));
     // Without an environment there is no registry to have one.
     if let Ok(chosen) = settings.environment()

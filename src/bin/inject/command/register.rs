@@ -3,8 +3,8 @@
 //! Must not: touch an artifact.
 
 use inject::credentials::{
-    ClientId, ClientSecret, Credential, Lookup, Needs, ObtainError, Obtained, Origin, Registration, Request, Store,
-    Take, look_up, obtain,
+    Change, ChangeError, ClientId, ClientSecret, Credential, Intent, Key, Lookup, Needs, ObtainError, Obtained, Origin,
+    Registration, Request, Settled, Store, Take, finish, look_up, obtain,
 };
 use inject::registry::{Application, Capability, Registry, RegistryError};
 use inject::system::Civil;
@@ -97,7 +97,7 @@ pub fn obtain_or_reuse(
 ) -> Result<Obtained, Failure> {
     if let Some((credential, from)) = fixed(chosen)? {
         out.note(&format!("using {from} as given, for {} in {}", application.id, chosen.name));
-        return Ok(Obtained { credential, origin: Origin::Fixed, expires: None });
+        return Ok(Obtained { credential, origin: Origin::Fixed, expires: None, settled: None });
     }
     let request = settings.request(application, chosen, how.registration)?;
     let request = Request { refresh: how.refresh, again: how.again, take: how.take, ..request };
@@ -106,7 +106,7 @@ pub fn obtain_or_reuse(
         let mut unasked = settings.registry_within(chosen)?;
         return match look_up(&request, Some(&store), unasked.as_mut())? {
             Lookup::InStore(credential) | Lookup::InRegistry(credential) => {
-                Ok(Obtained { credential, origin: Origin::Store, expires: None })
+                Ok(Obtained { credential, origin: Origin::Store, expires: None, settled: None })
             }
             Lookup::Unregistered(_) => {
                 let registry = unasked.identity().clone();
@@ -116,6 +116,15 @@ pub fn obtain_or_reuse(
     }
     let mut registry = settings.registry(chosen)?;
     announce(&request, &store, registry.as_ref(), out)?;
+    // What an earlier run began is said whatever becomes of this one. Who says whose secret counts needs no more to be known.
+    match finish(&request.key, application, &mut store, registry.as_mut()) {
+        Err(ChangeError::Open(_)) if how.take.is_some() => {}
+        settled => {
+            if let Some(settled) = settled? {
+                tell_settled(&settled, out);
+            }
+        }
+    }
     let obtained = obtain(&request, &mut store, registry.as_mut())?;
     let id = &obtained.credential.id;
     match obtained.origin {
@@ -134,6 +143,51 @@ pub fn obtain_or_reuse(
         out.warn(&format!("the secret of {id} ends at {}: the server says so", Civil::of(expires).rfc3339()));
     }
     Ok(obtained)
+}
+
+/// Says which changes were begun and are not known to have ended.
+pub fn tell_open(intents: &[Intent], out: Output) {
+    for intent in intents {
+        let Key { application, environment, .. } = &intent.key;
+        out.warn(&format!(
+            "{intent}, and is not finished; finish it: inject register {application} --env {environment}"
+        ));
+    }
+}
+
+/// Says what became of a change that an earlier run began.
+fn tell_settled(Settled { intent, finished }: &Settled, out: Output) {
+    match (finished, &intent.change) {
+        (true, Change::Revoke) => out.warn(&format!("{intent}: the registry has done it; it is forgotten here now")),
+        (true, _) => out.warn(&format!(
+            "{intent}: the registry has it, and the store has it now; apps that carry the old secret are refused"
+        )),
+        (false, _) => out.warn(&format!("{intent}, and never came to the registry: nothing was changed")),
+    }
+}
+
+/// Finishes what an earlier run began with a credential, before anything is planned with it.
+pub fn settle(
+    settings: &Settings,
+    chosen: &Chosen,
+    application: &Application,
+    offline: bool,
+    out: Output,
+) -> Result<(), Failure> {
+    // A credential that is given from outside is nobody's to finish.
+    if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) || variable(variables::CLIENT_ID).is_some() {
+        return Ok(());
+    }
+    let key = settings.key(application, chosen)?;
+    let Some(mut store) = Store::open_existing(&settings.home)? else { return Ok(()) };
+    if store.intent(&key)?.is_none() {
+        return Ok(());
+    }
+    let mut registry = if offline { settings.registry_within(chosen)? } else { settings.registry(chosen)? };
+    if let Some(settled) = finish(&key, application, &mut store, registry.as_mut())? {
+        tell_settled(&settled, out);
+    }
+    Ok(())
 }
 
 /// What a registry that says things once means for who registers there, before that happens.

@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 
 use super::answer::is_markup;
 use super::patience::{self, Repeat};
-use super::{Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Wanted};
+use super::{
+    Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity, Standing, Wanted,
+};
 use crate::credential::ledger::{Held, Ledger, Management, Pending};
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::clock;
@@ -196,7 +198,12 @@ impl Oauth {
             let status = reply.status;
             return Err(self.failed(format!("{place}: status {status}: {}", self.managing(&reply))));
         }
-        let answered = answer::parse(&reply.body, Some(held))
+        self.answered(&place, held, &reply.body, ledger)
+    }
+
+    /// What is answered about a registration, kept.
+    fn answered(&self, place: &str, held: &Held, body: &[u8], ledger: &mut dyn Ledger) -> Result<Held, RegistryError> {
+        let answered = answer::parse(body, Some(held))
             .map_err(|problem| self.failed(format!("{place}: the answer is {problem}")))?;
         if answered.id != held.id {
             return Err(self.failed(format!("{place}: asked for {}, it answered for {}", held.id, answered.id)));
@@ -286,7 +293,6 @@ impl Registry for Oauth {
     }
 
     fn register(&mut self, wanted: &Wanted<'_>, ledger: &mut dyn Ledger) -> Result<Registered, RegistryError> {
-        let _alone = ledger.lock()?;
         let (held, existed) = match ledger.held()?.filter(|_| !wanted.again) {
             Some(held) => (self.known(wanted, held, ledger)?, true),
             None => {
@@ -315,13 +321,37 @@ impl Registry for Oauth {
         Ok(Registered { id, secret, existed, expires, application: None })
     }
 
+    /// By the management of the registration (RFC 7592, section 2.1). Who does not know it, or its token any more, has not got it.
+    fn standing(&mut self, _: &Application, id: &ClientId, ledger: &mut dyn Ledger) -> Result<Standing, RegistryError> {
+        let Some(held) = ledger.held()?.filter(|held| held.id == *id) else { return Ok(Standing::Gone) };
+        let management = self.management(&held)?;
+        let proof = Proof::Bearer(&management.token);
+        let ask = Ask { method: "GET", url: &management.address, proof, body: Body::Empty, headers: &[] };
+        let reply =
+            patience::ask(&self.client, ask, Repeat::IfUndone).map_err(|error| self.failed(error.to_string()))?;
+        match reply.status {
+            200..=201 if !is_markup(&reply.body) => {
+                let place = format!("GET {}", management.address);
+                let Held { id, secret, expires, .. } = self.answered(&place, &held, &reply.body, ledger)?;
+                Ok(Standing::Registered(Registered { id, secret, existed: true, expires, application: None }))
+            }
+            401 | 404 | 410 => {
+                ledger.drop_held()?;
+                Ok(Standing::Gone)
+            }
+            status => {
+                let why = self.managing(&reply);
+                Ok(Standing::Unknown(format!("GET {}: status {status}: {why}", management.address)))
+            }
+        }
+    }
+
     fn replace_secret(&mut self, _: &Application, _: &ClientId, _: &ClientSecret) -> Result<Registered, RegistryError> {
         let why = "RFC 7592 has no rotation; credential revoke and then register give a new Client Id and secret";
         Err(self.unsupported("replace a secret", why))
     }
 
     fn revoke(&mut self, _: &Application, id: &ClientId, ledger: &mut dyn Ledger) -> Result<bool, RegistryError> {
-        let _alone = ledger.lock()?;
         let Some(held) = ledger.held()?.filter(|held| held.id == *id) else { return Ok(false) };
         let management = self.management(&held)?;
         let ask = Ask {
