@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::host::file::FileError;
+use crate::format::limits;
+use crate::host::file::{self, FileError};
 use crate::host::random::{OsRandom, Randomness};
 use crate::host::replacement::{Writers, create_held};
 use crate::host::{interrupt, lock, private};
@@ -81,10 +82,10 @@ pub(super) fn add(folder: &Path, name: &Path) -> Result<(), FileError> {
 /// What the list names.
 fn listed(folder: &Path) -> Result<Vec<String>, FileError> {
     let path = list(folder);
-    let text = match fs::read_to_string(&path) {
+    let text = match file::read_text(&path, limits::TEXT_FILE_BYTES) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(FileError::on("read", &path)(error)),
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
     };
     let wrong = |number: usize, expected: &str| {
         let problem = format!(
@@ -137,7 +138,7 @@ fn write(folder: &Path, text: &str) -> Result<(), FileError> {
         return placed;
     }
     // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
-    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    file::sync_folder(folder);
     Ok(())
 }
 

@@ -271,7 +271,7 @@ impl SourceFile {
         if age.is_none_or(|age| age > TICK) {
             return Ok(opened);
         }
-        std::thread::sleep(TICK);
+        std::thread::sleep(TICK.saturating_sub(age.unwrap_or_default()));
         Self::over(opened.file, path)
     }
 

@@ -199,3 +199,10 @@ proptest! {
         let _ = set(text.as_bytes(), path(&at), "v", true);
     }
 }
+
+#[test]
+fn sections_beside_the_one_with_the_value_go() {
+    assert_eq!(edit("<a><![CDATA[x]]>y<![CDATA[z]]></a>", "/a", "]]>"), "<a><![CDATA[]]]]><![CDATA[>]]></a>");
+    assert_eq!(edit("<a><![CDATA[]]]]><![CDATA[>]]></a>", "/a", "v"), "<a><![CDATA[v]]></a>");
+    assert_eq!(edit("<a>x<!--c--> <![CDATA[ ]]></a>", "/a", "v"), "<a><!--c--> <![CDATA[v]]></a>");
+}

@@ -40,6 +40,9 @@ impl Element {
 
 /// What stands between two CDATA sections that follow each other.
 pub(crate) const JOINT: &str = "]]><![CDATA[";
+/// What begins a CDATA section, and ends it.
+const OPENING: &str = "<![CDATA[";
+const CLOSING: &str = "]]>";
 
 /// A text within a CDATA section; the mark that ends one is spread over two.
 pub(crate) fn sections(text: &str) -> String {
@@ -126,9 +129,9 @@ impl<'t> Document<'t> {
             let until = |mark: &str| rest.find(mark).map_or(rest.len(), |len| len + mark.len());
             let len = if rest.starts_with("<!--") {
                 until("-->")
-            } else if rest.starts_with("<![CDATA[") {
-                let len = until("]]>");
-                let data = at + 9..(at + len).saturating_sub(3).max(at + 9);
+            } else if rest.starts_with(OPENING) {
+                let len = until(CLOSING);
+                let data = at + OPENING.len()..(at + len).saturating_sub(CLOSING.len()).max(at + OPENING.len());
                 match pieces.last_mut() {
                     Some((Piece::Data, before)) if before.end + JOINT.len() == data.start => before.end = data.end,
                     _ => pieces.push((Piece::Data, data)),
@@ -151,8 +154,8 @@ impl<'t> Document<'t> {
         self.pieces(element).iter().any(|(piece, _)| matches!(piece, Piece::Data))
     }
 
-    /// The edits that make `value` the text of an element: its first CDATA section has it, or else its first text; any other
-    /// one goes, comments, instructions and blanks around stay. A section is there when it is empty too, so that where a value
+    /// The edits that make `value` the text of an element: its first CDATA section has it, or else its first text; other sections
+    /// and texts go, comments, instructions and blanks around stay. A section is there when it is empty too, so that where a value
     /// goes does not depend on the one before.
     pub(crate) fn text_edits(&self, element: &Element, value: &str) -> Vec<(Range<usize>, String)> {
         if let Some(tag) = &element.empty_tag {
@@ -165,17 +168,18 @@ impl<'t> Document<'t> {
         let carrier = section.or_else(|| pieces.iter().position(|(_, range)| !is_blank(range)));
         let mut edits = Vec::new();
         for (number, (piece, range)) in pieces.into_iter().enumerate() {
-            let text = if carrier == Some(number) { value } else { "" };
-            if is_blank(&range) && carrier != Some(number) {
-                continue;
-            }
+            let is_carrier = carrier == Some(number);
             match piece {
                 // The value may hold the mark that ends the section: then two sections carry it.
-                Piece::Data => edits.push((range, sections(text))),
+                Piece::Data if is_carrier => edits.push((range, sections(value))),
+                // Emptied, it could come to lie beside the one that has the value, and be taken for a part of it.
+                Piece::Data => edits.push((range.start - OPENING.len()..range.end + CLOSING.len(), String::new())),
+                Piece::Text if is_blank(&range) => {}
                 Piece::Text => {
                     let raw = &self.text[range.clone()];
                     let (lead, end) = (raw.len() - raw.trim_start().len(), raw.trim_end().len());
-                    edits.push((range.start + lead..range.start + end, self.escape(text, None)));
+                    let text = if is_carrier { self.escape(value, None) } else { String::new() };
+                    edits.push((range.start + lead..range.start + end, text));
                 }
             }
         }

@@ -87,11 +87,13 @@ impl Inspected {
 
     /// Finishes or drops what a killed run left in a folder of an app, and says what a person must not miss; `None` where the
     /// folder holds something else.
+    #[allow(clippy::option_option, reason = "a folder of another kind, and an app with nothing to say, are two things")]
     pub fn repair(path: &Path) -> Result<Option<Option<String>>, AppleJobError> {
         Source::in_folder(path)?.map(|source| source.repair()).transpose()
     }
 
     /// What a killed run left, and what happens to it, likewise.
+    #[allow(clippy::option_option, reason = "a folder of another kind, and an app with nothing to say, are two things")]
     pub fn pending(path: &Path) -> Result<Option<Option<String>>, AppleJobError> {
         Source::in_folder(path)?.map(|source| source.pending()).transpose()
     }
