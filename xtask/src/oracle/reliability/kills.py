@@ -45,7 +45,8 @@ for s in S:
         if isinstance(s,(Register,ApkNew)):
             e=s.entries(w)
             if e is None or len(e)!=1: say("registrations",e)
-        stray=(set(snapshot(w/"work"))-sw)|(set(snapshot(w/"home"))-sh)
+        # Names of locks stay, and depend on the key.
+        stray={k for k in (set(snapshot(w/"work"))-sw)|(set(snapshot(w/"home"))-sh) if not k.startswith("locks/")}
         if stray: say("stray",stray)
         if s.artifact and s.keeps:
             end=snapshot(w/"work")
