@@ -80,9 +80,9 @@ impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, id, change, started } = self;
         let what = match change {
-            Change::Rotate(_) => "a new secret",
-            Change::Take(_) => "the store's secret for the registry",
-            Change::Revoke => "revoking",
+            Change::Rotate(_) => "a rotation",
+            Change::Take(_) => "a transfer of the store's secret to the registry",
+            Change::Revoke => "a revocation",
         };
         let Key { application, environment, registry } = key;
         let at = Civil::of(*started).rfc3339();

@@ -9,6 +9,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -247,6 +248,20 @@ impl Stamp {
     }
 }
 
+/// How long the clock that times of files come from stands still.
+#[cfg(target_os = "linux")]
+fn tick() -> Duration {
+    let tick = rustix::time::clock_getres(rustix::time::ClockId::RealtimeCoarse);
+    let seconds = u64::try_from(tick.tv_sec).unwrap_or_default();
+    Duration::from_secs(seconds) + Duration::from_nanos(u64::try_from(tick.tv_nsec).unwrap_or_default())
+}
+
+/// Likewise: 16 ms on Windows, less elsewhere.
+#[cfg(not(target_os = "linux"))]
+fn tick() -> Duration {
+    Duration::from_millis(20)
+}
+
 /// A regular file opened for reading at any offset.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -264,14 +279,13 @@ impl SourceFile {
     /// The same for who asks [`Self::unchanged`] later. A write within one tick of the system's clock would leave the times as
     /// they are, so a file that was changed just now is opened when that tick is over.
     pub fn open_settled(path: &Path) -> Result<Self, FileError> {
-        /// Longer than a tick of any system (Linux has 10 ms at most).
-        const TICK: std::time::Duration = std::time::Duration::from_millis(20);
+        let tick = tick();
         let opened = Self::open(path)?;
         let age = opened.metadata.modified().ok().and_then(|at| at.elapsed().ok());
-        if age.is_none_or(|age| age > TICK) {
+        if age.is_none_or(|age| age > tick) {
             return Ok(opened);
         }
-        std::thread::sleep(TICK.saturating_sub(age.unwrap_or_default()));
+        std::thread::sleep(tick.saturating_sub(age.unwrap_or_default()));
         Self::over(opened.file, path)
     }
 

@@ -453,7 +453,7 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
         if strange.is_empty() {
             return Ok(Some(Left::Finishes(due)));
         }
-        format!("{} changed since, and what is there now counts", shown(&strange))
+        format!("{} changed since, and stays as it is now", shown(&strange))
     } else {
         let names: Vec<String> = due.iter().map(|due| due.name.clone()).collect();
         format!(

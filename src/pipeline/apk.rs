@@ -467,7 +467,7 @@ impl Planned {
         drop(self.source);
         let idsig_path = v4_file::path(output);
         v4_file::remove(&idsig_path)?;
-        new.commit(Some(&like))?;
+        new.commit(None)?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;

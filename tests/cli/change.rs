@@ -123,13 +123,13 @@ fn over_http() {
     // It never came there.
     state.lock().unwrap().silent = Some(false);
     killed(&world, "rotate", &reached);
-    is_open(&world, "a new secret was begun at ");
-    build(&world).exits(0).says(&["never came to the registry", "nothing was changed"]);
+    is_open(&world, "a rotation was begun at ");
+    build(&world).exits(0).says(&["did not reach the registry", "nothing was changed"]);
     assert_eq!(embedded_secret(&world), "SECRET-1");
     // It did.
     state.lock().unwrap().silent = Some(true);
     killed(&world, "rotate", &reached);
-    is_open(&world, "a new secret was begun at ");
+    is_open(&world, "a rotation was begun at ");
     world.signed(&["app.apk", "--env", "dev", "--offline"]).exits(9).says(&["is not finished", "this run is offline"]);
     assert_eq!(embedded_secret(&world), "SECRET-1");
     build(&world).exits(0).says(&["the registry has it, and the store has it now"]);
@@ -140,8 +140,10 @@ fn over_http() {
     // Revoked, and nobody told the store.
     state.lock().unwrap().silent = Some(true);
     killed(&world, "revoke", &reached);
-    is_open(&world, "revoking was begun at ");
-    build(&world).exits(0).says(&["the registry has done it; it is forgotten here now", "a NEW application"]);
+    is_open(&world, "a revocation was begun at ");
+    build(&world)
+        .exits(0)
+        .says(&["the registry has revoked it, and the store has forgotten it now", "a NEW application"]);
     assert_eq!(embedded_secret(&world), "SECRET-2");
     // Or the same command again finishes it.
     state.lock().unwrap().silent = Some(true);
@@ -177,14 +179,17 @@ fn with_a_program() {
         assert_eq!(start(&world, &[change]).wait().unwrap().code(), None, "it was killed");
     };
     kill("rotate");
-    is_open(&world, "a new secret was begun at ");
+    is_open(&world, "a rotation was begun at ");
     build(&world).exits(0).says(&["the registry has it, and the store has it now"]);
     let kept = String::from_utf8(world.read("db")).unwrap();
     assert_ne!(embedded_secret(&world), before);
     assert!(kept.contains(&embedded_secret(&world)), "{kept}");
     kill("revoke");
-    is_open(&world, "revoking was begun at ");
-    world.inject(&["register", APP, "--env", "dev", "--no-register"]).exits(5).says(&["it is forgotten here now"]);
+    is_open(&world, "a revocation was begun at ");
+    world
+        .inject(&["register", APP, "--env", "dev", "--no-register"])
+        .exits(5)
+        .says(&["the store has forgotten it now"]);
     assert_eq!(world.credentials(), 0);
 }
 
@@ -223,15 +228,15 @@ fn with_an_authorization_server() {
     build(&world).exits(0).says(&["up to date"]);
     // The server did nothing: it is asked, and nothing is lost.
     killed(&world, "revoke", &done);
-    is_open(&world, "revoking was begun at ");
-    build(&world).exits(0).says(&["never came to the registry"]);
+    is_open(&world, "a revocation was begun at ");
+    build(&world).exits(0).says(&["did not reach the registry"]);
     assert_eq!(world.credential(APP, "dev"), before);
     // It did.
     state.lock().unwrap().1 = true;
     killed(&world, "revoke", &done);
-    is_open(&world, "revoking was begun at ");
+    is_open(&world, "a revocation was begun at ");
     let run = world.inject(&["register", APP, "--env", "dev", "--no-register"]).exits(5);
-    let run = run.says(&["it is forgotten here now", "switched off there"]);
+    let run = run.says(&["the store has forgotten it now", "switched off there"]);
     assert!(!run.err.contains("canary"), "{}", run.err);
     assert_eq!(world.credentials(), 0);
 }

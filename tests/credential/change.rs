@@ -222,8 +222,8 @@ fn all(registry: &dyn Fn(&Path) -> Box<dyn Registry>) {
             let before = machine.stored().secret;
             let error = machine.rotate(cut);
             assert_eq!(error.is_some(), cut == Cut::Lost);
-            assert!(error.is_none_or(|error| error.contains("a new secret was begun") && error.contains("was lost")));
-            machine.is_open("a new secret was begun at 20");
+            assert!(error.is_none_or(|error| error.contains("a rotation was begun") && error.contains("was lost")));
+            machine.is_open("a rotation was begun at 20");
             assert_eq!(machine.registered() == before, cut == Cut::Before);
             if again {
                 rotate(
@@ -249,7 +249,7 @@ fn all(registry: &dyn Fn(&Path) -> Box<dyn Registry>) {
         let machine = Machine::new(registry, &format!("com.example.revoke.{cut:?}"));
         let before = machine.stored();
         machine.revoke(cut);
-        machine.is_open("revoking was begun at 20");
+        machine.is_open("a revocation was begun at 20");
         let (key, app) = (machine.key("qa"), &machine.application);
         let settled = finish(&key, app, &mut machine.store(), &mut machine.registry(Cut::Never)).unwrap().unwrap();
         let Settled { intent, finished } = settled;
@@ -272,7 +272,7 @@ fn all(registry: &dyn Fn(&Path) -> Box<dyn Registry>) {
                 other => panic!("{other:?}"),
             }
         });
-        machine.is_open("the store's secret for the registry was begun");
+        machine.is_open("a transfer of the store's secret to the registry was begun");
         if cut == Cut::Before {
             // It never came there: whose counts is still to be said.
             let error = machine.obtain("dev", false, None).unwrap_err().to_string();

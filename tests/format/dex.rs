@@ -177,11 +177,11 @@ fn what_a_call_passed_leaves_no_trace() {
     let calls: &[u8] = include_bytes!("../../testdata/dex/calls.dex");
     for (bytes, methods) in [
         (EVERYTHING, &["setClientId"][..]),
-        (shared, &["setClientId", "setLoginObject", "setNotAuthorizedObject", "log"]),
+        (shared, &["setClientId", "setLoginObject"]),
         (calls, &["partial", "two", "wide", "same", "twice", "many", "kept"]),
     ] {
         for method in methods {
-            fuzz_bodies::metamorphic::code(bytes, method);
+            assert!(fuzz_bodies::metamorphic::code(bytes, method) > 0, "{method}");
         }
     }
 }

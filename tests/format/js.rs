@@ -39,8 +39,7 @@ fn shape(text: &str) -> String {
 /// What a fuzzer found: the escapes of a value did not depend on itself alone.
 #[test]
 fn what_was_there_leaves_no_trace() {
-    documents("?a=\"a\u{1a}\0\0\0=d`\u{15e}=\"".as_bytes());
-    documents(b"?a=\"a\x1a\x00\x00\x00=d`\xc5\x9e=\"");
+    assert!(documents("?a=\"a\u{1a}\0\0\0=d`\u{15e}=\"".as_bytes()) > 0);
 }
 
 #[test]
@@ -573,7 +572,7 @@ proptest! {
     #[test]
     fn nearly_javascript(words in prop::collection::vec(prop::sample::select(WORDS), 0..40)) {
         javascript(words.concat().as_bytes());
-        documents(words.concat().as_bytes());
+        let _ = documents(words.concat().as_bytes());
     }
 }
 

@@ -132,7 +132,7 @@ fn a_journal_is_dropped_where_another_build_has_written_since() {
         let before = state(root);
         let said = pending(root, &strays).unwrap().unwrap();
         assert!(
-            said.ends_with(&format!("drops what it had prepared: {named} changed since, and what is there now counts")),
+            said.ends_with(&format!("drops what it had prepared: {named} changed since, and stays as it is now")),
             "{said}"
         );
         assert_eq!(state(root), before, "who only reads writes nothing");
@@ -158,18 +158,25 @@ fn a_build_that_made_the_same_again_does_not_keep_a_journal_from_being_finished(
 
 #[test]
 fn a_journal_of_the_first_version_is_dropped_for_it_cannot_know() {
-    // As version 0.1.0 wrote it, killed after its first rename.
     let journal = include_str!("../../testdata/upgrades/tree-journal-1.json");
-    let folder = folder();
+    let files: serde_json::Value = serde_json::from_str(journal).unwrap();
+    let files: Vec<(String, String)> = serde_json::from_value(files["files"].clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join(JOURNAL), journal).unwrap();
-    fs::write(root.join("a"), "new").unwrap();
-    fs::write(root.join(".b.inject-tree-47f9e82eaa79e253"), "new").unwrap();
-    fs::write(root.join("sub/.c.inject-tree-fd8c39c7839a4d6a"), "new").unwrap();
+    for (new, target) in &files {
+        fs::write(root.join(new), "new").unwrap();
+        fs::write(root.join(target), "old").unwrap();
+    }
+    // Killed after its first rename.
+    fs::rename(root.join(&files[0].0), root.join(&files[0].1)).unwrap();
     let said = repair(root, &ours(root)).unwrap().unwrap();
-    assert!(said.contains("of an earlier version") && said.contains("a, b, sub/c may be of two runs"), "{said}");
-    assert_eq!(state(root).0, OLD);
-    assert_eq!(state(root).1, ["new", "old", "old"]);
+    assert!(said.contains("of an earlier version") && said.contains("gxversion.json, notes.android.gxsd"), "{said}");
+    assert!(ours(root).is_empty() && !root.join(JOURNAL).exists());
+    for (number, (_, target)) in files.iter().enumerate() {
+        let expected = if number == 0 { "new" } else { "old" };
+        assert_eq!(fs::read_to_string(root.join(target)).unwrap(), expected, "{target}");
+    }
 }
 
 #[test]

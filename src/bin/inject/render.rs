@@ -7,7 +7,7 @@ mod sarif;
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
@@ -98,17 +98,14 @@ impl Output {
         *CURRENT.get_or_init(|| out)
     }
 
-    /// Warns of a file with a secret that others may read; once for each.
+    /// Warns of a file with a secret that others may read.
     pub fn warn_open(path: &Path) {
-        static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
         let (Some(out), Ok(Some(mode))) = (CURRENT.get(), files::open_bits(path)) else { return };
         if !path.is_file() {
             return;
         }
-        if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
-            let path = path.display();
-            out.warn(&format!("others may read {path} (mode {mode:03o}), which holds a secret: chmod 600 {path}"));
-        }
+        let path = path.display();
+        out.warn(&format!("others may read {path} (mode {mode:03o}), which holds a secret: chmod 600 {path}"));
     }
 
     /// Whom this run waits for.
@@ -157,9 +154,9 @@ impl Output {
         }
     }
 
-    /// Something to know.
+    /// Something to know; what was said already is not said again.
     pub fn note(self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && is_new(text) {
             say(DIM, "note", text);
         }
     }
@@ -171,8 +168,15 @@ impl Output {
         }
     }
 
-    /// Something to look at.
+    /// Something to look at; what was said already is not said again.
     pub fn warn(self, text: &str) {
+        if is_new(text) {
+            self.event(text);
+        }
+    }
+
+    /// The same of a server, which says it each time.
+    pub fn event(self, text: &str) {
         let message = Message {
             level: Level::Warning,
             code: "inject.warning",
@@ -348,6 +352,12 @@ impl Output {
         }
         true
     }
+}
+
+/// Whether a note or a warning was not said in this run: an artifact that is begun anew says most of its own again.
+fn is_new(text: &str) -> bool {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned())
 }
 
 /// What kept standard output from being written, the first time.

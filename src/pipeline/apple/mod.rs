@@ -465,7 +465,7 @@ impl Planned {
                 self.inspected.source.unchanged()?;
                 // Where the input is the output too, not every system lets an open file be replaced.
                 drop(self);
-                new.commit(Some(&like))?;
+                new.commit(None)?;
                 done.written = true;
             }
             (Source::Folder { tree, .. }, _) if !done.entries.is_empty() => {

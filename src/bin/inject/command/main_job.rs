@@ -438,17 +438,21 @@ impl Carry<'_> {
         }
     }
 
-    /// The plan for what is there now.
+    /// The plan for what is there now, which is checked and told as the first one was.
     fn again(&self, given: (usize, Given)) -> Result<Job, Failure> {
-        let mut job = plan(self.settings, self.chosen, self.main, given, self.out)?;
-        check_release(self.chosen, &job)?;
-        job.planned.check(self.signing).map_err(|e| Failure::from(e).about(&job.path))?;
+        let Self { settings, chosen, main, out, .. } = *self;
+        let mut job = plan(settings, chosen, main, given, out)?;
+        tell_mixed(&job, out);
+        check_release(chosen, &job)?;
+        tell_left(&job, out);
+        check_job(settings, chosen, main, (self.signing, self.stored), &job, out)?;
         if !self.credentials.contains_key(&job.application.id) {
             let message = format!("it became {} while inject worked on it; run again", job.application.id);
             return Err(Failure::new(Code::Artifact, message).about(&job.path));
         }
         let known = |id: &str| self.credentials.get(id).cloned();
-        job.neighbors = self.settings.neighbors(&job.mains, &job.planned.other_mains(), self.chosen, known)?;
+        job.neighbors = settings.neighbors(&job.mains, &job.planned.other_mains(), chosen, known)?;
+        tell_unknown(&job, chosen, out);
         Ok(job)
     }
 

@@ -126,6 +126,10 @@ pub fn obtain_or_reuse(
         }
     }
     let obtained = obtain(&request, &mut store, registry.as_mut())?;
+    // One that another run left since.
+    if let Some(settled) = &obtained.settled {
+        tell_settled(settled, out);
+    }
     let id = &obtained.credential.id;
     match obtained.origin {
         Origin::Registered => out.warn(&format!(
@@ -158,11 +162,13 @@ pub fn tell_open(intents: &[Intent], out: Output) {
 /// Says what became of a change that an earlier run began.
 fn tell_settled(Settled { intent, finished }: &Settled, out: Output) {
     match (finished, &intent.change) {
-        (true, Change::Revoke) => out.warn(&format!("{intent}: the registry has done it; it is forgotten here now")),
+        (true, Change::Revoke) => {
+            out.warn(&format!("{intent}: the registry has revoked it, and the store has forgotten it now"));
+        }
         (true, _) => out.warn(&format!(
             "{intent}: the registry has it, and the store has it now; apps that carry the old secret are refused"
         )),
-        (false, _) => out.warn(&format!("{intent}, and never came to the registry: nothing was changed")),
+        (false, _) => out.warn(&format!("{intent}, and did not reach the registry: nothing was changed")),
     }
 }
 

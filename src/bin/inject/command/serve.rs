@@ -54,7 +54,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     let address = listener.local_addr().map_err(|e| Failure::of(Code::Registry, e))?;
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let public = chosen.env.omit_secret;
-    let fault = Box::new(move |problem: &str| out.warn(problem));
+    let fault = Box::new(move |problem: &str| out.event(problem));
     let config = ServiceConfig { environment: chosen.name.clone(), public, tokens, fault };
     let service = Service::new(config, directory).map_err(|e| Failure::of(Code::Internal, e))?;
     out.note(&format!(
