@@ -7,6 +7,9 @@
 //!
 //! Must not: change anything.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::apk::{Apk, ApkError};
 use super::document::DocumentError;
 use super::files::{Files, FilesError};
@@ -14,7 +17,7 @@ use crate::format::json::{self, JsonError, Value};
 use crate::format::limits;
 use crate::format::plist;
 use crate::format::read_at::ReadAt;
-use crate::placement::template::same_object;
+use crate::placement::template::{object_key, same_object};
 
 /// The list of main objects.
 pub const MAINS: &str = "sdapps.json";
@@ -37,6 +40,14 @@ pub struct MainObject {
     pub android: Option<String>,
     /// `iOSBundleIdentifier`
     pub ios: Option<String>,
+}
+
+impl MainObject {
+    /// Takes what another source says of the same object and this one did not.
+    fn merge(&mut self, other: Self) {
+        self.android = self.android.take().or(other.android);
+        self.ios = self.ios.take().or(other.ios);
+    }
 }
 
 /// The main objects that an artifact says something of.
@@ -62,10 +73,7 @@ impl Mains {
 
     fn add(&mut self, main: MainObject) {
         match self.all.iter_mut().find(|known| same_object(&known.name, &main.name)) {
-            Some(known) => {
-                known.android = known.android.take().or(main.android);
-                known.ios = known.ios.take().or(main.ios);
-            }
+            Some(known) => known.merge(main),
             None => self.all.push(main),
         }
     }
@@ -155,16 +163,29 @@ pub fn of_package<S: ReadAt + ?Sized>(apk: &Apk<'_, S>) -> Result<Mains, ApkErro
 /// Adds the main objects of a list, where there is one.
 fn add_listed(files: &dyn Files, list: &str, mains: &mut Mains) -> Result<(), FilesError> {
     let Some(content) = read(files, list)? else { return Ok(()) };
-    let damaged = |source| document(list, source);
-    for name in texts(&content, "/apps/*/n").map_err(damaged)? {
-        let step = name.replace('~', "~0").replace('/', "~1");
-        let property = |key: &str| {
-            let all = texts(&content, &format!("/apps/[n={step}]/properties/{key}"))?;
-            Ok::<_, JsonError>(all.into_iter().find(|text| !text.is_empty()))
-        };
-        let android = property("AndroidPackageName").map_err(damaged)?;
-        let ios = property("iOSBundleIdentifier").map_err(damaged)?;
-        mains.add(MainObject { name, android, ios });
+    let below = ["/n", "/properties/AndroidPackageName", "/properties/iOSBundleIdentifier"];
+    let apps = json::each(&content, "/apps/*", &below).map_err(|source| document(list, source))?;
+    let mut known: HashMap<String, usize> =
+        mains.all.iter().enumerate().map(|(index, main)| (object_key(&main.name), index)).collect();
+    for app in apps {
+        let mut found = app.into_iter().map(|values| values.into_iter().filter_map(text));
+        let names: Vec<String> = found.next().into_iter().flatten().collect();
+        let mut first = || found.next().into_iter().flatten().find(|text| !text.is_empty());
+        let (android, ios) = (first(), first());
+        for name in names {
+            let main = MainObject { name, android: android.clone(), ios: ios.clone() };
+            match known.entry(object_key(&main.name)) {
+                Entry::Occupied(there) => {
+                    if let Some(there) = mains.all.get_mut(*there.get()) {
+                        there.merge(main);
+                    }
+                }
+                Entry::Vacant(free) => {
+                    free.insert(mains.all.len());
+                    mains.all.push(main);
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -201,8 +222,11 @@ fn main_of(object: &str, content: &[u8]) -> Result<Option<MainObject>, JsonError
     }))
 }
 
+fn text(value: Value) -> Option<String> {
+    if let Value::String(text) = value { Some(text) } else { None }
+}
+
 fn texts(content: &[u8], pointer: &str) -> Result<Vec<String>, JsonError> {
-    let text = |value| if let Value::String(text) = value { Some(text) } else { None };
     Ok(json::get(content, pointer)?.into_iter().filter_map(text).collect())
 }
 

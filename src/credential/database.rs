@@ -177,6 +177,9 @@ impl Database {
         let sqlite = failure(kind, "opened", &path);
         let connection = Connection::open_with_flags(&path, flags).map_err(&sqlite)?;
         connection.busy_timeout(BUSY).map_err(&sqlite)?;
+        // A commit lasts once its journal's name is gone. Without this the folder is not synced, and a power loss takes back
+        // what was reported as done (https://sqlite.org/pragma.html#pragma_synchronous).
+        connection.pragma_update(None, "synchronous", "EXTRA").map_err(&sqlite)?;
         // Old values are overwritten in the file, not only unlinked.
         connection.pragma_update(None, "secure_delete", true).map_err(&sqlite)?;
         let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(&sqlite);

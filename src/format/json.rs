@@ -122,6 +122,17 @@ pub fn get(bytes: &[u8], pointer: &str) -> Result<Vec<Value>, JsonError> {
     Ok(document.find(&steps).iter().map(|node| document.value(node)).collect())
 }
 
+/// For each value at `pointer`, what each of these pointers below it leads to; the document is read once for all of them.
+pub fn each(bytes: &[u8], pointer: &str, below: &[&str]) -> Result<Vec<Vec<Vec<Value>>>, JsonError> {
+    let document = Document::parse(bytes)?;
+    let below: Vec<Vec<String>> = below.iter().map(|pointer| steps(pointer)).collect::<Result<_, _>>()?;
+    let of = |node: &Node| {
+        let values = |steps: &Vec<String>| document.find_from(node, steps).iter().map(|n| document.value(n)).collect();
+        below.iter().map(values).collect()
+    };
+    Ok(document.find(&steps(pointer)?).into_iter().map(of).collect())
+}
+
 /// The document with several values. Pointers mean what is there before any of them: `[KEY=TEXT]` finds an element whose KEY
 /// another edit changes.
 pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, JsonError> {
@@ -334,7 +345,11 @@ impl<'b> Document<'b> {
     }
 
     fn find(&self, steps: &[String]) -> Vec<&Node> {
-        let mut nodes = vec![&self.root];
+        self.find_from(&self.root, steps)
+    }
+
+    fn find_from<'n>(&self, node: &'n Node, steps: &[String]) -> Vec<&'n Node> {
+        let mut nodes = vec![node];
         for step in steps {
             nodes = nodes.into_iter().flat_map(|node| self.children(node, step)).collect();
             // Below `**` one value is reached in several ways; it is one place.
@@ -354,7 +369,7 @@ impl<'b> Document<'b> {
         let text = quoted(value);
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         for node in targets {
-            let at = self.at(node.range.start);
+            let at = || self.at(node.range.start);
             let kind = match node.kind {
                 Kind::Object(_) => "object",
                 Kind::Array(_) => "array",
@@ -366,7 +381,7 @@ impl<'b> Document<'b> {
                         _ => ("a number", is_number(value)),
                     };
                     if !fits && kind != "null" {
-                        return Err(JsonError::Type { pointer: pointer.to_owned(), kind, at });
+                        return Err(JsonError::Type { pointer: pointer.to_owned(), kind, at: at() });
                     }
                     edits.push((node.range.clone(), if fits { value.to_owned() } else { text.clone() }));
                     continue;
@@ -380,7 +395,7 @@ impl<'b> Document<'b> {
                     continue;
                 }
             };
-            return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at });
+            return Err(JsonError::Container { pointer: pointer.to_owned(), kind, at: at() });
         }
         Ok(edits)
     }

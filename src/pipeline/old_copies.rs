@@ -133,7 +133,9 @@ impl OldCopies {
         common.dedup();
         if !common.is_empty() {
             let common = common.join(" and ");
-            copies.notes.push(format!("{common}: a placeholder, or short, so not searched for outside the places"));
+            copies.notes.push(format!(
+                "{common}: a placeholder, short or too long for a credential, so not searched for outside the places"
+            ));
         }
         copies
     }
@@ -312,9 +314,15 @@ fn is_always_searched(name: &str) -> bool {
         || ends_in(name, &["plist", "strings", "loctable"])
 }
 
-/// Whether a text is found where it means something else: it is short, or made of the words of placeholders.
+/// Characters that a Client Id or a secret has at most: a longer text at a place was no credential, and whoever made it could
+/// let the search take any time.
+const LONGEST_SOUGHT: usize = 1024;
+
+/// Whether a text is no credential, or found where it means something else: it is short, very long, or made of the words of
+/// placeholders.
 fn is_common(value: &str) -> bool {
     let words = || value.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     value.len() < crate::verify::leak::SHORTEST_SOUGHT
+        || value.chars().nth(LONGEST_SOUGHT).is_some()
         || words().all(|word| PLACEHOLDERS.contains(&word.to_lowercase().as_str()))
 }

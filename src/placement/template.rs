@@ -156,8 +156,12 @@ impl Values<'_> {
 
 /// Whether two names are those of one object: case counts for nothing, and resource names have `_` for the dots of modules.
 pub fn same_object(left: &str, right: &str) -> bool {
-    let key = |name: &str| name.to_lowercase().replace('.', "_");
-    key(left) == key(right)
+    object_key(left) == object_key(right)
+}
+
+/// What is the same for all names of one object.
+pub(crate) fn object_key(name: &str) -> String {
+    name.to_lowercase().replace('.', "_")
 }
 
 impl Template {

@@ -140,3 +140,18 @@ fn nothing_above_the_repository_is_read() {
     command.current_dir(world.path("repository")).args(["env", "show"]);
     super::finish(command, "").exits(2).says(&["which environment?"]);
 }
+
+#[test]
+fn of_many_problems_the_first_ones_are_shown() {
+    let world = World::new();
+    let wrong = |count: usize| -> String { (0..count).map(|index| format!("key{index} = 1\n")).collect() };
+    for (count, more) in
+        [(49, None), (50, None), (51, Some("  and 1 more, which are not shown")), (60_000, Some("and 59950 more"))]
+    {
+        world.write("inject.toml", format!("version = 1\n{}", wrong(count)));
+        let run = world.inject(&["env", "list"]).exits(2).says(&[&format!("inject.toml: {count} problems")]);
+        assert!(run.err.contains("unknown key \"key48\"") && !run.err.contains("unknown key \"key50\""), "{}", run.err);
+        assert_eq!(run.err.contains("not shown"), more.is_some(), "{}", run.err);
+        assert!(more.is_none_or(|more| run.err.contains(more)), "{}", run.err);
+    }
+}

@@ -64,3 +64,17 @@ fn a_folder_is_searched_too() {
     assert_eq!(world.read("site/app.settings.json"), settings("").as_bytes());
     world.inject(&args("changed")).exits(0);
 }
+
+#[test]
+fn a_text_that_is_too_long_for_a_credential_is_not_hunted() {
+    let world = World::new();
+    let args = ["tree", "--env", "dev", "--app", "a", "--at", "config.json#/id={client_id}"];
+    for (characters, code) in [(1024, 7), (1025, 0)] {
+        let old = "0123456789abcdef".repeat(65)[..characters].to_owned();
+        world.write("tree/config.json", format!(r#"{{"id":"{old}"}}"#));
+        world.write("tree/copy.json", format!(r#"{{"other":"{old}"}}"#));
+        let run = world.inject(&args).exits(code);
+        let said = run.err.contains("the old Client Id: a placeholder, short or too long for a credential");
+        assert_eq!(said, code == 0, "{}", run.err);
+    }
+}

@@ -489,3 +489,18 @@ fn a_dex_that_holds_another_id_than_the_resources_is_said_by_all() {
     let run = world.inject(&["inspect", "app.apk"]).exits(0);
     assert!(!run.err.contains("different Client Ids"), "{}", run.err);
 }
+
+#[test]
+fn entries_of_one_main_object_are_one() {
+    let world = World::new();
+    let entry = |name: &str, more: &str| {
+        format!(r#"{{"n":"{name}","properties":{{"IntegratedSecurityObjClientID":"built-id"{more}}}}}"#)
+    };
+    let ids = r#","AndroidPackageName":"com.example.notes","iOSBundleIdentifier":"com.example.ios""#;
+    let entries =
+        [entry("Notes", ""), entry("Notes", ids), entry("Notes", r#","AndroidPackageName":"com.example.later""#)];
+    world.write("meta/sdapps.json", format!(r#"{{"apps":[{}]}}"#, entries.join(",")));
+    world.inject(&["meta", "--env", "dev", "--dry-run"]).exits(0);
+    let run = world.inject(&["meta", "--env", "dev"]).exits(0);
+    assert!(run.err.contains("com.example.notes as ") && !run.err.contains("com.example.later"), "{}", run.err);
+}

@@ -1,6 +1,6 @@
 //! JSON by byte range.
 
-use inject::format::json::{JsonError, Value, get, has_parent, set, set_all};
+use inject::format::json::{JsonError, Value, each, get, has_parent, set, set_all};
 use inject::format::setting::Setting;
 use proptest::prelude::*;
 
@@ -212,4 +212,21 @@ fn several_values_mean_what_was_there_before() {
     assert!(matches!(all(&twice), Err(JsonError::Conflict { .. })));
     let same = [edit("/apps/0/id", "9", false), edit("/apps/[n=A]/id", "9", false)];
     assert_eq!(all(&same).unwrap(), text.replace("\"1\"", "\"9\""));
+}
+
+#[test]
+fn values_below_each_element() {
+    let text = |text: &str| Value::String(text.to_owned());
+    let bytes = br#"{"apps":[{"n":"a","p":{"q":"1"}},{"p":{"q":"2","q":"3"}},7,{"n":"b"}]}"#;
+    assert_eq!(
+        each(bytes, "/apps/*", &["/n", "/p/q"]).unwrap(),
+        [
+            [vec![text("a")], vec![text("1")]],
+            [vec![], vec![text("2"), text("3")]],
+            [vec![], vec![]],
+            [vec![text("b")], vec![]],
+        ]
+    );
+    assert!(each(bytes, "/none/*", &["/n"]).unwrap().is_empty());
+    assert!(each(bytes, "/apps/*", &["n"]).is_err() && each(b"{", "/apps", &["/n"]).is_err());
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -17,7 +16,7 @@ const LISTING: &str = "docs/api.txt";
 /// Compares, or with `bless` writes the listing anew.
 pub fn run(root: &Path, bless: bool) -> Result<()> {
     // Without `internals`: what somebody who depends on the crate sees, and what docs.rs shows.
-    let status = Command::new(env!("CARGO"))
+    let status = crate::cargo()
         .args(["doc", "--package", "inject", "--lib", "--no-deps", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .current_dir(root)

@@ -11,9 +11,22 @@ mod targets;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
+
+/// Cargo, without what `cargo run` told this program of itself: build scripts that ask for it (ring's) would run anew, and all
+/// that depends on them would be compiled twice.
+fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}
 
 fn main() -> ExitCode {
     match run() {

@@ -45,7 +45,7 @@ pub fn run(root: &Path) -> Result<()> {
 
 fn check(root: &Path, triple: &str, environment: &[(String, PathBuf)]) -> Result<()> {
     println!("checking {triple}");
-    let status = Command::new(env!("CARGO"))
+    let status = crate::cargo()
         .args(["clippy", "--workspace", "--all-targets", "--quiet", "--target", triple, "--", "-D", "warnings"])
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .current_dir(root)

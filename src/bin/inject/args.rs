@@ -62,6 +62,10 @@ pub struct Global {
     /// For whom results, findings and errors are put on standard output
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub format: Format,
+    /// Let commands that only read (verify, inspect, identify, scan, doctor, --dry-run) run the programs that inject.toml
+    /// names; the others run them anyway
+    #[arg(long, global = true)]
+    pub allow_exec: bool,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,

@@ -21,10 +21,10 @@ use inject::credentials::Registration;
 use inject::system::interrupt;
 use inject::system::interrupt::Signal;
 
-use args::{Cli, Command, Main, RegistryAction};
+use args::{Cli, Command, CredentialAction, EnvAction, Main, RegistryAction};
 use exit::{Code, Failure};
 use render::Output;
-use settings::Settings;
+use settings::{Programs, Settings};
 
 fn main() -> ExitCode {
     inject::system::guard_memory();
@@ -92,12 +92,46 @@ fn no_room(error: std::io::Error) -> Failure {
         .remedy("let it open more files (ulimit -n) and have more threads (ulimit -u, the limits of the container)")
 }
 
+/// Whether it looks at what is there, and nothing more. Who asks for answers of registries asks for their programs as well.
+fn only_reads(cli: &Cli) -> bool {
+    match &cli.command {
+        None => cli.main.dry_run || cli.main.check,
+        Some(Command::Inspect(look) | Command::Identify(look)) => !look.online,
+        Some(Command::Doctor { online }) => !online,
+        Some(Command::Verify(_) | Command::Scan(_)) => true,
+        Some(Command::Env { action }) => match action {
+            EnvAction::List | EnvAction::Show => true,
+            EnvAction::Use { .. } | EnvAction::Add { .. } => false,
+        },
+        Some(Command::Credential { action }) => match action {
+            CredentialAction::List | CredentialAction::Show { .. } => true,
+            CredentialAction::Set { .. }
+            | CredentialAction::Mask { .. }
+            | CredentialAction::Forget { .. }
+            | CredentialAction::Export { .. }
+            | CredentialAction::Import { .. }
+            | CredentialAction::Key { .. }
+            | CredentialAction::Rotate { .. }
+            | CredentialAction::Revoke { .. } => false,
+        },
+        Some(
+            Command::Init(_)
+            | Command::Register { .. }
+            | Command::Registry { .. }
+            | Command::Hook(_)
+            | Command::Completions { .. }
+            | Command::Man { .. },
+        ) => false,
+    }
+}
+
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
     // A server lets its requests finish, and ends by itself.
     if !matches!(&cli.command, Some(Command::Registry { action: RegistryAction::Serve(_) })) {
         interrupt::watch(end).map_err(no_room)?;
     }
-    let settings = || Settings::load(&cli.global);
+    let programs = if cli.global.allow_exec || !only_reads(cli) { Programs::Run } else { Programs::Leave };
+    let settings = || Settings::load(&cli.global, programs);
     match &cli.command {
         // What it writes must not depend on a configuration that is there.
         Some(Command::Init(asked)) => command::init::run(asked, out),

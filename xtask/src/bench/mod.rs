@@ -16,7 +16,6 @@ mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use inject::format::arsc::{Table, Value};
@@ -65,8 +64,7 @@ pub fn scan(root: &Path, given: Option<&Path>) -> Result<()> {
 
 /// Builds the program; the folder for what is measured.
 fn prepare(root: &Path) -> Result<PathBuf> {
-    let built =
-        Command::new(env!("CARGO")).args(["build", "--release", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--release", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/bench");
     fs::create_dir_all(&work)?;

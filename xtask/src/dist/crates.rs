@@ -117,7 +117,7 @@ fn checksums(root: &Path) -> Result<HashMap<(String, String), String>> {
 }
 
 fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     // What is locked, as cargo arranges its arguments: a subcommand takes it anywhere.
     command.current_dir(root).arg("--locked");
     command

@@ -70,7 +70,7 @@ pub fn build(root: &Path, triple: &str) -> Result<PathBuf> {
 
 fn build_one(root: &Path, triple: &str) -> Result<PathBuf> {
     println!("building for {triple}");
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     command.args(["build", "--release", "--locked", "--bin", "inject", "--target", triple]).current_dir(root);
     // Panics name the file that they come from; where that lay on this machine is nobody's business, and would make every machine's
     // program another one.

@@ -26,7 +26,7 @@ pub fn run(root: &Path) -> Result<()> {
             return Ok(());
         }
     }
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/oracle/codesign");
     let _ = fs::remove_dir_all(&work);

@@ -1,5 +1,5 @@
-//! The program attacked from outside: system calls that fail or kill, kills at any moment, processes at once, flipped bits and cuts,
-//! and every output searched for secrets. The attacks are the scripts in `reliability/`; each ends with its number of failures.
+//! The program attacked from outside: system calls that fail or kill, kills at any moment, power that goes away, processes at once,
+//! flipped bits and cuts, inputs that take memory and time, and every output searched for secrets. The attacks are the scripts in `reliability/`; each ends with its number of failures.
 //!
 //! Short is for CI, long by hand: `cargo xtask oracle-faults [long] [SCRIPT...]`. With IPA in the environment, an app is attacked too.
 //!
@@ -19,7 +19,7 @@ const ALL: &str = "apk,apk-new,apk-v4-receipt,tree,tree-new,register,rotate,impo
 /// What is attacked: a script, and its arguments, short and long; without short ones it is for long alone.
 type Attack = (&'static str, Option<&'static [&'static str]>, &'static [&'static str]);
 
-const ATTACKS: [Attack; 8] = [
+const ATTACKS: [Attack; 10] = [
     ("faults.py", Some(&["--scenario", "apk,tree,register,rotate", "--cap", "1"]), &["--scenario", ALL]),
     ("kills.py", Some(&["10"]), &["75"]),
     ("races.py", Some(&["2"]), &["30"]),
@@ -27,6 +27,8 @@ const ATTACKS: [Attack; 8] = [
     ("flips.py", Some(&["random", "1", "20"]), &["random", "1", "400"]),
     ("flips.py", Some(&["content", "1", "31"]), &["content", "1", "1"]),
     ("flips.py", Some(&["registry-content", "1", "11"]), &["registry-content", "1", "1"]),
+    ("powerloss.py", Some(&["apk,tree,register,rotate,revoke", "9"]), &["all", "1"]),
+    ("limits.py", Some(&[]), &[]),
     // Ordinary tests search every command's output too; this one tries more forms, for longer.
     ("canary.py", None, &[]),
 ];
@@ -35,14 +37,14 @@ const ATTACKS: [Attack; 8] = [
 pub fn run(root: &Path, more: &[&str]) -> Result<()> {
     let long = more.contains(&"long");
     let only: Vec<&str> = more.iter().copied().filter(|name| *name != "long").collect();
-    for tool in ["strace", "python3"] {
+    for tool in ["strace", "python3", "/usr/bin/time"] {
         let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         ensure!(
             found.is_ok_and(|status| status.success()),
             "{tool} is missing (apt-get install {tool}); nothing was checked"
         );
     }
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/oracle/faults");
     if work.exists() {

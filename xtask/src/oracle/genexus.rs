@@ -41,7 +41,7 @@ secret = "omit"
 /// Makes the knowledge base with `script`, and has every step judged.
 pub fn run(root: &Path, script: &Path) -> Result<()> {
     corpus::run(root)?;
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/oracle/genexus");
     if work.exists() {

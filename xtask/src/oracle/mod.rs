@@ -19,7 +19,6 @@ pub mod signatures;
 pub mod statements;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Result, bail, ensure};
 
@@ -112,7 +111,7 @@ fn containers(artifacts: &[PathBuf]) -> usize {
 }
 
 fn main_jobs(root: &Path, artifacts: &[PathBuf]) -> Result<usize> {
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/oracle/main-job");
     let _ = std::fs::remove_dir_all(&work);

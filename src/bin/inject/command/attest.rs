@@ -14,7 +14,7 @@ use inject::system::unix_seconds;
 use inject::system::{Civil, Replacement};
 use serde_json::Value;
 
-use super::register::fixed;
+use super::register::is_fixed;
 use crate::exit::{Code, Failure};
 use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings};
@@ -107,7 +107,7 @@ pub fn begin(
     places: &[PlannedPlace],
     to: PathBuf,
 ) -> Result<Begun, Failure> {
-    let registry = if fixed(chosen)?.is_some() {
+    let registry = if is_fixed(chosen) {
         None
     } else {
         // Who is not asked need not be reached: what a server may do at least is known by its kind.

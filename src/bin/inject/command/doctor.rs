@@ -283,6 +283,10 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
     if let RegistryRef::Genexus { model, asking } = &chosen.env.registry {
         return genexus::look(settings, chosen, model, asking.as_ref(), checks);
     }
+    if let Some(program) = chosen.env.registry.unread_address() {
+        let text = format!("its address is what {program} prints, which is not run; --online runs it");
+        return checks.add("registry", State::Note, text);
+    }
     let identity = match settings.registry_identity(chosen) {
         Ok(identity) => identity,
         Err(failure) => return checks.failed("registry", &failure),

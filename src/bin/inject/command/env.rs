@@ -82,17 +82,21 @@ fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failur
 
 fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
+    let registry = match chosen.env.registry.unread_address() {
+        Some(program) => format!("{} at what {program} prints", chosen.env.registry.word()),
+        None => settings.registry_identity(&chosen)?.0,
+    };
     out.json(&json!({
         "schema": 1,
         "name": chosen.name.as_str(),
         "from": chosen.origin.describe(),
-        "registry": settings.registry_identity(&chosen)?.0,
+        "registry": registry,
         "secret": if chosen.env.omit_secret { "omit" } else { "embed" },
         "release": chosen.env.release,
         "values": chosen.env.values,
     }));
     out.result(&format!("{} (from {})", chosen.name, chosen.origin.describe()));
-    out.result(&format!("registry  {}", settings.registry_identity(&chosen)?));
+    out.result(&format!("registry  {registry}"));
     out.result(&format!("secret    {}", if chosen.env.omit_secret { "omit" } else { "embed" }));
     for (name, value) in &chosen.env.values {
         out.result(&format!("{{{name}}}  {value}"));

@@ -36,7 +36,7 @@ use words::{tell, tell_left, tell_mixed, tell_unknown};
 
 use super::attest;
 use super::given::{Given, artifacts};
-use super::register::{How, fixed, obtain_or_reuse, settle};
+use super::register::{Fixed, How, fixed, obtain_or_reuse, settle};
 use crate::args::{Cli, GateReach, Main};
 use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
@@ -538,15 +538,25 @@ fn show(
     let mut changes = false;
     let remote = chosen.env.registry.is_remote();
     for job in jobs {
-        let credential = known(settings, chosen, &job.application, main)?;
+        let (credential, program) = match fixed(chosen)? {
+            Some(Fixed::NotRun(_, failure)) if main.check => return Err(failure),
+            Some(Fixed::NotRun(_, failure)) => (None, Some(failure)),
+            Some(Fixed::Known(..)) | None => (known(settings, chosen, &job.application, main)?, None),
+        };
         check_secret(chosen, main, job, credential.as_ref(), out)?;
         tell_left(job, out);
         let would = would_change(chosen, main, &stored, job, credential.as_ref())? || credential.is_none();
         tell_unknown(job, chosen, out);
         changes |= would;
+        if let Some(failure) = &program {
+            out.warn(&format!("{}; it stays unknown here (--allow-exec)", failure.message()));
+        }
         let path = job.path.display();
         let carries = job.planned.places().iter().any(|place| place.value.holds_credential());
         out.result(&match (&credential, would) {
+            (None, _) if program.is_some() => {
+                format!("{path}: the credential of [env.{}] would be read, then put here:", chosen.name)
+            }
             (None, _) if remote => {
                 let registry = settings.registry_identity(chosen)?;
                 format!(
@@ -593,8 +603,8 @@ fn at_hand(settings: &Settings, chosen: &Chosen, application: &Application, main
     if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) {
         return None;
     }
-    if let Some((credential, _)) = fixed(chosen).ok()? {
-        return Some(credential);
+    if let Some(fixed) = fixed(chosen).ok()? {
+        return fixed.whole().ok().map(|(credential, _)| credential);
     }
     let store = Store::open_existing(&settings.home).ok()?;
     let request = request(settings, chosen, application, main).ok()?;
@@ -623,8 +633,8 @@ fn known(
     application: &Application,
     main: &Main,
 ) -> Result<Option<Credential>, Failure> {
-    if let Some((credential, _)) = fixed(chosen)? {
-        return Ok(Some(credential));
+    if let Some(fixed) = fixed(chosen)? {
+        return Ok(Some(fixed.whole()?.0));
     }
     let store = Store::open_existing(&settings.home)?;
     let request = request(settings, chosen, application, main)?;

@@ -11,7 +11,7 @@ use inject::credentials::ClientSecret;
 use inject::findings::logged;
 use zeroize::Zeroizing;
 
-use super::register::fixed;
+use super::register::{Fixed, fixed};
 use crate::args::Ci;
 use crate::carried::{coming, known, stored};
 use crate::exit::{Code, Failure};
@@ -83,7 +83,7 @@ fn secrets(settings: &Settings) -> Result<Vec<Zeroizing<String>>, Failure> {
     // Without an environment there is no registry to have one.
     if let Ok(chosen) = settings.environment()
         && variable(variables::CLIENT_SECRET).is_none()
-        && let Some((credential, _)) = fixed(&chosen)?
+        && let Some((credential, _)) = fixed(&chosen)?.map(Fixed::whole).transpose()?
     {
         secrets
             .extend(credential.secret.as_ref().map(|secret| Zeroizing::new(ClientSecret::expose(secret).to_owned())));

@@ -95,7 +95,8 @@ pub fn obtain_or_reuse(
     how: How,
     out: Output,
 ) -> Result<Obtained, Failure> {
-    if let Some((credential, from)) = fixed(chosen)? {
+    if let Some(fixed) = fixed(chosen)? {
+        let (credential, from) = fixed.whole()?;
         out.note(&format!("using {from} as given, for {} in {}", application.id, chosen.name));
         return Ok(Obtained { credential, origin: Origin::Fixed, expires: None, settled: None });
     }
@@ -181,7 +182,7 @@ pub fn settle(
     out: Output,
 ) -> Result<(), Failure> {
     // A credential that is given from outside is nobody's to finish.
-    if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) || variable(variables::CLIENT_ID).is_some() {
+    if is_fixed(chosen) {
         return Ok(());
     }
     let key = settings.key(application, chosen)?;
@@ -216,19 +217,47 @@ fn announce(request: &Request<'_>, store: &Store, registry: &dyn Registry, out: 
     Ok(())
 }
 
+/// A credential that is given from outside.
+pub enum Fixed {
+    /// It is, and this is where it is from.
+    Known(Credential, String),
+    /// A program has it, or its secret alone where the Client Id is known, and is not run by this command.
+    NotRun(Option<ClientId>, Failure),
+}
+
+impl Fixed {
+    /// All of it.
+    pub fn whole(self) -> Result<(Credential, String), Failure> {
+        match self {
+            Self::Known(credential, from) => Ok((credential, from)),
+            Self::NotRun(_, failure) => Err(failure),
+        }
+    }
+}
+
+/// Whether a credential is given from outside. Nothing is read for it.
+pub fn is_fixed(chosen: &Chosen) -> bool {
+    matches!(chosen.env.registry, RegistryRef::Fixed { .. }) || variable(variables::CLIENT_ID).is_some()
+}
+
 /// A credential that is given from outside, exactly so: by `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`, or by the
-/// references of an environment with `registry = "fixed"`. With it the name of where it is from.
-pub fn fixed(chosen: &Chosen) -> Result<Option<(Credential, String)>, Failure> {
+/// references of an environment with `registry = "fixed"`.
+pub fn fixed(chosen: &Chosen) -> Result<Option<Fixed>, Failure> {
     if let Some(credential) = from_variables(chosen)? {
-        return Ok(Some((credential, variables::CLIENT_ID.to_owned())));
+        return Ok(Some(Fixed::Known(credential, variables::CLIENT_ID.to_owned())));
     }
     let RegistryRef::Fixed { id, secret } = &chosen.env.registry else { return Ok(None) };
     let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
-    let id = ClientId::parse(&id.read(&of("client-id"))?)
-        .map_err(|e| Failure::of(Code::Usage, e).during(of("client-id")))?;
+    let id = match id.read(&of("client-id")) {
+        Err(failure) if id.is_not_run() => return Ok(Some(Fixed::NotRun(None, failure))),
+        read => ClientId::parse(&read?).map_err(|e| Failure::of(Code::Usage, e).during(of("client-id")))?,
+    };
     let secret = match secret {
         Some(source) if !chosen.env.omit_secret => {
-            let text = source.read(&of("client-secret"))?;
+            let text = match source.read(&of("client-secret")) {
+                Err(failure) if source.is_not_run() => return Ok(Some(Fixed::NotRun(Some(id), failure))),
+                read => read?,
+            };
             Some(ClientSecret::parse(&text).map_err(|e| Failure::of(Code::Usage, e).during(of("client-secret")))?)
         }
         None if !chosen.env.omit_secret => {
@@ -238,7 +267,7 @@ pub fn fixed(chosen: &Chosen) -> Result<Option<(Credential, String)>, Failure> {
         }
         _ => None,
     };
-    Ok(Some((Credential { id, secret }, format!("the credential of [env.{}]", chosen.name))))
+    Ok(Some(Fixed::Known(Credential { id, secret }, format!("the credential of [env.{}]", chosen.name))))
 }
 
 /// `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`: exactly these.

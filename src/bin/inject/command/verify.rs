@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use inject::credentials::{Lookup, Registration, Store, look_up};
+use inject::credentials::{Credential, Lookup, Registration, Store, look_up};
 use inject::findings::{Expected, Finding, Report, Severity};
 use inject::job::{Copies, Inspected};
 use inject::place::{Place, Preset};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::given::{Given, artifacts};
-use super::register::fixed;
+use super::register::{Fixed, fixed};
 use super::{attest, probe};
 use crate::args::Verify;
 use crate::carried::{foreign, stored, tell_cut_off, texts};
@@ -112,20 +112,36 @@ fn one(
     let owner = settings.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()), Some(chosen))?;
     let application = &owner.application;
     let store = Store::open_existing(&settings.home)?;
+    // Why the secret is not known here.
+    let mut unknown_secret = None;
     let credential = match fixed(chosen)? {
-        Some((credential, _)) => credential,
+        Some(Fixed::Known(credential, _)) => credential,
+        Some(Fixed::NotRun(Some(id), failure)) => {
+            unknown_secret = Some(failure);
+            Credential { id, secret: None }
+        }
+        Some(Fixed::NotRun(None, failure)) => return Err(failure),
         None => {
             let request = settings.request(application, chosen, Registration::Never)?;
             match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
                 Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
                 Lookup::Unregistered(_) => {
                     let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
-                    return Err(Failure::new(Code::Registry, message)
-                        .remedy(format!("obtain it: inject register {} --env {}", application.id, chosen.name)));
+                    let failure = Failure::new(Code::Registry, message);
+                    let failure = match settings.unasked(chosen) {
+                        Some(program) => failure.remedy(format!("or let verify ask {program}: --allow-exec")),
+                        None => failure,
+                    };
+                    return Err(
+                        failure.remedy(format!("obtain it: inject register {} --env {}", application.id, chosen.name))
+                    );
                 }
             }
         }
     };
+    if let Some(failure) = unknown_secret.take_if(|_| verify.receipt.is_some() || verify.probe_secret) {
+        return Err(failure);
+    }
     let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
     let asked = Asked { presets: &verify.preset, at: &verify.at, create: false, partial: true };
     let places = gather(settings, chosen, &owner, asked, fits)?;
@@ -146,6 +162,10 @@ fn one(
             continue;
         }
         let theirs = copy.main.as_deref().filter(|_| !copy.own);
+        if let Some(failure) = unknown_secret.as_ref().filter(|_| theirs.is_none() && place.value.needs_secret()) {
+            partial(&mut report, &copy.address.to_string(), failure.message());
+            continue;
+        }
         let values = match theirs {
             None => values,
             Some(main) => match values.of_main(main) {
@@ -186,6 +206,9 @@ fn one(
     }
     report.findings.extend(not_own);
     report.findings.extend(inspected.overrides(&expected));
+    if let (false, Some(failure)) = (holds_own, unknown_secret) {
+        return Err(failure);
+    }
     if !holds_own && report.is_sound() {
         let which = match places.presets.as_slice() {
             [] => "the places named".to_owned(),

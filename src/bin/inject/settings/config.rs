@@ -89,6 +89,9 @@ pub struct Problem {
     remedy: String,
 }
 
+/// Problems that are shown at once.
+const SHOWN: usize = 50;
+
 /// Every problem of a configuration.
 #[derive(Debug)]
 pub struct ConfigError {
@@ -96,11 +99,13 @@ pub struct ConfigError {
     pub path: PathBuf,
     /// At least one, by line.
     pub problems: Vec<Problem>,
+    /// How many there are in all.
+    pub count: usize,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len();
+        let count = self.count;
         write!(f, "{}: {count} problem{}", self.path.display(), if count == 1 { "" } else { "s" })
     }
 }
@@ -111,7 +116,9 @@ impl ConfigError {
         let lines = self.problems.iter().flat_map(|Problem { line, column, message, remedy }| {
             [format!("  {line}:{column}: {message}"), format!("      {remedy}")]
         });
-        lines.collect()
+        let more = self.count - self.problems.len();
+        let more = (more > 0).then(|| format!("  and {more} more, which are not shown"));
+        lines.chain(more).collect()
     }
 }
 
@@ -120,7 +127,7 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Parses the text of `path`.
     pub fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
-        let mut reader = Reader { text, problems: Vec::new(), values: BTreeMap::new(), presets: BTreeMap::new() };
+        let mut reader = Reader { problems: Vec::new(), values: BTreeMap::new(), presets: BTreeMap::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             reader.problem(error.span().unwrap_or(0..0), error.message(), "correct the TOML syntax (toml.io)");
@@ -129,28 +136,35 @@ impl Config {
         if reader.problems.is_empty() {
             return Ok(config);
         }
-        reader.problems.sort_by_key(|problem| (problem.line, problem.column));
-        Err(ConfigError { path, problems: reader.problems })
+        let mut found = reader.problems;
+        found.sort_by_key(|(at, ..)| *at);
+        let count = found.len();
+        // Nobody reads more of them at once.
+        found.truncate(SHOWN);
+        let problem = |(at, message, remedy)| {
+            let before = text.get(..at).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            Problem { line, column, message, remedy }
+        };
+        Err(ConfigError { path, problems: found.into_iter().map(problem).collect(), count })
     }
 }
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-struct Reader<'t> {
-    text: &'t str,
-    problems: Vec<Problem>,
+struct Reader {
+    /// Where each problem is, in bytes, what it is, and what to do about it.
+    problems: Vec<(usize, String, String)>,
     /// Where the values of an application's places stand, in their order.
     values: BTreeMap<String, Vec<Range<usize>>>,
     /// The presets of the file, those that are wrong included.
     presets: BTreeMap<String, Option<Preset>>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn problem(&mut self, span: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        self.problems.push(Problem { line, column, message: message.into(), remedy: remedy.into() });
+        self.problems.push((span.start, message.into(), remedy.into()));
     }
 
     fn unknown(&mut self, span: Range<usize>, key: &str, known: &[&str]) {

@@ -96,6 +96,17 @@ pub struct Settings {
     /// The folder that an active environment belongs to.
     pub checkout: PathBuf,
     flag: Option<String>,
+    programs: Programs,
+}
+
+/// Whether programs that `inject.toml` names are run: references that begin with `exec:`, and registries that are programs. A
+/// checkout of somebody else may name any program, so whoever only looks runs none of them unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Programs {
+    /// They are: this command obtains or changes something.
+    Run,
+    /// They are not: this command only reads.
+    Leave,
 }
 
 /// An environment, chosen.
@@ -111,21 +122,26 @@ pub struct Chosen {
 
 impl Settings {
     /// Reads what there is.
-    pub fn load(global: &Global) -> Result<Self, Failure> {
+    pub fn load(global: &Global, programs: Programs) -> Result<Self, Failure> {
         let here = std::env::current_dir().map_err(|e| Failure::of(Code::Usage, e))?;
         let given = global.config.clone().or_else(|| variable(variables::CONFIG).map(PathBuf::from));
         let path = match &given {
             Some(path) => Some(path.clone()),
             None => find_config(&here),
         };
-        let config = path.map(|path| read_config(&path)).transpose()?;
+        let mut config = path.map(|path| read_config(&path)).transpose()?;
+        if let (Some(config), Programs::Leave) = (&mut config, programs) {
+            for env in config.envs.values_mut() {
+                env.registry = std::mem::take(&mut env.registry).without_programs();
+            }
+        }
         let checkout = match &config {
             Some(config) => config.path.parent().map_or(here.clone(), Path::to_owned),
             None => repository_root(&here).unwrap_or(&here).to_owned(),
         };
         let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
         let home = Home::with_key(&home()?, store_key()?);
-        Ok(Self { home, config, checkout, flag: global.env.clone() })
+        Ok(Self { home, config, checkout, flag: global.env.clone(), programs })
     }
 
     /// The top of the repository that the project is in; else the project itself.
@@ -231,7 +247,13 @@ impl Settings {
         Ok(match &chosen.env.registry {
             RegistryRef::Own => Box::new(Embedded::new(&self.home, &chosen.name)),
             RegistryRef::Embedded(name) => Box::new(Embedded::new(&self.home, name)),
-            RegistryRef::Exec(words) => Box::new(Exec::new(words.clone())),
+            RegistryRef::Exec(words) => {
+                let exec = Exec::new(words.clone());
+                match self.programs {
+                    Programs::Run => Box::new(exec),
+                    Programs::Leave => Box::new(Unasked(exec.identity().clone())),
+                }
+            }
             RegistryRef::Http { url, token, ca } => {
                 let (url, token) = address_and_token(chosen, url, token.as_ref())?;
                 Box::new(Http::new(&url, token, self.beside(ca.as_deref())?.as_deref())?)
@@ -249,7 +271,8 @@ impl Settings {
             }
             RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
             RegistryRef::Genexus { model, asking } => {
-                let program = asking.as_ref().map(|asking| self.program(chosen, asking)).transpose()?;
+                let asking = asking.as_ref().filter(|_| self.programs == Programs::Run);
+                let program = asking.map(|asking| self.program(chosen, asking)).transpose()?;
                 Box::new(self.genexus(chosen, model, program))
             }
             RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
@@ -346,6 +369,11 @@ impl Settings {
             return Ok(Box::new(Unasked(self.registry_identity(chosen)?)));
         }
         self.registry(chosen)
+    }
+
+    /// The program of a registry that this command does not ask.
+    pub fn unasked(&self, chosen: &Chosen) -> Option<String> {
+        chosen.env.registry.program().filter(|_| self.programs == Programs::Leave)
     }
 
     /// The key of a credential.

@@ -28,6 +28,8 @@ pub enum Source {
     File(PathBuf),
     /// What a program prints; likewise. Words, without a shell.
     Exec(Vec<String>),
+    /// The same in a configuration whose programs are not run now.
+    NotRun(Vec<String>),
     /// An entry of the platform's keyring, under the service `inject`.
     Keyring(String),
     /// Standard input; likewise.
@@ -66,12 +68,26 @@ impl Source {
         }
     }
 
+    /// The same, where no program may be run.
+    pub fn without_programs(self) -> Self {
+        match self {
+            Self::Exec(words) => Self::NotRun(words),
+            other
+            @ (Self::Env(_) | Self::File(_) | Self::NotRun(_) | Self::Keyring(_) | Self::Stdin | Self::Prompt) => other,
+        }
+    }
+
+    /// Whether it is a program that is not run.
+    pub fn is_not_run(&self) -> bool {
+        matches!(self, Self::NotRun(_))
+    }
+
     /// As it is written.
     pub fn written(&self) -> String {
         match self {
             Self::Env(name) => format!("env:{name}"),
             Self::File(path) => format!("file:{}", path.display()),
-            Self::Exec(words) => format!("exec:{}", words.join(" ")),
+            Self::Exec(words) | Self::NotRun(words) => format!("exec:{}", words.join(" ")),
             Self::Keyring(name) => format!("keyring:{name}"),
             Self::Stdin => "stdin".to_owned(),
             Self::Prompt => "prompt".to_owned(),
@@ -100,6 +116,7 @@ impl Source {
                 let text = printed(words).map_err(|problem| failed(place.clone(), problem))?;
                 (place, text)
             }
+            Self::NotRun(_) => return Err(not_run(what, &self.written())),
             Self::Keyring(name) => {
                 let place = format!("the keyring's entry {name:?}");
                 let text = keyring::read(name).map_err(|error| {
@@ -132,6 +149,12 @@ impl Source {
         }
         Ok(text)
     }
+}
+
+/// A program of `inject.toml` that is not run.
+pub fn not_run(what: &str, program: &str) -> Failure {
+    Failure::usage(format!("{what}: a command that only reads does not run {program}"))
+        .remedy("let it run what inject.toml names: --allow-exec")
 }
 
 /// What a program prints. The error is why it did not; its own words may hold the secret, and are not repeated.

@@ -42,7 +42,7 @@ const PAGE: &str = "docs/registries.md";
 
 /// Starts the servers and judges.
 pub fn run(root: &Path) -> Result<()> {
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     let work = root.join("target/oracle/registry");
     let provider = provider(&work)?;
@@ -76,7 +76,7 @@ fn oauth_as(work: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(folder.join("src"))?;
     std::fs::write(folder.join("Cargo.toml"), OAUTH_AS.replace("VERSION", OAUTH_AS_VERSION))?;
     std::fs::write(folder.join("src/main.rs"), include_str!("oauth_as.rs.txt"))?;
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     command.args(["build", "--quiet", "--target-dir", "target"]).current_dir(&folder);
     ensure!(command.status()?.success(), "oauth-as does not build");
     Ok(folder.join("target/debug/judge"))

@@ -192,6 +192,62 @@ impl RegistryRef {
         keys
     }
 
+    /// The same with references that run no program.
+    pub fn without_programs(self) -> Self {
+        let each = |source: Option<Source>| source.map(Source::without_programs);
+        match self {
+            Self::Own => Self::Own,
+            Self::Embedded(name) => Self::Embedded(name),
+            Self::Http { url, token, ca } => Self::Http { url: url.without_programs(), token: each(token), ca },
+            Self::Oauth { url, endpoint, token, ca, metadata } => {
+                Self::Oauth { url: url.without_programs(), endpoint, token: each(token), ca, metadata }
+            }
+            Self::Postgres { url, key, ca } => {
+                Self::Postgres { url: url.without_programs(), key: key.without_programs(), ca }
+            }
+            Self::Exec(words) => Self::Exec(words),
+            Self::Genexus { model, asking } => {
+                let asking = asking.map(|asking| Asking {
+                    words: asking.words,
+                    conn_user: asking.conn_user.without_programs(),
+                    conn_password: asking.conn_password.without_programs(),
+                    repository: asking.repository.without_programs(),
+                    user_name: asking.user_name.without_programs(),
+                    user_password: asking.user_password.without_programs(),
+                });
+                Self::Genexus { model, asking }
+            }
+            Self::Fixed { id, secret } => Self::Fixed { id: id.without_programs(), secret: each(secret) },
+        }
+    }
+
+    /// The program that has its address, where that is not run.
+    pub fn unread_address(&self) -> Option<String> {
+        let source = match self {
+            Self::Http { url, .. } | Self::Oauth { url, .. } => match url {
+                Text::Plain(_) => None,
+                Text::Reference(source) => Some(source),
+            },
+            Self::Postgres { url, .. } => Some(url),
+            Self::Own | Self::Embedded(_) | Self::Exec(_) | Self::Genexus { .. } | Self::Fixed { .. } => None,
+        };
+        source.filter(|source| source.is_not_run()).map(Source::written)
+    }
+
+    /// The program that asking it runs, as it is written.
+    pub fn program(&self) -> Option<String> {
+        match self {
+            Self::Exec(words) => Some(words.join(" ")),
+            Self::Genexus { asking, .. } => asking.as_ref().map(|asking| asking.words.join(" ")),
+            Self::Own
+            | Self::Embedded(_)
+            | Self::Http { .. }
+            | Self::Oauth { .. }
+            | Self::Postgres { .. }
+            | Self::Fixed { .. } => None,
+        }
+    }
+
     /// Whether asking it leaves this machine or starts a program.
     pub fn is_remote(&self) -> bool {
         match self {
@@ -206,12 +262,25 @@ impl RegistryRef {
 }
 
 impl Text {
+    /// The same, where no program may be run.
+    fn without_programs(self) -> Self {
+        match self {
+            Self::Plain(text) => Self::Plain(text),
+            Self::Reference(source) => Self::Reference(source.without_programs()),
+        }
+    }
+
     /// As it stands in the configuration.
     fn written(&self) -> String {
         match self {
             Self::Plain(text) => text.clone(),
             Self::Reference(source) => source.written(),
         }
+    }
+
+    /// Whether it is a program that is not run.
+    pub fn is_not_run(&self) -> bool {
+        matches!(self, Self::Reference(source) if source.is_not_run())
     }
 
     /// The text; `what` is it called in messages.
@@ -223,7 +292,7 @@ impl Text {
     }
 }
 
-impl Reader<'_> {
+impl Reader {
     /// `registry` of an environment with the keys that belong to it.
     pub(super) fn registry(&mut self, env: Range<usize>, table: &DeTable<'_>) -> RegistryRef {
         let named = table.iter().find(|(key, _)| key.get_ref() == "registry");
