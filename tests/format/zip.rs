@@ -227,6 +227,26 @@ fn the_payload_ends_where_content_ends() {
     assert_eq!(archive.payload_end(archive.directory_offset()).unwrap(), archive.directory_offset() - 999);
 }
 
+/// What is no extra field, and fields that are too short for padding: an edit in between leaves no trace in them.
+#[test]
+fn there_and_back_is_the_same_whatever_the_extra_field_is() {
+    for extra in
+        [&[1, 2, 3][..], &[1, 2, 2], &[9], &[0x35, 0xd9, 0, 0], &[0x35, 0xd9, 1, 0, 4], &[0x55, 0x54, 1, 0, 7, 8, 9]]
+    {
+        for shift in 0..4 {
+            let first = Item::new("a", METHOD_STORED, &vec![7; shift]);
+            let mut second = Item::new("b", METHOD_STORED, b"content");
+            second.local_extra = extra.to_vec();
+            let bytes = Zip::of([first, second]).build();
+            for other in 0..5 {
+                let straight = replace(&bytes, "a", b"dev");
+                let around = replace(&replace(&bytes, "a", &vec![1; other]), "a", b"dev");
+                assert_eq!(around, straight, "{extra:?} {shift} {other}");
+            }
+        }
+    }
+}
+
 #[test]
 fn paddings_of_the_three_conventions() {
     assert_eq!(Padding::split(&[]), (&[][..], Padding::Zeros { len: 0 }));
@@ -236,8 +256,10 @@ fn paddings_of_the_three_conventions() {
     assert_eq!(Padding::split(&padded), (&times[..], Padding::Zeros { len: 7 }));
     let android = [&times[..], &[0x35, 0xd9, 3, 0, 4, 0, 0]].concat();
     assert_eq!(Padding::split(&android), (&times[..], Padding::Android { len: 7 }));
-    // Not padding: kept as it is.
-    assert_eq!(Padding::split(&[1, 2, 3]), (&[1, 2, 3][..], Padding::Zeros { len: 0 }));
+    // No field: what is padded anew could not be told from it, so it counts as padding.
+    assert_eq!(Padding::split(&[1, 2, 3]), (&[][..], Padding::Zeros { len: 3 }));
+    // A field that cannot say its multiple is none of padding.
+    assert_eq!(Padding::split(&[0x35, 0xd9, 1, 0, 4]), (&[0x35, 0xd9, 1, 0, 4][..], Padding::Zeros { len: 0 }));
     assert_eq!(Padding::split(&[0xfe, 0xca, 0, 0]), (&[0xfe, 0xca, 0, 0][..], Padding::Zeros { len: 0 }));
 }
 

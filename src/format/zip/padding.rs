@@ -48,7 +48,9 @@ pub enum Padding {
 }
 
 impl Padding {
-    /// Splits `extra` into what is kept and its padding. A `0xD935` field that is not the last one is kept as it is.
+    /// Splits `extra` into what is kept and its padding. A `0xD935` field that is not the last one is kept as it is, and so is
+    /// one that is too short to say a multiple. What is no field at the end counts as padding, whatever bytes it has: kept before
+    /// new padding, it could not be told from that by who comes next, and apksigner drops it too.
     pub fn split(extra: &[u8]) -> (&[u8], Self) {
         let mut at = 0;
         while let Some(header) = extra.get(at..at + 4) {
@@ -56,17 +58,13 @@ impl Padding {
             if header == [0; 4] || extra.len() < at + len {
                 break;
             }
-            if header.starts_with(&ANDROID_FIELD) && at + len == extra.len() {
+            if header.starts_with(&ANDROID_FIELD) && at + len == extra.len() && len >= ANDROID_FIELD_MIN {
                 return (&extra[..at], Self::Android { len });
             }
             at += len;
         }
         let (kept, rest) = extra.split_at(at);
-        if rest.iter().all(|&byte| byte == 0) {
-            (kept, Self::Zeros { len: rest.len() })
-        } else {
-            (extra, Self::Zeros { len: 0 })
-        }
+        (kept, Self::Zeros { len: rest.len() })
     }
 
     /// The padding for data that would start at `unpadded` without any.
