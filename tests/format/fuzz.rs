@@ -102,6 +102,16 @@ proptest! {
     }
 }
 
+/// A member that stands twice, of which only the first has the place: what another reader drops is read and edited here.
+#[test]
+fn readers_are_compared_where_both_see_the_place() {
+    for text in
+        [r#"{"a":[{"b":"y"}],"a":"x"}"#, r#"{"a":"x","a":[{"b":"y"}]}"#, r#"{"a":"x","a":7}"#, "<a b='x\n\0y'/>"]
+    {
+        differential::any(text.as_bytes());
+    }
+}
+
 #[test]
 fn values_leave_no_trace() {
     for table in tables() {
