@@ -102,15 +102,26 @@ fn extra(choices: &mut Choices<'_>) -> Vec<u8> {
     extra
 }
 
+/// What an entry is to be.
+#[derive(Clone, PartialEq)]
+enum Wanted {
+    AsItIs,
+    Gone,
+    Content(Vec<u8>),
+}
+
+/// Writes an archive again.
+type Written<'w> = &'w dyn Fn(&[u8], &Rewrite) -> Result<Vec<u8>, ZipError>;
+
 /// What happens to the entries, and what they are to be.
 struct Plan {
     rewrite: Rewrite,
-    /// By index; `None` where nothing is asked for, an empty option where it goes.
-    wanted: Vec<Option<Option<Vec<u8>>>>,
+    /// By index.
+    wanted: Vec<Wanted>,
 }
 
 fn plan(choices: &mut Choices<'_>, count: usize) -> Plan {
-    let mut plan = Plan { rewrite: Rewrite::default(), wanted: vec![None; count] };
+    let mut plan = Plan { rewrite: Rewrite::default(), wanted: vec![Wanted::AsItIs; count] };
     plan.rewrite.alignment = choices.one_of(&[
         None,
         Some(Alignment::ANDROID),
@@ -121,12 +132,12 @@ fn plan(choices: &mut Choices<'_>, count: usize) -> Plan {
         let content = choices.some(40).repeat(choices.below(3));
         let (change, wanted) = match choices.below(6) {
             0 | 1 => continue,
-            2 => (Change::Remove, None),
-            3 => (Change::Store(content.clone()), Some(content)),
-            _ => (Change::Replace(content.clone()), Some(content)),
+            2 => (Change::Remove, Wanted::Gone),
+            3 => (Change::Store(content.clone()), Wanted::Content(content)),
+            _ => (Change::Replace(content.clone()), Wanted::Content(content)),
         };
         plan.rewrite.changes.insert(index, change);
-        plan.wanted[index] = Some(wanted);
+        plan.wanted[index] = wanted;
     }
     for _ in 0..choices.below(3) {
         let method = choices.one_of(&[METHOD_STORED, METHOD_DEFLATED]);
@@ -172,18 +183,18 @@ fn judge(zip: &Zip, archive: &Archive<'_, [u8]>, plan: &Plan, new: &[u8]) {
     for (index, entry) in archive.entries().iter().enumerate() {
         let name = entry.display_name();
         let Some(now) = after.find(entry.name()) else {
-            assert_eq!(plan.wanted[index], Some(None), "{name:?} is gone");
+            assert!(plan.wanted[index] == Wanted::Gone, "{name:?} is gone");
             continue;
         };
         // One of the same name may be added in its place.
-        if plan.wanted[index] == Some(None) {
+        if plan.wanted[index] == Wanted::Gone {
             continue;
         }
         left -= 1;
         let now_entry = &after.entries()[now];
         let item = &zip.items[zip.order[index]];
         match &plan.wanted[index] {
-            Some(Some(content)) => {
+            Wanted::Content(content) => {
                 assert_eq!(after.read(now).expect("what was put there is read"), *content, "{name:?}");
                 assert_eq!(now_entry.flags().1 & 8, 0, "{name:?} has no descriptor any more");
                 ends.push((now_entry.local_offset(), now_entry.data_range().end));
@@ -234,7 +245,7 @@ fn judge(zip: &Zip, archive: &Archive<'_, [u8]>, plan: &Plan, new: &[u8]) {
 }
 
 /// Another content in between changes nothing, and the same plan again neither.
-fn there_and_back(bytes: &[u8], plan: &Plan, written: &dyn Fn(&[u8], &Rewrite) -> Result<Vec<u8>, ZipError>) {
+fn there_and_back(bytes: &[u8], plan: &Plan, written: Written<'_>) {
     let alignment = plan.rewrite.alignment;
     let rewrite = |of: &dyn Fn(&[u8]) -> Vec<u8>| {
         let replaced = plan.rewrite.changes.iter().filter_map(|(index, change)| match change {

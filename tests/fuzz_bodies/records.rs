@@ -102,8 +102,8 @@ pub fn journal(bytes: &[u8]) {
         if now == inside(&before, name) {
             continue;
         }
-        assert_eq!(dropped, None, "{name:?} changed");
-        assert_eq!(now.map(|content| sha256(&content)).as_ref(), written.get(name), "{name:?}");
+        assert_eq!(dropped, None, "{} changed", name.display());
+        assert_eq!(now.map(|content| sha256(&content)).as_ref(), written.get(name), "{}", name.display());
     }
     assert!(after.len() <= before.len());
 }

@@ -118,7 +118,7 @@ pub fn splice(bytes: &[u8]) {
     let limit = code.len();
     let old = [&code[..], &piece(3000).0].concat();
     let (dev, prod) = ([&code[..], &piece(36_000).0].concat(), [&code[..], &piece(3000).0].concat());
-    let original = zipped(&old, level as i64 + 1);
+    let original = zipped(&old, i64::from(level as u8) + 1);
     let Some((in_dev, _)) = with_end(&original, &dev, limit) else { return };
     assert_eq!(read(&in_dev), dev);
     let (in_prod, _) = with_end(&in_dev, &prod, limit).expect("there is a mark");

@@ -63,10 +63,7 @@ pub fn run(root: &Path, args: &[&str]) -> Result<()> {
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
-            .collect::<Result<()>>()
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
     });
     let mut outcomes = outcomes.into_inner().map_err(|_| anyhow::anyhow!("a worker panicked"))?;
     outcomes.sort_by(|a, b| a.target.cmp(&b.target));

@@ -97,7 +97,7 @@ fn signed(data: &Path) -> Result<Vec<Vec<u8>>> {
         entitlements: Some(ENTITLEMENTS.as_bytes()),
     };
     let images = files(&data.join("apple/macho"), &[""])?;
-    Ok(images.iter().map(|image| Ok(sign(image, &code, &Signer::ad_hoc())?.bytes)).collect::<Result<_>>()?)
+    images.iter().map(|image| Ok(sign(image, &code, &Signer::ad_hoc())?.bytes)).collect()
 }
 
 fn signatures(images: &[Vec<u8>]) -> Vec<Vec<u8>> {
