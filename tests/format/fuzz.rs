@@ -102,6 +102,12 @@ proptest! {
     }
 }
 
+/// Found by fuzzing: an extra field that is not as it would be written, of an entry that is aligned as it is.
+#[test]
+fn archives_that_left_a_trace() {
+    archive::edited(include_bytes!("damaged_extra.fuzz"));
+}
+
 /// A member that stands twice, of which only the first has the place: what another reader drops is read and edited here.
 #[test]
 fn readers_are_compared_where_both_see_the_place() {
