@@ -1,8 +1,7 @@
 //! Fuzzes `signatures::package`; the body is one that ordinary tests run too.
 #![no_main]
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(missing_docs)]
 
-#[path = "../../tests/fuzz_bodies/signatures.rs"]
-mod signatures;
+use inject_fuzz::fuzz_bodies::signatures;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| signatures::package(bytes));

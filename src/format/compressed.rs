@@ -7,8 +7,9 @@ use std::io::{self, Read};
 use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use flate2::{Compression, GzBuilder};
 
-/// Brotli's window: the largest that build tools choose for files of a site.
-const WINDOW: i32 = 22;
+/// Brotli's windows, as powers of two (RFC 7932 9.1): the largest that build tools choose for files of a site. A smaller content
+/// gets the smallest that reaches over all of it: the encoder makes tables by the window, which takes longer than a small file.
+const WINDOWS: std::ops::RangeInclusive<i32> = 10..=22;
 /// Brotli's quality, and that for contents beyond a size: the highest takes seconds for each MiB, and what comes next is
 /// ten times as fast for two to four percent more bytes.
 const QUALITY: (i32, i32) = (11, 9);
@@ -86,7 +87,10 @@ impl Encoding {
             Self::Gzip => gzip_header(old).read(content, Compression::best()).read_to_end(&mut packed).map(drop),
             Self::Brotli => {
                 let quality = if content.len() > LARGE { QUALITY.1 } else { QUALITY.0 };
-                let (lgwin, size_hint) = (WINDOW, content.len());
+                let size_hint = content.len();
+                // A window is 16 bytes shorter than its power of two.
+                let reaches = |bits: &i32| content.len() <= (1_usize << bits) - 16;
+                let lgwin = WINDOWS.into_iter().find(reaches).unwrap_or(*WINDOWS.end());
                 let params = brotli::enc::BrotliEncoderParams { quality, lgwin, size_hint, ..Default::default() };
                 brotli::BrotliCompress(&mut &*content, &mut packed, &params).map(drop)
             }

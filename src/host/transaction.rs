@@ -431,12 +431,16 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
         VERSION => serde_json::from_slice::<Journal>(&bytes).map_err(parsed)?.files,
         other => return Err(wrong(format!("its version is {other}, expected {VERSION} or 1"))),
     };
-    let (mut due, mut strange) = (Vec::new(), Vec::new());
+    let (mut due, mut strange, mut named) = (Vec::new(), Vec::new(), BTreeSet::new());
     for Entry { new, target, read, written } in entries {
         let new_path = inside(root, &new).map_err(|e| wrong(format!("{new:?}: {e}")))?;
         let target_path = inside(root, &target).map_err(|e| wrong(format!("{target:?}: {e}")))?;
         if !is_new_name(&new) || is_ours(&target) || new_path.parent() != target_path.parent() {
             return Err(wrong(format!("{new:?} is no new version of {target:?}")));
+        }
+        // Only one of two could be carried out.
+        if !named.insert(new_path.clone()) || !named.insert(target_path.clone()) {
+            return Err(wrong(format!("it names {new:?} or {target:?} twice")));
         }
         let mut due_here = Due { name: target, new: new_path, target: target_path, done: false };
         if version == VERSION {

@@ -24,7 +24,7 @@
 //!                                               constants; a NAME with dots, brackets or quotes stands in quotes
 //!          | KEY                                in *.properties
 //! ```
-//! A file whose path begins like a resource is written with `./` in front. `{main}` in the path of a file, and `{Main}` in
+//! A file whose path begins like a resource or a kind is written with `./` in front. `{main}` in the path of a file, and `{Main}` in
 //! a pointer, are the name of the artifact's main object, in lower case and as it is.
 //!
 //! Must not: look into an artifact.
@@ -372,7 +372,8 @@ fn intent_filter(rest: &str) -> Option<Target> {
 }
 
 fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
-    let rest = rest.strip_prefix("./").unwrap_or(rest);
+    // However often it stands there: what is left would be taken for a resource where it is printed.
+    let rest = rest.trim_start_matches("./");
     let (path, locator) = match rest.split_once('#') {
         Some((path, locator)) => (path, Some(locator)),
         None => (rest, None),
@@ -456,7 +457,9 @@ impl fmt::Display for Target {
                 let like_a_resource = ["string/", "raw/", "xml/", "meta-data/", "intent-filter/", "dex/"]
                     .iter()
                     .any(|p| text.starts_with(p));
-                write!(f, "{}{text}{locator}", if like_a_resource { "./" } else { "" })
+                let word = text.split_once(':').map(|(word, _)| word);
+                let like_a_kind = Kind::ALL.iter().any(|(kind, _)| Some(*kind) == word);
+                write!(f, "{}{text}{locator}", if like_a_resource || like_a_kind { "./" } else { "" })
             }
         }
     }

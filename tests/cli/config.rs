@@ -2,6 +2,28 @@
 
 use super::World;
 
+proptest::proptest! {
+    // Each runs the program three times.
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_configuration_is_read_or_its_problems_have_places(text in TEXT) {
+        let world = World::new();
+        let read = |text: &str| {
+            world.write("inject.toml", text);
+            let run = world.inject(&["env", "list"]);
+            match run.err.split_once("inject.toml: ") {
+                Some((_, problems)) if run.code == Some(2) => Err(problems.lines().skip(1).map(str::to_owned).collect()),
+                _ => Ok(()),
+            }
+        };
+        crate::fuzz_bodies::config::config(text.as_bytes(), &read);
+    }
+}
+
+/// Nearly a configuration.
+const TEXT: &str = "(version = 1\n)?(\\[(app|env|preset|app\\.a|env\\.b|env\\.b\\.values)\\]\n|(id|name|at|value|registry|secret|a) = (1|\"x\"|true|\\[\\]|'\u{e9}')\n|[\\[\\]=\"# .]|\\PC){0,12}";
+
 const PROBLEMS: &str = r#"versoin = 1
 default-env = "dve"
 [app.notes]

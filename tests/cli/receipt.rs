@@ -5,6 +5,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::{APP, World, files_below, holds, schema};
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn receipts_of_anything_are_checked(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120)) {
+        crate::fuzz_bodies::records::receipts(&bytes);
+    }
+}
+
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

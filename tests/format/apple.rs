@@ -291,6 +291,18 @@ proptest! {
     }
 
     #[test]
+    fn what_is_signed_verifies_however_damaged_it_was(
+        which in 0..4_usize,
+        changes in prop::collection::vec((0..1400_usize, any::<u8>()), 0..4),
+    ) {
+        let mut bytes = [IOS, WATCH, MAC, FAT][which].to_vec();
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        fuzz::signing(&bytes);
+    }
+
+    #[test]
     fn damaged_signatures(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5)) {
         let mut bytes = superblob(&[(0, directory(2, 0x2_0500)), (0x1000, directory(1, 0x2_0400)), (2, requirement::empty())]);
         for (at, byte) in changes {

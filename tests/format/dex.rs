@@ -6,8 +6,8 @@ use inject::format::dex::{Argument, Constant, Dex, DexEdit, DexError, Target, du
 use inject::format::zip::Archive;
 use proptest::prelude::*;
 
-use crate::format::build::dex::checksum;
 use crate::fuzz_bodies;
+use crate::fuzz_bodies::dex::sealed;
 
 const EVERYTHING: &[u8] = include_bytes!("../../testdata/dex/everything.dex");
 const MANY: &[u8] = include_bytes!("../../testdata/dex/many.dex");
@@ -242,17 +242,6 @@ fn refusals_say_what_to_do() {
     assert!(matches!(edit(EVERYTHING, &[long]).unwrap_err(), DexError::TooLong { .. }));
 }
 
-/// With a right checksum, so that damage behind it is seen.
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.len() > 36 {
-        let size = bytes.len() as u32;
-        bytes[32..36].copy_from_slice(&size.to_le_bytes());
-        let sum = checksum(&bytes[12..]);
-        bytes[8..12].copy_from_slice(&sum.to_le_bytes());
-    }
-    bytes
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -300,7 +289,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        fuzz_bodies::dex::dex(&sealed(bytes.clone()));
+        fuzz_bodies::dex::with_checksum(&bytes);
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
             fuzz_bodies::dex::dex(&sealed(bytes));

@@ -206,3 +206,14 @@ fn sections_beside_the_one_with_the_value_go() {
     assert_eq!(edit("<a><![CDATA[]]]]><![CDATA[>]]></a>", "/a", "v"), "<a><![CDATA[v]]></a>");
     assert_eq!(edit("<a>x<!--c--> <![CDATA[ ]]></a>", "/a", "v"), "<a><!--c--> <![CDATA[v]]></a>");
 }
+
+/// What stands there is told as a parser tells it (XML 1.0, 2.11 and 3.3.3), so that a value which only looks the same is set.
+#[test]
+fn white_space_reads_as_parsers_read_it() {
+    let text = "<a b='x\n\ty\r\nz&#10;'>p\r\nq\rr&#13;<![CDATA[\r\n]]>.</a>".as_bytes();
+    assert_eq!(get(text, "/a/@b").unwrap(), ["x  y z\n"]);
+    assert_eq!(get(text, "/a").unwrap(), ["p\nq\nr\r\n."]);
+    let broken = "<a b='x\ny'/>".as_bytes();
+    assert_eq!(set(broken, "/a/@b", "x y", false).unwrap(), broken);
+    assert_eq!(set(broken, "/a/@b", "x\ny", false).unwrap(), b"<a b='x&#10;y'/>");
+}

@@ -227,6 +227,34 @@ fn the_payload_ends_where_content_ends() {
     assert_eq!(archive.payload_end(archive.directory_offset()).unwrap(), archive.directory_offset() - 999);
 }
 
+/// What is no extra field, and fields that are too short for padding: an edit in between leaves no trace in them.
+#[test]
+fn there_and_back_is_the_same_whatever_the_extra_field_is() {
+    for extra in [
+        &[0x35, 0xd9, 3, 0, 16, 0, 0][..],
+        &[0x35, 0xd9, 5, 0, 4, 0, 0, 1, 0],
+        &[1, 2, 3],
+        &[1, 2, 2],
+        &[9],
+        &[0x35, 0xd9, 0, 0],
+        &[0x35, 0xd9, 1, 0, 4],
+        &[0x55, 0x54, 1, 0, 7, 8, 9],
+    ] {
+        // With one of the names the data of the second entry is aligned as it is.
+        for shift in 0..4 {
+            let first = Item::new("a", METHOD_STORED, b"old");
+            let mut second = Item::new(&"b".repeat(1 + shift), METHOD_STORED, b"content");
+            second.local_extra = extra.to_vec();
+            let bytes = Zip::of([first, second]).build();
+            for other in 0..5 {
+                let straight = replace(&bytes, "a", b"dev");
+                let around = replace(&replace(&bytes, "a", &vec![1; other]), "a", b"dev");
+                assert_eq!(around, straight, "{extra:?} {shift} {other}");
+            }
+        }
+    }
+}
+
 #[test]
 fn paddings_of_the_three_conventions() {
     assert_eq!(Padding::split(&[]), (&[][..], Padding::Zeros { len: 0 }));
@@ -235,9 +263,11 @@ fn paddings_of_the_three_conventions() {
     let padded = [&times[..], &[0; 7]].concat();
     assert_eq!(Padding::split(&padded), (&times[..], Padding::Zeros { len: 7 }));
     let android = [&times[..], &[0x35, 0xd9, 3, 0, 4, 0, 0]].concat();
-    assert_eq!(Padding::split(&android), (&times[..], Padding::Android { len: 7 }));
-    // Not padding: kept as it is.
-    assert_eq!(Padding::split(&[1, 2, 3]), (&[1, 2, 3][..], Padding::Zeros { len: 0 }));
+    assert_eq!(Padding::split(&android), (&times[..], Padding::Android { len: 7, multiple: 4 }));
+    // No field: what is padded anew could not be told from it, so it counts as padding.
+    assert_eq!(Padding::split(&[1, 2, 3]), (&[][..], Padding::Zeros { len: 3 }));
+    // A field that cannot say its multiple is none of padding.
+    assert_eq!(Padding::split(&[0x35, 0xd9, 1, 0, 4]), (&[0x35, 0xd9, 1, 0, 4][..], Padding::Zeros { len: 0 }));
     assert_eq!(Padding::split(&[0xfe, 0xca, 0, 0]), (&[0xfe, 0xca, 0, 0][..], Padding::Zeros { len: 0 }));
 }
 
@@ -247,12 +277,12 @@ proptest! {
     #[test]
     fn padding_finds_back(len in 0..40_usize, android: bool, base in 0..100_000_u64, by in 0..100_000_u64, so: bool) {
         let multiple = if so { 16384 } else { 4 };
-        let padding = if android { Padding::Android { len: len + 6 } } else { Padding::Zeros { len } };
+        let padding = if android { Padding::Android { len: len + 6, multiple } } else { Padding::Zeros { len } };
         let first = padding.aligned(base, multiple);
         prop_assert_eq!((base + first.len() as u64) % u64::from(multiple), 0);
         prop_assert_eq!(first.aligned(base + by, multiple).aligned(base, multiple), first);
         let mut extra = vec![0x55, 0x54, 1, 0, 9];
-        first.write(&mut extra, multiple);
+        first.write(&mut extra);
         prop_assert_eq!(Padding::split(&extra), (&[0x55, 0x54, 1, 0, 9][..], first));
     }
 

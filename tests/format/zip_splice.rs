@@ -1,100 +1,11 @@
 //! An entry that changes near its end keeps its deflate stream up to a block's end, and inflates to the new content.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
-use inject::format::inflate::WINDOW;
-use inject::format::zip::{Archive, Cut, Rewrite, Segment, Splice, deflate_marked};
+use inject::format::zip::{Archive, Rewrite, Segment, Splice, deflate_marked};
 use proptest::prelude::*;
 
-fn inflate(stream: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::DeflateDecoder::new(stream), &mut out).unwrap();
-    out
-}
-
-/// Bytes that compress as code does: runs, repetitions, noise.
-fn content(seed: u64, len: usize) -> Vec<u8> {
-    let mut state = seed | 1;
-    let mut out = Vec::with_capacity(len);
-    while out.len() < len {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        match state >> 61 {
-            0..=2 => out.extend_from_slice(&state.to_le_bytes()),
-            3 | 4 => out.extend_from_slice(&[0; 23]),
-            5 => out.extend_from_slice(b"_objc_msgSend_stub"),
-            _ if out.len() > 100 => {
-                let from = (state as usize) % (out.len() - 64);
-                out.extend_from_within(from..from + 64);
-            }
-            _ => out.push(state as u8),
-        }
-    }
-    out.truncate(len);
-    out
-}
-
-/// An archive of one entry, deflated at some level.
-fn zipped(content: &[u8], level: i64) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().compression_level(Some(level));
-    writer.start_file("code", options).unwrap();
-    writer.write_all(content).unwrap();
-    writer.finish().unwrap().into_inner()
-}
-
-/// The last place before `limit` at which the entry can be cut, a mark above all, with what it means: found as the reader of
-/// an executable finds it.
-fn last_cut(archive: &Archive<'_, Vec<u8>>, limit: usize) -> Option<(Cut, usize)> {
-    let (mut reader, mut all, mut best) = (archive.reader(0), Vec::new(), None);
-    while let Some(piece) = reader.next(true).unwrap() {
-        all.extend_from_slice(piece.bytes);
-        if let Some(end) = piece.block_end.filter(|end| end.content as usize <= limit) {
-            assert_eq!((end.content as usize, end.crc), (all.len(), crc32fast::hash(&all)));
-            best = Some(end)
-                .filter(|end| end.mark || !best.is_some_and(|best: inject::format::zip::BlockEnd| best.mark))
-                .or(best);
-        }
-    }
-    let end = best?;
-    let from = end.content as usize;
-    let window = &all[from.checked_sub(WINDOW)?..from];
-    Some((Cut::new(&end, window).unwrap(), from))
-}
-
-/// The archive with another end of its entry; and how much of the stream was kept.
-fn with_end(bytes: &Vec<u8>, new: &[u8], limit: usize) -> Option<(Vec<u8>, u64)> {
-    let archive = Archive::open(bytes).unwrap();
-    let (cut, from) = last_cut(&archive, limit)?;
-    let rest = cut.deflate(&new[from..], limit - from).unwrap();
-    assert_eq!(cut.inflate(&rest, new.len() - from).unwrap(), &new[from..]);
-    assert_eq!(cut.inflate(&rest, new.len() - from - 1), None, "longer than was said");
-    let splice =
-        Splice { kept: cut.kept(), rest: Segment::Bytes(rest), crc: crc32fast::hash(new), len: new.len() as u64 };
-    let layout = archive.layout_with(&Rewrite::default(), &BTreeMap::from([(0, splice)])).unwrap();
-    let mut out = Vec::new();
-    for segment in &layout.segments {
-        match segment {
-            Segment::Original(range) => {
-                out.extend_from_slice(&bytes[range.start as usize..range.end as usize]);
-            }
-            Segment::Bytes(new) => out.extend_from_slice(new),
-            Segment::Spooled(_) => unreachable!("nothing was spooled"),
-        }
-    }
-    out.extend_from_slice(&layout.directory);
-    out.extend(layout.eocd(layout.payload_len).unwrap());
-    Some((out, cut.kept()))
-}
-
-/// The content, by our inflater and by another one.
-fn read(bytes: &Vec<u8>) -> Vec<u8> {
-    let archive = Archive::open(bytes).unwrap();
-    let range = archive.entries()[0].data_range();
-    let content = archive.read(0).unwrap();
-    assert_eq!(inflate(&bytes[range.start as usize..range.end as usize]), content);
-    content
-}
+use crate::fuzz_bodies::splice::{content, inflate, last_cut, read, splice, with_end, zipped};
 
 #[test]
 fn most_of_a_long_stream_is_kept_and_the_way_does_not_matter() {
@@ -228,5 +139,10 @@ proptest! {
             prop_assert_eq!(read(&spliced), new.clone());
         }
         prop_assert_eq!(inflate(&deflate_marked(&new, limit).unwrap()), new);
+    }
+
+    #[test]
+    fn ends_of_every_kind(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        splice(&bytes);
     }
 }

@@ -6,6 +6,9 @@ use inject::format::macho::MachO;
 use inject::format::mobileprovision::Profile;
 use inject::format::outline::Outline;
 use inject::format::{apple_plist, cms, der_entitlements};
+use inject::sign::Identity;
+use inject::sign::apple::{Code, Signer, sign};
+use inject::verify::{Finding, Severity, apple};
 
 /// A Mach-O file: what is read can be asked for everything, and given room.
 pub fn macho(bytes: &[u8]) {
@@ -68,4 +71,40 @@ pub fn documents(bytes: &[u8]) {
         let again = der_entitlements::decode(&again).expect("what was encoded is decoded");
         assert!(again.canonical && again.entitlements == decoded.entitlements);
     }
+}
+
+/// A Mach-O file that is signed: what the verifier says of the signature, which it shares nothing with, and signing it again
+/// changes nothing.
+pub fn signing(bytes: &[u8]) {
+    let mut signers = vec![Signer::ad_hoc()];
+    // A key costs more than all the rest.
+    let identity = identity();
+    if bytes.len() % 8 == 3 {
+        signers.push(Signer::new(identity, &[]).expect("a chain to sign with"));
+    }
+    let entitlements = b"<plist><dict><key>get-task-allow</key><true/></dict></plist>".as_slice();
+    for signer in &signers {
+        for entitlements in [None, Some(entitlements)] {
+            let code = Code { identifier: "com.example.fuzz", info: None, resources: None, entitlements };
+            let Ok(signed) = sign(bytes, &code, signer) else { continue };
+            let found = apple::executable(&signed.bytes).findings;
+            // What the linker has laid out stays as it is, also where it is wrong.
+            let ours = |code: &str| !["apple.geometry", "apple.trailing", "apple.alignment"].contains(&code);
+            let wrong = |finding: &&Finding| finding.severity == Severity::Error && ours(finding.code);
+            assert_eq!(found.iter().find(wrong), None);
+            let again = sign(&signed.bytes, &code, signer).expect("what was signed can be signed again");
+            assert!(again.in_place && again.bytes == signed.bytes, "signing again changes something");
+        }
+    }
+}
+
+/// Read once.
+fn identity() -> &'static Identity {
+    static READ: std::sync::OnceLock<Identity> = std::sync::OnceLock::new();
+    let key = include_bytes!("../../testdata/apple/keys/ec.key.pem");
+    let chain = [
+        &include_bytes!("../../testdata/apple/keys/ec.pem")[..],
+        include_bytes!("../../testdata/apple/keys/chain.pem"),
+    ];
+    READ.get_or_init(|| Identity::from_files("ec", key, &chain.concat(), None).expect("an identity"))
 }

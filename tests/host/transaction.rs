@@ -5,6 +5,40 @@ use std::path::Path;
 
 use inject::host::file::{Changed, Stamp};
 use inject::host::transaction::{JOURNAL, Transaction, TransactionError, is_ours, pending, repair};
+use sha2::Digest as _;
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_journal_is_refused_or_carried_out(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60)) {
+        crate::fuzz_bodies::records::journal(&bytes);
+    }
+}
+
+/// Only one of two could be carried out, and the other one would be left half done.
+#[test]
+fn a_journal_that_names_a_file_twice_is_refused() {
+    for (news, targets) in [([0, 0], ["a", "b"]), ([0, 1], ["a", "a"])] {
+        let folder = folder();
+        let root = folder.path();
+        let new = |number: usize| format!(".a.inject-tree-000000000000000{number}");
+        fs::write(root.join(new(0)), "new").unwrap();
+        fs::write(root.join(new(1)), "new").unwrap();
+        let digest =
+            |text: &str| sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let entries = [0, 1].map(|at: usize| {
+            let (new, target) = (new(news[at]), targets[at]);
+            serde_json::json!({ "new": new, "target": target, "read": digest("old"), "written": digest("new") })
+        });
+        let journal = serde_json::json!({ "inject_journal": 2, "files": entries });
+        fs::write(root.join(JOURNAL), journal.to_string()).unwrap();
+        let before = state(root);
+        let error = repair(root, &ours(root)).unwrap_err();
+        assert!(error.to_string().contains("twice"), "{error}");
+        assert_eq!(state(root), before);
+    }
+}
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

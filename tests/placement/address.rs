@@ -1,6 +1,67 @@
 //! One grammar: what is parsed prints back, and what is wrong says what would be right.
 
 use inject::placement::{Address, FilePath, Kind, Locator, Target};
+use proptest::prelude::*;
+
+use crate::fuzz_bodies::address::address;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nearly_addresses(words in prop::collection::vec(prop::sample::select(WORDS), 0..8)) {
+        address(words.concat().as_bytes());
+    }
+
+    #[test]
+    fn any_text(text in "\\PC{0,40}") {
+        address(text.as_bytes());
+    }
+}
+
+/// What addresses are put together of.
+const WORDS: &[&str] = &[
+    "apk:",
+    "ipa:",
+    "tree:",
+    "./",
+    "/",
+    "string/",
+    "raw/",
+    "xml/",
+    "meta-data/",
+    "intent-filter/",
+    "dex/",
+    "a",
+    "b.json",
+    "x.plist",
+    "y.xml",
+    "z.js",
+    "p.properties",
+    "#",
+    "@",
+    "!/",
+    "[",
+    "]",
+    "=",
+    "(",
+    ")",
+    "1",
+    "+1",
+    "01",
+    "\"",
+    "'",
+    "*",
+    "**",
+    "..",
+    ".",
+    "{main}",
+    "{Main}",
+    "scheme",
+    "~1",
+    "\u{e9}",
+    " ",
+];
 
 #[test]
 fn every_form_parses_and_prints_back() {
@@ -33,6 +94,8 @@ fn every_form_parses_and_prints_back() {
         "main.js#\"client.id\"",
         "notes.android.gxsd!/notes.properties.json#/properties/IntegratedSecurityObjClientID",
         "./string/of/a/folder.json#/x",
+        "./apk:folder/a.json#/x",
+        "tree:./ipa:a.json",
     ] {
         let address = Address::parse(text).unwrap_or_else(|error| panic!("{error}"));
         let printed = address.to_string();
@@ -41,6 +104,16 @@ fn every_form_parses_and_prints_back() {
             assert_eq!(printed, text);
         }
     }
+}
+
+#[test]
+fn dots_in_front_say_that_it_is_a_file_however_many_there_are() {
+    let file = Address::parse("./string/a.json#/x").unwrap();
+    for text in ["././string/a.json#/x", "./././string/a.json#/x"] {
+        assert_eq!(Address::parse(text).unwrap(), file);
+        assert_eq!(Address::parse(text).unwrap().to_string(), "./string/a.json#/x");
+    }
+    assert_ne!(Address::parse("string/a").unwrap(), Address::parse("./string/a").unwrap());
 }
 
 #[test]

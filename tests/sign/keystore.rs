@@ -4,6 +4,15 @@ use inject::sign::{Digest, Identity, IdentityError, KeyError, Password, aliases,
 
 use super::package::key_file;
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn stores_of_any_keys(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..60)) {
+        crate::fuzz_bodies::keystores::any(&bytes);
+    }
+}
+
 fn password(text: &str) -> Password {
     Password::new(text.to_owned())
 }

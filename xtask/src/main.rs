@@ -1,4 +1,4 @@
-//! House tasks: `cargo xtask ci | tidy | api | fixtures [apple] | corpus | oracle | bench | dist`.
+//! House tasks: `cargo xtask ci | tidy | api | fixtures [apple] | corpus | fuzz | oracle | bench | dist`.
 #![allow(clippy::disallowed_methods, reason = "house tasks read what they make")]
 
 mod api;
@@ -6,6 +6,7 @@ mod bench;
 mod corpus;
 mod dist;
 mod fixtures;
+mod fuzz;
 mod oracle;
 mod targets;
 mod tidy;
@@ -50,6 +51,7 @@ fn run() -> Result<()> {
         ["fixtures"] => fixtures::run(&root),
         ["fixtures", "apple"] => fixtures::apple::run(&root),
         ["corpus"] => corpus::run(&root),
+        ["fuzz", more @ ..] => fuzz::run(&root, more),
         ["dist", more @ ..] => dist::run(&root, more).map(drop),
         ["bench", "apple"] => bench::apple(&root),
         ["bench", "scan"] => bench::scan(&root, None),
@@ -80,7 +82,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not: copy what is not edited.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -112,8 +113,8 @@ impl<'t> Document<'t> {
         let text: String = pieces
             .into_iter()
             .map(|(piece, range)| match piece {
-                Piece::Text => self.decoded(range),
-                Piece::Data => self.text[range].replace(JOINT, ""),
+                Piece::Text => resolved(&lines(&self.text[range])),
+                Piece::Data => lines(&self.text[range]).replace(JOINT, ""),
             })
             .collect();
         Some(text.trim().to_owned())
@@ -193,34 +194,14 @@ impl<'t> Document<'t> {
     }
 
     /// Character and predefined entity references resolved (XML 1.0, sections 4.1 and 4.6); others stay as written.
+    /// Line ends stay as they are: those of property lists do, whose readers are no parsers of XML.
     pub(crate) fn decoded(&self, range: Range<usize>) -> String {
-        let raw = &self.text[range];
-        let mut out = String::with_capacity(raw.len());
-        let mut rest = raw;
-        while let Some(at) = rest.find('&') {
-            out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let Some(end) = rest.find(';') else { break };
-            let name = &rest[1..end];
-            let decoded = match name {
-                "amp" => Some('&'),
-                "lt" => Some('<'),
-                "gt" => Some('>'),
-                "quot" => Some('"'),
-                "apos" => Some('\''),
-                _ => match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
-                    Some(digits) => u32::from_str_radix(digits, 16).ok().and_then(char::from_u32),
-                    None => name.strip_prefix('#').and_then(|digits| digits.parse().ok()).and_then(char::from_u32),
-                },
-            };
-            match decoded {
-                Some(c) => out.push(c),
-                None => out.push_str(&rest[..=end]),
-            }
-            rest = &rest[end + 1..];
-        }
-        out.push_str(rest);
-        out
+        resolved(&self.text[range])
+    }
+
+    /// The value of an attribute as a parser tells it: white space that stands there as it is counts as blanks (XML 1.0, 3.3.3).
+    pub(crate) fn value_of(&self, attribute: &Attribute) -> String {
+        resolved(&lines(&self.text[attribute.value.clone()]).replace(['\n', '\t'], " "))
     }
 
     pub(crate) fn insertion(
@@ -277,6 +258,41 @@ impl node_path::Element for InDocument<'_, '_> {
     }
 
     fn attribute(&self, name: &str) -> Option<String> {
-        self.element.attribute(name).map(|attribute| self.document.decoded(attribute.value.clone()))
+        self.element.attribute(name).map(|attribute| self.document.value_of(attribute))
     }
+}
+
+/// Text with line feeds for every end of a line, as a parser passes it on (XML 1.0, 2.11).
+fn lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
+}
+
+/// Character and predefined entity references resolved (XML 1.0, sections 4.1 and 4.6); others stay as written.
+fn resolved(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(end) = rest.find(';') else { break };
+        let name = &rest[1..end];
+        let decoded = match name {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            _ => match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok().and_then(char::from_u32),
+                None => name.strip_prefix('#').and_then(|digits| digits.parse().ok()).and_then(char::from_u32),
+            },
+        };
+        match decoded {
+            Some(c) => out.push(c),
+            None => out.push_str(&rest[..=end]),
+        }
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
 }

@@ -97,7 +97,7 @@ pub fn get(bytes: &[u8], path: &str) -> Result<Vec<String>, XmlError> {
         let element = &document.elements[index];
         match path.attribute() {
             Some(name) => {
-                values.extend(element.attribute(name).map(|attribute| document.decoded(attribute.value.clone())));
+                values.extend(element.attribute(name).map(|attribute| document.value_of(attribute)));
             }
             None => values.extend(document.text_of(element)),
         }
@@ -147,7 +147,7 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
         match path.attribute() {
             Some(name) => match element.attribute(name) {
                 // What reads as the value may be written with other entities.
-                Some(attribute) if document.decoded(attribute.value.clone()) == value => is_there = true,
+                Some(attribute) if document.value_of(attribute) == value => is_there = true,
                 Some(attribute) => edits.push((attribute.value.clone(), document.escape(value, Some(attribute.quote)))),
                 None if create => {
                     let at = element.attributes.last().map_or(element.name.end, |last| last.value.end + 1);

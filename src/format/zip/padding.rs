@@ -44,11 +44,15 @@ pub enum Padding {
     Android {
         /// Bytes.
         len: usize,
+        /// The multiple that it says. It is kept, whatever the data is aligned to: an entry that does not move keeps it too.
+        multiple: u16,
     },
 }
 
 impl Padding {
-    /// Splits `extra` into what is kept and its padding. A `0xD935` field that is not the last one is kept as it is.
+    /// Splits `extra` into what is kept and its padding. A `0xD935` field that is not the last one is kept as it is, and so is
+    /// one that is too short to say a multiple, or holds more than that. What is no field at the end counts as padding, whatever bytes it has: kept before
+    /// new padding, it could not be told from that by who comes next, and apksigner drops it too.
     pub fn split(extra: &[u8]) -> (&[u8], Self) {
         let mut at = 0;
         while let Some(header) = extra.get(at..at + 4) {
@@ -56,17 +60,17 @@ impl Padding {
             if header == [0; 4] || extra.len() < at + len {
                 break;
             }
-            if header.starts_with(&ANDROID_FIELD) && at + len == extra.len() {
-                return (&extra[..at], Self::Android { len });
+            if header.starts_with(&ANDROID_FIELD)
+                && at + len == extra.len()
+                && let Some((&[_, _, _, _, low, high], zeros)) = extra[at..].split_first_chunk::<ANDROID_FIELD_MIN>()
+                && zeros.iter().all(|&byte| byte == 0)
+            {
+                return (&extra[..at], Self::Android { len, multiple: u16::from_le_bytes([low, high]) });
             }
             at += len;
         }
         let (kept, rest) = extra.split_at(at);
-        if rest.iter().all(|&byte| byte == 0) {
-            (kept, Self::Zeros { len: rest.len() })
-        } else {
-            (extra, Self::Zeros { len: 0 })
-        }
+        (kept, Self::Zeros { len: rest.len() })
     }
 
     /// The padding for data that would start at `unpadded` without any.
@@ -79,10 +83,10 @@ impl Padding {
         };
         match self {
             Self::Zeros { len } => Self::Zeros { len: len / multiple * multiple + missing(unpadded) },
-            Self::Android { len } => {
+            Self::Android { len, multiple: said } => {
                 let window = len.saturating_sub(ANDROID_FIELD_MIN) / multiple * multiple;
                 let least = ANDROID_FIELD_MIN + window;
-                Self::Android { len: least + missing(unpadded + least as u64) }
+                Self::Android { len: least + missing(unpadded + least as u64), multiple: said }
             }
         }
     }
@@ -90,7 +94,7 @@ impl Padding {
     /// Its length in bytes.
     pub fn len(self) -> usize {
         match self {
-            Self::Zeros { len } | Self::Android { len } => len,
+            Self::Zeros { len } | Self::Android { len, .. } => len,
         }
     }
 
@@ -100,13 +104,13 @@ impl Padding {
     }
 
     /// Appends it to an extra field.
-    pub fn write(self, extra: &mut Vec<u8>, alignment: u16) {
+    pub fn write(self, extra: &mut Vec<u8>) {
         let end = extra.len() + self.len();
-        if let Self::Android { len } = self {
+        if let Self::Android { len, multiple } = self {
             extra.extend_from_slice(&ANDROID_FIELD);
             let data = u16::try_from(len.saturating_sub(4)).unwrap_or(u16::MAX);
             extra.extend_from_slice(&data.to_le_bytes());
-            extra.extend_from_slice(&alignment.to_le_bytes());
+            extra.extend_from_slice(&multiple.to_le_bytes());
         }
         extra.resize(end, 0);
     }

@@ -322,10 +322,18 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         let Some(alignment) = alignment.filter(|_| entry.method() == METHOD_STORED) else { return Ok(None) };
         let data = offset + (entry.data_offset() - entry.local_offset);
         let multiple = alignment.of(&entry.name);
-        if data.is_multiple_of(u64::from(multiple)) {
+        let is_aligned = data.is_multiple_of(u64::from(multiple));
+        if is_aligned && entry.local.extra_len() == 0 {
             return Ok(None);
         }
         let (name, extra) = self.local_variable(entry)?;
+        let (kept, padding) = Padding::split(&extra);
+        // What is no field at the end goes in any case: it would go with the next edit that moves the entry, and the result would
+        // depend on whether there was one.
+        let is_padding = extra.get(kept.len()..).unwrap_or_default().iter().all(|&byte| byte == 0);
+        if is_aligned && (is_padding || matches!(padding, Padding::Android { .. })) {
+            return Ok(None);
+        }
         header(entry.local, &name, &extra, offset, Some(multiple), &entry.name).map(Some)
     }
 
@@ -366,10 +374,8 @@ fn header(
         let (kept, padding) = Padding::split(extra);
         let unpadded = offset + (LOCAL_LEN + name.len() + kept.len()) as u64;
         let padding = padding.aligned(unpadded, multiple);
-        if padding.len() + kept.len() != extra.len() {
-            padded.truncate(kept.len());
-            padding.write(&mut padded, multiple);
-        }
+        padded.truncate(kept.len());
+        padding.write(&mut padded);
     }
     let len = u16::try_from(padded.len()).map_err(|_| ZipError::Limit {
         what: format!("the extra field of entry {:?} in bytes", String::from_utf8_lossy(entry)),

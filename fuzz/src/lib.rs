@@ -1,0 +1,39 @@
+//! What the fuzz targets share: the bodies, which lie in `tests/fuzz_bodies` because ordinary tests run them too, and the
+//! program's reader of `inject.toml`.
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../../tests/fuzz_bodies/mod.rs"]
+pub mod fuzz_bodies;
+
+/// The builders of the tests, under the name that bodies know them by.
+#[path = "../../tests/format"]
+mod format {
+    pub mod build {
+        pub mod dex;
+        pub mod zip;
+    }
+}
+
+/// The program's modules, which find each other at the root of their crate.
+#[path = "../../src/bin/inject"]
+mod program {
+    pub mod args;
+    pub mod carried;
+    pub mod command;
+    pub mod exit;
+    pub mod hooks;
+    pub mod progress;
+    pub mod render;
+    pub mod settings;
+    pub mod suggest;
+    pub mod summary;
+}
+use program::{args, carried, command, exit, hooks, progress, render, settings, suggest, summary};
+
+/// What is wrong with a configuration, as the program prints it.
+pub fn config_problems(text: &str) -> Result<(), Vec<String>> {
+    match settings::config::Config::parse("inject.toml".into(), text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.lines()),
+    }
+}
