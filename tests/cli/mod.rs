@@ -54,6 +54,7 @@ mod rows;
 mod scan;
 mod schema;
 mod serve;
+mod serve_http;
 pub mod server;
 mod signing_options;
 #[cfg(unix)]

@@ -21,7 +21,7 @@ use inject::credentials::Registration;
 use inject::system::interrupt;
 use inject::system::interrupt::Signal;
 
-use args::{Cli, Command, Main, RegistryAction};
+use args::{Cli, Command, Main};
 use exit::{Code, Failure};
 use render::Output;
 use settings::Settings;
@@ -93,10 +93,7 @@ fn no_room(error: std::io::Error) -> Failure {
 }
 
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
-    // A server lets its requests finish, and ends by itself.
-    if !matches!(&cli.command, Some(Command::Registry { action: RegistryAction::Serve(_) })) {
-        interrupt::watch(end).map_err(no_room)?;
-    }
+    interrupt::watch(end).map_err(no_room)?;
     let settings = || Settings::load(&cli.global);
     match &cli.command {
         // What it writes must not depend on a configuration that is there.

@@ -10,7 +10,7 @@ use inject::system::files;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::args::Serve;
+use crate::args::{Gam, Serve};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -43,7 +43,7 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
         }
         _ => None,
     };
-    if tls.is_none() && !serve.listen.ip().is_loopback() {
+    if tls.is_none() && !serve.listen.ip().to_canonical().is_loopback() {
         let what = format!("without TLS everybody on the way to {} would read the secrets", serve.listen);
         return Err(Failure::usage(what)
             .remedy("give a certificate: --tls-cert FILE --tls-key FILE")
@@ -55,7 +55,12 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let public = chosen.env.omit_secret;
     let fault = Box::new(move |problem: &str| out.event(problem));
-    let config = ServiceConfig { environment: chosen.name.clone(), public, tokens, fault };
+    let gam = match serve.gam {
+        Gam::Local => serve.listen.ip().to_canonical().is_loopback(),
+        Gam::Always => true,
+        Gam::Never => false,
+    };
+    let config = ServiceConfig { environment: chosen.name.clone(), public, gam, tokens, fault };
     let service = Service::new(config, directory).map_err(|e| Failure::of(Code::Internal, e))?;
     out.note(&format!(
         "{identity} for {}; for prototyping and small teams: it knows applications, no users",
