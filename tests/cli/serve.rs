@@ -41,7 +41,10 @@ pub fn serve_with_files(world: &World, files: u32, args: &[&str]) -> Served {
 }
 
 fn started(mut command: Command, variables: &[(&str, &str)], args: &[&str]) -> Served {
-    command.args(["registry", "serve", "--listen", "127.0.0.1:0", "--json"]).args(args);
+    command.args(["registry", "serve", "--json"]).args(args);
+    if !args.contains(&"--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     command.env("TOKEN", TOKEN).envs(variables.iter().copied());
     let said = tempfile::tempfile().unwrap();
     let mut child = command.stdout(Stdio::piped()).stderr(said.try_clone().unwrap()).spawn().unwrap();

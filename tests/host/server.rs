@@ -150,6 +150,7 @@ fn an_address_has_a_share_and_who_waits_gives_way() {
         let found = stream.read(&mut [0]).unwrap_err();
         assert_eq!(found.kind(), std::io::ErrorKind::WouldBlock, "it is still there");
     }
+    drop(held);
     server.end();
 }
 
@@ -190,7 +191,7 @@ fn one_address_does_not_take_anothers() {
         stream.set_nonblocking(true).unwrap();
         assert_eq!((&*stream).read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
-    drop(many);
+    drop((few, many));
     server.end();
 }
 
