@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use inject::host::server::{End, Fault, Limits, Method, Reply, Request, Routes, network, serve};
+use inject::host::server::{End, Fault, Limits, Method, Prepared, Reply, Request, Routes, network};
 use zeroize::Zeroizing;
 
 /// Far longer than anything here takes.
@@ -61,7 +61,8 @@ fn start(limits: Limits) -> Running {
         fault: Arc::new(|fault: Fault| reply(fault.status())),
     };
     let (sender, receiver) = mpsc::channel();
-    let run = move || serve(listener, None, limits, routes, |end| sender.send(end).unwrap());
+    let prepared = Prepared::new(limits).unwrap();
+    let run = move || prepared.serve(listener, None, routes, |end| sender.send(end).unwrap());
     let thread = std::thread::Builder::new().spawn(run).unwrap();
     Running { address, end: receiver.recv().unwrap(), thread, begun, open }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::form::Form;
-use super::{Service, gam_problem, json_reply, problem};
+use super::{Served, gam_problem, json_reply, problem};
 use crate::credential::ledger::NoLedger;
 use crate::credential::registry::{Application, Proposal, Registered, RegistryError, Wanted};
 use crate::credential::{ClientId, ClientSecret};
@@ -34,7 +34,7 @@ enum Word {
     Fresh,
 }
 
-impl Service {
+impl Served {
     pub(super) fn register(&self, request: &Request) -> Reply {
         self.allowed(request, || self.registered(&request.body))
     }

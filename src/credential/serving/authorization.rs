@@ -5,7 +5,7 @@
 use zeroize::Zeroizing;
 
 use super::form::decoded;
-use super::{REALM, Service, problem};
+use super::{REALM, Served, problem};
 use crate::credential::secret::keyed;
 use crate::format::base64;
 use crate::host::server::{Reply, Request};
@@ -54,7 +54,7 @@ fn basic(pair: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
     Some((decoded(pair.get(..at)?)?, decoded(pair.get(at + 1..)?)?))
 }
 
-impl Service {
+impl Served {
     /// Whether the holder of a registration token asks; else what to say.
     pub(super) fn may_register(&self, request: &Request) -> Result<(), Reply> {
         let problem = |status, error, description| {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::{Service, held};
+use super::{Served, held};
 use crate::host::clock;
 use crate::host::server::{Reply, Request};
 
@@ -44,7 +44,7 @@ impl Counts {
     }
 }
 
-impl Service {
+impl Served {
     /// Beyond this machine, for holders of a registration token: what is counted tells what is tried.
     pub(super) fn metrics(&self, request: &Request) -> Reply {
         if self.beyond

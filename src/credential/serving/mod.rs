@@ -34,7 +34,7 @@ use super::{ClientId, EnvironmentName};
 use crate::host::clock;
 use crate::host::interrupt;
 use crate::host::random::{OsRandom, Randomness};
-use crate::host::server::{self, Fault, Handler, Limits, Method, Reply, Request, Routes, Tls};
+use crate::host::server::{Fault, Handler, Limits, Method, Prepared, Reply, Request, Routes, Tls};
 use failures::Failures;
 use metrics::Counts;
 
@@ -57,8 +57,15 @@ pub struct Config {
     pub fault: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// A registry, served.
+/// A registry, ready to be served.
+#[derive(Debug)]
 pub struct Service {
+    served: Served,
+    prepared: Prepared,
+}
+
+/// What answers requests.
+struct Served {
     config: Config,
     directory: Mutex<Box<dyn Directory + Send>>,
     /// For comparing in constant time, and for access tokens; new in each process.
@@ -69,25 +76,25 @@ pub struct Service {
     beyond: bool,
 }
 
-impl fmt::Debug for Service {
+impl fmt::Debug for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("environment", &self.config.environment).finish_non_exhaustive()
+        f.debug_struct("Served").field("environment", &self.config.environment).finish_non_exhaustive()
     }
 }
 
 /// A route's name among the counters, and what answers there.
-type Answering = (Method, &'static str, &'static str, fn(&Service, &Request) -> Reply);
+type Answering = (Method, &'static str, &'static str, fn(&Served, &Request) -> Reply);
 
 const ROUTES: [Answering; 9] = [
     (Method::Get, "/health", "health", |service, _| service.health()),
-    (Method::Get, "/metrics", "metrics", Service::metrics),
+    (Method::Get, "/metrics", "metrics", Served::metrics),
     (Method::Post, "/oauth/token", "token", |service, request| service.access_token(request, Dialect::Rfc6749)),
-    (Method::Post, "/introspect", "introspect", Service::introspect),
-    (Method::Get, "/applications", "applications", Service::find),
-    (Method::Post, "/applications", "applications", Service::register),
-    (Method::Get, "/applications/{id}", "applications", Service::get),
-    (Method::Delete, "/applications/{id}", "applications", Service::revoke),
-    (Method::Put, "/applications/{id}/secret", "applications", Service::replace),
+    (Method::Post, "/introspect", "introspect", Served::introspect),
+    (Method::Get, "/applications", "applications", Served::find),
+    (Method::Post, "/applications", "applications", Served::register),
+    (Method::Get, "/applications/{id}", "applications", Served::get),
+    (Method::Delete, "/applications/{id}", "applications", Served::revoke),
+    (Method::Put, "/applications/{id}/secret", "applications", Served::replace),
 ];
 
 const GAM_ROUTES: [Answering; 2] = [
@@ -109,11 +116,13 @@ enum Dialect {
 }
 
 impl Service {
-    /// Serves a registry.
+    /// Makes everything that serving takes, and looks at the registry. An error is one of the system, which gives too little; to
+    /// be called before anybody listens.
     pub fn new(config: Config, directory: Box<dyn Directory + Send>) -> std::io::Result<Self> {
         let mut key = Zeroizing::new([0; 32]);
         OsRandom.fill(key.as_mut())?;
-        let service = Self {
+        let prepared = Prepared::new(Limits::fitting())?;
+        let served = Served {
             config,
             directory: Mutex::new(directory),
             key,
@@ -122,24 +131,25 @@ impl Service {
             beyond: true,
         };
         // A registry that is looked at now is missed where it goes away; what is wrong with it is told to its owner.
-        service.health();
-        Ok(service)
+        served.health();
+        Ok(Self { served, prepared })
     }
 
     /// Serves until a signal asks the process to end, which [`watch`](interrupt::watch) has to be listening for, then lets go on
     /// what is under way for a moment. Without TLS everybody on the way reads the secrets.
-    pub fn serve(mut self, listener: TcpListener, tls: Option<Tls>) -> std::io::Result<()> {
-        self.beyond = !listener.local_addr()?.ip().to_canonical().is_loopback();
-        let service = Arc::new(self);
-        let routes = service.routes();
-        let served =
-            server::serve(listener, tls, Limits::fitting(), routes, |end| interrupt::at_first(move || end.ask()));
+    pub fn serve(self, listener: TcpListener, tls: Option<Tls>) -> std::io::Result<()> {
+        let Self { mut served, prepared } = self;
+        served.beyond = !listener.local_addr()?.ip().to_canonical().is_loopback();
+        let served = Arc::new(served);
+        let ended = prepared.serve(listener, tls, served.routes(), |end| interrupt::at_first(move || end.ask()));
         interrupt::as_usual();
         // Only now, outside of the server's runtime: a client of a database has one of its own, which ends with it.
-        drop(service);
-        served
+        drop(served);
+        ended
     }
+}
 
+impl Served {
     fn routes(self: &Arc<Self>) -> Routes {
         let gam = if self.config.gam { &GAM_ROUTES[..] } else { &[] };
         let route = |(method, path, name, answer): &Answering| -> (Method, &'static str, Handler) {

@@ -4,7 +4,7 @@
 
 use super::authorization::{Authorization, basic_challenge, bearer_challenge};
 use super::form::Form;
-use super::{Dialect, Service, gam_problem, problem};
+use super::{Dialect, Served, gam_problem, problem};
 use crate::credential::registry::RegistryError;
 use crate::credential::registry::directory::Entry;
 use crate::credential::secret::keyed;
@@ -48,7 +48,7 @@ pub(super) fn form(request: &Request) -> Result<Form, &'static str> {
     Form::parse(&request.body).map_err(super::form::Unusable::text)
 }
 
-impl Service {
+impl Served {
     /// The application that a request names, if it is who it says.
     pub(super) fn recognize(&self, request: &Request, form: &Form) -> Result<Recognized, Refused> {
         let (named, given) = (form.member("client_id"), form.member("client_secret"));

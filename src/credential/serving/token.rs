@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::authorization::Authorization;
 use super::recognition::{At, Recognized, Refused, form};
-use super::{Dialect, Service, gam_problem, held, json_reply, problem};
+use super::{Dialect, Served, gam_problem, held, json_reply, problem};
 use crate::credential::registry::directory::Entry;
 use crate::credential::secret::keyed;
 use crate::credential::{ClientId, ClientSecret};
@@ -23,7 +23,7 @@ const NONCE: usize = 16;
 /// Bytes of the code.
 const CODE: usize = 32;
 
-impl Service {
+impl Served {
     /// An access token for an application that is recognised.
     pub(super) fn access_token(&self, request: &Request, dialect: Dialect) -> Reply {
         let form = match form(request) {

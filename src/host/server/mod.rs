@@ -244,38 +244,66 @@ impl End {
     }
 }
 
-/// Serves until it is asked to end by what `told` gets, then lets go on what is under way for a moment.
-pub fn serve(
-    listener: TcpListener,
-    tls: Option<Tls>,
+/// What a server stands on: made before anybody listens, so that what cannot be had is an error before anybody asks.
+pub struct Prepared {
+    runtime: tokio::runtime::Runtime,
+    bell: Arc<Bell>,
+    clock: Arc<Clock>,
+    jobs: Arc<Jobs>,
     limits: Limits,
-    routes: Routes,
-    told: impl FnOnce(End),
-) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (bell, hearing) = Bell::new()?;
-    let clock = Clock::start(Arc::clone(&bell))?;
-    let jobs = Jobs::start(limits.workers, Arc::clone(&bell))?;
-    let (asked, end) = watch::channel(false);
-    let shared = connection::Shared {
-        places: Arc::new(Places::new(limits.connections, limits.share)),
-        router: route::router(routes, &limits, &clock, &jobs),
-        tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
-        clock: Arc::clone(&clock),
-        limits,
-        end,
-    };
-    let served = runtime.block_on(async {
-        listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        tokio::spawn(hearing.answer(Arc::clone(&bell))?);
-        told(End { bell, asked: Arc::new(asked) });
-        connection::accept(listener, Arc::new(shared)).await;
-        Ok(())
-    });
-    // What answers may hold a runtime of its own, which ends outside of this one alone.
-    drop(runtime);
-    clock.end();
-    jobs.end();
-    served
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Prepared {
+    /// Makes all threads, and the descriptors that are no connections.
+    pub fn new(limits: Limits) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (bell, hearing) = Bell::new()?;
+        let answering = {
+            let _within = runtime.enter();
+            hearing.answer(Arc::clone(&bell))?
+        };
+        runtime.spawn(answering);
+        let clock = Clock::start(Arc::clone(&bell))?;
+        let jobs = Jobs::start(limits.workers, Arc::clone(&bell)).inspect_err(|_| clock.end())?;
+        Ok(Self { runtime, bell, clock, jobs, limits })
+    }
+
+    /// Serves until it is asked to end by what `told` gets, then lets go on what is under way for a moment.
+    pub fn serve(
+        self,
+        listener: TcpListener,
+        tls: Option<Tls>,
+        routes: Routes,
+        told: impl FnOnce(End),
+    ) -> io::Result<()> {
+        let (asked, end) = watch::channel(false);
+        let shared = connection::Shared {
+            places: Arc::new(Places::new(self.limits.connections, self.limits.share)),
+            router: route::router(routes, &self.limits, &self.clock, &self.jobs),
+            tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
+            clock: Arc::clone(&self.clock),
+            limits: self.limits.clone(),
+            end,
+        };
+        self.runtime.block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            told(End { bell: Arc::clone(&self.bell), asked: Arc::new(asked) });
+            connection::accept(listener, Arc::new(shared)).await;
+            Ok(())
+        })
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        self.clock.end();
+        self.jobs.end();
+    }
 }
