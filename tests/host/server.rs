@@ -110,7 +110,8 @@ fn a_head_and_a_body_have_their_time() {
         // Between two requests counts, too.
         (Limits { head: SHORT, ..long() }, b"GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200"),
         (Limits { body: SHORT, ..long() }, NO_BODY, "HTTP/1.1 408"),
-        (Limits { age: SHORT, ..long() }, b"GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200"),
+        // Cut at twice that, which has to be enough for an answer.
+        (Limits { age: SHORT * 10, ..long() }, b"GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200"),
         (Limits { age: SHORT, ..long() }, NO_BODY, ""),
     ] {
         let server = start(limits);
@@ -259,14 +260,16 @@ fn it_ends_when_it_is_asked() {
 
 #[test]
 fn answers_that_do_not_come() {
-    let server = start(Limits { answer: SHORT, workers: 1, ..long() });
-    let ask = |path: &str| {
+    let ask = |server: &Running, path: &str| {
         rest(server.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()))
     };
-    assert!(ask("/panic").starts_with("HTTP/1.1 500"));
+    let server = start(long());
+    assert!(ask(&server, "/panic").starts_with("HTTP/1.1 500"));
     assert!(server.answers(), "the thread that panicked goes on");
-    assert!(ask("/wait").starts_with("HTTP/1.1 503"));
-    assert!(ask("/now").starts_with("HTTP/1.1 503"), "there is one thread, and it is taken");
+    server.end();
+    let server = start(Limits { answer: SHORT, workers: 1, ..long() });
+    assert!(ask(&server, "/wait").starts_with("HTTP/1.1 503"));
+    assert!(ask(&server, "/now").starts_with("HTTP/1.1 503"), "there is one thread, and it is taken");
     server.open.store(true, Ordering::SeqCst);
     let until = Instant::now() + SOON;
     while !server.answers() {

@@ -16,6 +16,7 @@ mod route;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, TcpListener};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -248,9 +249,23 @@ impl End {
 pub struct Prepared {
     runtime: tokio::runtime::Runtime,
     bell: Arc<Bell>,
+    /// What answers the bell. It is handed to the runtime on its own thread: from outside that would wake it in its own way.
+    answering: Pin<Box<dyn Future<Output = ()> + Send>>,
+    threads: Threads,
+    limits: Limits,
+}
+
+/// Threads, ended when dropped.
+struct Threads {
     clock: Arc<Clock>,
     jobs: Arc<Jobs>,
-    limits: Limits,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.clock.end();
+        self.jobs.end();
+    }
 }
 
 impl fmt::Debug for Prepared {
@@ -266,12 +281,11 @@ impl Prepared {
         let (bell, hearing) = Bell::new()?;
         let answering = {
             let _within = runtime.enter();
-            hearing.answer(Arc::clone(&bell))?
+            Box::pin(hearing.answer(Arc::clone(&bell))?)
         };
-        runtime.spawn(answering);
         let clock = Clock::start(Arc::clone(&bell))?;
         let jobs = Jobs::start(limits.workers, Arc::clone(&bell)).inspect_err(|_| clock.end())?;
-        Ok(Self { runtime, bell, clock, jobs, limits })
+        Ok(Self { runtime, bell, answering, threads: Threads { clock, jobs }, limits })
     }
 
     /// Serves until it is asked to end by what `told` gets, then lets go on what is under way for a moment.
@@ -282,28 +296,23 @@ impl Prepared {
         routes: Routes,
         told: impl FnOnce(End),
     ) -> io::Result<()> {
+        let Self { runtime, bell, answering, threads, limits } = self;
         let (asked, end) = watch::channel(false);
         let shared = connection::Shared {
-            places: Arc::new(Places::new(self.limits.connections, self.limits.share)),
-            router: route::router(routes, &self.limits, &self.clock, &self.jobs),
+            places: Arc::new(Places::new(limits.connections, limits.share)),
+            router: route::router(routes, &limits, &threads.clock, &threads.jobs),
             tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
-            clock: Arc::clone(&self.clock),
-            limits: self.limits.clone(),
+            clock: Arc::clone(&threads.clock),
+            limits,
             end,
         };
-        self.runtime.block_on(async {
+        runtime.block_on(async {
+            tokio::spawn(answering);
             listener.set_nonblocking(true)?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            told(End { bell: Arc::clone(&self.bell), asked: Arc::new(asked) });
+            told(End { bell, asked: Arc::new(asked) });
             connection::accept(listener, Arc::new(shared)).await;
             Ok(())
         })
-    }
-}
-
-impl Drop for Prepared {
-    fn drop(&mut self) {
-        self.clock.end();
-        self.jobs.end();
     }
 }
