@@ -7,13 +7,15 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
 static STATE: Mutex<State> = Mutex::new(State { open: 0, ending: false, temporary: BTreeSet::new() });
 static CHANGED: Condvar = Condvar::new();
+static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
 struct State {
     /// Sections that are open, one per thread.
@@ -94,39 +96,45 @@ pub fn settled(path: &Path) {
     state().temporary.remove(path);
 }
 
-/// Waits for a signal in a thread of its own. When one comes, open sections are waited for, and `end` is called. Who sends a
-/// second signal does not want to wait: then it is called at once.
-pub fn watch(end: fn(Signal) -> std::convert::Infallible) -> io::Result<()> {
-    #[cfg(unix)]
-    check_room()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let signals = runtime.block_on(async { Signals::new() })?;
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        runtime.block_on(async {
-            let mut signals = signals;
-            let first = signals.next().await;
-            let rest = move || {
+/// Listens for signals in threads of its own, from now on; to be called before any other thread is made, because those that
+/// were there before would be ended by a signal. When one comes, open sections are waited for, and `end` is called. Who sends
+/// a second signal does not want to wait: then it is called at once. All threads are made here: later there may be none to be had.
+pub fn watch(end: fn(Signal) -> Infallible) -> io::Result<()> {
+    let signals = Signals::new()?;
+    let (first, asked) = mpsc::channel();
+    std::thread::Builder::new().name("end".to_owned()).spawn(move || {
+        let Ok(signal) = asked.recv() else { return };
+        match instead() {
+            Some(other) => other(),
+            None => {
                 come_to_rest();
-                end(first)
-            };
-            // Where no thread is to be had, nobody listens for a second one.
-            if std::thread::Builder::new().spawn(rest).is_err() {
-                rest();
+                end(signal);
             }
-            let second = signals.next().await;
-            end(second)
-        })
+        }
+    })?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        let mut signals = signals;
+        let signal = signals.next();
+        let _ = first.send(signal);
+        let second = signals.next();
+        end(second)
     })?;
     Ok(())
 }
 
-/// Whether there are descriptors enough to listen: the library that does it ends the process where there are not.
-#[cfg(unix)]
-fn check_room() -> io::Result<()> {
-    /// Pairs of descriptors: a queue of events and what wakes it, and twice what a signal is passed on by.
-    const PAIRS: usize = 4;
-    let pairs: io::Result<Vec<_>> = (0..PAIRS).map(|_| std::os::unix::net::UnixStream::pair()).collect();
-    pairs.map(drop)
+/// What is done at the first signal instead of ending the process: for who has more to do before the end than files to
+/// finish. The last one counts, until [`as_usual`].
+pub(crate) fn at_first(other: impl FnOnce() + Send + 'static) {
+    *INSTEAD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(other));
+}
+
+/// The first signal ends the process again.
+pub(crate) fn as_usual() {
+    drop(instead());
+}
+
+fn instead() -> Option<Box<dyn FnOnce() + Send>> {
+    INSTEAD.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Lets no section begin, waits for those that are open, and takes away what is temporary.
@@ -145,38 +153,46 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The signals, held back from the whole process: they are waited for, which needs neither a handler nor a descriptor.
 #[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
+struct Signals(nix::sys::signal::SigSet);
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        use nix::sys::signal::{SIGINT, SIGTERM, SigSet};
+        let set: SigSet = [SIGINT, SIGTERM].into_iter().collect();
+        // Threads that are made later take this over; programs that are started do not (std empties it for them).
+        set.thread_block()?;
+        Ok(Self(set))
     }
 
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
+    fn next(&mut self) -> Signal {
+        loop {
+            // It fails only where it was interrupted.
+            match self.0.wait() {
+                Ok(nix::sys::signal::SIGINT) => return Signal::Interrupt,
+                Ok(_) => return Signal::Terminate,
+                Err(_) => std::thread::yield_now(),
+            }
         }
     }
 }
 
 #[cfg(windows)]
-struct Signals(tokio::signal::windows::CtrlC);
+struct Signals(tokio::runtime::Runtime, tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
     fn new() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let signals = runtime.block_on(async { tokio::signal::windows::ctrl_c() })?;
+        Ok(Self(runtime, signals))
     }
 
-    async fn next(&mut self) -> Signal {
-        self.0.recv().await;
+    fn next(&mut self) -> Signal {
+        let Self(runtime, signals) = self;
+        runtime.block_on(signals.recv());
         Signal::Interrupt
     }
 }

@@ -55,6 +55,7 @@ mod rows;
 mod scan;
 mod schema;
 mod serve;
+mod serve_http;
 pub mod server;
 mod signing_options;
 #[cfg(unix)]

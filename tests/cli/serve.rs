@@ -1,20 +1,23 @@
 //! `inject registry serve`: the contract, identification of apps, and the whole loop from registering to being refused.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::{APP, PROGRAM, World, rows};
 
-const TOKEN: &str = "registration-canary-9e41";
+pub const TOKEN: &str = "registration-canary-9e41";
 
 /// A server, until the test is over.
 pub struct Served {
     child: Child,
     pub url: String,
-    address: String,
+    pub address: String,
+    said: File,
 }
 
 impl Drop for Served {
@@ -26,10 +29,25 @@ impl Drop for Served {
 
 /// Starts `inject registry serve` on a free port.
 pub fn serve(world: &World, variables: &[(&str, &str)], args: &[&str]) -> Served {
-    let mut command = world.command(PROGRAM);
-    command.args(["registry", "serve", "--listen", "127.0.0.1:0", "--json"]).args(args);
+    started(world.command(PROGRAM), variables, args)
+}
+
+/// The same within a limit of open files.
+#[cfg(unix)]
+pub fn serve_with_files(world: &World, files: u32, args: &[&str]) -> Served {
+    let mut command = world.command("sh");
+    command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), PROGRAM]);
+    started(command, &[], args)
+}
+
+fn started(mut command: Command, variables: &[(&str, &str)], args: &[&str]) -> Served {
+    command.args(["registry", "serve", "--json"]).args(args);
+    if !args.contains(&"--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     command.env("TOKEN", TOKEN).envs(variables.iter().copied());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let said = tempfile::tempfile().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(said.try_clone().unwrap()).spawn().unwrap();
     let mut text = String::new();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     // The answer is one JSON value, over several lines.
@@ -41,34 +59,58 @@ pub fn serve(world: &World, variables: &[(&str, &str)], args: &[&str]) -> Served
     };
     let url = json["url"].as_str().unwrap().to_owned();
     let address = url.split("://").nth(1).unwrap().to_owned();
-    Served { child, url, address }
+    Served { child, url, address, said }
 }
 
 impl Served {
     /// Status, head and content of an answer.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
         let mut text = Vec::new();
         let (host, length) = (&self.address, body.len());
-        write!(text, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n").unwrap();
+        write!(text, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n")
+            .unwrap();
         for (name, value) in headers {
             write!(text, "{name}: {value}\r\n").unwrap();
         }
         write!(text, "\r\n{body}").unwrap();
-        // A server that has read enough may close before it has all.
-        let _ = stream.write_all(&text);
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+        self.raw(&text)
     }
 
-    fn form(&self, path: &str, body: &str) -> (u16, Value) {
+    /// The same for bytes as they are, on a connection of their own.
+    pub fn raw(&self, text: &[u8]) -> (u16, String, String) {
+        answer_of(TcpStream::connect(&self.address).unwrap(), text)
+    }
+
+    /// Asks it to end: its status, what it said, and how long it took.
+    #[cfg(unix)]
+    pub fn end(&mut self) -> (Option<i32>, String, Duration) {
+        let began = Instant::now();
+        self.signal();
+        let (code, said) = self.ended();
+        (code, said, began.elapsed())
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits for its end: its status, and what it said.
+    pub fn ended(&mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        let mut said = String::new();
+        self.said.rewind().unwrap();
+        self.said.read_to_string(&mut said).unwrap();
+        (code, said)
+    }
+
+    pub fn form(&self, path: &str, body: &str) -> (u16, Value) {
         let (status, _, body) = self.ask("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], body);
         (status, serde_json::from_str(&body).unwrap())
     }
 
-    fn gam(&self, id: &str, secret: &str) -> (u16, Value) {
+    pub fn gam(&self, id: &str, secret: &str) -> (u16, Value) {
         self.form(
             "/oauth/access_token",
             &format!("grant_type=client_credentials&client_id={id}&client_secret={secret}"),
@@ -76,8 +118,20 @@ impl Served {
     }
 }
 
+/// Asks on a connection: status, head and content of the answer.
+pub fn answer_of(mut stream: impl Read + Write, text: &[u8]) -> (u16, String, String) {
+    // A server that has read enough may close before it has all.
+    let _ = stream.write_all(text);
+    let mut answer = Vec::new();
+    // TLS without a farewell is an error that changes nothing of what was read.
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+}
+
 /// The machine of the server: one registry for `dev`, and `web`, which embeds no secret.
-fn keeper() -> World {
+pub fn keeper() -> World {
     let world = World::new();
     let text = "version = 1\n[env.dev]\nregistry = \"embedded:team\"\n[env.web]\nregistry = \"embedded:team\"\nsecret = \"omit\"\n";
     world.write("inject.toml", text);
@@ -97,7 +151,7 @@ fn builder(url: &str) -> World {
     world
 }
 
-const WITH: [&str; 4] = ["--env", "dev", "--token", "env:TOKEN"];
+pub const WITH: [&str; 4] = ["--env", "dev", "--token", "env:TOKEN"];
 const AS: [(&str, &str); 1] = [("TOKEN", TOKEN)];
 
 #[test]
@@ -205,15 +259,25 @@ fn an_application_is_recognised_or_refused_with_a_reason() {
         let (found, answer) = server.form("/oauth/token", &body);
         assert_eq!((found, answer["error"].as_str().unwrap_or_default()), (status, rfc), "{body}: {answer}");
     }
-    // Too many refusals from one address: it waits, whatever it says.
-    let mut last = (0, Value::Null);
-    for _ in 0..20 {
-        last = server.gam("id-a", "guess");
+    // Too many refusals from one address: who guesses on is told to wait, in words of its own and late; who is right passes.
+    let wrong = format!("{grant}&client_id=id-a&client_secret=guess");
+    let mut slowed = 0;
+    for _ in 0..10 {
+        let began = Instant::now();
+        let (status, head, body) = server.ask("POST", "/oauth/token", &[], &wrong);
+        if status == 429 {
+            assert!(body.contains("slow_down") && head.to_ascii_lowercase().contains("retry-after: "), "{head} {body}");
+            assert!(began.elapsed() >= Duration::from_millis(400), "{:?}", began.elapsed());
+            slowed += 1;
+        }
+        assert_eq!(server.gam("id-a", "secret-a").0, 200, "who is right is never locked out");
+        let bearer = format!("Bearer {TOKEN}");
+        let found = server.ask("GET", "/applications/id-a", &[("Authorization", &bearer)], "").0;
+        assert_eq!(found, 200, "nor who holds a registration token");
     }
-    assert_eq!((last.0, last.1["error"].as_str()), (429, Some("slow_down")), "{last:?}");
-    let (status, head, _) =
-        server.ask("POST", "/oauth/token", &[], &format!("{grant}&client_id=id-a&client_secret=secret-a"));
-    assert!(status == 429 && head.to_ascii_lowercase().contains("retry-after: "), "{head}");
+    assert!(slowed >= 4, "14 were refused before, and 20 are in a minute");
+    let refused = server.ask("GET", "/applications/id-a", &[("Authorization", "Bearer guess-at-a-token")], "");
+    assert_eq!(refused.0, 429, "{refused:?}");
     assert_eq!(server.ask("GET", "/health", &[], "").0, 200);
 }
 
@@ -270,6 +334,7 @@ fn what_is_no_question_is_said() {
     }
     assert_eq!(server.ask("POST", "/applications", &bearer, &"x".repeat(70_000)).0, 413);
     let metrics = server.ask("GET", "/metrics", &[], "").2;
+    assert!(metrics.contains("inject_requests_total{route=\"other\",status=\"413\"} 1"), "{metrics}");
     assert!(metrics.contains("inject_requests_total{route=\"token\",status=\"200\"} 1"), "{metrics}");
     assert!(metrics.contains("inject_access_tokens 1") && !metrics.contains("s:%3"), "{metrics}");
 }
@@ -385,9 +450,7 @@ fn over_tls_and_until_it_is_asked_to_end() {
     let builder = builder(&server.url);
     builder.write("ca.pem", made.cert.pem());
     builder.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
-    let pid = rustix::process::Pid::from_child(&server.child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert_eq!(server.child.wait().unwrap().code(), Some(0), "asked to end, it ends well");
+    assert_eq!(server.end().0, Some(0), "asked to end, it ends well");
 }
 
 #[cfg(unix)]
@@ -401,7 +464,7 @@ fn over_a_database() {
         .write("inject.toml", "version = 1\n[env.dev]\nregistry = \"postgres\"\nurl = \"env:DB\"\nkey = \"env:KEY\"\n");
     let variables = [("DB", url.as_str()), ("KEY", key.as_str())];
     keeper.run(&variables, &["registry", "init", "--env", "dev"], "").exits(0);
-    let server = serve(&keeper, &variables, &WITH);
+    let mut server = serve(&keeper, &variables, &WITH);
     let builder = builder(&server.url);
     rows::all(&builder, &AS, true);
     builder.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
@@ -412,4 +475,24 @@ fn over_a_database() {
     assert_eq!(server.ask("GET", "/health", &[], "").0, 503);
     database.up();
     assert_eq!(server.gam(&id, &secret).0, 200);
+    // The client of a database has a runtime of its own, which cannot end within another one.
+    let (code, said, _) = server.end();
+    assert!(code == Some(0) && !said.contains("panicked"), "{code:?}: {said}");
+    // Nor where the database is away, or a request is under way.
+    let mut server = serve(&keeper, &variables, &WITH);
+    database.down();
+    let address = server.address.clone();
+    let asking = std::thread::spawn(move || {
+        let ask = format!("GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let _ = stream.write_all(ask.as_bytes());
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    let (code, said, took) = server.end();
+    assert!(
+        code == Some(0) && !said.contains("panicked") && took < Duration::from_secs(10),
+        "{took:?} {code:?}: {said}"
+    );
+    asking.join().unwrap();
 }

@@ -6,7 +6,8 @@ use inject::credential::registry::answer;
 use inject::credential::registry::oauth::answer as oauth;
 use inject::credential::registry::oauth::discovery;
 use inject::credential::registry::postgres::Address;
-use inject::credential::serving::form;
+use inject::credential::serving::authorization::Authorization;
+use inject::credential::serving::form::Form;
 
 /// Stands where secrets stand; one word, so that it may pass for an error's name.
 pub const CANARY: &str = "canary_5ecret_0123456789";
@@ -32,9 +33,12 @@ pub fn credential(bytes: &[u8]) {
         Err(error) => silent::<()>(Err(error.to_string())),
     }
     // What is decoded is never more than what was sent.
-    let members: usize = form::parse(bytes).iter().map(|(name, value)| name.len() + value.len()).sum();
-    assert!(members <= bytes.len());
-    if let Some((id, secret)) = form::basic(&text) {
+    if let Ok(form) = Form::parse(bytes) {
+        assert!(form.members().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= bytes.len());
+        // No name is there twice, so what is found by a name is all that was said under it.
+        assert!(form.members().all(|(name, value)| form.member(name).unwrap_or_default() == value));
+    }
+    if let Authorization::Basic(id, secret) = Authorization::parse(&text) {
         assert!(id.len() + secret.len() < text.len());
     }
 }

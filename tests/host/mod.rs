@@ -5,5 +5,6 @@ mod private;
 mod replacement;
 #[cfg(unix)]
 mod rights;
+mod server;
 mod transaction;
 mod workers;

@@ -388,10 +388,10 @@ pub struct Init {
 const SERVE: &str = "\
 What is served:
   /applications         the contract of registry = \"http\", for holders of a registration token
-  /oauth/access_token   an application identifies itself, with the error codes of GAM: 236, 116, 111
-  /oauth/token          the same with the errors of RFC 6749
+  /oauth/token          an application identifies itself, with the errors of RFC 6749
+  /oauth/access_token   the same with the error codes of GAM: 236, 116, 111; beyond this machine with --gam always
   /introspect           RFC 7662
-  /health, /metrics
+  /health, /metrics     beyond this machine /metrics is for holders of a registration token
 
 An environment with secret = \"omit\" recognises applications by their Client Id alone.
 
@@ -414,6 +414,20 @@ pub struct Serve {
     /// A token for registering, revoking and replacing secrets: env:NAME, file:PATH, stdin or prompt; repeatable
     #[arg(long, value_name = "SRC")]
     pub token: Vec<String>,
+    /// Where GAM's routes are served; their answers tell which Client Ids there are
+    #[arg(long, value_enum, value_name = "WHERE", default_value_t = Gam::Local)]
+    pub gam: Gam,
+}
+
+/// Where GAM's routes are served.
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub enum Gam {
+    /// Where this machine alone is listened to
+    Local,
+    /// Anywhere
+    Always,
+    /// Nowhere
+    Never,
 }
 
 const IDENTIFY: &str = "\

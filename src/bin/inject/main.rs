@@ -21,7 +21,7 @@ use inject::credentials::Registration;
 use inject::system::interrupt;
 use inject::system::interrupt::Signal;
 
-use args::{Cli, Command, CredentialAction, EnvAction, Main, RegistryAction};
+use args::{Cli, Command, CredentialAction, EnvAction, Main};
 use exit::{Code, Failure};
 use render::Output;
 use settings::{Programs, Settings};
@@ -126,10 +126,7 @@ fn only_reads(cli: &Cli) -> bool {
 }
 
 fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
-    // A server lets its requests finish, and ends by itself.
-    if !matches!(&cli.command, Some(Command::Registry { action: RegistryAction::Serve(_) })) {
-        interrupt::watch(end).map_err(no_room)?;
-    }
+    interrupt::watch(end).map_err(no_room)?;
     let programs = if cli.global.allow_exec || !only_reads(cli) { Programs::Run } else { Programs::Leave };
     let settings = || Settings::load(&cli.global, programs);
     match &cli.command {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::form::{decoded, member, parse};
-use super::{Service, gam_problem, json_reply, problem};
+use super::form::Form;
+use super::{Served, gam_problem, json_reply, problem};
 use crate::credential::ledger::NoLedger;
 use crate::credential::registry::{Application, Proposal, Registered, RegistryError, Wanted};
 use crate::credential::{ClientId, ClientSecret};
@@ -34,27 +34,32 @@ enum Word {
     Fresh,
 }
 
-impl Service {
-    pub(super) fn applications(&self, request: &Request, path: &str) -> Reply {
-        if !self.may_register(request) {
-            self.refused(request);
-            let mut reply = problem(401, "invalid_token", "a registration token is missing or not accepted");
-            reply.headers.push(("WWW-Authenticate", "Bearer realm=\"inject\"".to_owned()));
-            return reply;
-        }
-        let parts: Vec<&str> = path.split('/').skip(2).collect();
-        match (request.method.as_str(), parts.as_slice()) {
-            ("POST", []) => self.register(&request.body),
-            ("GET", []) => self.find(&request.query),
-            ("GET", [id]) => with_id(id, |id| self.get(id)),
-            ("DELETE", [id]) => with_id(id, |id| self.revoke(id)),
-            ("PUT", [id, "secret"]) => with_id(id, |id| self.replace(id, &request.body)),
-            (_, [] | [_] | [_, "secret"]) => problem(405, "invalid_request", "nothing is done there by this method"),
-            _ => problem(404, "not_found", "nothing is served there"),
-        }
+impl Served {
+    pub(super) fn register(&self, request: &Request) -> Reply {
+        self.allowed(request, || self.registered(&request.body))
     }
 
-    fn register(&self, body: &[u8]) -> Reply {
+    pub(super) fn find(&self, request: &Request) -> Reply {
+        self.allowed(request, || self.by_application(&request.query))
+    }
+
+    pub(super) fn get(&self, request: &Request) -> Reply {
+        self.allowed(request, || with_id(&request.named, |id| self.by_id(id)))
+    }
+
+    pub(super) fn revoke(&self, request: &Request) -> Reply {
+        self.allowed(request, || with_id(&request.named, |id| self.revoked(id)))
+    }
+
+    pub(super) fn replace(&self, request: &Request) -> Reply {
+        self.allowed(request, || with_id(&request.named, |id| self.replaced(id, &request.body)))
+    }
+
+    fn allowed(&self, request: &Request, then: impl FnOnce() -> Reply) -> Reply {
+        self.may_register(request).map_or_else(|refused| refused, |()| then())
+    }
+
+    fn registered(&self, body: &[u8]) -> Reply {
         // What is wrong is not repeated: it may be a secret.
         let Ok(question) = serde_json::from_slice::<Question>(body) else {
             return problem(400, "invalid_request", "no question of the contract; see docs/registry-http.yaml");
@@ -85,9 +90,12 @@ impl Service {
         }
     }
 
-    fn find(&self, query: &str) -> Reply {
-        let query = parse(query.as_bytes());
-        let Some(id) = member(&query, "application").filter(|id| !id.is_empty()) else {
+    fn by_application(&self, query: &str) -> Reply {
+        let query = match Form::parse(query.as_bytes()) {
+            Ok(query) => query,
+            Err(unusable) => return problem(400, "invalid_request", unusable.text()),
+        };
+        let Some(id) = query.member("application") else {
             return problem(400, "invalid_request", "application is missing");
         };
         let application = Application { id: id.to_owned(), name: id.to_owned() };
@@ -95,7 +103,7 @@ impl Service {
         self.found(found)
     }
 
-    fn get(&self, id: &ClientId) -> Reply {
+    fn by_id(&self, id: &ClientId) -> Reply {
         let nameless = Application { id: String::new(), name: String::new() };
         let found = self.directory().find(&nameless, Some(id));
         self.found(found)
@@ -109,7 +117,7 @@ impl Service {
         }
     }
 
-    fn revoke(&self, id: &ClientId) -> Reply {
+    fn revoked(&self, id: &ClientId) -> Reply {
         match self.directory().revoke_entry(id) {
             Ok(true) => json_reply(200, &json!({ "client_id": id.as_str() })),
             Ok(false) => gam_problem(404, "236", "the application is not registered, or was revoked"),
@@ -117,7 +125,7 @@ impl Service {
         }
     }
 
-    fn replace(&self, id: &ClientId, body: &[u8]) -> Reply {
+    fn replaced(&self, id: &ClientId, body: &[u8]) -> Reply {
         #[derive(Deserialize)]
         struct New {
             client_secret: Zeroizing<String>,
@@ -136,9 +144,9 @@ impl Service {
 }
 
 fn with_id(text: &str, then: impl FnOnce(&ClientId) -> Reply) -> Reply {
-    match decoded(text.as_bytes()).and_then(|text| ClientId::parse(&text).ok()) {
-        Some(id) => then(&id),
-        None => problem(400, "invalid_request", "the path holds no client_id"),
+    match ClientId::parse(text) {
+        Ok(id) => then(&id),
+        Err(_) => problem(400, "invalid_request", "the path holds no client_id"),
     }
 }
 

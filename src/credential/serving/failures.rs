@@ -1,11 +1,14 @@
-//! Refused requests by address: who is refused too often in a minute waits.
+//! Refused requests by address: whose guesses are too many in a minute is told to slow down. An address is not asked before
+//! what it sent was looked at: who is right passes.
 //!
 //! Must not: grow without bound, or lock an application out because somebody else guesses at it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// Refusals in a window before an address waits.
+use crate::host::server::network;
+
+/// Refusals in a window that are answered as such.
 const ALLOWED: u32 = 20;
 /// The window, in seconds.
 const WINDOW: u64 = 60;
@@ -19,26 +22,19 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    /// Whether an address may ask; else in how many seconds.
-    pub(super) fn check(&self, address: IpAddr, now: u64) -> Result<(), u64> {
-        match self.by_address.get(&address) {
-            Some((began, count)) if *count >= ALLOWED && now < began + WINDOW => Err(began + WINDOW - now),
-            _ => Ok(()),
-        }
-    }
-
-    /// An address was refused.
-    pub(super) fn count(&mut self, address: IpAddr, now: u64) {
+    /// An address was refused. Where it was too often: how many seconds its window still lasts.
+    pub(super) fn count(&mut self, address: IpAddr, now: u64) -> Result<(), u64> {
         if self.by_address.len() >= ADDRESSES {
             self.by_address.retain(|_, (began, _)| now < *began + WINDOW);
         }
         if self.by_address.len() >= ADDRESSES {
             self.by_address.clear();
         }
-        let (began, count) = self.by_address.entry(address).or_insert((now, 0));
+        let (began, count) = self.by_address.entry(network(address)).or_insert((now, 0));
         if now >= *began + WINDOW {
             (*began, *count) = (now, 0);
         }
-        *count += 1;
+        *count = count.saturating_add(1);
+        if *count > ALLOWED { Err(*began + WINDOW - now) } else { Ok(()) }
     }
 }

@@ -1,35 +1,58 @@
-//! Forms (`application/x-www-form-urlencoded`) and HTTP Basic (RFC 7617), as clients of RFC 6749 send them.
+//! Forms (`application/x-www-form-urlencoded`), as clients of RFC 6749 send them.
 //!
-//! Must not: repeat what it read.
+//! Must not: repeat what it read, or choose between two values of one name.
 
 use zeroize::Zeroizing;
 
-use crate::format::base64;
+/// Members of a form, each of them once.
+#[derive(Default)]
+pub struct Form(Vec<(String, Zeroizing<String>)>);
 
-/// The members of a form. What cannot be decoded is no member; of two with one name, the first counts.
-pub fn parse(text: &[u8]) -> Vec<(String, Zeroizing<String>)> {
-    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    pairs
-        .filter_map(|pair| {
-            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-                Some(at) => (pair.get(..at)?, pair.get(at + 1..)?),
-                None => (pair, &[][..]),
-            };
-            Some((decoded(name)?.to_string(), decoded(value)?))
-        })
-        .collect()
+/// Why a text is no form that counts. It says nothing of what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// A name or a value cannot be decoded.
+    Encoding,
+    /// A name is there twice (RFC 6749, section 3.2).
+    Repeated,
 }
 
-/// A member of a form.
-pub(super) fn member<'f>(form: &'f [(String, Zeroizing<String>)], name: &str) -> Option<&'f str> {
-    form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+impl Unusable {
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Encoding => "a parameter cannot be decoded",
+            Self::Repeated => "a parameter is there more than once",
+        }
+    }
 }
 
-/// Id and secret of a header `Authorization: Basic`.
-pub fn basic(header: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
-    let pair = Zeroizing::new(base64::decode(header.strip_prefix("Basic ")?.trim().as_bytes())?);
-    let at = pair.iter().position(|byte| *byte == b':')?;
-    Some((decoded(pair.get(..at)?)?, decoded(pair.get(at + 1..)?)?))
+impl Form {
+    /// Reads one.
+    pub fn parse(text: &[u8]) -> Result<Self, Unusable> {
+        let mut members: Vec<(String, Zeroizing<String>)> = Vec::new();
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let (name, value) = pair.split_at_checked(at).ok_or(Unusable::Encoding)?;
+            let name = decoded(name).ok_or(Unusable::Encoding)?;
+            let value = decoded(value.strip_prefix(b"=").unwrap_or(value)).ok_or(Unusable::Encoding)?;
+            members.push((name.to_string(), value));
+        }
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let repeated = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other));
+        if repeated { Err(Unusable::Repeated) } else { Ok(Self(members)) }
+    }
+
+    /// A member. One without a value counts as none (RFC 6749, section 3.2).
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.members().find(|(found, _)| *found == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+    }
+
+    /// All of them.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// Undoes percent-encoding, and `+` for blanks.
@@ -41,9 +64,8 @@ pub(super) fn decoded(text: &[u8]) -> Option<Zeroizing<String>> {
         match (first, tail) {
             (b'+', _) => bytes.push(b' '),
             (b'%', [high, low, after @ ..]) => {
-                let digits = [*high, *low];
-                let digits = std::str::from_utf8(&digits).ok()?;
-                bytes.push(u8::from_str_radix(digits, 16).ok()?);
+                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                bytes.push(digit(high)? << 4 | digit(low)?);
                 rest = after;
             }
             (b'%', _) => return None,

@@ -2,36 +2,46 @@
 //! request of an app undergoes.
 //!
 //! * `/applications...`: the contract of the registry `http` (docs/registry-http.yaml), for holders of a registration token.
-//! * `/oauth/access_token`, `/oauth/gam/v2.0/access_token`: as `GAM` answers, with its error codes.
-//! * `/oauth/token`: the same as RFC 6749 has it. `/introspect`: RFC 7662.
+//! * `/oauth/token`: RFC 6749. `/introspect`: RFC 7662.
+//! * `/oauth/access_token`, `/oauth/gam/v2.0/access_token`: as `GAM` answers, with its error codes, where that is wanted: they
+//!   tell which ids there are.
 //! * `/health`, `/metrics`.
 //!
-//! For prototyping and small teams: it knows applications, no users, and access tokens live in its memory.
+//! For prototyping and small teams: it knows applications, no users, and access tokens end with its process.
 //!
-//! Must not: tell by an answer's time how much of a secret was right, or say a secret but to who registers.
+//! Must not: tell by an answer's time how much of a secret was right, say a secret but to who registers, or refuse who is right
+//! because somebody else was wrong.
 
 mod applications;
+pub mod authorization;
 mod failures;
 pub mod form;
+mod metrics;
+mod recognition;
 mod token;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::registry::RegistryError;
 use super::registry::directory::Directory;
-use super::secret::keyed;
 use super::{ClientId, EnvironmentName};
 use crate::host::clock;
+use crate::host::interrupt;
 use crate::host::random::{OsRandom, Randomness};
-use crate::host::server::{self, Reply, Request, Tls};
+use crate::host::server::{Fault, Handler, Limits, Method, Prepared, Reply, Request, Routes, Tls};
 use failures::Failures;
-use token::AccessTokens;
+use metrics::Counts;
+
+/// How long the answer to a guess is held back. More would take connections from who is right at the same address.
+const HELD_BACK: Duration = Duration::from_millis(500);
+/// Where an application says who it is, to who may hear of it.
+const REALM: &str = "inject";
 
 /// How it serves.
 pub struct Config {
@@ -39,98 +49,137 @@ pub struct Config {
     pub environment: EnvironmentName,
     /// Whether applications are recognised by their id alone, where they send no secret.
     pub public: bool,
+    /// Whether `GAM`'s routes are there. Their answers tell an id that is registered from one that is not.
+    pub gam: bool,
     /// Who may register, revoke and replace secrets: holders of one of these.
     pub tokens: Vec<Zeroizing<String>>,
     /// Told what the owner of the server should know: faults of the registry. No secret is in it.
     pub fault: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// A registry, served.
+/// A registry, ready to be served.
+#[derive(Debug)]
 pub struct Service {
-    config: Config,
-    directory: Mutex<Box<dyn Directory + Send>>,
-    /// For comparing in constant time; new in each process.
-    key: [u8; 32],
-    access: Mutex<AccessTokens>,
-    failures: Mutex<Failures>,
-    counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    served: Served,
+    prepared: Prepared,
 }
 
-impl fmt::Debug for Service {
+/// What answers requests.
+struct Served {
+    config: Config,
+    directory: Mutex<Box<dyn Directory + Send>>,
+    /// For comparing in constant time, and for access tokens; new in each process.
+    key: Zeroizing<[u8; 32]>,
+    failures: Mutex<Failures>,
+    counts: Mutex<Counts>,
+    /// Whether others than this machine can ask.
+    beyond: bool,
+}
+
+impl fmt::Debug for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("environment", &self.config.environment).finish_non_exhaustive()
+        f.debug_struct("Served").field("environment", &self.config.environment).finish_non_exhaustive()
     }
+}
+
+/// A route's name among the counters, and what answers there.
+type Answering = (Method, &'static str, &'static str, fn(&Served, &Request) -> Reply);
+
+const ROUTES: [Answering; 9] = [
+    (Method::Get, "/health", "health", |service, _| service.health()),
+    (Method::Get, "/metrics", "metrics", Served::metrics),
+    (Method::Post, "/oauth/token", "token", |service, request| service.access_token(request, Dialect::Rfc6749)),
+    (Method::Post, "/introspect", "introspect", Served::introspect),
+    (Method::Get, "/applications", "applications", Served::find),
+    (Method::Post, "/applications", "applications", Served::register),
+    (Method::Get, "/applications/{id}", "applications", Served::get),
+    (Method::Delete, "/applications/{id}", "applications", Served::revoke),
+    (Method::Put, "/applications/{id}/secret", "applications", Served::replace),
+];
+
+const GAM_ROUTES: [Answering; 2] = [
+    (Method::Post, "/oauth/access_token", "access_token", |service, request| {
+        service.access_token(request, Dialect::Gam)
+    }),
+    (Method::Post, "/oauth/gam/v2.0/access_token", "access_token", |service, request| {
+        service.access_token(request, Dialect::Gam)
+    }),
+];
+
+/// How errors look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// `GAM`'s objects with codes.
+    Gam,
+    /// RFC 6749, section 5.2: one refusal for all, so that nobody learns which ids there are.
+    Rfc6749,
 }
 
 impl Service {
-    /// Serves a registry.
+    /// Makes everything that serving takes, and looks at the registry. An error is one of the system, which gives too little; to
+    /// be called before anybody listens.
     pub fn new(config: Config, directory: Box<dyn Directory + Send>) -> std::io::Result<Self> {
-        let mut key = [0; 32];
-        OsRandom.fill(&mut key)?;
-        let service = Self {
+        let mut key = Zeroizing::new([0; 32]);
+        OsRandom.fill(key.as_mut())?;
+        let prepared = Prepared::new(Limits::fitting())?;
+        let served = Served {
             config,
             directory: Mutex::new(directory),
             key,
-            access: Mutex::default(),
             failures: Mutex::default(),
             counts: Mutex::default(),
+            beyond: true,
         };
         // A registry that is looked at now is missed where it goes away; what is wrong with it is told to its owner.
-        service.health();
-        Ok(service)
+        served.health();
+        Ok(Self { served, prepared })
     }
 
-    /// Serves until the process is asked to end (SIGINT, SIGTERM), then lets go on what is under way for a moment. Without
-    /// TLS everybody on the way reads the secrets.
+    /// Serves until a signal asks the process to end, which [`watch`](interrupt::watch) has to be listening for, then lets go on
+    /// what is under way for a moment. Without TLS everybody on the way reads the secrets.
     pub fn serve(self, listener: TcpListener, tls: Option<Tls>) -> std::io::Result<()> {
-        server::serve(listener, tls, Arc::new(move |request| self.answer(&request)))
+        let Self { mut served, prepared } = self;
+        served.beyond = !listener.local_addr()?.ip().to_canonical().is_loopback();
+        let served = Arc::new(served);
+        let ended = prepared.serve(listener, tls, served.routes(), |end| interrupt::at_first(move || end.ask()));
+        interrupt::as_usual();
+        // Only now, outside of the server's runtime: a client of a database has one of its own, which ends with it.
+        drop(served);
+        ended
+    }
+}
+
+impl Served {
+    fn routes(self: &Arc<Self>) -> Routes {
+        let gam = if self.config.gam { &GAM_ROUTES[..] } else { &[] };
+        let route = |(method, path, name, answer): &Answering| -> (Method, &'static str, Handler) {
+            let (service, name, answer) = (Arc::clone(self), *name, *answer);
+            let handler: Handler = Arc::new(move |request| service.counted(name, answer(&service, request)));
+            (*method, *path, handler)
+        };
+        let service = Arc::clone(self);
+        Routes {
+            routes: ROUTES.iter().chain(gam).map(route).collect(),
+            fault: Arc::new(move |fault| service.counted("other", said(fault))),
+        }
     }
 
-    fn answer(&self, request: &Request) -> Reply {
-        let (route, reply) = self.route(request);
-        *held(&self.counts).entry((route, reply.status)).or_default() += 1;
+    fn counted(&self, route: &'static str, reply: Reply) -> Reply {
+        held(&self.counts).request(route, reply.status);
         reply
     }
 
-    fn route(&self, request: &Request) -> (&'static str, Reply) {
-        let path = request.path.strip_suffix('/').unwrap_or(&request.path);
-        let guessable = path.starts_with("/applications") || path.starts_with("/oauth/") || path == "/introspect";
-        if guessable && let Err(wait) = held(&self.failures).check(request.peer.ip(), clock::unix_seconds()) {
-            let mut reply = problem(429, "slow_down", "too many refused requests from this address");
-            reply.headers.push(("Retry-After", wait.to_string()));
-            return ("refused", reply);
+    /// Somebody was not who they said, which `reply` says. After too many of these it says to slow down, and slows down.
+    fn refused(&self, request: &Request, reply: Reply) -> Reply {
+        match held(&self.failures).count(request.peer, clock::unix_seconds()) {
+            Ok(()) => reply,
+            Err(wait) => {
+                let mut reply = problem(429, "slow_down", "too many refused requests from this address");
+                reply.headers.push(("Retry-After", wait.to_string()));
+                reply.held_back = Some(HELD_BACK);
+                reply
+            }
         }
-        match (request.method.as_str(), path) {
-            ("GET", "/health") => ("health", self.health()),
-            ("GET", "/metrics") => ("metrics", self.metrics()),
-            ("POST", "/oauth/access_token" | "/oauth/gam/v2.0/access_token") => {
-                ("access_token", self.access_token(request, token::Dialect::Gam))
-            }
-            ("POST", "/oauth/token") => ("token", self.access_token(request, token::Dialect::Rfc6749)),
-            ("POST", "/introspect") => ("introspect", self.introspect(request)),
-            (_, "/oauth/access_token" | "/oauth/gam/v2.0/access_token" | "/oauth/token" | "/introspect") => {
-                ("other", problem(405, "invalid_request", "POST is expected"))
-            }
-            (_, path) if path == "/applications" || path.starts_with("/applications/") => {
-                ("applications", self.applications(request, path))
-            }
-            _ => ("other", problem(404, "not_found", "nothing is served there")),
-        }
-    }
-
-    /// Somebody was not who they said.
-    fn refused(&self, request: &Request) {
-        held(&self.failures).count(request.peer.ip(), clock::unix_seconds());
-    }
-
-    /// Whether the holder of a registration token asks.
-    fn may_register(&self, request: &Request) -> bool {
-        let Some(given) = request.authorization.as_ref().and_then(|header| header.strip_prefix("Bearer ")) else {
-            return false;
-        };
-        // Digests under a key of this process: their comparison tells nothing of the texts. All are compared.
-        let given = keyed(&self.key, given.trim().as_bytes());
-        self.config.tokens.iter().fold(false, |found, token| found | (keyed(&self.key, token.as_bytes()) == given))
     }
 
     fn directory(&self) -> MutexGuard<'_, Box<dyn Directory + Send>> {
@@ -152,23 +201,25 @@ impl Service {
             Err(error) => self.fault(&error),
         }
     }
+}
 
-    /// Counters in the text format of Prometheus.
-    fn metrics(&self) -> Reply {
-        use fmt::Write;
-        let mut text = String::from("# TYPE inject_requests_total counter\n");
-        for ((route, status), count) in held(&self.counts).iter() {
-            let _ = writeln!(text, "inject_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}");
-        }
-        let live = held(&self.access).live(clock::unix_seconds());
-        let _ = write!(text, "# TYPE inject_access_tokens gauge\ninject_access_tokens {live}\n");
-        Reply {
-            status: 200,
-            headers: Vec::new(),
-            content_type: "text/plain; version=0.0.4",
-            body: Zeroizing::new(text.into_bytes()),
-        }
+/// What there is no answer to.
+fn said(fault: Fault) -> Reply {
+    let (error, description) = match fault {
+        Fault::Missing => ("not_found", "nothing is served there"),
+        Fault::Method => ("invalid_request", "nothing is done there by this method"),
+        Fault::Host => ("invalid_request", "one header Host is expected, with a host"),
+        Fault::Malformed => ("invalid_request", "the request cannot be read"),
+        Fault::Late => ("invalid_request", "the content did not come in time"),
+        Fault::Large => ("invalid_request", "the content is too large"),
+        Fault::Busy => ("temporarily_unavailable", "there is no answer in time"),
+        Fault::Broken => ("server_error", "there is no answer"),
+    };
+    let mut reply = problem(fault.status(), error, description);
+    if fault == Fault::Busy {
+        reply.headers.push(("Retry-After", "2".to_owned()));
     }
+    reply
 }
 
 /// A lock's content, also where a thread ended within it: nothing here is left half changed.
@@ -178,8 +229,13 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// JSON that nobody on the way keeps (RFC 6749, section 5.1).
 fn json_reply(status: u16, body: &Value) -> Reply {
-    let body = Zeroizing::new(body.to_string().into_bytes());
-    Reply { status, headers: vec![("Cache-Control", "no-store".to_owned())], content_type: "application/json", body }
+    Reply {
+        status,
+        headers: vec![("Cache-Control", "no-store".to_owned()), ("Pragma", "no-cache".to_owned())],
+        content_type: "application/json",
+        body: Zeroizing::new(body.to_string().into_bytes()),
+        held_back: None,
+    }
 }
 
 /// An error of RFC 6749, section 5.2.
@@ -190,6 +246,6 @@ fn problem(status: u16, error: &str, description: &str) -> Reply {
 /// An error as `GAM` has it.
 fn gam_problem(status: u16, code: &str, message: &str) -> Reply {
     let mut reply = json_reply(status, &json!({ "error": { "code": code, "message": message } }));
-    reply.headers.push(("WWW-Authenticate", format!("OAuth realm=\"inject\",error_code=\"{code}\"")));
+    reply.headers.push(("WWW-Authenticate", format!("OAuth realm=\"{REALM}\",error_code=\"{code}\"")));
     reply
 }

@@ -1,15 +1,15 @@
-//! Recognising an application by Client Id and secret, and access tokens that say who was recognised.
+//! Access tokens: who was recognised, until when, under a code (HMAC-SHA-256) of this process that counts with the secret of
+//! that moment alone. There is no list of them: nothing has to be bounded, and no application can push out another's.
 //!
-//! Must not: compare a secret in a time that depends on it, or keep an access token in the clear.
-
-use std::collections::HashMap;
+//! Must not: say anything of a secret, or go on after the secret was replaced or the application revoked.
 
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::form::{basic, member, parse};
-use super::{Service, gam_problem, held, json_reply, problem};
-use crate::credential::registry::RegistryError;
+use super::authorization::Authorization;
+use super::recognition::{At, Recognized, Refused, form};
+use super::{Dialect, Served, gam_problem, held, json_reply, problem};
+use crate::credential::registry::directory::Entry;
 use crate::credential::secret::keyed;
 use crate::credential::{ClientId, ClientSecret};
 use crate::host::clock;
@@ -18,161 +18,154 @@ use crate::host::server::{Reply, Request};
 
 /// How long an access token lives, in seconds.
 const LIFE: u64 = 3600;
-/// Access tokens that are remembered; beyond, the oldest go.
-const TOKENS: usize = 10_000;
+/// What makes two tokens of one second differ, in bytes.
+const NONCE: usize = 16;
+/// Bytes of the code.
+const CODE: usize = 32;
 
-/// How errors look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// `GAM`'s objects with codes.
-    Gam,
-    /// RFC 6749, section 5.2: one refusal for all, so that nobody learns which ids there are.
-    Rfc6749,
-}
-
-/// Why an application is not recognised.
-enum Refused {
-    Unknown,
-    Revoked,
-    Secret,
-    Fault(RegistryError),
-}
-
-/// Access tokens by their digest.
-#[derive(Debug, Default)]
-pub(super) struct AccessTokens {
-    by_digest: HashMap<[u8; 32], (ClientId, u64)>,
-}
-
-impl AccessTokens {
-    fn add(&mut self, digest: [u8; 32], id: ClientId, now: u64) {
-        if self.by_digest.len() >= TOKENS {
-            self.by_digest.retain(|_, (_, ends)| *ends > now);
-        }
-        while self.by_digest.len() >= TOKENS {
-            let oldest = self.by_digest.iter().min_by_key(|(_, (_, ends))| *ends).map(|(digest, _)| *digest);
-            let Some(oldest) = oldest else { break };
-            self.by_digest.remove(&oldest);
-        }
-        self.by_digest.insert(digest, (id, now + LIFE));
-    }
-
-    /// How many are valid.
-    pub(super) fn live(&self, now: u64) -> usize {
-        self.by_digest.values().filter(|(_, ends)| *ends > now).count()
-    }
-}
-
-impl Service {
+impl Served {
     /// An access token for an application that is recognised.
     pub(super) fn access_token(&self, request: &Request, dialect: Dialect) -> Reply {
-        let form = parse(&request.body);
-        let Some(grant) = member(&form, "grant_type") else {
+        let form = match form(request) {
+            Ok(form) => form,
+            Err(what) => return problem(400, "invalid_request", what),
+        };
+        let Some(grant) = form.member("grant_type") else {
             return problem(400, "invalid_request", "grant_type is missing");
         };
-        let id = match self.recognise(request, &form) {
-            Ok(Some(id)) => id,
-            Ok(None) => return problem(400, "invalid_request", "client_id is missing"),
-            Err(refused) => return self.refusal(request, &refused, dialect),
+        let Recognized { entry, by_secret: _ } = match self.recognize(request, &form) {
+            Ok(recognized) => recognized,
+            Err(refused) => return self.refusal(request, &refused, dialect, At::Token),
         };
         match (grant, dialect) {
-            ("client_credentials", _) => self.grant(id),
+            // GAM's clients name a scope always. Here there is none: what is asked for cannot be given.
+            ("client_credentials", Dialect::Rfc6749) if form.member("scope").is_some() => {
+                problem(400, "invalid_scope", "there are no scopes here")
+            }
+            ("client_credentials", Dialect::Rfc6749 | Dialect::Gam) => self.grant(&entry),
             // The application is good; there are no users here. GAM says so in this order.
             ("password", Dialect::Gam) => gam_problem(401, "11", "no user is known here: this is no server for logins"),
             ("device", Dialect::Gam) => gam_problem(401, "169", "no anonymous user is known here"),
-            _ => problem(400, "unsupported_grant_type", "client_credentials is expected"),
+            (_, Dialect::Rfc6749 | Dialect::Gam) => {
+                problem(400, "unsupported_grant_type", "client_credentials is expected")
+            }
         }
     }
 
-    fn grant(&self, id: ClientId) -> Reply {
-        let mut bytes = Zeroizing::new([0; 32]);
-        if OsRandom.fill(bytes.as_mut()).is_err() {
+    fn grant(&self, entry: &Entry) -> Reply {
+        let mut nonce = [0; NONCE];
+        if OsRandom.fill(&mut nonce).is_err() {
             return problem(500, "server_error", "no randomness from the operating system");
         }
-        let token: Zeroizing<String> = Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
-        held(&self.access).add(keyed(&self.key, token.as_bytes()), id, clock::unix_seconds());
-        json_reply(
-            200,
-            &json!({ "access_token": token.as_str(), "token_type": "Bearer", "expires_in": LIFE, "scope": "" }),
-        )
+        let now = clock::unix_seconds();
+        let token = AccessToken { ends: now + LIFE, id: entry.id.clone(), nonce };
+        let text = token.text(&self.code(&token, entry));
+        held(&self.counts).token(now, token.ends);
+        json_reply(200, &json!({ "access_token": text.as_str(), "token_type": "Bearer", "expires_in": LIFE }))
     }
 
-    /// The application that a request names, if it is who it says. `None`: it names none.
-    fn recognise(&self, request: &Request, form: &[(String, Zeroizing<String>)]) -> Result<Option<ClientId>, Refused> {
-        let header = request.authorization.as_ref().and_then(|header| basic(header));
-        let (id, secret) = match &header {
-            Some((id, secret)) => (Some(id.as_str()), Some(secret.as_str())),
-            None => (member(form, "client_id"), member(form, "client_secret")),
-        };
-        let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
-        let secret = secret.filter(|secret| !secret.is_empty());
-        let Ok(id) = ClientId::parse(id) else { return Err(Refused::Unknown) };
-        let entry = self.directory().entry(&id).map_err(Refused::Fault)?;
-        // Digests are compared, the same way whether there is an entry or not.
-        let digest = |text: &str| keyed(&self.key, text.as_bytes());
-        let right = entry.as_ref().and_then(|entry| entry.secret.as_ref()).map(ClientSecret::expose);
-        let equal = digest(right.unwrap_or_default()) == digest(secret.unwrap_or_default());
-        let Some(entry) = &entry else { return Err(Refused::Unknown) };
-        if entry.revoked.is_some() {
-            return Err(Refused::Revoked);
-        }
-        match (right, secret) {
-            (_, None) if self.config.public => Ok(Some(id)),
-            (Some(_), Some(_)) if equal => Ok(Some(id)),
-            _ => Err(Refused::Secret),
-        }
+    /// What an access token counts with: this process, what it says, and the secret that its application has.
+    fn code(&self, token: &AccessToken, entry: &Entry) -> [u8; CODE] {
+        let secret = entry.secret.as_ref().map(ClientSecret::expose);
+        let mut signed = Zeroizing::new(b"access token\0".to_vec());
+        signed.extend(token.content());
+        // Without a secret and with an empty one are two.
+        signed.push(u8::from(secret.is_some()));
+        signed.extend(keyed(&self.key, secret.unwrap_or_default().as_bytes()));
+        keyed(&self.key, &signed)
     }
 
-    fn refusal(&self, request: &Request, refused: &Refused, dialect: Dialect) -> Reply {
-        let (code, message) = match refused {
-            Refused::Unknown => ("236", "the application is not registered"),
-            Refused::Revoked => ("111", "the application is revoked"),
-            Refused::Secret => ("116", "the secret of the application is not valid"),
-            Refused::Fault(error) => return self.fault(error),
-        };
-        self.refused(request);
-        match dialect {
-            Dialect::Gam => gam_problem(401, code, message),
-            Dialect::Rfc6749 => {
-                let mut reply = problem(401, "invalid_client", "the client is not recognised");
-                reply.headers.push(("WWW-Authenticate", "Basic realm=\"inject\"".to_owned()));
-                reply
-            }
-        }
-    }
-
-    /// RFC 7662: what an access token is, for an application or the holder of a registration token.
+    /// RFC 7662: what an access token is, for the holder of a registration token, or for the application whose it is.
     pub(super) fn introspect(&self, request: &Request) -> Reply {
-        let form = parse(&request.body);
-        if !self.may_register(request) {
-            match self.recognise(request, &form) {
-                Ok(Some(_)) => {}
-                Ok(None) => return problem(401, "invalid_client", "who asks must say who it is"),
-                Err(refused) => return self.refusal(request, &refused, Dialect::Rfc6749),
+        let form = match form(request) {
+            Ok(form) => form,
+            Err(what) => return problem(400, "invalid_request", what),
+        };
+        let asks = match Authorization::read(&request.authorization) {
+            Authorization::Bearer(given)
+                if form.member("client_secret").is_none() && self.is_registration_token(&given) =>
+            {
+                None
             }
-        }
-        let Some(token) = member(&form, "token") else {
+            Authorization::Bearer(_)
+            | Authorization::Basic(..)
+            | Authorization::Unusable
+            | Authorization::Several
+            | Authorization::None => match self.recognize(request, &form) {
+                Ok(Recognized { entry, by_secret: true }) => Some(entry.id),
+                // Whoever has the app knows its id: that is no authorization (section 4).
+                Ok(Recognized { by_secret: false, .. }) => {
+                    return self.refusal(request, &Refused::Secret, Dialect::Rfc6749, At::Introspection);
+                }
+                Err(refused) => return self.refusal(request, &refused, Dialect::Rfc6749, At::Introspection),
+            },
+        };
+        let Some(text) = form.member("token") else {
             return problem(400, "invalid_request", "token is missing");
         };
-        let now = clock::unix_seconds();
-        let known = held(&self.access).by_digest.get(&keyed(&self.key, token.as_bytes())).cloned();
-        let Some((id, ends)) = known.filter(|(_, ends)| *ends > now) else {
-            return json_reply(200, &json!({ "active": false }));
-        };
-        // What was revoked meanwhile has no token any more.
-        match self.directory().entry(&id) {
-            Ok(Some(entry)) if entry.revoked.is_none() => json_reply(
+        // Section 2.2: of a token that somebody else may ask for is said what is said of one that is none.
+        let inactive = || json_reply(200, &json!({ "active": false }));
+        let Some((token, code)) = AccessToken::parse(text) else { return inactive() };
+        if token.ends <= clock::unix_seconds() || asks.is_some_and(|asks| asks != token.id) {
+            return inactive();
+        }
+        // Bound to a name: a lock in a match's head would be held until its end.
+        let entry = self.directory().entry(&token.id);
+        match entry {
+            Ok(Some(entry)) if entry.revoked.is_none() && same(&self.code(&token, &entry), &code) => json_reply(
                 200,
                 &json!({
                     "active": true,
-                    "client_id": id.as_str(),
+                    "client_id": token.id.as_str(),
                     "token_type": "Bearer",
-                    "exp": ends,
-                    "iat": ends.saturating_sub(LIFE),
+                    "exp": token.ends,
+                    "iat": token.ends.saturating_sub(LIFE),
                 }),
             ),
-            Ok(_) => json_reply(200, &json!({ "active": false })),
+            Ok(_) => inactive(),
             Err(error) => self.fault(&error),
         }
     }
+}
+
+/// What an access token says.
+struct AccessToken {
+    ends: u64,
+    nonce: [u8; NONCE],
+    id: ClientId,
+}
+
+impl AccessToken {
+    fn content(&self) -> Vec<u8> {
+        [&self.ends.to_be_bytes(), &self.nonce[..], self.id.as_str().as_bytes()].concat()
+    }
+
+    /// As it is given out: hexadecimal, which every client takes.
+    fn text(&self, code: &[u8; CODE]) -> Zeroizing<String> {
+        let bytes = [code, self.content().as_slice()].concat();
+        Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn parse(text: &str) -> Option<(Self, [u8; CODE])> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let pair = |pair: &[u8]| match *pair {
+            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        };
+        let bytes: Vec<u8> = text.as_bytes().chunks(2).map(pair).collect::<Option<_>>()?;
+        let (code, rest) = bytes.split_first_chunk::<CODE>()?;
+        let (ends, rest) = rest.split_first_chunk::<8>()?;
+        let (nonce, id) = rest.split_first_chunk::<NONCE>()?;
+        let id = ClientId::parse(std::str::from_utf8(id).ok()?).ok()?;
+        Some((Self { ends: u64::from_be_bytes(*ends), nonce: *nonce, id }, *code))
+    }
+}
+
+/// Compares in a time that does not depend on where they differ.
+fn same(one: &[u8; CODE], other: &[u8; CODE]) -> bool {
+    one.iter().zip(other).fold(0, |found, (x, y)| found | (x ^ y)) == 0
 }

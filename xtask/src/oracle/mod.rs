@@ -15,6 +15,8 @@ pub mod js;
 pub mod main_job;
 pub mod registry;
 pub mod resources;
+#[cfg(unix)]
+pub mod serve;
 pub mod signatures;
 pub mod statements;
 

@@ -10,7 +10,7 @@ use inject::system::files;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::args::Serve;
+use crate::args::{Gam, Serve};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
@@ -43,20 +43,25 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
         }
         _ => None,
     };
-    if tls.is_none() && !serve.listen.ip().is_loopback() {
+    if tls.is_none() && !serve.listen.ip().to_canonical().is_loopback() {
         let what = format!("without TLS everybody on the way to {} would read the secrets", serve.listen);
         return Err(Failure::usage(what)
             .remedy("give a certificate: --tls-cert FILE --tls-key FILE")
             .remedy("or listen on this machine alone, behind a proxy that speaks TLS: --listen 127.0.0.1:8421"));
     }
+    let public = chosen.env.omit_secret;
+    let fault = Box::new(move |problem: &str| out.event(problem));
+    let gam = match serve.gam {
+        Gam::Local => serve.listen.ip().to_canonical().is_loopback(),
+        Gam::Always => true,
+        Gam::Never => false,
+    };
+    let config = ServiceConfig { environment: chosen.name.clone(), public, gam, tokens, fault };
+    let service = Service::new(config, directory).map_err(no_room)?;
     let listener = TcpListener::bind(serve.listen)
         .map_err(|e| Failure::of(Code::Registry, e).during(format!("cannot listen on {}", serve.listen)))?;
     let address = listener.local_addr().map_err(|e| Failure::of(Code::Registry, e))?;
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
-    let public = chosen.env.omit_secret;
-    let fault = Box::new(move |problem: &str| out.event(problem));
-    let config = ServiceConfig { environment: chosen.name.clone(), public, tokens, fault };
-    let service = Service::new(config, directory).map_err(|e| Failure::of(Code::Internal, e))?;
     out.note(&format!(
         "{identity} for {}; for prototyping and small teams: it knows applications, no users",
         chosen.name
@@ -65,6 +70,12 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
     out.result(&url);
     service.serve(listener, tls).map_err(|e| Failure::of(Code::Registry, e))?;
     Ok(Code::Done)
+}
+
+fn no_room(error: std::io::Error) -> Failure {
+    Failure::of(Code::Registry, error)
+        .during("the system gives this process too little to serve")
+        .remedy("let it open more files (ulimit -n) and have more threads (ulimit -u, the limits of the container)")
 }
 
 /// Characters of a registration token at least.
