@@ -72,7 +72,8 @@ fn run() -> Result<()> {
         ["oracle-codesign"] => oracle::codesign::run(&root),
         ["oracle-registry"] => oracle::registry::run(&root),
         #[cfg(unix)]
-        ["oracle-serve"] => oracle::serve::run(&root),
+        ["oracle-serve"] => oracle::serve::run(&root, None),
+        ["oracle-serve", milliseconds] => oracle::serve::run(&root, Some(milliseconds)),
         ["oracle-dex", folders @ ..] => {
             let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
             anyhow::ensure!(oracle::dexes(&folders) == 0, "a judge does not agree");
@@ -84,7 +85,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | targets | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 200;
 const ATTACKING: usize = 300;
 /// How long is measured.
 const SECONDS: &str = "7s";
-/// What is allowed.
+/// What is allowed on a machine that does nothing else. Where others share it, another bound is given.
 const P99: Duration = Duration::from_millis(250);
 const END: Duration = Duration::from_secs(10);
 const TOKEN: &str = "registration-token-of-the-oracle";
@@ -49,7 +49,11 @@ struct Measured {
 }
 
 /// Measures over each kind of registry.
-pub fn run(root: &Path) -> Result<()> {
+pub fn run(root: &Path, milliseconds: Option<&str>) -> Result<()> {
+    let allowed = match milliseconds {
+        None => P99,
+        Some(text) => Duration::from_millis(text.parse().context("oracle-serve [MILLISECONDS]")?),
+    };
     let found = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
     ensure!(found.is_ok(), "wrk is missing (apt-get install wrk); nothing was measured");
     let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
@@ -60,11 +64,11 @@ pub fn run(root: &Path) -> Result<()> {
     }
     fs::create_dir_all(&work)?;
     let mut failures = Vec::new();
-    failures.extend(judge(root, &work.join("sqlite"), "SQLite", "registry = \"embedded:team\"", "")?);
+    failures.extend(judge(root, &work.join("sqlite"), "SQLite", ("registry = \"embedded:team\"", ""), allowed)?);
     match Database::start(&work.join("database"))? {
         Some(database) => {
             let text = "registry = \"postgres\"\nurl = \"env:DB\"\nkey = \"env:KEY\"";
-            failures.extend(judge(root, &work.join("postgresql"), "PostgreSQL", text, &database.url())?);
+            failures.extend(judge(root, &work.join("postgresql"), "PostgreSQL", (text, &database.url()), allowed)?);
         }
         None => println!("SKIPPED  serve over PostgreSQL: it is not installed (apt-get install postgresql)"),
     }
@@ -75,7 +79,13 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn judge(root: &Path, folder: &Path, name: &str, registry: &str, database: &str) -> Result<Vec<String>> {
+fn judge(
+    root: &Path,
+    folder: &Path,
+    name: &str,
+    (registry, database): (&str, &str),
+    allowed: Duration,
+) -> Result<Vec<String>> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("inject.toml"), format!("version = 1\n[env.dev]\n{registry}\n"))?;
     let script = folder.join("wrk.lua");
@@ -130,8 +140,8 @@ fn judge(root: &Path, folder: &Path, name: &str, registry: &str, database: &str)
          p99 {p99:?}, {errors} errors; SIGTERM {took:?}, exit code {code:?}"
     );
     let mut failures = Vec::new();
-    if p99 >= P99 {
-        failures.push(format!("{name}: p99 {p99:?}, {P99:?} is allowed"));
+    if p99 >= allowed {
+        failures.push(format!("{name}: p99 {p99:?}, {allowed:?} is allowed"));
     }
     if errors > 0 || requests == 0 {
         failures.push(format!("{name}: {errors} errors in {requests} requests"));
