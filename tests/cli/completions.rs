@@ -45,7 +45,7 @@ fn bash_completes_commands_options_and_values() {
     for (line, expected) in [
         ("inject ver", "verify"),
         ("inject credential rot", "rotate"),
-        ("inject app.apk --allow", "--allow-new-signer"),
+        ("inject app.apk --allow", "--allow-exec --allow-new-signer"),
         ("inject hook pre", "pre-commit"),
         ("inject verify --color alw", "always"),
     ] {
