@@ -3,7 +3,7 @@
 //!
 //! All threads and descriptors it stands on are made before the first connection is taken, and what cannot be made is an error.
 //!
-//! Must not: know what is asked, wake its runtime from another thread but through [`bell`], or wait for one client on behalf of
+//! Must not: know what is asked, wake its runtime from another thread but through `bell`, or wait for one client on behalf of
 //! another.
 
 mod bell;
