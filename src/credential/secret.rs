@@ -8,10 +8,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::format::limits;
 use crate::host::random::Randomness;
 
-/// Characters a Client Secret may have at most. GAM's column holds 120; signed tokens used as secrets are longer.
-const MAX_CHARS: usize = 1024;
+/// Characters a Client Secret may have at most.
+const MAX_CHARS: usize = limits::SECRET_CHARS;
 
 /// A Client Secret (RFC 6749, section 2.3.1). Its memory is overwritten when it is dropped.
 #[derive(Clone)]

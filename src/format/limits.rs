@@ -10,6 +10,10 @@ pub const ZIP_ENTRIES: usize = 65_535;
 /// a place is never in anything bigger than this.
 pub const ENTRY_BYTES: u64 = 512 * 1024 * 1024;
 
+/// Characters of a Client Secret, and of an old value that is searched for beside places: GAM's column holds 120, signed tokens
+/// used as secrets are longer. A longer text at a place was no credential, and whoever made it could let the search take any time.
+pub const SECRET_CHARS: usize = 1024;
+
 /// Bytes of files together in which an old value is searched for beside places: text that an app reads at its start is smaller,
 /// and inflating more would take as long as the rest of an injection.
 pub const OLD_COPY_BYTES: u64 = 16 * 1024 * 1024;

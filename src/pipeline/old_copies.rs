@@ -314,15 +314,11 @@ fn is_always_searched(name: &str) -> bool {
         || ends_in(name, &["plist", "strings", "loctable"])
 }
 
-/// Characters that a Client Id or a secret has at most: a longer text at a place was no credential, and whoever made it could
-/// let the search take any time.
-const LONGEST_SOUGHT: usize = 1024;
-
 /// Whether a text is no credential, or found where it means something else: it is short, very long, or made of the words of
 /// placeholders.
 fn is_common(value: &str) -> bool {
     let words = || value.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     value.len() < crate::verify::leak::SHORTEST_SOUGHT
-        || value.chars().nth(LONGEST_SOUGHT).is_some()
+        || value.chars().nth(limits::SECRET_CHARS).is_some()
         || words().all(|word| PLACEHOLDERS.contains(&word.to_lowercase().as_str()))
 }

@@ -46,6 +46,7 @@ mod places;
 #[cfg(unix)]
 mod postgres;
 mod probe;
+#[cfg(unix)]
 mod programs;
 mod receipt;
 mod recognize;

@@ -48,11 +48,13 @@ const ADDRESS: &str =
     "registry = \"http\"\nurl = \"exec:./helper http://127.0.0.1:9\"\ntoken = \"exec:./helper token\"";
 const DATABASE: &str =
     "registry = \"postgres\"\nurl = \"exec:./helper postgres://a:b@127.0.0.1:9/c\"\nkey = \"exec:./helper k\"";
+const TOKEN: &str = "registry = \"http\"\nurl = \"http://127.0.0.1:9\"\ntoken = \"exec:./helper token\"";
+const KEY: &str = "registry = \"postgres\"\nurl = \"file:url\"\nkey = \"exec:./helper token\"";
 const OAUTH: &str = "registry = \"oauth\"\nurl = \"exec:./helper http://127.0.0.1:9\"\ntoken = \"exec:./helper token\"";
 
 #[test]
 fn who_only_reads_runs_none() {
-    for dev in [SECRET, ID, REGISTRY, ADDRESS, DATABASE, OAUTH] {
+    for dev in [SECRET, ID, REGISTRY, ADDRESS, TOKEN, DATABASE, KEY, OAUTH] {
         let world = project(dev);
         let before = files_below(&world.project());
         for args in READS {
@@ -61,12 +63,18 @@ fn who_only_reads_runs_none() {
         }
         assert!(files_below(&world.project()) == before, "{dev}");
     }
-    // Who obtains runs them, as does who is allowed to.
-    let world = project(SECRET);
-    world.inject(&["register", APP, "--env", "dev"]).exits(0);
-    assert_ne!(ran(&world), 0);
-    world.inject(&["app.apk", "--env", "dev", "--dry-run", "--allow-exec"]).exits(0);
-    assert_ne!(ran(&world), 0);
+    // Who obtains runs them, as does who is allowed to; each once, because it may ask a person.
+    let world = project(ID);
+    world.demo("other.apk");
+    for args in [
+        &["register", APP, "--env", "dev"][..],
+        &["app.apk", "other.apk", "--env", "dev"],
+        &["app.apk", "--env", "dev", "--dry-run", "--allow-exec"],
+        &["verify", "app.apk", "--env", "dev", "--allow-exec"],
+    ] {
+        world.signed(args).exits(0);
+        assert_eq!(ran(&world), 2, "{args:?}: one for the id, one for the secret");
+    }
 }
 
 #[test]
@@ -103,7 +111,7 @@ fn what_is_not_known_then_is_said() {
     world.inject(&verify).exits(2).says(&[says, "--allow-exec"]);
     let world = project(REGISTRY);
     world.inject(&verify).exits(5).says(&["no credential of com.example.demo in dev is known here"]);
-    world.inject(&verify).says(&["or let verify ask ./helper registry: --allow-exec"]);
+    world.inject(&verify).says(&["or let verify run ./helper registry: --allow-exec"]);
     assert_eq!(ran(&world), 0);
     world.inject(&["verify", "app.apk", "--env", "dev", "--allow-exec"]).exits(7);
     assert_ne!(ran(&world), 0);
@@ -115,7 +123,21 @@ fn what_is_not_known_then_is_said() {
     let world = project(ADDRESS);
     world.inject(&verify).exits(2).says(&["url in [env.dev]: a command that only reads does not run exec:./helper"]);
     let shown = world.inject(&["env", "show", "--env", "dev"]).exits(0);
-    assert!(shown.out.contains("registry  http at what exec:./helper http://127.0.0.1:9 prints"), "{}", shown.out);
+    assert!(
+        shown.out.contains("registry  http, at the address that exec:./helper http://127.0.0.1:9 prints"),
+        "{}",
+        shown.out
+    );
+    // A program that has a token, or a key, is not needed where the store has the credential.
+    for registry in [TOKEN, KEY] {
+        let world = project(registry);
+        world.write("url", "postgres://a:b@127.0.0.1:9/c");
+        world.inject(&verify).exits(5).says(&["or let verify run exec:./helper token: --allow-exec"]);
+        let set = ["credential", "set", "--app", APP, "--env", "dev", "--client-id", "an-id", "--secret", "stdin"];
+        world.run(&[], &set, "a-secret-of-the-store").exits(0);
+        world.inject(&verify).exits(7).says(&["string/client_id"]);
+        assert_eq!(ran(&world), 0);
+    }
     let doctor = world.inject(&["doctor", "--env", "dev"]);
-    assert!(doctor.out.contains("which is not run; --online runs it"), "{}", doctor.out);
+    assert!(doctor.out.contains("which was not run; --online runs it"), "{}", doctor.out);
 }

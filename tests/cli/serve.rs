@@ -152,6 +152,17 @@ fn builder(url: &str) -> World {
 }
 
 pub const WITH: [&str; 4] = ["--env", "dev", "--token", "env:TOKEN"];
+/// What a server speaks TLS with, once it is [`certified`].
+pub const TLS: [&str; 4] = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+
+/// A certificate for 127.0.0.1 in the machine of a server; what is trusted then.
+pub fn certified(keeper: &World) -> String {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    keeper.write("cert.pem", made.cert.pem());
+    keeper.write("key.pem", made.signing_key.serialize_pem());
+    made.cert.pem()
+}
+
 const AS: [(&str, &str); 1] = [("TOKEN", TOKEN)];
 
 #[test]
@@ -441,14 +452,11 @@ fn kills_lose_nothing_and_make_nothing_twice() {
 #[test]
 fn over_tls_and_until_it_is_asked_to_end() {
     let keeper = keeper();
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    keeper.write("cert.pem", made.cert.pem());
-    keeper.write("key.pem", made.signing_key.serialize_pem());
-    let args = [&WITH[..], &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]].concat();
-    let mut server = serve(&keeper, &[], &args);
+    let certificate = certified(&keeper);
+    let mut server = serve(&keeper, &[], &[&WITH[..], &TLS].concat());
     assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
     let builder = builder(&server.url);
-    builder.write("ca.pem", made.cert.pem());
+    builder.write("ca.pem", certificate);
     builder.run(&AS, &["register", APP, "--env", "dev"], "").exits(0);
     assert_eq!(server.end().0, Some(0), "asked to end, it ends well");
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
 
 use super::World;
-use super::serve::{Served, TOKEN, WITH, answer_of, keeper, serve};
+use super::serve::{Served, TLS, TOKEN, WITH, answer_of, certified, keeper, serve};
 
 const GRANT: &str = "grant_type=client_credentials";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -315,17 +315,15 @@ fn over_tls(server: &Served, certificate: &str, text: &str) -> (u16, String, Str
 #[test]
 fn beyond_this_machine_less_is_said() {
     let keeper = keeper();
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    keeper.write("cert.pem", made.cert.pem());
-    keeper.write("key.pem", made.signing_key.serialize_pem());
-    let tls = ["--listen", "0.0.0.0:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+    let certificate = certified(&keeper);
+    let tls = [&["--listen", "0.0.0.0:0"][..], &TLS].concat();
     let server = serve(&keeper, &[], &[&WITH[..], &tls].concat());
     let ask = |server: &Served, method: &str, path: &str, header: &str, body: &str| {
         let text = format!(
             "{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n{header}\r\n{body}",
             body.len()
         );
-        over_tls(server, &made.cert.pem(), &text)
+        over_tls(server, &certificate, &text)
     };
     assert_eq!(ask(&server, "GET", "/health", "", "").0, 200);
     let (status, head, _) = ask(&server, "GET", "/metrics", "", "");

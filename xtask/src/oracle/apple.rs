@@ -56,8 +56,7 @@ const AD_HOC: &[&str] = &["--ad-hoc"];
 /// Injects a copy of every app, signed by nobody and then by a test identity: the judges accept it, twice is once, and dev
 /// by way of prod is dev again.
 pub fn main_job(root: &Path, judge: &Path, folder: &Path) -> Result<()> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
+    super::build_program(root)?;
     ensure!(super::on_path("plistutil"), "missing: plistutil (apt-get install libplist-utils); nothing was checked");
     let rcodesign = super::on_path("rcodesign");
     if !rcodesign {

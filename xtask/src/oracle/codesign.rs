@@ -26,8 +26,7 @@ pub fn run(root: &Path) -> Result<()> {
             return Ok(());
         }
     }
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
+    super::build_program(root)?;
     let work = root.join("target/oracle/codesign");
     let _ = fs::remove_dir_all(&work);
     let mut judged = 0;

@@ -44,13 +44,8 @@ pub fn run(root: &Path, more: &[&str]) -> Result<()> {
             "{tool} is missing (apt-get install {tool}); nothing was checked"
         );
     }
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
-    let work = root.join("target/oracle/faults");
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
-    fs::create_dir_all(&work)?;
+    super::build_program(root)?;
+    let work = super::work_folder(root, "faults")?;
     let scripts = root.join("xtask/src/oracle/reliability");
     let identity = work.join("identity");
     fs::create_dir(&identity)?;

@@ -41,12 +41,8 @@ secret = "omit"
 /// Makes the knowledge base with `script`, and has every step judged.
 pub fn run(root: &Path, script: &Path) -> Result<()> {
     corpus::run(root)?;
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
-    let work = root.join("target/oracle/genexus");
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
+    super::build_program(root)?;
+    let work = super::work_folder(root, "genexus")?;
     let project = work.join("project");
     fs::create_dir_all(&project)?;
     let script = fs::canonicalize(script).with_context(|| format!("{}", script.display()))?;

@@ -24,6 +24,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
+/// Builds the program that is judged: `target/debug/inject`.
+fn build_program(root: &Path) -> Result<()> {
+    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    ensure!(built.success(), "the program does not build");
+    Ok(())
+}
+
+/// A folder of a check below `target/oracle`, empty.
+fn work_folder(root: &Path, name: &str) -> Result<PathBuf> {
+    let work = root.join("target/oracle").join(name);
+    if work.exists() {
+        std::fs::remove_dir_all(&work)?;
+    }
+    std::fs::create_dir_all(&work)?;
+    Ok(work)
+}
+
 /// What the checks need, and the Debian package it comes from.
 const TOOLS: [(&str, &str); 11] = [
     ("dexdump", "dexdump"),
@@ -113,11 +130,8 @@ fn containers(artifacts: &[PathBuf]) -> usize {
 }
 
 fn main_jobs(root: &Path, artifacts: &[PathBuf]) -> Result<usize> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
-    let work = root.join("target/oracle/main-job");
-    let _ = std::fs::remove_dir_all(&work);
-    std::fs::create_dir_all(&work)?;
+    build_program(root)?;
+    let work = work_folder(root, "main-job")?;
     let password = std::fs::read_to_string(root.join("testdata/keys/demo.password"))?;
     let program = main_job::Program {
         path: root.join("target/debug/inject"),

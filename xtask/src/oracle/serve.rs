@@ -35,8 +35,8 @@ wrk.body = 'grant_type=client_credentials&client_id=CLIENT&client_secret=SECRET'
 wrk.headers['Content-Type'] = 'application/x-www-form-urlencoded'
 done = function(summary, latency, requests)
   local e = summary.errors
-  print(string.format('MEASURED %d %d %d %d', latency:percentile(50), latency:percentile(99), summary.requests,
-    e.connect + e.read + e.write + e.status + e.timeout))
+  print(string.format('MEASURED %d %d %d %d %d %d %d %d', latency:percentile(50), latency:percentile(99), summary.requests,
+    e.connect, e.read, e.write, e.status, e.timeout))
 end
 ";
 
@@ -45,7 +45,7 @@ struct Measured {
     half: Duration,
     p99: Duration,
     requests: u64,
-    errors: u64,
+    errors: [u64; 5],
 }
 
 /// Measures over each kind of registry.
@@ -56,13 +56,8 @@ pub fn run(root: &Path, milliseconds: Option<&str>) -> Result<()> {
     };
     let found = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
     ensure!(found.is_ok(), "wrk is missing (apt-get install wrk); nothing was measured");
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
-    let work = root.join("target/oracle/serve");
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
-    fs::create_dir_all(&work)?;
+    super::build_program(root)?;
+    let work = super::work_folder(root, "serve")?;
     let mut failures = Vec::new();
     failures.extend(judge(root, &work.join("sqlite"), "SQLite", ("registry = \"embedded:team\"", ""), allowed)?);
     match Database::start(&work.join("database"))? {
@@ -135,16 +130,24 @@ fn judge(
     drop((more, attack));
 
     let Measured { half, p99, requests, errors } = measured;
+    let kinds = ["connecting", "reading", "writing", "another status", "no answer in 2 s"];
+    let named: Vec<String> = kinds
+        .iter()
+        .zip(errors)
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| format!("{kind}: {count}"))
+        .collect();
+    let errors: u64 = errors.iter().sum();
     println!(
         "serve over {name}: {requests} requests on {CONNECTIONS} connections beside {taken} of an attacker: p50 {half:?}, \
-         p99 {p99:?}, {errors} errors; SIGTERM {took:?}, exit code {code:?}"
+         p99 {p99:?}, {errors} errors {named:?}; SIGTERM {took:?}, exit code {code:?}"
     );
     let mut failures = Vec::new();
     if p99 >= allowed {
         failures.push(format!("{name}: p99 {p99:?}, {allowed:?} is allowed"));
     }
     if errors > 0 || requests == 0 {
-        failures.push(format!("{name}: {errors} errors in {requests} requests"));
+        failures.push(format!("{name}: {errors} errors in {requests} requests: {}", named.join(", ")));
     }
     if took >= END || code != Some(0) {
         failures.push(format!("{name}: SIGTERM took {took:?} and ended with {code:?}"));
@@ -159,7 +162,8 @@ fn wrk(script: &Path, url: &str) -> Result<Measured> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find_map(|line| line.strip_prefix("MEASURED ")).with_context(|| format!("wrk: {text}"))?;
     let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
-    let [half, p99, requests, errors] = numbers[..] else { bail!("wrk: {line}") };
+    let [half, p99, requests, ref errors @ ..] = numbers[..] else { bail!("wrk: {line}") };
+    let errors = errors.try_into().with_context(|| format!("wrk: {line}"))?;
     Ok(Measured { half: Duration::from_micros(half), p99: Duration::from_micros(p99), requests, errors })
 }
 

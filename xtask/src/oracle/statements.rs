@@ -15,8 +15,7 @@ const IN_TOTO: &str = "in-toto-attestation==0.9.3";
 
 /// Makes statements and logs, and has them judged.
 pub fn run(root: &Path) -> Result<()> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
+    super::build_program(root)?;
     let work = root.join("target/oracle/statements");
     let project = work.join("project");
     if project.exists() {

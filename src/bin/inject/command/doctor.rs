@@ -284,7 +284,7 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
         return genexus::look(settings, chosen, model, asking.as_ref(), checks);
     }
     if let Some(program) = chosen.env.registry.unread_address() {
-        let text = format!("its address is what {program} prints, which is not run; --online runs it");
+        let text = format!("its address comes from {program}, which was not run; --online runs it");
         return checks.add("registry", State::Note, text);
     }
     let identity = match settings.registry_identity(chosen) {

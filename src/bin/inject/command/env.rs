@@ -82,9 +82,15 @@ fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failur
 
 fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
-    let registry = match chosen.env.registry.unread_address() {
-        Some(program) => format!("{} at what {program} prints", chosen.env.registry.word()),
-        None => settings.registry_identity(&chosen)?.0,
+    let (registry, shown) = match chosen.env.registry.unread_address() {
+        Some(program) => {
+            let word = chosen.env.registry.word();
+            (word.clone(), format!("{word}, at the address that {program} prints"))
+        }
+        None => {
+            let identity = settings.registry_identity(&chosen)?.0;
+            (identity.clone(), identity)
+        }
     };
     out.json(&json!({
         "schema": 1,
@@ -96,7 +102,7 @@ fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
         "values": chosen.env.values,
     }));
     out.result(&format!("{} (from {})", chosen.name, chosen.origin.describe()));
-    out.result(&format!("registry  {registry}"));
+    out.result(&format!("registry  {shown}"));
     out.result(&format!("secret    {}", if chosen.env.omit_secret { "omit" } else { "embed" }));
     for (name, value) in &chosen.env.values {
         out.result(&format!("{{{name}}}  {value}"));

@@ -541,7 +541,8 @@ fn show(
         let (credential, program) = match fixed(chosen)? {
             Some(Fixed::NotRun(_, failure)) if main.check => return Err(failure),
             Some(Fixed::NotRun(_, failure)) => (None, Some(failure)),
-            Some(Fixed::Known(..)) | None => (known(settings, chosen, &job.application, main)?, None),
+            Some(Fixed::Known(credential, _)) => (Some(credential), None),
+            None => (known(settings, chosen, &job.application, main)?, None),
         };
         check_secret(chosen, main, job, credential.as_ref(), out)?;
         tell_left(job, out);

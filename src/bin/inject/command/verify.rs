@@ -129,7 +129,7 @@ fn one(
                     let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
                     let failure = Failure::new(Code::Registry, message);
                     let failure = match settings.unasked(chosen) {
-                        Some(program) => failure.remedy(format!("or let verify ask {program}: --allow-exec")),
+                        Some(program) => failure.remedy(format!("or let verify run {program}: --allow-exec")),
                         None => failure,
                     };
                     return Err(

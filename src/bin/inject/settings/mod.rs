@@ -244,16 +244,17 @@ impl Settings {
 
     /// The registry of an environment.
     pub fn registry(&self, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
+        if self.unasked(chosen).is_some() {
+            // GeneXus' file is there without the program.
+            if let RegistryRef::Genexus { model, .. } = &chosen.env.registry {
+                return Ok(Box::new(self.genexus(chosen, model, None)));
+            }
+            return Ok(Box::new(Unasked(self.registry_identity(chosen)?)));
+        }
         Ok(match &chosen.env.registry {
             RegistryRef::Own => Box::new(Embedded::new(&self.home, &chosen.name)),
             RegistryRef::Embedded(name) => Box::new(Embedded::new(&self.home, name)),
-            RegistryRef::Exec(words) => {
-                let exec = Exec::new(words.clone());
-                match self.programs {
-                    Programs::Run => Box::new(exec),
-                    Programs::Leave => Box::new(Unasked(exec.identity().clone())),
-                }
-            }
+            RegistryRef::Exec(words) => Box::new(Exec::new(words.clone())),
             RegistryRef::Http { url, token, ca } => {
                 let (url, token) = address_and_token(chosen, url, token.as_ref())?;
                 Box::new(Http::new(&url, token, self.beside(ca.as_deref())?.as_deref())?)
@@ -271,8 +272,7 @@ impl Settings {
             }
             RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
             RegistryRef::Genexus { model, asking } => {
-                let asking = asking.as_ref().filter(|_| self.programs == Programs::Run);
-                let program = asking.map(|asking| self.program(chosen, asking)).transpose()?;
+                let program = asking.as_ref().map(|asking| self.program(chosen, asking)).transpose()?;
                 Box::new(self.genexus(chosen, model, program))
             }
             RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
@@ -357,7 +357,8 @@ impl Settings {
                 Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
             }
             RegistryRef::Genexus { model, .. } => Ok(self.genexus(chosen, model, None).identity().clone()),
-            RegistryRef::Own | RegistryRef::Embedded(_) | RegistryRef::Exec(_) | RegistryRef::Fixed { .. } => {
+            RegistryRef::Exec(words) => Ok(Exec::new(words.clone()).identity().clone()),
+            RegistryRef::Own | RegistryRef::Embedded(_) | RegistryRef::Fixed { .. } => {
                 Ok(self.registry(chosen)?.identity().clone())
             }
         }
@@ -371,9 +372,9 @@ impl Settings {
         self.registry(chosen)
     }
 
-    /// The program of a registry that this command does not ask.
+    /// The program that keeps this command from asking the registry.
     pub fn unasked(&self, chosen: &Chosen) -> Option<String> {
-        chosen.env.registry.program().filter(|_| self.programs == Programs::Leave)
+        chosen.env.registry.unasked().filter(|_| self.programs == Programs::Leave)
     }
 
     /// The key of a credential.

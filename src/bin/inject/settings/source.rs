@@ -4,8 +4,10 @@
 //!
 //! Must not: repeat any part of what it read.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use inject::system::{command, files, keyring};
@@ -113,7 +115,7 @@ impl Source {
             }
             Self::Exec(words) => {
                 let place = words.first().cloned().unwrap_or_default();
-                let text = printed(words).map_err(|problem| failed(place.clone(), problem))?;
+                let text = printed_once(words).map_err(|problem| failed(place.clone(), problem))?;
                 (place, text)
             }
             Self::NotRun(_) => return Err(not_run(what, &self.written())),
@@ -152,9 +154,23 @@ impl Source {
 }
 
 /// A program of `inject.toml` that is not run.
-pub fn not_run(what: &str, program: &str) -> Failure {
+fn not_run(what: &str, program: &str) -> Failure {
     Failure::usage(format!("{what}: a command that only reads does not run {program}"))
         .remedy("let it run what inject.toml names: --allow-exec")
+}
+
+/// What programs printed in this run.
+static PRINTED: Mutex<BTreeMap<Vec<String>, Zeroizing<String>>> = Mutex::new(BTreeMap::new());
+
+/// What a program prints. It is run once: it may ask a person, and what it prints is for the whole run.
+fn printed_once(words: &[String]) -> Result<Zeroizing<String>, String> {
+    let mut printed_before = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = printed_before.get(words) {
+        return Ok(text.clone());
+    }
+    let text = printed(words)?;
+    printed_before.insert(words.to_vec(), text.clone());
+    Ok(text)
 }
 
 /// What a program prints. The error is why it did not; its own words may hold the secret, and are not repeated.

@@ -20,8 +20,7 @@ const CONFIG: &str = "version = 1\ndefault-env = \"dev\"\n[env.dev]\n[env.prod]\
 
 /// Carries out every hook, or those that are named.
 pub fn run(root: &Path, only: &[&str]) -> Result<()> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
+    super::build_program(root)?;
     let work = root.join("target/oracle/hooks");
     for name in ["runs", "home"] {
         let _ = std::fs::remove_dir_all(work.join(name));

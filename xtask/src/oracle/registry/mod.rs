@@ -42,8 +42,7 @@ const PAGE: &str = "docs/registries.md";
 
 /// Starts the servers and judges.
 pub fn run(root: &Path) -> Result<()> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
-    ensure!(built.success(), "the program does not build");
+    super::build_program(root)?;
     let work = root.join("target/oracle/registry");
     let provider = provider(&work)?;
     for rotate in ["0", "1"] {

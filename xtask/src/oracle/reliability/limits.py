@@ -32,16 +32,19 @@ def apk(extra, replace=None):
             if entry.filename.startswith("META-INF/") or replace and entry.filename in replace:
                 continue
             new.writestr(entry, old.read(entry))
-        for name, content in extra:
-            new.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content, compress_type=zipfile.ZIP_DEFLATED)
+        put(new, extra)
     return out.getvalue()
+
+
+def put(z, files):
+    for name, content in files:
+        z.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content, compress_type=zipfile.ZIP_DEFLATED)
 
 
 def zipped(files):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, content in files:
-            z.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content, compress_type=zipfile.ZIP_DEFLATED)
+        put(z, files)
     return out.getvalue()
 
 
@@ -268,7 +271,7 @@ def tree_gzip_bomb():
 @case
 def tree_metadata_bomb(): return tree({"sdapps.json": b'{"apps":[' + b'{"n":"N","properties":{"IntegratedSecurityObjClientID":"b"}},' * 200_000 + b'{"n":"M"}]}'}, [["t", "--env", "dev", "--app", "N", "--dry-run"], ["identify", "t"]])
 @case
-def receipt_deep(): return {"x.apk": (TESTDATA / "demo.apk").read_bytes(), "r.json": b"[" * 4_000_000}, [["verify", "x.apk", "--env", "dev", "--receipt", "r.json"]]
+def receipt_deep(): return {"x.apk": (TESTDATA / "demo.apk").read_bytes(), "r.json": b"[" * 4_000_000}, [["register", "com.example.demo", "--env", "dev"], ["verify", "x.apk", "--env", "dev", "--receipt", "r.json"]]
 @case
 def backup_hostile(): return {"b": b"inject backup 1\n" + bytes(1 << 20), "p": b"passphrase of words"}, [["credential", "import", "b", "--pass", "file:p"]]
 @case

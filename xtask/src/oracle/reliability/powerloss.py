@@ -11,9 +11,9 @@ disks are made:
   names   all names, but contents as of the last sync: a file that was renamed into its place and never synced is empty
   data    all contents, but names as of the last sync of each folder
 
-On each disk: the artifact is the original or the finished one, or a journal finishes it; the store opens; what was printed as
-done is there; the next run ends well, registers nothing twice and leaves nothing over. Prints totals and failures; exit
-status 1 where there are failures.
+On each disk: the artifact is the original or the finished one, or a journal finishes it; the store opens; what was printed is
+there, and after the last call everything is; the next run ends well, registers nothing twice and leaves nothing over. Prints
+totals and failures; exit status 1 where there are failures.
 """
 import collections, hashlib, os, re, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -233,6 +233,11 @@ class Replay:
             return True
         if name in ("symlink", "symlinkat", "truncate", "sync", "syncfs"):
             raise ValueError(f"{name} is not replayed")
+        if name == "mmap":
+            file = self.open.get(int(args[4])) if re.match(rb"^\d+$", args[4]) else None
+            shared = b"MAP_SHARED" in args[3] and b"PROT_WRITE" in args[2]
+            assert not shared or file is None or file.inode is None, "what is written through memory is not seen"
+            return False
         if not args or not re.match(rb"^\d+$", args[0]):
             return False
         fd = int(args[0])
@@ -258,8 +263,6 @@ class Replay:
         if file is None or file.inode is None:
             return False
         inode = file.inode
-        if name == "mmap":
-            return False
         if name in ("read", "readv"):
             file.at += result
         elif name == "lseek":
@@ -359,7 +362,12 @@ def main():
                 seen.add(key)
                 made += 1
                 write_out(world, files)
-                check(s, world, (kind, changes, call[1]), original, finished, settled, replay.said, failures)
+                check(s, world, (kind, changes, call[1]), 0 if replay.said else -9, original, finished, settled, replay.said, failures)
+        # The run has ended with 0: whatever the disk, what it did is there.
+        for kind in DISKS:
+            made += 1
+            write_out(world, disk.files(kind))
+            check(s, world, (kind, "at the end"), 0, original, finished, settled, replay.said, failures)
         end = {k: v for k, v in disk.files("all").items() if v is not None}
         if end != real:
             failures.append((s.name, "replay", "differs", str([k for k in set(end) | set(real) if end.get(k) != real.get(k)])))
@@ -373,10 +381,9 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-def check(s, world, where, original, finished, settled, said, failures):
+def check(s, world, where, rc, original, finished, settled, said, failures):
+    """`rc`: how the run ended; who printed its result has ended well, and -9 is none."""
     say = lambda kind, text: failures.append((s.name, where, kind, str(text)[:300]))
-    # Whoever printed its result has ended well.
-    rc = 0 if said else -9
     now = snapshot(world / "work")
     keys = []
     if s.artifact:

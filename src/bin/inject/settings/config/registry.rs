@@ -234,17 +234,18 @@ impl RegistryRef {
         source.filter(|source| source.is_not_run()).map(Source::written)
     }
 
-    /// The program that asking it runs, as it is written.
-    pub fn program(&self) -> Option<String> {
+    /// The program that asking it takes and that is not run, where programs are not: the registry itself, or one that has a
+    /// token or a key for it.
+    pub fn unasked(&self) -> Option<String> {
+        let first = |sources: &[Option<&Source>]| {
+            sources.iter().flatten().find(|source| source.is_not_run()).map(|source| source.written())
+        };
         match self {
             Self::Exec(words) => Some(words.join(" ")),
             Self::Genexus { asking, .. } => asking.as_ref().map(|asking| asking.words.join(" ")),
-            Self::Own
-            | Self::Embedded(_)
-            | Self::Http { .. }
-            | Self::Oauth { .. }
-            | Self::Postgres { .. }
-            | Self::Fixed { .. } => None,
+            Self::Http { token, .. } | Self::Oauth { token, .. } => first(&[token.as_ref()]),
+            Self::Postgres { key, .. } => first(&[Some(key)]),
+            Self::Own | Self::Embedded(_) | Self::Fixed { .. } => None,
         }
     }
 
