@@ -74,11 +74,11 @@ pub mod job {
     #[doc(inline)]
     pub use crate::artifact::genexus::{MainObject, Mains};
     #[doc(inline)]
-    pub use crate::pipeline::apk::{Signing as AndroidSigning, SigningRequest as AndroidSigningRequest};
+    pub use crate::pipeline::job::{Copies, Inspected, JobError, Planned, pending, repair};
     #[doc(inline)]
-    pub use crate::pipeline::apple::{Signing as AppleSigning, SigningRequest as AppleSigningRequest};
-    #[doc(inline)]
-    pub use crate::pipeline::job::{Copies, Inspected, JobError, KeyKind, Planned, Signing, pending, repair};
+    pub use crate::pipeline::signing::{
+        AndroidSigning, AndroidSigningRequest, AppleSigning, AppleSigningRequest, KeyKind, Signing,
+    };
     #[doc(inline)]
     pub use crate::pipeline::{Description, Done, Fault, Gate, Located, PlannedPlace, Reach, ReleaseFault};
 }
@@ -311,7 +311,9 @@ pub mod receipt {
     #[doc(inline)]
     pub use crate::pipeline::digest::Digest;
     #[doc(inline)]
-    pub use crate::pipeline::receipt::{Carries, Done, RECEIPT, ReceiptError, check, receipt, verdict};
+    pub use crate::pipeline::receipt::{Carries, Done, RECEIPT, check, receipt, verdict};
+    #[doc(inline)]
+    pub use crate::pipeline::receipt_error::ReceiptError;
 }
 
 pub mod survey {

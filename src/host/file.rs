@@ -9,6 +9,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -265,7 +266,8 @@ fn tick() -> Duration {
 /// A regular file opened for reading at any offset.
 #[derive(Debug)]
 pub struct SourceFile {
-    file: File,
+    /// Closed where what is at its path was replaced by this process.
+    file: RwLock<Option<File>>,
     metadata: Metadata,
     path: PathBuf,
 }
@@ -286,22 +288,34 @@ impl SourceFile {
             return Ok(opened);
         }
         std::thread::sleep(tick.saturating_sub(age.unwrap_or_default()));
-        Self::over(opened.file, path)
+        let file = opened.file.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Self::over(file.ok_or_else(closed).map_err(FileError::on("open", path))?, path)
     }
 
     /// Over an open file, `path` serving messages only.
     pub fn over(file: File, path: &Path) -> Result<Self, FileError> {
         let metadata = file.metadata().map_err(FileError::on("inspect", path))?;
         check_regular(&metadata).map_err(FileError::on("read", path))?;
-        Ok(Self { file, metadata, path: path.to_owned() })
+        Ok(Self { file: RwLock::new(Some(file)), metadata, path: path.to_owned() })
     }
 
     /// An error where it is not what it was when it was opened, or another file lies at its path now.
     pub fn unchanged(&self) -> Result<(), Changed> {
         let opened = Stamp::of(&self.metadata);
         let same = |now: io::Result<Metadata>| now.is_ok_and(|now| Stamp::of(&now) == opened);
-        let unchanged = same(self.file.metadata()) && same(std::fs::metadata(&self.path));
+        let unchanged = same(self.with(File::metadata)) && same(std::fs::metadata(&self.path));
         if unchanged { Ok(()) } else { Err(Changed(self.path.clone())) }
+    }
+
+    /// Closes it, where another file is about to take its place: not every system lets an open file be replaced. What is read
+    /// after that is an error.
+    pub fn close(&self) {
+        self.file.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
+        work(file.as_ref().ok_or_else(closed)?)
     }
 
     /// The path it was opened by.
@@ -324,14 +338,14 @@ impl SourceFile {
     /// Fills `buf` from `offset`, or fails when the file ends before.
     #[cfg(unix)]
     pub fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, buf, offset)
+        self.with(|file| std::os::unix::fs::FileExt::read_exact_at(file, buf, offset))
     }
 
     /// Fills `buf` from `offset`, or fails when the file ends before.
     #[cfg(windows)]
     pub fn read_exact_at(&self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buf.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset)? {
+            match self.with(|file| std::os::windows::fs::FileExt::seek_read(file, buf, offset))? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => {
                     buf = &mut buf[read..];
@@ -341,4 +355,8 @@ impl SourceFile {
         }
         Ok(())
     }
+}
+
+fn closed() -> io::Error {
+    io::Error::other("this run has put another file in its place")
 }

@@ -115,12 +115,6 @@ impl Replacement {
         settling.wrote(at..at + len as u64, &self.file);
     }
 
-    /// Goes to a place, to write there.
-    pub(crate) fn go_to(&mut self, at: u64) -> Result<(), FileError> {
-        let moved = self.file.seek(SeekFrom::Start(at)).map(drop);
-        moved.map_err(FileError::on("write a new version of", &self.target))
-    }
-
     /// Passes over bytes that were written already.
     pub(crate) fn skip(&mut self, len: u64) -> Result<(), FileError> {
         let moved = i64::try_from(len).map_err(io::Error::other).and_then(|len| self.file.seek_relative(len));

@@ -18,53 +18,20 @@ use crate::sign::android::{CHUNK, ContentHasher};
 /// part of a chunk.
 const STEP: usize = 128 * 1024;
 
-/// A range of the original that was copied before, and where to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Copied {
-    pub(super) from: u64,
-    pub(super) at: u64,
-    pub(super) len: u64,
-}
-
-/// Copies a range before anything else is written; `None` as soon as it is not wanted any more.
-pub(super) fn copy(
-    source: &ArtifactFile,
-    copied: &Copied,
-    to: &mut Replacement,
-    unwanted: &dyn Fn() -> bool,
-) -> Result<Option<()>, FileError> {
-    to.go_to(copied.at)?;
-    let mut buffer = vec![0; STEP];
-    let mut at = 0;
-    while at < copied.len {
-        if unwanted() {
-            return Ok(None);
-        }
-        let part = buffer.get_mut(..step(copied.at + at, copied.len - at)).unwrap_or_default();
-        read(source, part, copied.from + at)?;
-        to.write_all(part)?;
-        at += part.len() as u64;
-    }
-    Ok(Some(()))
-}
-
 /// Writes the payload and `padding` zero bytes behind it; feeds `hasher`. The ranges of what was written that were not
-/// copied from the original. `spool` is the file of what was spooled. What was `copied` before is kept where it lies where it
-/// belongs, unless it has to be hashed.
+/// copied from the original. `spool` is the file of what was spooled.
 pub(super) fn write_payload(
     (source, spool): (&ArtifactFile, Option<&ArtifactFile>),
     layout: &Layout,
     padding: u64,
     to: &mut Replacement,
     hasher: Option<&mut ContentHasher>,
-    copied: &[Copied],
 ) -> Result<Vec<Range<u64>>, FileError> {
-    to.go_to(0)?;
-    let mut writer = Writer { to, hasher, copied, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
+    let mut writer = Writer { to, hasher, buffers: [vec![0; STEP], vec![0; STEP]], at: 0 };
     let mut fresh = Vec::new();
     for segment in &layout.segments {
         match segment {
-            Segment::Original(range) => writer.copy(source, range.clone())?,
+            Segment::Original(range) => writer.pour(source, range.clone())?,
             Segment::Spooled(range) => {
                 let missing = || io::Error::other("nothing was spooled for it");
                 let spool = spool.ok_or_else(missing).map_err(FileError::on("read", source.file().path()))?;
@@ -91,7 +58,6 @@ fn step(at: u64, left: u64) -> usize {
 struct Writer<'a> {
     to: &'a mut Replacement,
     hasher: Option<&'a mut ContentHasher>,
-    copied: &'a [Copied],
     buffers: [Vec<u8>; 2],
     /// Bytes written so far.
     at: u64,
@@ -105,19 +71,6 @@ impl Writer<'_> {
         self.to.write_all(bytes)?;
         self.at += bytes.len() as u64;
         Ok(())
-    }
-
-    fn copy(&mut self, source: &ArtifactFile, mut range: Range<u64>) -> Result<(), FileError> {
-        let there = |copied: &&Copied| {
-            let within = range.start.checked_sub(copied.from).filter(|within| *within < copied.len);
-            within.is_some_and(|within| copied.at + within == self.at)
-        };
-        if let Some(copied) = self.copied.iter().find(there).filter(|_| self.hasher.is_none()) {
-            let len = (copied.from + copied.len).min(range.end) - range.start;
-            self.to.skip(len)?;
-            (self.at, range.start) = (self.at + len, range.start + len);
-        }
-        self.pour(source, range)
     }
 
     fn pour(&mut self, source: &ArtifactFile, mut range: Range<u64>) -> Result<(), FileError> {

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::receipt::ReceiptError;
+use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
 

@@ -2,15 +2,12 @@
 //!
 //! Must not: say what happened; the error does.
 
-use super::apk::ApkJobError;
-use super::apple::AppleJobError;
-use super::job::Cause;
-use super::tree::{RaisedError, TreeJobError};
-use crate::artifact::apk::ApkError;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
-use crate::artifact::web::WebError;
+use crate::format::zip::ZipError;
+use crate::host::file::{Changed, FileError};
 use crate::host::transaction::TransactionError;
+use crate::placement::template::TemplateError;
 use crate::placement::{Address, Locator, ResourceKind, Target};
 use crate::verify::Finding;
 
@@ -67,6 +64,8 @@ pub enum Fault<'e> {
     Profile,
     /// The output was verified, and not put in place because of these.
     Unsound(&'e [Finding]),
+    /// The gate cannot search all of the output, and nothing was put in place because of that.
+    Unsearched(&'e [Finding]),
     /// It changed while it was worked on, or another run was cut off meanwhile: the same once more, from the beginning, may do
     /// it.
     Changed,
@@ -75,98 +74,121 @@ pub enum Fault<'e> {
 }
 
 impl<'e> Fault<'e> {
-    pub(super) fn of(cause: &'e Cause) -> Self {
-        match cause {
-            Cause::Apk(error) => Self::of_apk(error),
-            Cause::Tree(error) => Self::of_tree(error),
-            Cause::Apple(error) => Self::of_apple(error),
-            Cause::Kind(FileKind::Gxsd) => Self::PartOfFolder,
-            Cause::Kind(_) => Self::Kind,
-            Cause::File(_) | Cause::Zip(_) => Self::Artifact,
-            Cause::NoKey(_) => Self::Internal,
-        }
+    /// A place that is not there.
+    pub(super) fn no_place(address: &'e Address, near: &'e [String]) -> Self {
+        Self::NoPlace { address, near, makeable: is_makeable(address) }
+    }
+}
+
+/// An error of the main job, which knows what kind of failure it is. A kind of artifact says it of its own errors.
+pub(super) trait Failing: std::error::Error + Send + Sync + 'static {
+    /// What kind of failure it is.
+    fn fault(&self) -> Fault<'_>;
+}
+
+/// Why a step was not done.
+#[derive(Debug)]
+pub(super) struct Cause(Box<dyn Failing>);
+
+impl<E: Failing> From<E> for Cause {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl Cause {
+    /// What kind of failure it is.
+    pub(super) fn fault(&self) -> Fault<'_> {
+        self.0.fault()
     }
 
-    fn of_apk(error: &'e ApkJobError) -> Self {
-        match error {
-            ApkJobError::Apk(ApkError::NoPlace { address, near, .. }) => {
-                Self::NoPlace { address, near, makeable: is_makeable(address) }
-            }
-            ApkJobError::Apk(ApkError::Address { .. } | ApkError::Conflict { .. }) | ApkJobError::Template(_) => {
-                Self::Request
-            }
-            ApkJobError::Apk(ApkError::Kind(_)) => Self::Kind,
-            ApkJobError::Apk(ApkError::Document { source, .. }) if source.is_conflict() => Self::Request,
-            ApkJobError::Apk(error) if error.is_refusal() => Self::Refused,
-            ApkJobError::Apk(_) | ApkJobError::File(_) | ApkJobError::Zip(_) | ApkJobError::SigningBlock(_) => {
-                Self::Artifact
-            }
-            ApkJobError::Changed(_) => Self::Changed,
-            ApkJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
-            ApkJobError::Main { .. } => Self::WhichMain,
-            ApkJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "string/client_id" },
-            ApkJobError::Schemes(_) | ApkJobError::Sign(_) => Self::Signing,
-            ApkJobError::NewSigner { .. } => Self::NewSigner,
-            ApkJobError::SeveralSigners { .. } => Self::SeveralSigners,
-            ApkJobError::Unsound(findings) | ApkJobError::Leak(findings) => Self::Unsound(findings),
-            ApkJobError::Digest(_) => Self::Internal,
-        }
+    /// The error itself.
+    pub(super) fn error(&self) -> &(dyn std::error::Error + 'static) {
+        &*self.0
     }
 
-    fn of_tree(error: &'e TreeJobError) -> Self {
-        match error {
-            TreeJobError::Files(error) | TreeJobError::Raised(RaisedError::Files(error)) => Self::of_files(error),
-            TreeJobError::Template(_) => Self::Request,
-            TreeJobError::Output(_) => Self::InPlace("folder"),
-            TreeJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
-            TreeJobError::Main { .. } => Self::WhichMain,
-            TreeJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "config.json#/client_id" },
-            TreeJobError::Unsound(findings) | TreeJobError::Leak(findings) => Self::Unsound(findings),
-            TreeJobError::Changed(_) => Self::Changed,
-            TreeJobError::Transaction(error) => Self::of_transaction(error),
-            TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
-            _ => Self::Artifact,
+    /// Whether nothing is wrong but a place that is not there.
+    pub(super) fn is_no_place(&self) -> bool {
+        matches!(self.fault(), Fault::NoPlace { .. })
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is neither of the kinds that are worked on.
+#[derive(Debug, thiserror::Error)]
+#[error("this is {}, which this version does not work on", .0.describe())]
+pub(super) struct OtherKind(pub(super) FileKind);
+
+impl Failing for OtherKind {
+    fn fault(&self) -> Fault<'_> {
+        match self.0 {
+            FileKind::Gxsd => Fault::PartOfFolder,
+            FileKind::Apk | FileKind::Aab | FileKind::ApkSet | FileKind::Ipa | FileKind::OtherZip => Fault::Kind,
         }
     }
+}
 
-    fn of_apple(error: &'e AppleJobError) -> Self {
-        match error {
-            AppleJobError::Files(error) => Self::of_files(error),
-            AppleJobError::Template(_) | AppleJobError::OutsideContents { .. } => Self::Request,
-            AppleJobError::Output(_) => Self::InPlace("app"),
-            AppleJobError::LeftEmpty { address, .. } => Self::LeftEmpty { address },
-            AppleJobError::Main { .. } => Self::WhichMain,
-            AppleJobError::NoPlaceAtAll { .. } => Self::NoPlaceAtAll { example: "Info.plist#ClientId" },
-            AppleJobError::Signer(_) => Self::Issuers,
-            AppleJobError::Sign { .. }
-            | AppleJobError::Expired { .. }
-            | AppleJobError::Profile { .. }
-            | AppleJobError::Entitlements { .. } => Self::Signing,
-            AppleJobError::Team { .. } => Self::NewTeam,
-            AppleJobError::Changed(_) => Self::Changed,
-            AppleJobError::Transaction(error) => Self::of_transaction(error),
-            AppleJobError::ProfileDoesNotFit { .. } => Self::Profile,
-            AppleJobError::Unsound(findings) | AppleJobError::Leak(findings) => Self::Unsound(findings),
-            _ => Self::Artifact,
+/// No key was given for an artifact of this kind: a fault of the caller.
+#[derive(Debug, thiserror::Error)]
+#[error("no key to sign {0} with")]
+pub(super) struct NoKey(pub(super) &'static str);
+
+impl Failing for NoKey {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Internal
+    }
+}
+
+impl Failing for FileError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
+impl Failing for ZipError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
+impl Failing for Changed {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Changed
+    }
+}
+
+impl Failing for TemplateError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Request
+    }
+}
+
+impl Failing for TransactionError {
+    fn fault(&self) -> Fault<'_> {
+        match self {
+            Self::Changed(_) | Self::Unfinished(_) => Fault::Changed,
+            Self::File(_) | Self::Journal { .. } => Fault::Artifact,
         }
     }
+}
 
-    fn of_transaction(error: &TransactionError) -> Self {
-        match error {
-            TransactionError::Changed(_) | TransactionError::Unfinished(_) => Self::Changed,
-            _ => Self::Artifact,
-        }
-    }
-
-    fn of_files(error: &'e FilesError) -> Self {
-        match error {
-            FilesError::NoPlace { address, near, .. } => {
-                Self::NoPlace { address, near, makeable: is_makeable(address) }
-            }
-            FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
-            FilesError::Document { source, .. } if source.is_conflict() => Self::Request,
-            error if error.is_refusal() => Self::Refused,
-            _ => Self::Artifact,
+impl Failing for FilesError {
+    fn fault(&self) -> Fault<'_> {
+        match self {
+            Self::NoPlace { address, near, .. } => Fault::no_place(address, near),
+            Self::Address { .. } | Self::Conflict { .. } => Fault::Request,
+            Self::Document { source, .. } if source.is_conflict() => Fault::Request,
+            error if error.is_refusal() => Fault::Refused,
+            Self::Document { .. }
+            | Self::Read { .. }
+            | Self::Nested { .. }
+            | Self::Signed { .. }
+            | Self::Copy { .. } => Fault::Artifact,
         }
     }
 }

@@ -6,7 +6,9 @@
 
 use zeroize::Zeroizing;
 
+use super::fault::Cause;
 use super::plan::PlannedPlace;
+use super::refusal::{Refusal, Words};
 use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
@@ -79,6 +81,23 @@ pub struct Located {
 }
 
 impl Located {
+    /// What is put there.
+    fn planned(self, value: Template) -> PlannedPlace {
+        let copy = self;
+        let ids = copy.values.iter().filter_map(|held| value.read(held).client_id);
+        let held_ids = ids.map(|id| id.to_string()).collect();
+        let other_main = copy.main.filter(|_| !copy.own);
+        PlannedPlace {
+            address: copy.address,
+            entry: copy.entry,
+            value,
+            missing: copy.missing,
+            other_main,
+            held_ids,
+            left: copy.left,
+        }
+    }
+
     fn is_at(&self, address: &Address, entry: &str) -> bool {
         let locator = |address: &Address| match &address.target {
             Target::File { locator, .. } => Some(locator.clone()),
@@ -114,7 +133,7 @@ impl NotOwn {
 }
 
 /// All copies, and what there is to say.
-pub(super) struct Outcome<S, E> {
+pub(super) struct Outcome<S> {
     pub(super) copies: Vec<(Located, S)>,
     pub(super) notes: Vec<String>,
     /// What is left of places that are for the application's own Client Id, where none of it holds that one.
@@ -122,16 +141,11 @@ pub(super) struct Outcome<S, E> {
     /// Places whose value the build left empty, with where they lie.
     pub(super) empty: Vec<(Address, String)>,
     /// Places that cannot be read, or are not there and should be.
-    pub(super) errors: Vec<(Address, E)>,
+    pub(super) errors: Vec<(Address, Cause)>,
 }
 
-/// Finds every copy of every place. `find` answers for one place of one kind of artifact, `is_absence` whether an error of it says that
-/// nothing is there.
-pub(super) fn locate<S, E>(
-    search: Search<'_>,
-    is_absence: impl Fn(&E) -> bool,
-    mut find: impl FnMut(&Place) -> Result<Vec<Hit<S>>, E>,
-) -> Outcome<S, E> {
+/// Finds every copy of every place. `find` answers for one place of one artifact.
+pub(super) fn locate<S>(search: Search<'_>, mut find: impl FnMut(&Place) -> Result<Vec<Hit<S>>, Cause>) -> Outcome<S> {
     let mut outcome =
         Outcome { copies: Vec::new(), notes: Vec::new(), not_own: Vec::new(), empty: Vec::new(), errors: Vec::new() };
     let only = if let [only] = search.mains.all.as_slice() { Some(only) } else { None };
@@ -144,7 +158,7 @@ pub(super) fn locate<S, E>(
                 Ok(hits) if place.own_id => of_own_id.push((index, place, main, hits)),
                 Ok(hits) => outcome.add(index, &place, main, hits),
                 // What cannot be told is no reason to change something else.
-                Err(error) if place.or_constant && is_absence(&error) => later.push((index, place, Some(error))),
+                Err(error) if place.or_constant && error.is_no_place() => later.push((index, place, Some(error))),
                 Err(error) => outcome.errors.push((place.at, error)),
             }
         }
@@ -177,14 +191,7 @@ fn expanded<'a>(place: &Place, mains: &'a Mains, own: Option<&str>) -> Vec<(Plac
     mains.all.iter().map(for_main).collect()
 }
 
-impl<S, E> Outcome<S, E> {
-    /// The same with the errors of whoever asked.
-    pub(super) fn map_error<F>(self, map: impl Fn(E) -> F) -> Outcome<S, F> {
-        let Self { copies, notes, not_own, empty, errors } = self;
-        let errors = errors.into_iter().map(|(at, error)| (at, map(error))).collect();
-        Outcome { copies, notes, not_own, empty, errors }
-    }
-
+impl<S> Outcome<S> {
     fn add(&mut self, index: usize, place: &Place, main: Option<&str>, hits: Vec<Hit<S>>) {
         for Hit { spot, address, implied, entry, missing, object, values, left } in hits {
             if place.keep_empty && !missing && values.iter().all(|value| is_empty(&place.value, value)) {
@@ -275,8 +282,8 @@ impl<S, E> Outcome<S, E> {
         &mut self,
         (index, places): (usize, &[Place]),
         place: &Place,
-        error: Option<E>,
-        find: &mut impl FnMut(&Place) -> Result<Vec<Hit<S>>, E>,
+        error: Option<Cause>,
+        find: &mut impl FnMut(&Place) -> Result<Vec<Hit<S>>, Cause>,
     ) {
         let mut ids: Vec<Zeroizing<String>> = Vec::new();
         let same = |copy: &Located| places.get(copy.place).is_some_and(|other| other.value == place.value);
@@ -325,33 +332,28 @@ pub(super) struct Placed<S> {
 /// A place, its spot, and its value.
 pub(super) type Rendered<'p, S> = (&'p PlannedPlace, &'p S, Zeroizing<String>);
 
-/// Why there is no plan.
-pub(super) enum NoPlan<E> {
-    /// A place.
-    Place(E),
-    /// There is nothing to do but in places that are empty, and stay so.
-    LeftEmpty { address: Address, entry: String },
-    /// Nothing is there at all.
-    Nothing,
-    /// There is metadata of several main objects, and nobody says which one is meant.
-    Main { mains: Vec<String> },
-}
-
 impl<S> Placed<S> {
-    pub(super) fn of<E>(outcome: Outcome<S, E>, places: &[Place]) -> Result<Self, NoPlan<E>> {
+    /// A plan of what was found; an error where that is nothing. `presets` is for its message.
+    pub(super) fn of(
+        outcome: Outcome<S>,
+        places: &[Place],
+        words: &'static Words,
+        presets: &str,
+    ) -> Result<Self, Cause> {
         let Outcome { copies, mut notes, not_own, empty, errors } = outcome;
         if let Some((_, error)) = errors.into_iter().next() {
-            return Err(NoPlan::Place(error));
+            return Err(error);
         }
         let template = |copy: &Located| places.get(copy.place).map(|place| place.value.clone()).unwrap_or_default();
         let counts = |copy: &Located| copy.own && !template(copy).is_raised();
         if !copies.iter().any(|(copy, _)| counts(copy)) {
             let mains: Vec<String> = copies.iter().filter_map(|(copy, _)| copy.main.clone()).collect();
-            return Err(match empty.into_iter().next() {
-                Some((address, entry)) => NoPlan::LeftEmpty { address, entry },
-                None if !mains.is_empty() => NoPlan::Main { mains: each_once(mains) },
-                None => NoPlan::Nothing,
-            });
+            let why = match empty.into_iter().next() {
+                Some((address, entry)) => Refusal::LeftEmpty { words, address: Box::new(address), entry },
+                None if !mains.is_empty() => Refusal::WhichMain { words, mains: each_once(mains) },
+                None => Refusal::NoPlaceAtAll { words, presets: presets.to_owned() },
+            };
+            return Err(why.into());
         }
         notes.extend(empty.into_iter().map(|(address, entry)| {
             format!("{address} in {entry} is empty in this build, and stays so; --create fills it")
@@ -361,7 +363,7 @@ impl<S> Placed<S> {
         for (copy, spot) in copies {
             let value = template(&copy);
             placed.old.take(&copy, &value);
-            placed.places.push(PlannedPlace::new(copy, value));
+            placed.places.push(copy.planned(value));
             placed.spots.push(spot);
         }
         Ok(placed)

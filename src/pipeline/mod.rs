@@ -5,10 +5,13 @@
 //! ```
 //! What stands in parentheses is the caller's: one credential serves many artifacts.
 //!
-//! * `job`: one surface over all kinds.
-//! * `apk`, `tree`, `apple`: the steps of a kind.
+//! * `job`: one surface over all kinds, and the list of them.
+//! * `kind`: what a kind is.
+//! * `apk`, `tree`, `apple`: a kind each, in its room.
 //! * `locate`: addresses become copies of a value, for all kinds.
 //! * `old_copies`: what the artifact held before, where no place reaches.
+//! * `refusal`, `fault`: why something is not done, and what a program decides on that.
+//! * `signing`: how outputs are signed, as it is asked for.
 //! * `receipt`: what was done, for others to check.
 //! * `scan`: known values in any files; no artifact needed.
 //!
@@ -21,15 +24,17 @@ pub mod digest;
 mod fault;
 mod gate;
 pub mod job;
+mod kind;
 mod locate;
 mod old_copies;
 mod plan;
 pub mod receipt;
+pub mod receipt_error;
+mod refusal;
 pub mod scan;
+pub mod signing;
 mod source;
 pub mod tree;
-mod v1_files;
-mod v4_file;
 
 pub use fault::Fault;
 pub use gate::{Gate, Reach};

@@ -9,9 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fault::Cause;
 use super::gate::{Gate, Reach};
 use super::locate::Old;
-use super::tree::Folder;
+use super::refusal::Words;
 use crate::artifact::apk::{MANIFEST, TABLE};
 use crate::artifact::apple::{AppFiles, Layout, Tree};
 use crate::artifact::files::Files;
@@ -161,8 +162,12 @@ impl OldCopies {
         self.notes.clone()
     }
 
-    /// Searches; every place where one is left is a finding.
-    pub(super) fn judged(&mut self, look: impl FnOnce(&mut OldHunt<'_>)) -> Result<(), Vec<Finding>> {
+    /// Searches; every place where one is left is a reason to refuse.
+    pub(super) fn judged(
+        &mut self,
+        words: &'static Words,
+        look: impl FnOnce(&mut OldHunt<'_>) -> Result<(), Cause>,
+    ) -> Result<(), Cause> {
         if self.sought.is_empty() {
             return Ok(());
         }
@@ -174,7 +179,7 @@ impl OldCopies {
             passed: 0,
             unread: Vec::new(),
         };
-        look(&mut hunt);
+        look(&mut hunt)?;
         if hunt.passed > 0 {
             let files = if hunt.passed == 1 { "1 file was".to_owned() } else { format!("{} files were", hunt.passed) };
             self.notes.push(format!(
@@ -193,7 +198,7 @@ impl OldCopies {
             }
         }
         let findings = Self::told(hunt.report);
-        if findings.is_empty() { Ok(()) } else { Err(findings) }
+        if findings.is_empty() { Ok(()) } else { Err(words.leak(findings)) }
     }
 }
 
@@ -236,20 +241,23 @@ impl OldHunt<'_> {
         self.others(others, |other| archive.read(other.key).map_err(|error| error.to_string()));
     }
 
-    /// Files of a folder as they will be.
-    pub(super) fn files(&mut self, folder: &Folder, changed: &BTreeMap<String, Vec<u8>>) {
-        self.contents(changed.iter().map(|(name, content)| (name.clone(), content.as_slice())));
+    /// The files of a folder but those that change; `size` says how many bytes one has.
+    pub(super) fn folder(
+        &mut self,
+        folder: &dyn Files,
+        size: impl Fn(&str) -> u64,
+        changed: &BTreeMap<String, Vec<u8>>,
+    ) {
         let names = folder.names().filter(|name| !changed.contains_key(*name));
-        let others = names.map(|name| Other { key: (), name: name.to_owned(), size: folder.size(name) }).collect();
+        let others = names.map(|name| Other { key: (), name: name.to_owned(), size: size(name) }).collect();
         self.others(others, |other| match folder.read(&other.name, limits::ENTRY_BYTES) {
             Ok(content) => content.ok_or_else(|| "it is gone".to_owned()),
             Err(error) => Err(error.to_string()),
         });
     }
 
-    /// An app as it will be. Its executables are searched where everything is.
+    /// The files of an app but those that change. Its executables are searched where everything is.
     pub(super) fn app(&mut self, tree: &dyn Tree, layout: &Layout, changed: &BTreeMap<String, Vec<u8>>) {
-        self.contents(changed.iter().map(|(name, content)| (name.clone(), content.as_slice())));
         let files = AppFiles(tree);
         // Signatures and seals hold digests alone.
         let names = files.names().filter(|name| !changed.contains_key(*name) && (self.whole || !layout.is_code(name)));

@@ -4,7 +4,6 @@
 
 use zeroize::Zeroizing;
 
-use super::locate::Located;
 use crate::placement::template::{OtherMain, TemplateError, Values, same_object};
 use crate::placement::{Address, Template};
 use crate::verify;
@@ -30,22 +29,6 @@ pub struct PlannedPlace {
 }
 
 impl PlannedPlace {
-    /// What is put at a copy.
-    pub(super) fn new(copy: Located, value: Template) -> Self {
-        let ids = copy.values.iter().filter_map(|held| value.read(held).client_id);
-        let held_ids = ids.map(|id| id.to_string()).collect();
-        let other_main = copy.main.filter(|_| !copy.own);
-        Self {
-            address: copy.address,
-            entry: copy.entry,
-            value,
-            missing: copy.missing,
-            other_main,
-            held_ids,
-            left: copy.left,
-        }
-    }
-
     /// Whether it gets a value: one of another main object does where its credential is among these.
     pub fn is_given(&self, mains: &[OtherMain<'_>]) -> bool {
         self.other_main.as_ref().is_none_or(|main| mains.iter().any(|other| same_object(other.main, main)))

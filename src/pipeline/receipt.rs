@@ -3,15 +3,14 @@
 //!
 //! Must not: hold a secret. Of one there is a fingerprint under a key of the store, which tells nothing to who has not got it.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::digest::Digest;
+use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
-use crate::host::file::FileError;
 use crate::verify::Report;
 
 /// Type of every Statement.
@@ -24,34 +23,6 @@ const VERDICT: &str = "https://in-toto.io/attestation/svr/v0.2";
 const VERIFIER: &str = "urn:x-inject:verifier";
 /// Bytes of a receipt that is read: places of a thousand artifacts fit.
 const RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
-
-/// Why a receipt cannot be made or read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReceiptError {
-    /// The artifact or the receipt cannot be opened.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// It cannot be read.
-    #[error("{path}: {source}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A name that the digest of a folder cannot have in it.
-    #[error("{0}: the name holds a line break, or is not UTF-8; a folder with such a file has no digest")]
-    Name(PathBuf),
-    /// It is no receipt.
-    #[error("{path}: no receipt of this program: expected {expected}")]
-    Form {
-        /// Which.
-        path: PathBuf,
-        /// What is missing.
-        expected: &'static str,
-    },
-}
 
 /// The credential that an artifact carries, as a receipt says it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,11 @@
 
 use serde_json::Value;
 
+use super::app::{App, Id, Project};
+use super::files::escaped;
 use super::files::{Files, folder_of, has_extension, is_within, join};
 use super::layout::Layouts;
 use super::marks::Mark;
-use super::{App, Id, Project, escaped};
 
 /// Names that properties with a Client Id have.
 const NAMES: [&str; 5] = ["clientId", "clientID", "client_id", "CLIENT_ID", "ClientId"];

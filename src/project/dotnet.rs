@@ -2,9 +2,10 @@
 //!
 //! Must not: evaluate `MSBuild`.
 
+use super::app::{App, Id, Project};
+use super::files::escaped;
 use super::files::{Files, folder_of, has_extension, join, name_of};
 use super::marks::{self, System};
-use super::{App, Id, Project, escaped};
 use crate::format::xml;
 
 /// Finds the applications.

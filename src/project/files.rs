@@ -132,3 +132,16 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     }
     Some(names.join("/"))
 }
+
+/// A path as the literal part of a glob.
+pub(super) fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if "*?[]{}".contains(c) {
+            out.extend(['[', c, ']']);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

@@ -4,9 +4,10 @@
 
 use serde_json::Value;
 
+use super::app::{App, Id, Project};
+use super::files::escaped;
 use super::files::{Files, folder_of, has_extension, name_of};
 use super::marks::Mark;
-use super::{App, Id, Project, escaped};
 use crate::format::limits;
 
 /// What GAM answered at an F5, from a model folder.

@@ -2,9 +2,9 @@
 //!
 //! Must not: read native projects.
 
-use super::files::{Files, folder_of, is_within, join};
+use super::app::{App, Id, Project};
+use super::files::{Files, escaped, folder_of, is_within, join};
 use super::marks::{self, System};
-use super::{App, Id, Project};
 use crate::format::xml;
 
 /// A framework.
@@ -105,7 +105,7 @@ impl Layouts {
                 let mut app = App::new(Id::Known(id), root.rsplit('/').next().unwrap_or("app"));
                 app.name.clone_from(&name);
                 app.sources.push(format!("{path}: <widget {written}>"));
-                app.artifacts.extend(globs.iter().filter_map(|glob| join(&super::escaped(root), glob)));
+                app.artifacts.extend(globs.iter().filter_map(|glob| join(&escaped(root), glob)));
                 app.marks = marks::of(files, root, system);
                 project.apps.push(app);
             }

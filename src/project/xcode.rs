@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plist::{Dictionary, Value};
 
+use super::app::{App, Id, Project};
+use super::files::escaped;
 use super::files::{Files, folder_of, is_within, join, name_of};
 use super::layout::Layouts;
 use super::marks::{self, System};
-use super::{App, Id, Project, escaped};
 use crate::format::{limits, plist as property_list, xml};
 
 /// Variables within variables that are followed.

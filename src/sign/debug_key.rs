@@ -11,7 +11,8 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::identity::{Identity, IdentityError};
+use super::identity::Identity;
+use super::identity_error::IdentityError;
 use super::key::{Digest, KeyError, PrivateKey};
 use super::pkcs8::encode_rsa;
 use crate::format::calendar::Civil;

@@ -10,7 +10,7 @@
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-use super::identity::IdentityError;
+use super::identity_error::IdentityError;
 use super::password::Password;
 use crate::format::der::{Reader, tag};
 use crate::format::oid;

@@ -11,6 +11,7 @@ use rsa::traits::PublicKeyParts;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+use crate::format::x509::PublicKeyInfo;
 use crate::format::{der, limits, oid};
 
 /// Why a key cannot be used.
@@ -254,5 +255,35 @@ fn ec(curve: &[u8]) -> Vec<u8> {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PrivateKey(..)")
+    }
+}
+
+/// Whether two encodings are of one key.
+pub(super) fn same_key(a: &[u8], b: &[u8]) -> bool {
+    a == b
+        || match (PublicKeyInfo::parse(a), PublicKeyInfo::parse(b)) {
+            (
+                Ok(PublicKeyInfo::Rsa { modulus, exponent }),
+                Ok(PublicKeyInfo::Rsa { modulus: other, exponent: other_exponent }),
+            ) => modulus == other && exponent == other_exponent,
+            // Points may be compressed in a certificate; the x coordinate and curve decide, up to the sign that a
+            // signature made with the wrong key would show.
+            (Ok(PublicKeyInfo::Ec { curve, point }), Ok(PublicKeyInfo::Ec { curve: other, point: other_point })) => {
+                curve == other && compressed(point) == compressed(other_point)
+            }
+            _ => false,
+        }
+}
+
+/// The compressed form of a point (SEC 1 2.3.3).
+fn compressed(point: &[u8]) -> Option<Vec<u8>> {
+    match point.split_first()? {
+        (4, coordinates) => {
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            let sign = 2 + (y.last()? & 1);
+            Some([&[sign], x].concat())
+        }
+        (2 | 3, _) => Some(point.to_vec()),
+        _ => None,
     }
 }

@@ -5,7 +5,8 @@
 use p12_keystore::error::Error as P12Error;
 use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
 
-use super::identity::{Identity, IdentityError, same_key};
+use super::identity_error::IdentityError;
+use super::key::{PrivateKey, same_key};
 use super::password::Password;
 use super::{jks, pem, pkcs8};
 use crate::format::der::{Reader, tag};
@@ -56,26 +57,27 @@ pub fn aliases(bytes: &[u8], password: &Password) -> Result<Vec<String>, Identit
     })
 }
 
+/// The key of that alias, its name, and its certificate with its issuers.
 pub(super) fn open(
     bytes: &[u8],
     alias: Option<&str>,
     store_password: &Password,
     key_password: Option<&Password>,
-) -> Result<Identity, IdentityError> {
+) -> Result<(String, PrivateKey, Vec<Certificate>), IdentityError> {
     match KeystoreKind::detect(bytes)? {
         KeystoreKind::Pkcs12 => {
             let archive = open_pkcs12(bytes, store_password)?;
             let (name, bag) = choose(named(archive.keys), |(name, _)| name, alias)?;
             let key = pkcs8::plain(bag.key.as_der())?;
             let chain = chain(&bag, &key.public_key(), &archive.certs)?;
-            Identity::new(name, key, chain)
+            Ok((name, key, chain))
         }
         KeystoreKind::Jks => {
             let entry = choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?;
             let password = key_password.unwrap_or(store_password);
             let key = pkcs8::plain(&entry.unlock(password)?)?;
             let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
-            Identity::new(entry.alias, key, chain)
+            Ok((entry.alias, key, chain))
         }
     }
 }

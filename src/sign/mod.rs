@@ -10,6 +10,7 @@ pub mod apple;
 pub mod cms;
 pub mod debug_key;
 mod identity;
+mod identity_error;
 mod jks;
 mod key;
 mod keystore;
@@ -19,7 +20,8 @@ mod pkcs8;
 
 #[cfg(feature = "internals")]
 pub use identity::key_of;
-pub use identity::{Identity, IdentityError, read_certificates as certificates};
+pub use identity::{Identity, read_certificates as certificates};
+pub use identity_error::IdentityError;
 pub use key::{Algorithm, Digest, KeyError, PrivateKey};
 pub use keystore::{KeystoreKind, aliases};
 pub use password::Password;

@@ -7,7 +7,7 @@ use pkcs8::pkcs5::EncryptionScheme;
 use pkcs8::pkcs5::pbes2::Kdf;
 use zeroize::Zeroizing;
 
-use super::identity::IdentityError;
+use super::identity_error::IdentityError;
 use super::key::{KeyError, PrivateKey};
 use super::password::Password;
 use crate::format::der::{self, DerError, Reader, tag};

@@ -65,6 +65,38 @@ fn a_folder_is_searched_too() {
     world.inject(&args("changed")).exits(0);
 }
 
+/// Nobody knows what lies in a content that cannot be searched, so it does not pass.
+#[test]
+fn what_cannot_be_searched_does_not_pass() {
+    let (world, _, _) = world();
+    let broken = b"PK\x03\x04 and no archive".as_slice();
+    let told = ["cannot be searched for credentials of other environments", "leak.unreadable (assets/broken.bin)"];
+    world.write("app.apk", repacked(&[("assets/broken.bin", broken)], |_, content| content));
+    world.signed(&["app.apk", "--env", "prod", "--gate", "whole"]).exits(7).says(&told).says(&["--gate changed"]);
+    // It does not change, and only what changes is searched.
+    world.signed(&["app.apk", "--env", "prod"]).exits(0);
+    // Up to date, it is no more known.
+    world.signed(&["app.apk", "--env", "prod"]).exits(0).says(&["up to date"]);
+    world.signed(&["app.apk", "--env", "prod", "--gate", "whole"]).exits(7).says(&told);
+
+    // Beside a place, in an archive that changes.
+    let both = zipped(&[("config.json", br#"{"id": "some"}"#), ("broken.bin", broken)]);
+    world.write("in.apk", repacked(&[("assets/both.zip", &both)], |_, content| content));
+    let args = ["in.apk", "--env", "prod", "--at", "assets/both.zip!/config.json#/id={client_id}"];
+    world.signed(&args).exits(7).says(&["leak.unreadable (assets/both.zip!/broken.bin)"]);
+    world.signed(&[&args[..], &["--gate", "off"]].concat()).exits(0);
+    let whole = [&args[..], &["--gate", "whole"]].concat();
+    world.signed(&whole).exits(7).says(&["leak.unreadable (assets/both.zip!/broken.bin)"]);
+
+    // In a folder, changed and up to date.
+    world.write("site/config.json", r#"{"id": "some"}"#);
+    world.write("site/broken.bin", broken);
+    let args = ["site", "--app", APP, "--env", "prod", "--at", "config.json#/id={client_id}", "--gate", "whole"];
+    world.inject(&args).exits(7).says(&["the new files cannot be searched", "leak.unreadable (broken.bin)"]);
+    world.inject(&args[..7]).exits(0);
+    world.inject(&args).exits(7).says(&["leak.unreadable (broken.bin)"]);
+}
+
 #[test]
 fn a_text_that_is_too_long_for_a_credential_is_not_hunted() {
     let world = World::new();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use inject::format::zip::Archive;
 use inject::format::{apple_plist, plist};
-use inject::pipeline::apple::{Signing as AppleSigning, SigningRequest};
-use inject::pipeline::job::{Inspected, JobError, Signing};
+use inject::pipeline::job::{Inspected, JobError};
+use inject::pipeline::signing::{AppleSigning, AppleSigningRequest as SigningRequest, Signing};
 use inject::pipeline::{Done, Gate};
 use inject::placement::template::Values;
 use inject::placement::{Absence, Address, Place, Template};
@@ -97,64 +97,23 @@ pub fn request(identity: &Identity) -> SigningRequest<'_> {
 }
 
 pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
-    inject_begun(path, at, id, signing, None)
-}
-
-/// The same, where the output was begun with another id before, or for another place.
-pub fn inject_begun(
-    path: &Path,
-    at: &[&str],
-    id: &str,
-    signing: AppleSigning<'_>,
-    begun: Option<(&str, &Path)>,
-) -> Result<Done, JobError> {
-    watched(path, at, id, signing, begun, || ())
-}
-
-/// The same with these values, where somebody looks before it goes on.
-#[cfg(target_os = "linux")]
-pub fn inject_watched<T>(
-    path: &Path,
-    at: &[&str],
-    id: &str,
-    signing: AppleSigning<'_>,
-    look: impl FnOnce() -> T,
-) -> (Result<Done, JobError>, Option<T>) {
-    let mut seen = None;
-    let done = watched(path, at, id, signing, Some((id, path)), || seen = Some(look()));
-    (done, seen)
-}
-
-fn watched(
-    path: &Path,
-    at: &[&str],
-    id: &str,
-    signing: AppleSigning<'_>,
-    begun: Option<(&str, &Path)>,
-    look: impl FnOnce(),
-) -> Result<Done, JobError> {
     let place =
         |at: &&str| Place::new(Address::parse(at).unwrap(), Template::parse("{client_id}").unwrap(), Absence::Create);
     let places: Vec<Place> = at.iter().map(place).collect();
-    let inspected = if begun.is_some() { Inspected::start(path)? } else { Inspected::new(path)? };
-    let planned = inspected.plan(&places, "none")?;
+    let planned = Inspected::new(path)?.plan(&places, "none")?;
     let other = BTreeMap::new();
-    let values = |client_id| Values {
-        client_id,
+    let values = Values {
+        client_id: id,
         client_secret: None,
         environment: "dev",
         application: "com.example.notes",
         other: &other,
         mains: &[],
     };
-    if let Some((id, output)) = begun {
-        planned.begin(&values(id), output);
-    }
-    look();
     let mut with = Signing::default();
     with.apple = Some(signing);
     planned.check(&with)?;
-    planned.finish(&values(id), &with, path, Gate::default())
+    planned.finish(&values, &with, path, Gate::default())
 }
 
 pub const AT: [&str; 1] = ["Info.plist#ClientId"];

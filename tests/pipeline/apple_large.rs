@@ -6,14 +6,14 @@ use std::path::Path;
 use inject::format::code_signature::SuperBlob;
 use inject::format::code_signature::code_directory::EXEC_MAIN_BINARY;
 use inject::format::macho::MachO;
-use inject::pipeline::apple::Signing as AppleSigning;
 use inject::pipeline::job::Inspected;
+use inject::pipeline::signing::AppleSigning;
 use inject::sign::apple::{Code, Signer, sign};
 use tempfile::TempDir;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, inject_begun, ipa_with, raw, request, write};
+use super::apple::{AT, Files, app, contents, inject, ipa_with, raw, request, write};
 use crate::format::build::macho::{code, executable, universal};
 use crate::sign::apple::distribution;
 
@@ -155,101 +155,6 @@ fn data_that_ends_or_breaks_halfway_is_said_and_nothing_is_written() {
         assert!(said.contains("Notes"), "{part}: {said}");
         assert_eq!(fs::read(&path).unwrap(), broken);
     }
-}
-
-/// An app of which a file and most of the executable lie before everything that is not known at once.
-fn beginning(folder: &Path, options: SimpleFileOptions) -> std::path::PathBuf {
-    let mut files = app();
-    files.retain(|name, _| !name.contains('/') || name.starts_with("_CodeSignature/"));
-    files.insert("Assets.car".to_owned(), code(9, 300_000));
-    files.insert("Notes".to_owned(), executable(1, 2 * LARGE));
-    files.insert("Sounds.bin".to_owned(), code(8, 900_000));
-    let path = ipa_with(folder, &files, options);
-    let identity = distribution();
-    inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
-    ipa_with(folder, &contents(&path), options)
-}
-
-#[test]
-fn an_output_that_was_begun_is_what_it_would_be() {
-    let identity = distribution();
-    let sign = || AppleSigning::With(request(&identity));
-    let deflated = SimpleFileOptions::default();
-    for options in [deflated, deflated.compression_method(CompressionMethod::Stored)] {
-        let folder = TempDir::new().unwrap();
-        let path = beginning(folder.path(), options);
-        let before = fs::read(&path).unwrap();
-        inject(&path, &AT, "one", sign()).unwrap();
-        let expected = fs::read(&path).unwrap();
-        let elsewhere = folder.path().join("elsewhere.ipa");
-        // With these values; with others, of the same length and not; for another place.
-        for (id, output) in [("one", &path), ("two", &path), ("some-thing-longer", &path), ("one", &elsewhere)] {
-            fs::write(&path, &before).unwrap();
-            inject_begun(&path, &AT, "one", sign(), Some((id, output))).unwrap();
-            assert!(fs::read(&path).unwrap() == expected, "{id}");
-            assert_sound(&path);
-            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is there");
-        }
-        // Not signed, the executable stays whole; and up to date, nothing is written.
-        let begun = Some(("two", path.as_path()));
-        assert!(!inject_begun(&path, &AT, "one", sign(), begun).unwrap().written);
-        let unsigned = |begun| {
-            fs::write(&path, &before).unwrap();
-            inject_begun(&path, &AT, "one", AppleSigning::Unsigned, begun).unwrap();
-            fs::read(&path).unwrap()
-        };
-        assert!(unsigned(Some(("one", path.as_path()))) == unsigned(None));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
-
-/// What was begun is the file that comes to lie there: it has no name while it is written, and is seen among open files.
-#[cfg(target_os = "linux")]
-#[test]
-fn an_output_is_begun_while_the_app_is_read() {
-    use std::os::unix::fs::MetadataExt;
-    use std::time::{Duration, Instant};
-
-    use crate::pipeline::apple::inject_watched;
-
-    let folder = TempDir::new().unwrap();
-    let root = fs::canonicalize(folder.path()).unwrap();
-    let path = beginning(&root, SimpleFileOptions::default().compression_method(CompressionMethod::Stored));
-    let identity = distribution();
-    let open = || {
-        let open = fs::read_dir("/proc/self/fd").unwrap().flatten().map(|entry| entry.path());
-        let mut ours = open.filter(|fd| {
-            let to = fs::read_link(fd).unwrap_or_default();
-            to.starts_with(&root) && to.to_string_lossy().ends_with("(deleted)")
-        });
-        ours.find_map(|fd| fs::metadata(fd).ok()).filter(|file| file.len() > 5_000_000)
-    };
-    let (done, begun) = inject_watched(&path, &AT, "one", AppleSigning::With(request(&identity)), || {
-        let until = Instant::now() + Duration::from_secs(20);
-        while open().is_none() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        open().map(|file| file.ino())
-    });
-    assert!(done.unwrap().written);
-    assert_eq!(begun.flatten(), Some(fs::metadata(&path).unwrap().ino()));
-}
-
-#[test]
-fn nothing_stays_of_what_was_begun_in_vain() {
-    let folder = TempDir::new().unwrap();
-    let path = beginning(folder.path(), SimpleFileOptions::default().compression_method(CompressionMethod::Stored));
-    let identity = distribution();
-    let mut broken = fs::read(&path).unwrap();
-    let notes = raw(&path)["Notes"].clone();
-    let start = broken.windows(notes.len()).position(|bytes| bytes == notes).unwrap();
-    broken[start + notes.len() / 2] ^= 1;
-    fs::write(&path, &broken).unwrap();
-    let begun = Some(("one", path.as_path()));
-    let said = inject_begun(&path, &AT, "one", AppleSigning::With(request(&identity)), begun).unwrap_err().to_string();
-    assert!(said.contains("Notes") && said.contains("CRC-32"), "{said}");
-    assert!(fs::read(&path).unwrap() == broken);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 /// The same image whose last bytes are missing, so that zeros come before its signature.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use inject::format::plist;
-use inject::pipeline::apple::Signing as AppleSigning;
-use inject::pipeline::job::{Inspected, JobError, Signing};
+use inject::pipeline::job::{Inspected, JobError};
+use inject::pipeline::signing::{AppleSigning, Signing};
 use inject::pipeline::{Done, Gate};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inject::pipeline::apple::Signing as AppleSigning;
-use inject::pipeline::job::{Inspected, JobError, Signing, pending, repair};
-use inject::pipeline::{Done, Fault, Gate, apk};
+use inject::pipeline::job::{Inspected, JobError, pending, repair};
+use inject::pipeline::signing::{AndroidSigning, AppleSigning, Signing};
+use inject::pipeline::{Done, Fault, Gate};
 use inject::placement::template::Values;
 use inject::placement::{Absence, Address, Place, Template};
 
@@ -57,7 +57,7 @@ fn finish(artifact: &Path, at: &str, output: &Path, between: impl FnOnce()) -> R
     };
     between();
     let mut signing = Signing::default();
-    signing.android = Some(apk::Signing::Unsigned);
+    signing.android = Some(AndroidSigning::Unsigned);
     signing.apple = Some(AppleSigning::AdHoc);
     planned.finish(&values, &signing, output, Gate::default())
 }
@@ -145,4 +145,41 @@ fn what_a_killed_run_left_in_an_app_is_not_of_the_app() {
     assert_eq!((pending(&app).unwrap(), repair(&app).unwrap()), (None, None));
     finish(&app, at, &app, || {}).unwrap();
     assert!(files_below(&app) == finished, "what was left was sealed, or stayed");
+}
+
+/// What was looked at once is done for as many outputs as are wanted; in its own place it is done once.
+#[test]
+fn one_plan_makes_many_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (artifact, _, at) in artifacts(folder.path()) {
+        let (address, value) = (Address::parse(at).unwrap(), Template::parse("{client_id}").unwrap());
+        let planned =
+            Inspected::new(&artifact).unwrap().plan(&[Place::new(address, value, Absence::Fail)], "").unwrap();
+        let other = BTreeMap::new();
+        let mut signing = Signing::default();
+        signing.android = Some(AndroidSigning::Unsigned);
+        signing.apple = Some(AppleSigning::AdHoc);
+        let finish = |id, output: &Path| {
+            let values = Values {
+                client_id: id,
+                client_secret: None,
+                environment: "dev",
+                application: "com.example",
+                other: &other,
+                mains: &[],
+            };
+            planned.finish(&values, &signing, output, Gate::default())
+        };
+        if artifact.is_file() {
+            let outputs = ["first", "second", "third"].map(|name| folder.path().join(name));
+            for (output, id) in outputs.iter().zip(["one", "a-longer-one", "one"]) {
+                assert!(finish(id, output).unwrap().written);
+            }
+            let [first, second, third] = outputs.map(|output| fs::read(output).unwrap());
+            assert!(first == third && first != second, "{}", artifact.display());
+        }
+        assert!(finish("one", &artifact).unwrap().written);
+        let again = finish("two", &artifact).map(|done| done.written);
+        assert!(again.is_err(), "{}: {again:?}", artifact.display());
+    }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use inject::artifact::apk::Apk;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use inject::pipeline::Gate;
-use inject::pipeline::apk;
-use inject::pipeline::job::{Inspected, Planned, Signing};
+use inject::pipeline::job::{Inspected, Planned};
+use inject::pipeline::signing::{AndroidSigning, Signing};
 use inject::placement::Kind;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
@@ -145,9 +145,9 @@ fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
 }
 
 /// Puts the values in, unsigned.
-fn finish(planned: Planned, values: &Values<'_>, output: &Path) -> inject::pipeline::Done {
+fn finish(planned: &Planned, values: &Values<'_>, output: &Path) -> inject::pipeline::Done {
     let mut signing = Signing::default();
-    signing.android = Some(apk::Signing::Unsigned);
+    signing.android = Some(AndroidSigning::Unsigned);
     planned.finish(values, &signing, output, Gate::default()).unwrap()
 }
 
@@ -174,7 +174,7 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         let places: Vec<_> = preset.places.into_iter().filter(defined).collect();
         let planned = inspected(folder.path(), &bytes).plan(&places, name).unwrap();
         let output = folder.path().join("out.apk");
-        finish(planned, &values, &output);
+        finish(&planned, &values, &output);
         let after = std::fs::read(&output).unwrap();
         let apk = Apk::open(&after).unwrap();
         for (address, value) in expected {
@@ -325,7 +325,7 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
         let preset = Preset::shipped(name).unwrap().unwrap();
         let mut places = preset.places;
         places.retain(|place| place.value.check([].into_iter()).is_ok());
-        let done = finish(inspected().plan(&places, name).unwrap(), &values, folder.path());
+        let done = finish(&inspected().plan(&places, name).unwrap(), &values, folder.path());
         assert!(done.written && done.report.is_sound(), "{name}");
         for (address, value) in expected {
             let place = inject::placement::Place::new(
@@ -339,7 +339,7 @@ fn every_preset_reaches_every_place_of_a_folder_and_fits_no_other() {
             inspected().verify_content(&mut report, &[expected], &[]);
             assert!(report.is_sound(), "{name}: {address}: {:?}", report.findings);
         }
-        let again = finish(inspected().plan(&places, name).unwrap(), &values, folder.path());
+        let again = finish(&inspected().plan(&places, name).unwrap(), &values, folder.path());
         assert!(!again.written, "{name}");
     }
 }
@@ -360,7 +360,7 @@ fn generic_makes_a_file_where_nothing_else_is() {
         other: &BTreeMap::new(),
         mains: &[],
     };
-    finish(planned, &values, &output);
+    finish(&planned, &values, &output);
     let after = std::fs::read(&output).unwrap();
     let archive = Archive::open(&after).unwrap();
     let index = archive.find(b"assets/client_credentials.json").unwrap();

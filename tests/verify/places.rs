@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use inject::format::plist;
-use inject::pipeline::job::{Inspected, Signing};
-use inject::pipeline::{Gate, apk, apple as apple_pipeline};
+use inject::pipeline::Gate;
+use inject::pipeline::job::Inspected;
+use inject::pipeline::signing::{AndroidSigning, AppleSigning, Signing};
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 use inject::placement::{Absence, Kind, Place, Template};
@@ -26,8 +27,8 @@ fn inspected(path: &Path) -> Inspected {
 /// Puts values at these places of an artifact, unsigned.
 fn put(path: &Path, places: &[Place], values: &Values<'_>) {
     let mut signing = Signing::default();
-    signing.android = Some(apk::Signing::Unsigned);
-    signing.apple = Some(apple_pipeline::Signing::Unsigned);
+    signing.android = Some(AndroidSigning::Unsigned);
+    signing.apple = Some(AppleSigning::Unsigned);
     let planned = inspected(path).plan(places, "a preset").unwrap();
     planned.finish(values, &signing, path, Gate::default()).unwrap();
 }

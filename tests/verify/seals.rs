@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inject::pipeline::apple::Signing;
 use inject::pipeline::job::Inspected;
+use inject::pipeline::signing::AppleSigning as Signing;
 
 use crate::pipeline::apple::{AT, Files, app, inject, request, write};
 use crate::sign::apple::distribution;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::dex::{Constant, place_of};
-use super::spot::Slot;
+use super::dex::place_of;
+use super::spot::{Constant, Slot};
 use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
 use crate::format::arsc::{self, StringEdit};
 use crate::format::axml::{self, DataEdit, MetaEdit};

@@ -4,23 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spot::Slot;
+use super::spot::{Constant, Slot};
 use super::{Apk, ApkError, Contents, Found, Spot};
 use crate::artifact::list;
 use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed, Site, Source};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
-
-/// Where a string constant is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Constant {
-    /// What one call passes.
-    Passed(Passed),
-    /// The value of a static field, or the default of a parameter, at this offset of the dex file.
-    At(usize),
-    /// Every constant with this text.
-    Text(String),
-}
 
 /// What reaches a method, over all dex files.
 #[derive(Default)]

@@ -12,8 +12,8 @@ mod dex;
 mod facts;
 mod spot;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 pub use change::Changes;
 pub use facts::Facts;
@@ -148,8 +148,11 @@ impl ApkError {
 pub struct Apk<'s, S: ReadAt + ?Sized> {
     archive: Archive<'s, S>,
     facts: Facts,
-    table: OnceCell<Option<Vec<u8>>>,
+    table: SharedTable,
 }
+
+/// The bytes of a resource table, read once by whoever asks first; `None` within where the package has none.
+pub type SharedTable = Arc<OnceLock<Option<Vec<u8>>>>;
 
 impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
     /// Opens a package; any other kind of archive is an error that says what it is.
@@ -163,16 +166,20 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         if kind != FileKind::Apk {
             return Err(ApkError::Kind(kind));
         }
-        let table = OnceCell::new();
-        let mut apk = Self { archive, facts: Facts::default(), table };
+        let mut apk = Self { archive, facts: Facts::default(), table: SharedTable::default() };
         let manifest = apk.content(MANIFEST)?.unwrap_or_default();
         apk.facts = Facts::read(&manifest, || apk.table())?;
         Ok(apk)
     }
 
     /// A package that was opened before over the same bytes: nothing is read again.
-    pub fn again(archive: Archive<'s, S>, facts: Facts) -> Self {
-        Self { archive, facts, table: OnceCell::new() }
+    pub fn again(archive: Archive<'s, S>, facts: Facts, table: &SharedTable) -> Self {
+        Self { archive, facts, table: Arc::clone(table) }
+    }
+
+    /// Its resource table, for [`Self::again`].
+    pub fn shared_table(&self) -> SharedTable {
+        Arc::clone(&self.table)
     }
 
     /// The container.

@@ -2,12 +2,12 @@
 //!
 //! Must not: change anything.
 
-use super::dex::Constant;
 use super::{Apk, ApkError, MANIFEST, TABLE};
 use crate::artifact::files::{self, has_wildcards, matcher};
 use crate::artifact::{document, genexus};
 use crate::format::arsc::{Table, Value};
 use crate::format::axml::{self, DataAttribute, Document, FilterData, Scalar};
+use crate::format::dex::Passed;
 use crate::format::read_at::ReadAt;
 use crate::placement::{Absence, Address, Kind, Locator, Place, ResourceKind, Target};
 
@@ -554,4 +554,15 @@ impl Spot {
             (None, _) => "",
         }
     }
+}
+
+/// Where a string constant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Constant {
+    /// What one call passes.
+    Passed(Passed),
+    /// The value of a static field, or the default of a parameter, at this offset of the dex file.
+    At(usize),
+    /// Every constant with this text.
+    Text(String),
 }

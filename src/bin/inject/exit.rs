@@ -412,6 +412,11 @@ impl From<JobError> for Failure {
                 let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
+            Fault::Unsearched(findings) => {
+                let findings = findings.to_vec();
+                let remedies = UNSEARCHED.map(str::to_owned).to_vec();
+                return Self { remedies, findings, ..Self::of(Code::Verification, error) };
+            }
             _ => (Code::Internal, vec![]),
         };
         Self { remedies, ..Self::of(code, error) }
@@ -422,6 +427,12 @@ impl From<JobError> for Failure {
 const FOREIGN: [&str; 2] = [
     "name that place too, so that it gets the right value: --at ADDRESS=VALUE, or a preset",
     "or write it all the same: --gate off",
+];
+
+/// What to do about content that cannot be searched.
+const UNSEARCHED: [&str; 2] = [
+    "repair it or leave it out of the build",
+    "or search less: --gate changed searches only what changes, --gate off nothing",
 ];
 
 /// What may have been meant instead of an address.

@@ -1,48 +1,12 @@
-//! Counters, in the text format of Prometheus.
+//! What is counted, for who asks.
 //!
-//! Must not: grow with the number of requests or applications, or name an application.
-
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write;
+//! Must not: say it to everybody beyond this machine.
 
 use zeroize::Zeroizing;
 
 use super::{Served, held};
 use crate::host::clock;
 use crate::host::server::{Reply, Request};
-
-/// What is counted.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    /// Requests by route and status.
-    requests: BTreeMap<(&'static str, u16), u64>,
-    /// How many access tokens end in which second; of one life's seconds at most.
-    ending: VecDeque<(u64, u64)>,
-}
-
-impl Counts {
-    pub(super) fn request(&mut self, route: &'static str, status: u16) {
-        *self.requests.entry((route, status)).or_default() += 1;
-    }
-
-    /// An access token was given.
-    pub(super) fn token(&mut self, now: u64, ends: u64) {
-        self.live(now);
-        match self.ending.back_mut() {
-            // A clock that was set back counts with the last second.
-            Some((second, count)) if *second >= ends => *count += 1,
-            _ => self.ending.push_back((ends, 1)),
-        }
-    }
-
-    /// How many have not ended.
-    fn live(&mut self, now: u64) -> u64 {
-        while self.ending.front().is_some_and(|(second, _)| *second <= now) {
-            self.ending.pop_front();
-        }
-        self.ending.iter().map(|(_, count)| count).sum()
-    }
-}
 
 impl Served {
     /// Beyond this machine, for holders of a registration token: what is counted tells what is tried.
@@ -52,13 +16,7 @@ impl Served {
         {
             return reply;
         }
-        let mut counts = held(&self.counts);
-        let mut text = String::from("# TYPE inject_requests_total counter\n");
-        for ((route, status), count) in &counts.requests {
-            let _ = writeln!(text, "inject_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}");
-        }
-        let live = counts.live(clock::unix_seconds());
-        let _ = write!(text, "# TYPE inject_access_tokens gauge\ninject_access_tokens {live}\n");
+        let text = held(&self.counts).text(clock::unix_seconds());
         Reply {
             status: 200,
             headers: Vec::new(),

@@ -14,6 +14,7 @@
 
 mod applications;
 pub mod authorization;
+mod counts;
 mod failures;
 pub mod form;
 mod metrics;
@@ -35,8 +36,8 @@ use crate::host::clock;
 use crate::host::interrupt;
 use crate::host::random::{OsRandom, Randomness};
 use crate::host::server::{Fault, Handler, Limits, Method, Prepared, Reply, Request, Routes, Tls};
+use counts::Counts;
 use failures::Failures;
-use metrics::Counts;
 
 /// How long the answer to a guess is held back. More would take connections from who is right at the same address.
 const HELD_BACK: Duration = Duration::from_millis(500);

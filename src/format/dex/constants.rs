@@ -5,72 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DexError;
+use super::argument::{Argument, Constant, Load, Passed, Source};
 use super::defaults;
 use super::flow::{COMPUTED, Flow, Origin, UNREACHED, parameter_of};
-use super::follow::Source;
 use super::instruction::{Instruction, instructions};
 use super::parse::{Code, Dex, MethodRef};
 use crate::format::{limits, mutf8};
-
-/// One String argument of one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Constant {
-    /// The method that is called, as the call names it.
-    pub method: MethodRef,
-    /// The method that calls. Where several methods share their code, each is listed.
-    pub caller: MethodRef,
-    /// The operand of the call, for [`super::Target::Passed`].
-    pub passed: Passed,
-    /// Which parameter: 0 is the first one behind `this`.
-    pub argument: usize,
-    /// What is passed.
-    pub value: Argument,
-}
-
-/// One operand of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Passed {
-    /// Offset of the `code_item` in the file.
-    pub code: usize,
-    /// Offset of the call.
-    pub call: usize,
-    /// Which of its registers, from 0.
-    pub operand: usize,
-}
-
-/// What a call passes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Argument {
-    /// A string constant; several where the path to the call decides which.
-    Constants(Vec<Load>),
-    /// Something that is not known without running the code.
-    Unknown {
-        /// Why, for people.
-        why: String,
-        /// Where it comes from, if that is one thing that can be followed.
-        from: Option<Source>,
-    },
-}
-
-/// A `const-string`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Load {
-    /// Its text.
-    pub text: String,
-    /// Its index in the file.
-    pub string: u32,
-    /// Offset of the instruction in the file, for [`super::Target::At`].
-    pub at: usize,
-}
-
-/// What constants say, each text once.
-pub(super) fn texts(loads: Vec<Load>) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    for load in loads {
-        texts.extend(Some(load.text).filter(|text| !texts.contains(text)));
-    }
-    texts
-}
 
 /// A method whose calls are looked for: its String parameters as (number, register behind the first).
 struct Called {

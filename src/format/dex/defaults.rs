@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::DexError;
-use super::constants::{Argument, Passed, texts};
+use super::argument::{Argument, Passed, Source, texts};
 use super::flow::{Flow, Origin, parameter_of};
-use super::follow::{Followed, Held, InCode, Site, Source};
+use super::follow::{Followed, Held, InCode, Site};
 use super::instruction::Instruction;
 use super::parse::MethodRef;
 

@@ -8,77 +8,15 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::DexError;
-use super::constants::Passed;
 use super::cursor::{Cursor, push_uleb, size, uleb_len};
 use super::layout::{self, adler32};
 use super::parse::Dex;
+use super::plan::{Plan, Source};
 use super::separate::{Rewritten, Text, Wish};
 use super::shared::changes;
+use super::target::{DexEdit, Target};
 use super::walk::{StringRef, Usage, Walk, kind, walk};
 use crate::format::{limits, mutf8};
-
-/// Which constants an edit is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// The `const-string` instruction at this offset of the file ([`super::Constant`] says it), or the `VALUE_STRING`
-    /// whose header byte is there.
-    At(usize),
-    /// Every `const-string` and every `VALUE_STRING` (of a static field, a call site, an annotation) with this text.
-    /// Names and descriptors with the same text stay.
-    Value(String),
-    /// What one call passes ([`super::Constant`] says it), and nothing else: where others read the same constant, it is
-    /// loaded anew for the call. Operands of one `place` may share a constant and have one value.
-    Passed {
-        /// Which operand.
-        passed: Passed,
-        /// The number of the place.
-        place: usize,
-    },
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Target::At(offset) => write!(f, "at offset {offset}"),
-            Target::Passed { passed, .. } => write!(f, "passed by the call at offset {}", passed.call),
-            // The text may be a secret.
-            Target::Value(text) => write!(f, "with the given text of {} bytes", text.len()),
-        }
-    }
-}
-
-/// A new value for a string constant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DexEdit {
-    /// Where.
-    pub target: Target,
-    /// What it will be.
-    pub value: String,
-}
-
-/// A string of the new table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    /// A string of the file, by index.
-    Old(usize),
-    /// A new one, by its place in [`Plan::new`].
-    New(usize),
-}
-
-/// What the edited file has instead.
-#[derive(Debug)]
-pub(super) struct Plan {
-    /// The new strings, as `string_data_item`s.
-    pub(super) new: Vec<Vec<u8>>,
-    /// The new `string_id_item`s, in order.
-    pub(super) table: Vec<Source>,
-    /// By reference (as in [`Walk::strings`]), its new index.
-    pub(super) indices: Vec<usize>,
-    /// References that are no more, by number.
-    pub(super) gone: BTreeSet<usize>,
-    /// What becomes of instructions: by offset of their code, and by their own; the texts are new indices.
-    pub(super) codes: BTreeMap<usize, BTreeMap<usize, Rewritten<u32>>>,
-}
 
 /// The file with other constants. No edit gives the same bytes, and so does one whose value is already there.
 ///

@@ -6,48 +6,13 @@
 use std::collections::BTreeSet;
 
 use super::DexError;
-use super::constants::{Argument, Passed, texts};
+use super::argument::{Argument, Passed, Source, texts};
 use super::cursor::{Cursor, size};
 use super::flow::Flow;
 use super::instruction::{Instruction, instructions};
-use super::parse::{Code, Dex, MethodRef};
+use super::parse::{Code, Dex};
 use super::value::{Part, VALUE_STRING, value};
 use crate::format::limits;
-
-/// Where a call has what it passes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// A static field.
-    Field {
-        /// The class that the code names.
-        class: String,
-        /// Its name.
-        name: String,
-    },
-    /// The result of a method that no subclass decides: a static or private one.
-    Result(MethodRef),
-    /// A parameter of a method that Kotlin made to give it a default.
-    Default {
-        /// That method.
-        method: MethodRef,
-        /// Which register of its calls the parameter is.
-        operand: usize,
-        /// Which register has the bits that say what the caller left out; a method that has none always passes the parameter on.
-        mask: Option<usize>,
-        /// The parameter's bit.
-        bit: u8,
-    },
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Field { class, name } => write!(f, "the field {class}->{name}"),
-            Self::Result(method) => write!(f, "the result of {method}"),
-            Self::Default { method, .. } => write!(f, "a parameter of {method}"),
-        }
-    }
-}
 
 /// Where a constant at a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,7 @@
 //!
 //! Must not: guess a value that is not a constant, or know which methods matter.
 
+mod argument;
 mod classes;
 mod code;
 mod constants;
@@ -37,20 +38,23 @@ mod follow;
 mod instruction;
 mod layout;
 mod parse;
+mod plan;
 mod separate;
 mod shared;
+mod target;
 mod texts;
 mod value;
 mod walk;
 mod width;
 
+pub use argument::{Argument, Constant, Load, Passed, Source};
 pub use classes::Classes;
-pub use constants::{Argument, Constant, Load, Passed};
 pub use dump::dump;
-pub use edit::{DexEdit, Target, edit};
-pub use follow::{Followed, Held, Site, Source};
+pub use edit::edit;
+pub use follow::{Followed, Held, Site};
 pub use parse::{Dex, MethodRef};
 pub use shared::check_passed;
+pub use target::{DexEdit, Target};
 pub use texts::texts;
 
 use std::fmt::Display;

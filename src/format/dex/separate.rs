@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::DexError;
-use super::constants::Passed;
+use super::argument::Passed;
 use super::flow::{Flow, Origin};
 use super::instruction::{Instruction, Write};
 use crate::format::limits;
@@ -172,7 +172,7 @@ fn named<'e>(flow: &Flow<'_>, wishes: &[Wish<'e>]) -> Result<Named<'e>, DexError
         });
         let Some(number) = found else {
             return Err(DexError::NotFound {
-                target: super::Target::Passed { passed: *passed, place: *place }.to_string(),
+                target: super::target::Target::Passed { passed: *passed, place: *place }.to_string(),
             });
         };
         let one = *values.entry(*place).or_insert(value);

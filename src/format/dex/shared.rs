@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::DexError;
-use super::constants::Passed;
+use super::argument::Passed;
 use super::flow::Flow;
 use super::parse::Dex;
 use super::separate::{Refusal, Rewritten, Text, Wish, separate};

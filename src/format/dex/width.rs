@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::DexError;
 use super::code::{Edit, recode};
 use super::debug::readdress;
-use super::edit::Plan;
 use super::parse::Dex;
+use super::plan::Plan;
 use super::walk::{Form, Usage, Walk, kind};
 
 /// The line table that a code gets instead of its own.

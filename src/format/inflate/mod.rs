@@ -13,10 +13,13 @@
 
 use std::hint::cold_path;
 
+mod error;
 mod guess;
 mod source;
 mod table;
 
+pub use error::InflateError;
+use error::{BLOCK, CODES, DISTANCE, STORED, SYMBOL};
 pub use guess::{Bytes, End, Guess};
 use source::{Source, filled, low};
 use table::{
@@ -43,18 +46,6 @@ const SLACK: usize = LONGEST + AT_ONCE;
 const AHEAD: usize = 16;
 /// The order in which the lengths of codes of lengths come (section 3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
-/// Why bytes are not a deflate stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InflateError(&'static str);
-
-const ENDS: InflateError = InflateError("the deflate data has no end");
-const BLOCK: InflateError = InflateError("a block of a type that there is not");
-const STORED: InflateError = InflateError("a stored block whose length and its complement do not fit");
-const CODES: InflateError = InflateError("a block whose codes are none");
-const SYMBOL: InflateError = InflateError("a code that stands for nothing");
-const DISTANCE: InflateError = InflateError("a match from before the beginning");
 
 /// Why a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

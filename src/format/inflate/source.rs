@@ -2,7 +2,7 @@
 //!
 //! Must not: take a bit that is not there for one that is.
 
-use super::{ENDS, InflateError};
+use super::error::{ENDS, InflateError};
 
 /// The lowest bits of a word, fewer than 32.
 #[inline]

@@ -3,7 +3,7 @@
 //!
 //! Must not: accept a code that zlib refuses.
 
-use super::{CODES, InflateError};
+use super::error::{CODES, InflateError};
 
 /// Bits that the first look into a table takes, and entries of it with all second tables: 2342 and 402 are the most that
 /// codes of 288 and 32 symbols of 15 bits need (zlib's `enough`), rounded up so that an index needs no check.

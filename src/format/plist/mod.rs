@@ -29,7 +29,7 @@ pub use suffix::{overriding, places, without_device};
 use super::setting::Setting;
 use super::text::EncodingError;
 use super::xml::{XmlError, check};
-use path::{Child, Missing};
+use path::{Child, Missing, value_at};
 
 /// Why a property list cannot be read or edited.
 #[derive(Debug, thiserror::Error)]
@@ -240,13 +240,6 @@ fn insertion(root: &mut Value, missing: Missing, value: &str) -> Option<Edit> {
         }
         _ => None,
     }
-}
-
-fn value_at<'v>(root: &'v Value, at: &[Child]) -> Option<&'v Value> {
-    at.iter().try_fold(root, |value, child| match child {
-        Child::Key(key) => value.as_dictionary()?.get(key),
-        Child::Index(index) => value.as_array()?.get(*index),
-    })
 }
 
 fn value_at_mut<'v>(root: &'v mut Value, at: &[Child]) -> Option<&'v mut Value> {

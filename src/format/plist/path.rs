@@ -106,7 +106,7 @@ impl KeyPath {
     pub(super) fn reached<'v>(&self, root: &'v Value, steps: usize) -> Vec<&'v Value> {
         let mut found = Vec::new();
         walk(root, self.steps.get(..steps).unwrap_or_default(), &mut Vec::new(), &mut found);
-        found.into_iter().filter_map(|at| super::value_at(root, &at)).collect()
+        found.into_iter().filter_map(|at| value_at(root, &at)).collect()
     }
 
     /// All places that the path leads to.
@@ -232,4 +232,11 @@ impl fmt::Display for KeyPath {
         }
         Ok(())
     }
+}
+
+pub(super) fn value_at<'v>(root: &'v Value, at: &[Child]) -> Option<&'v Value> {
+    at.iter().try_fold(root, |value, child| match child {
+        Child::Key(key) => value.as_dictionary()?.get(key),
+        Child::Index(index) => value.as_array()?.get(*index),
+    })
 }

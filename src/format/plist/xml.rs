@@ -11,7 +11,8 @@ use super::path::{Child, KeyPath};
 use super::{Edit, PlistError};
 use crate::format::base64;
 use crate::format::text::Position;
-use crate::format::xml::document::{Document, Element, JOINT, Piece, sections};
+use crate::format::xml::document::{Document, JOINT, Piece, sections};
+use crate::format::xml::element::Element;
 use crate::format::xml::{self, Encoding};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Value, PlistError> {

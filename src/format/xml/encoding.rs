@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::XmlError;
+use super::error::XmlError;
 use crate::format::text::{EncodingError, utf16};
 
 /// How the characters of a document are stored.

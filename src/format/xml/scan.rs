@@ -13,8 +13,8 @@ use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
-use super::XmlError;
-use super::document::{Attribute, Element};
+use super::element::{Attribute, Element};
+use super::error::XmlError;
 use crate::format::limits;
 use crate::format::text::Position;
 

@@ -100,6 +100,13 @@ pub struct Index {
     by_name: HashMap<Box<[u8]>, usize>,
 }
 
+impl Index {
+    /// The entries, in the order of the directory.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
 impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
     /// Reads the central directory and every local header, and checks that entries lie apart from each other.
     pub fn open(source: &'s S) -> Result<Self, ZipError> {

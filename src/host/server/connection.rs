@@ -2,7 +2,7 @@
 //!
 //! Must not: let a connection outlive its place.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
 use super::clock::{Clock, Timer};
-use super::places::{Place, Places};
+use super::peer::Peer;
+use super::places::Places;
 use super::route::without_slash;
 
 /// Bytes of a head: the longest id and secret, encoded twice, are a third of it.
@@ -36,13 +37,6 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Clock>,
     pub(super) limits: Limits,
     pub(super) end: watch::Receiver<bool>,
-}
-
-/// Whose request it is.
-#[derive(Clone)]
-pub(super) struct Peer {
-    pub(super) address: IpAddr,
-    pub(super) place: Arc<Place>,
 }
 
 /// Takes connections until the end is asked for, then waits until all have ended, or time is up.

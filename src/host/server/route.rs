@@ -19,8 +19,8 @@ use hyper::{Response, StatusCode, Uri, Version};
 use zeroize::Zeroizing;
 
 use super::clock::Clock;
-use super::connection::Peer;
 use super::jobs::Jobs;
+use super::peer::Peer;
 use super::{Fault, Handler, Limits, Method, Reply, Request, Routes};
 
 /// Content that is too large is read so far, so that its client gets to read the answer.

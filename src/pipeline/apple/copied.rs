@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use super::AppleJobError;
+use super::error::WORDS;
 use crate::artifact::apple::{Facts, Known, Tail};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, Cut, Entry, ZipError};
 use crate::pipeline::ArtifactFile;
+use crate::pipeline::fault::Cause;
+use crate::pipeline::refusal::Refusal;
 use crate::verify::{Finding, Severity};
 
 /// Bytes compared at a time.
@@ -31,7 +33,7 @@ pub(super) fn check(
     original: &Archive<'_, ArtifactFile>,
     output: &Archive<'_, ArtifactFile>,
     kept: impl Fn(usize) -> u64,
-) -> Result<(), AppleJobError> {
+) -> Result<(), Cause> {
     let (mut buffers, mut piece) = ([vec![0; STEP], vec![0; STEP]], 0);
     for (index, old) in original.entries().iter().enumerate() {
         let kept = kept(index);
@@ -76,7 +78,7 @@ pub(super) fn end(
     kept: &Kept,
     known: &Known,
     path: &str,
-) -> Result<Facts, AppleJobError> {
+) -> Result<Facts, Cause> {
     let old = &original.entries()[index];
     let Some(new) = output.find(old.name()).and_then(|index| output.entries().get(index)) else {
         return Err(wrong(old, "it is in the original and not in the output"));
@@ -104,17 +106,18 @@ pub(super) fn end(
     facts.ok_or_else(|| wrong(old, "more than its signature changed"))
 }
 
-fn read(archive: &Archive<'_, ArtifactFile>, to: &mut [u8], at: u64) -> Result<(), AppleJobError> {
+fn read(archive: &Archive<'_, ArtifactFile>, to: &mut [u8], at: u64) -> Result<(), Cause> {
     let len = to.len() as u64;
     let read = archive.source().read_exact_at(to, at);
     read.map_err(|source| ZipError::Read { offset: at, len, source }.into())
 }
 
-fn wrong(entry: &Entry, problem: &str) -> AppleJobError {
-    AppleJobError::Unsound(vec![Finding {
+fn wrong(entry: &Entry, problem: &str) -> Cause {
+    let findings = vec![Finding {
         code: "zip.copy",
         severity: Severity::Error,
         place: entry.display_name(),
         message: problem.to_owned(),
-    }])
+    }];
+    Refusal::Unsound { words: &WORDS, findings }.into()
 }

@@ -1,35 +1,23 @@
-//! Why an app was not injected.
+//! What can go wrong with an app alone, and what kind of failure each is.
 //!
 //! Must not: hold a value or anything of a key.
 
 use std::path::PathBuf;
 
 use crate::artifact::apple::{IpaError, LayoutError, TreeError};
-use crate::artifact::files::FilesError;
 use crate::format::code_resources::SealError;
 use crate::format::mobileprovision::ProfileError;
-use crate::format::zip::ZipError;
-use crate::host::file::Changed;
-use crate::host::file::FileError;
-use crate::host::transaction::TransactionError;
-use crate::placement::Address;
-use crate::placement::template::TemplateError;
+use crate::pipeline::fault::{Failing, Fault};
+use crate::pipeline::refusal::Words;
 use crate::sign::apple::{AppleSignError, SignerError};
 use crate::verify;
 
-/// Why an app was not injected. Nothing was written.
+/// What an app is called in messages.
+pub(super) static WORDS: Words = Words { this: "this app", new: "the new app", example: "Info.plist#ClientId" };
+
+/// Why an app was not injected.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppleJobError {
-    /// A file operation.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The container.
-    #[error(transparent)]
-    Zip(#[from] ZipError),
-    /// No app in the container.
-    #[error(transparent)]
-    Ipa(#[from] IpaError),
+pub(super) enum AppFault {
     /// No app, or several, in an archive of Xcode.
     #[error("{count} apps in {}, expected one", .folder.display())]
     Archive {
@@ -37,38 +25,6 @@ pub enum AppleJobError {
         folder: PathBuf,
         /// How many.
         count: usize,
-    },
-    /// The bundles.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// A file of the app.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// The places.
-    #[error(transparent)]
-    Files(#[from] FilesError),
-    /// A value template.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// No place at all.
-    #[error("no place for a credential was found in this app: none of the presets {presets} fits")]
-    NoPlaceAtAll {
-        /// What was tried.
-        presets: String,
-    },
-    /// Places that the build left empty, and nothing else.
-    #[error("nothing was put into this app: {address} in {entry} is empty in this build, and stays so")]
-    LeftEmpty {
-        /// The first of them.
-        address: Box<Address>,
-        /// Where it lies.
-        entry: String,
-    },
-    /// Metadata of several main objects.
-    #[error("which main object is this app? it holds metadata of {}", .mains.join(", "))]
-    Main {
-        /// Their names.
-        mains: Vec<String>,
     },
     /// A new file where no seal reaches.
     #[error("{file} would lie outside {base}, where codesign takes no file; name {base}/{file}")]
@@ -78,18 +34,6 @@ pub enum AppleJobError {
         /// The folder that the seal is of.
         base: String,
     },
-    /// A folder is changed where it is.
-    #[error("an app in a folder is changed in place; copy it to {} first", .0.display())]
-    Output(PathBuf),
-    /// Putting files in place.
-    #[error(transparent)]
-    Transaction(#[from] TransactionError),
-    /// Something else wrote there.
-    #[error(transparent)]
-    Changed(#[from] Changed),
-    /// Who signs.
-    #[error(transparent)]
-    Signer(#[from] SignerError),
     /// Signing a file.
     #[error("{path}: {source}")]
     Sign {
@@ -149,10 +93,42 @@ pub enum AppleJobError {
         /// Why.
         findings: Vec<verify::Finding>,
     },
-    /// The output does not verify.
-    #[error("the new app does not verify, so it was not put in place: {}", verify::findings_text(.0))]
-    Unsound(Vec<verify::Finding>),
-    /// A credential that must not be in what would be written.
-    #[error("nothing was written, because the new app would hold what must not be there: {}", verify::findings_text(.0))]
-    Leak(Vec<verify::Finding>),
+}
+
+impl Failing for AppFault {
+    fn fault(&self) -> Fault<'_> {
+        match self {
+            Self::Archive { .. } | Self::Seal { .. } => Fault::Artifact,
+            Self::OutsideContents { .. } => Fault::Request,
+            Self::Sign { .. } | Self::Expired { .. } | Self::Profile { .. } | Self::Entitlements { .. } => {
+                Fault::Signing
+            }
+            Self::Team { .. } => Fault::NewTeam,
+            Self::ProfileDoesNotFit { .. } => Fault::Profile,
+        }
+    }
+}
+
+impl Failing for SignerError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Issuers
+    }
+}
+
+impl Failing for IpaError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
+impl Failing for LayoutError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
+impl Failing for TreeError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::AppleJobError;
-use super::signing::{Signers, Signing, SigningRequest, entitlements, signed_by};
+use super::error::AppFault;
+use super::signing::{Signers, entitlements, signed_by};
 use crate::artifact::apple::{
     Bundle, Digests, Facts, Grown, Known, Layout, Look, Node, Overlay, Patched, Tree, Wanted, below, facts,
 };
@@ -16,6 +16,8 @@ use crate::format::code_signature::{SuperBlob, requirement};
 use crate::format::macho::Slice;
 use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
+use crate::pipeline::fault::Cause;
+use crate::pipeline::signing::{AppleSigning, AppleSigningRequest};
 use crate::sign::Digest;
 use crate::sign::apple::{self, Code, Signer, sign, sign_in_place, sign_in_room};
 
@@ -25,7 +27,7 @@ pub(super) const CUT_FROM: u64 = 1024 * 1024;
 /// What is signed, and how.
 pub(super) struct Reseal<'a> {
     pub(super) layout: &'a Layout,
-    pub(super) signing: &'a Signing<'a>,
+    pub(super) signing: &'a AppleSigning<'a>,
     pub(super) signer: &'a Signer<'a>,
     /// What is known of the files below the overlay.
     pub(super) known: &'a Known,
@@ -37,7 +39,7 @@ pub(super) struct Reseal<'a> {
 
 impl Reseal<'_> {
     /// Signs into the overlay. What was laid over before is what changed.
-    pub(super) fn run(&self, overlay: &mut Overlay<'_>) -> Result<(), AppleJobError> {
+    pub(super) fn run(&self, overlay: &mut Overlay<'_>) -> Result<(), Cause> {
         for path in &self.layout.loose {
             if self.everything || overlay.changed(path) || !self.is_own(overlay, path)? {
                 let name = path.rsplit('/').next().unwrap_or(path);
@@ -57,23 +59,23 @@ impl Reseal<'_> {
     }
 
     /// Whether code is signed by the signer already.
-    fn is_own(&self, overlay: &Overlay<'_>, path: &str) -> Result<bool, AppleJobError> {
+    fn is_own(&self, overlay: &Overlay<'_>, path: &str) -> Result<bool, Cause> {
         let there = signed_by(&*self.image(overlay, path)?);
         Ok(there.signed && there.leaf.as_deref() == self.signer.certificate().map(Certificate::raw))
     }
 
     /// The outline of code as it will be.
-    fn image(&self, overlay: &Overlay<'_>, path: &str) -> Result<Arc<Outline>, AppleJobError> {
+    fn image(&self, overlay: &Overlay<'_>, path: &str) -> Result<Arc<Outline>, Cause> {
         let image = match overlay.changes().facts(path).and_then(|facts| facts.image.clone()) {
             Some(image) => image,
             None if overlay.changed(path) => Known::default().image(overlay, path)?,
             None => self.known.image(overlay.base(), path)?,
         };
-        image.map_err(|error| AppleJobError::Sign { path: path.to_owned(), source: error.into() })
+        image.map_err(|error| AppFault::Sign { path: path.to_owned(), source: error.into() }.into())
     }
 
     /// Digests of a file as it will be.
-    fn digests(&self, overlay: &Overlay<'_>, path: &str, sha1: bool, sha256: bool) -> Result<Digests, AppleJobError> {
+    fn digests(&self, overlay: &Overlay<'_>, path: &str, sha1: bool, sha256: bool) -> Result<Digests, Cause> {
         let signed = overlay.changes().facts(path).map(|facts| facts.digests);
         Ok(match signed {
             Some(found) if found.sha1.is_some() >= sha1 && found.sha256.is_some() >= sha256 => found,
@@ -82,20 +84,20 @@ impl Reseal<'_> {
         })
     }
 
-    fn bundle(&self, overlay: &mut Overlay<'_>, bundle: &Bundle) -> Result<(), AppleJobError> {
+    fn bundle(&self, overlay: &mut Overlay<'_>, bundle: &Bundle) -> Result<(), Cause> {
         let seal_path = bundle.seal();
         let old = overlay.read_if_there(&seal_path)?;
         let seal = self.seal(overlay, bundle, old.as_deref());
         let seal = seal.map_err(|error| match error {
-            SealOr::Seal(source) => AppleJobError::Seal { path: seal_path.clone(), source },
-            SealOr::Job(error) => *error,
+            SealOr::Seal(source) => Cause::from(AppFault::Seal { path: seal_path.clone(), source }),
+            SealOr::Job(error) => error,
         })?;
         if old.as_deref() != Some(seal.as_slice()) {
             overlay.set(seal_path, seal.clone());
         }
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {
-            Signing::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
+            AppleSigning::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
             _ => None,
         };
         let name = bundle.executable.rsplit('/').next().unwrap_or(&bundle.executable);
@@ -104,8 +106,8 @@ impl Reseal<'_> {
         self.put(overlay, &bundle.executable, &code)
     }
 
-    fn put(&self, overlay: &mut Overlay<'_>, path: &str, code: &Code<'_>) -> Result<(), AppleJobError> {
-        let failed = |source| AppleJobError::Sign { path: path.to_owned(), source };
+    fn put(&self, overlay: &mut Overlay<'_>, path: &str, code: &Code<'_>) -> Result<(), Cause> {
+        let failed = |source| AppFault::Sign { path: path.to_owned(), source };
         let outline = self.image(overlay, path)?;
         let Some(signatures) = sign_in_place(&outline, code, self.signer).map_err(failed)? else {
             if let Some(grown) = self.grown(overlay, path, &outline, code)? {
@@ -139,7 +141,7 @@ impl Reseal<'_> {
         overlay: &Overlay<'_>,
         path: &str,
         signatures: &[(u64, Vec<u8>)],
-    ) -> Result<Option<Patched>, AppleJobError> {
+    ) -> Result<Option<Patched>, Cause> {
         let base = overlay.base();
         if overlay.changed(path) || base.size(path) < CUT_FROM {
             return Ok(None);
@@ -162,14 +164,8 @@ impl Reseal<'_> {
 
     /// A large executable with room for a signature, and the signature in it; it is read once more, and never held. `None`
     /// where it has to be.
-    fn grown(
-        &self,
-        overlay: &Overlay<'_>,
-        path: &str,
-        old: &Outline,
-        code: &Code<'_>,
-    ) -> Result<Option<Grown>, AppleJobError> {
-        let failed = |source| AppleJobError::Sign { path: path.to_owned(), source };
+    fn grown(&self, overlay: &Overlay<'_>, path: &str, old: &Outline, code: &Code<'_>) -> Result<Option<Grown>, Cause> {
+        let failed = |source| AppFault::Sign { path: path.to_owned(), source };
         let base = overlay.base();
         let head_len = old.file.slices.first().map_or(usize::MAX, Slice::head_len);
         if overlay.changed(path) || base.size(path) < CUT_FROM || head_len as u64 > CUT_FROM {
@@ -302,9 +298,9 @@ impl Reseal<'_> {
 fn given_entitlements(
     overlay: &Overlay<'_>,
     bundle: &Bundle,
-    request: &SigningRequest<'_>,
+    request: &AppleSigningRequest<'_>,
     signers: &Signers,
-) -> Result<Option<Vec<u8>>, AppleJobError> {
+) -> Result<Option<Vec<u8>>, Cause> {
     if !bundle.runs() {
         return Ok(None);
     }
@@ -338,7 +334,7 @@ fn cdhash(outline: &Outline) -> Option<(String, Vec<u8>)> {
 /// An error of the seal itself, or of something else.
 enum SealOr {
     Seal(SealError),
-    Job(Box<AppleJobError>),
+    Job(Cause),
 }
 
 impl From<SealError> for SealOr {
@@ -347,8 +343,8 @@ impl From<SealError> for SealOr {
     }
 }
 
-impl From<AppleJobError> for SealOr {
-    fn from(error: AppleJobError) -> Self {
-        Self::Job(Box::new(error))
+impl From<Cause> for SealOr {
+    fn from(error: Cause) -> Self {
+        Self::Job(error)
     }
 }

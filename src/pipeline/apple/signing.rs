@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::AppleJobError;
+use super::error::AppFault;
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist::{self, Dictionary, Value};
 use crate::format::calendar::Civil;
@@ -14,55 +14,24 @@ use crate::format::mobileprovision::Profile;
 use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
 use crate::format::{cms, limits};
-use crate::sign::Identity;
+use crate::pipeline::fault::Cause;
+use crate::pipeline::signing::{AppleSigning, AppleSigningRequest};
 use crate::sign::apple::Signer;
 use crate::verify::{self, Severity};
 
-/// How the output is signed.
-#[derive(Debug, Clone, Copy)]
-pub enum Signing<'a> {
-    /// With this identity.
-    With(SigningRequest<'a>),
-    /// By nobody: for simulators.
-    AdHoc,
-    /// Not at all, on purpose.
-    Unsigned,
+/// The profile given that fits a bundle best: the one with the longest pattern.
+pub(super) fn profile_for<'a>(request: &AppleSigningRequest<'a>, bundle: &Bundle) -> Option<&'a (String, Vec<u8>)> {
+    let fit = |bytes: &[u8]| Profile::parse(bytes).ok().and_then(|profile| profile.fits(&bundle.identifier));
+    let fitting = request.profiles.iter().filter_map(|profile| Some((fit(&profile.1)?, profile)));
+    fitting.max_by_key(|(len, _)| *len).map(|(_, profile)| profile)
 }
 
-/// With which identity, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct SigningRequest<'a> {
-    /// Who signs.
-    pub identity: &'a Identity,
-    /// Certificates of issuers that the identity lacks.
-    pub issuers: &'a [Certificate],
-    /// Profiles to choose from, each with its name for messages.
-    pub profiles: &'a [(String, Vec<u8>)],
-    /// Entitlements of the app instead of those it has.
-    pub entitlements: Option<&'a [u8]>,
-    /// Accept a certificate or team that the input's signature or profile does not name.
-    pub allow_new_signer: bool,
-    /// The time, seconds since 1970.
-    pub now: u64,
-}
-
-impl SigningRequest<'_> {
-    /// The profile given that fits a bundle best: the one with the longest pattern.
-    pub(super) fn profile_for(&self, bundle: &Bundle) -> Option<&(String, Vec<u8>)> {
-        let fit = |bytes: &[u8]| Profile::parse(bytes).ok().and_then(|profile| profile.fits(&bundle.identifier));
-        let fitting = self.profiles.iter().filter_map(|profile| Some((fit(&profile.1)?, profile)));
-        fitting.max_by_key(|(len, _)| *len).map(|(_, profile)| profile)
-    }
-}
-
-impl<'a> Signing<'a> {
-    /// Who signs; `None` where nobody does.
-    pub(super) fn signer(&self) -> Result<Option<Signer<'a>>, AppleJobError> {
-        match self {
-            Self::With(request) => Ok(Some(Signer::new(request.identity, request.issuers)?)),
-            Self::AdHoc => Ok(Some(Signer::ad_hoc())),
-            Self::Unsigned => Ok(None),
-        }
+/// Who signs; `None` where nobody does.
+pub(super) fn signer<'a>(signing: &AppleSigning<'a>) -> Result<Option<Signer<'a>>, Cause> {
+    match signing {
+        AppleSigning::With(request) => Ok(Some(Signer::new(request.identity, request.issuers)?)),
+        AppleSigning::AdHoc => Ok(Some(Signer::ad_hoc())),
+        AppleSigning::Unsigned => Ok(None),
     }
 }
 
@@ -98,18 +67,18 @@ pub(super) fn check(
     tree: &dyn Tree,
     layout: &Layout,
     signers: &Signers,
-    request: &SigningRequest<'_>,
-) -> Result<Vec<String>, AppleJobError> {
+    request: &AppleSigningRequest<'_>,
+) -> Result<Vec<String>, Cause> {
     let signer = Signer::new(request.identity, request.issuers)?;
     let own = request.identity.certificate();
     let now = time(request.now);
     if own.validity().1 < now.as_str() {
-        return Err(AppleJobError::Expired { subject: own.subject_text(), at: own.validity().1.to_owned() });
+        return Err(AppFault::Expired { subject: own.subject_text(), at: own.validity().1.to_owned() }.into());
     }
     let mut warnings = Vec::new();
     for (name, bytes) in request.profiles {
         let profile = Profile::parse(bytes);
-        let profile = profile.map_err(|source| AppleJobError::Profile { name: name.clone(), source })?;
+        let profile = profile.map_err(|source| AppFault::Profile { name: name.clone(), source })?;
         let mut running = layout.bundles.iter().filter(|bundle| bundle.runs());
         // Several apps of one run share the list, so it is no error.
         if !running.any(|bundle| profile.fits(&bundle.identifier).is_some()) {
@@ -123,7 +92,7 @@ pub(super) fn check(
             && old != new
             && !request.allow_new_signer
         {
-            return Err(AppleJobError::Team { bundle: shown(bundle), old: old.to_owned(), new: new.to_owned() });
+            return Err(AppFault::Team { bundle: shown(bundle), old: old.to_owned(), new: new.to_owned() }.into());
         }
         warnings.extend(check_profile(tree, bundle, request, own, &there, &now)?);
     }
@@ -133,12 +102,12 @@ pub(super) fn check(
 fn check_profile(
     tree: &dyn Tree,
     bundle: &Bundle,
-    request: &SigningRequest<'_>,
+    request: &AppleSigningRequest<'_>,
     own: &Certificate,
     there: &SignedBy,
     now: &str,
-) -> Result<Vec<String>, AppleJobError> {
-    let given = request.profile_for(bundle);
+) -> Result<Vec<String>, Cause> {
+    let given = profile_for(request, bundle);
     let embedded = tree.read_if_there(&bundle.profile())?;
     let (name, profile) = match (given, &embedded) {
         (Some((name, bytes)), _) => (name.clone(), bytes.as_slice()),
@@ -147,7 +116,7 @@ fn check_profile(
     };
     let claimed = entitlements(bundle, request, there, Some(profile))?;
     let claimed = claimed.map(|xml| apple_plist::read_dictionary(&xml)).transpose();
-    let claimed = claimed.map_err(|error| AppleJobError::Entitlements { problem: error.to_string() })?;
+    let claimed = claimed.map_err(|error| AppFault::Entitlements { problem: error.to_string() })?;
     let mut report = verify::Report::default();
     let claim = verify::apple::Claim {
         bundle_id: &bundle.identifier,
@@ -164,7 +133,7 @@ fn check_profile(
     if fatal.is_empty() {
         return Ok(tolerable.into_iter().map(|finding| finding.message).collect());
     }
-    Err(AppleJobError::ProfileDoesNotFit { bundle: shown(bundle), findings: fatal })
+    Err(AppFault::ProfileDoesNotFit { bundle: shown(bundle), findings: fatal }.into())
 }
 
 /// What `allow_new_signer` accepts: that the profile is another team's. Time passes for everybody.
@@ -176,10 +145,10 @@ pub(super) fn is_tolerable(code: &str) -> bool {
 /// none, what its profile says of application and team.
 pub(super) fn entitlements(
     bundle: &Bundle,
-    request: &SigningRequest<'_>,
+    request: &AppleSigningRequest<'_>,
     there: &SignedBy,
     profile: Option<&[u8]>,
-) -> Result<Option<Vec<u8>>, AppleJobError> {
+) -> Result<Option<Vec<u8>>, Cause> {
     if let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) {
         return Ok(Some(given.to_vec()));
     }
@@ -188,7 +157,7 @@ pub(super) fn entitlements(
     }
     let Some(profile) = profile else { return Ok(None) };
     let name = bundle.profile();
-    let profile = Profile::parse(profile).map_err(|source| AppleJobError::Profile { name, source })?;
+    let profile = Profile::parse(profile).map_err(|source| AppFault::Profile { name, source })?;
     let mut claimed = Dictionary::new();
     for key in ["application-identifier", "com.apple.application-identifier"] {
         let pattern = profile.entitlements.get(key).and_then(Value::as_string);

@@ -5,26 +5,26 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::AppleJobError;
+use super::error::AppFault;
 use super::folder::FolderTree;
 use crate::artifact::apple::{Contents, IpaTree, Reach, Tree};
 use crate::format::zip::{Archive, Index};
-use crate::host::transaction;
 use crate::pipeline::ArtifactFile;
+use crate::pipeline::fault::Cause;
 use crate::placement::Kind;
 
 /// An app, found.
 #[derive(Debug)]
 pub(super) enum Source {
     /// In an IPA.
-    Ipa { path: PathBuf, file: ArtifactFile, index: Arc<Index>, contents: OnceLock<Arc<Contents>> },
+    Ipa { path: PathBuf, file: Arc<ArtifactFile>, index: Arc<Index>, contents: OnceLock<Arc<Contents>> },
     /// In a folder of its own; the path may be that of the archive around it.
     Folder { path: PathBuf, tree: FolderTree },
 }
 
 impl Source {
     /// The app in a folder; `None` where it is a folder of something else.
-    pub(super) fn in_folder(path: &Path) -> Result<Option<Self>, AppleJobError> {
+    pub(super) fn in_folder(path: &Path) -> Result<Option<Self>, Cause> {
         let app = if path.extension().is_some_and(|extension| extension == "xcarchive") {
             app_of_archive(path)?
         } else if is_app(path) {
@@ -36,10 +36,10 @@ impl Source {
     }
 
     /// Does something with the files.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Tree) -> T) -> Result<T, AppleJobError> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Tree) -> T) -> Result<T, Cause> {
         match self {
             Self::Ipa { file, index, contents, .. } => {
-                let archive = Archive::with_index(file, Arc::clone(index));
+                let archive = Archive::with_index(&**file, Arc::clone(index));
                 Ok(work(&tree(&archive, contents)?))
             }
             Self::Folder { tree, .. } => Ok(work(tree)),
@@ -47,28 +47,10 @@ impl Source {
     }
 
     /// An error where it is not what it was when it was opened.
-    pub(super) fn unchanged(&self) -> Result<(), AppleJobError> {
+    pub(super) fn unchanged(&self) -> Result<(), Cause> {
         match self {
             Self::Ipa { file, .. } => Ok(file.file().unchanged()?),
             Self::Folder { tree, .. } => Ok(tree.unchanged()?),
-        }
-    }
-
-    /// What a killed run left, and what happens to it.
-    pub(super) fn pending(&self) -> Result<Option<String>, AppleJobError> {
-        match self {
-            Self::Ipa { .. } => Ok(None),
-            Self::Folder { tree, .. } => Ok(transaction::pending(&tree.path(""), tree.ours())?),
-        }
-    }
-
-    /// Finishes or drops what a killed run left, and says what a person must not miss.
-    pub(super) fn repair(&self) -> Result<Option<String>, AppleJobError> {
-        match self {
-            Self::Folder { tree, .. } if !tree.ours().is_empty() => {
-                Ok(transaction::repair(&tree.path(""), tree.ours())?)
-            }
-            _ => Ok(None),
         }
     }
 
@@ -85,7 +67,7 @@ impl Source {
 pub(super) fn tree<'a, 's>(
     archive: &'a Archive<'s, ArtifactFile>,
     contents: &OnceLock<Arc<Contents>>,
-) -> Result<IpaTree<'a, 's, ArtifactFile>, AppleJobError> {
+) -> Result<IpaTree<'a, 's, ArtifactFile>, Cause> {
     let tree = match contents.get() {
         Some(contents) => IpaTree::with_contents(archive, Arc::clone(contents)),
         None => IpaTree::open(archive)?,
@@ -107,13 +89,13 @@ fn is_app(path: &Path) -> bool {
         && ["Info.plist", "Contents/Info.plist"].iter().any(|info| path.join(info).is_file())
 }
 
-fn app_of_archive(path: &Path) -> Result<PathBuf, AppleJobError> {
+fn app_of_archive(path: &Path) -> Result<PathBuf, Cause> {
     let folder = path.join("Products/Applications");
     let listed = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut apps: Vec<PathBuf> = listed.filter(|path| is_app(path)).collect();
     apps.sort();
     match apps.as_slice() {
         [app] => Ok(app.clone()),
-        _ => Err(AppleJobError::Archive { folder, count: apps.len() }),
+        _ => Err(AppFault::Archive { folder, count: apps.len() }.into()),
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::begun::Begun;
 use super::copied::{self, Kept};
+use super::error::WORDS;
+use super::folder::FolderTree;
 use super::reseal::CUT_FROM;
-use super::{AppleJobError, FolderTree, Planned, signing};
+use super::signing;
 use crate::artifact::apple::{
     AppFiles, Changes, Compared, Facts, Grown, IpaTree, Known, Overlay, Patched, Tree, TreeError,
 };
@@ -21,14 +22,20 @@ use crate::format::zip::{
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
-use crate::pipeline::assemble::{Copied, write_payload};
+use crate::pipeline::assemble::write_payload;
+use crate::pipeline::fault::Cause;
 use crate::pipeline::{ArtifactFile, Gate};
+use crate::placement::Kind;
 use crate::placement::template::Values;
-use crate::verify::{self, Severity, injected};
+use crate::verify::injected::{self, Expected};
+use crate::verify::{self, Severity};
 
 /// What is asked of the output.
 pub(super) struct Judge<'a> {
-    pub(super) planned: &'a Planned,
+    /// As what addresses know the app.
+    pub(super) kind: Kind,
+    /// What should be at every place.
+    pub(super) expected: &'a [Expected],
     pub(super) values: &'a Values<'a>,
     pub(super) now: &'a str,
     /// Accept what `allow_new_signer` accepts.
@@ -40,7 +47,7 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// Verifies an output independently of what wrote it; an error where it is not sound. Of what was copied, what was read
     /// of the original in this run is `known`.
-    pub(super) fn report(&self, tree: &dyn Tree, known: &Known) -> Result<verify::Report, AppleJobError> {
+    pub(super) fn report(&self, tree: &dyn Tree, known: &Known) -> Result<verify::Report, Cause> {
         let mut report = if self.signed {
             let options = verify::apple::Options { now: Some(self.now), known: Some(known), compared: Compared::Best };
             verify::apple::app(tree, &options)
@@ -53,13 +60,8 @@ impl Judge<'_> {
                 finding.severity = Severity::Warning;
             }
         }
-        let kind = self.planned.inspected.source.kind();
-        injected::files(&mut report, &AppFiles(tree), kind, &self.planned.expected(self.values)?);
-        if report.is_sound() {
-            return Ok(report);
-        }
-        let wrong = report.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-        Err(AppleJobError::Unsound(wrong.collect()))
+        injected::files(&mut report, &AppFiles(tree), self.kind, self.expected);
+        WORDS.sound(report)
     }
 }
 
@@ -68,9 +70,9 @@ pub(super) fn ipa(
     file: &ArtifactFile,
     index: &Arc<Index>,
     changes: &Changes,
-    (output, begun): (&Path, Option<Begun>),
+    output: &Path,
     code: &Known,
-) -> Result<Written, AppleJobError> {
+) -> Result<Written, Cause> {
     let archive = Archive::with_index(file, Arc::clone(index));
     let tree = IpaTree::open(&archive)?;
     let (mut rewrite, mut splices, mut cuts) = (Rewrite::default(), BTreeMap::new(), BTreeMap::new());
@@ -102,14 +104,8 @@ pub(super) fn ipa(
     let spool = spool.reader()?;
     let layout = archive.layout_with(&rewrite, &splices)?;
     drop(rewrite);
-    // What was begun longer than this would end behind it.
-    let ends = |copied: &[Copied]| copied.last().map_or(0, |last| last.at + last.len);
-    let begun = begun.and_then(|begun| begun.take(output));
-    let (mut new, copied) = match begun.filter(|(_, copied)| ends(copied) <= layout.payload_len) {
-        Some(begun) => begun,
-        None => (Replacement::start(output)?, Vec::new()),
-    };
-    write_payload((file, spool.as_ref()), &layout, 0, &mut new, None, &copied)?;
+    let mut new = Replacement::start(output)?;
+    write_payload((file, spool.as_ref()), &layout, 0, &mut new, None)?;
     new.write_all(&layout.directory)?;
     new.write_all(&layout.eocd(layout.payload_len)?)?;
     new.settle();
@@ -147,14 +143,14 @@ impl Written {
         changes: &Changes,
         mut known: Known,
         judge: &Judge<'_>,
-    ) -> Result<(verify::Report, Replacement), AppleJobError> {
+    ) -> Result<(verify::Report, Replacement), Cause> {
         known.forget(|path| changes.has(path));
         for (path, facts) in self.ends {
             known.insert(path, facts);
         }
         let archive = Archive::with_index(&self.finished, self.index);
         let report = judge.report(&IpaTree::open(&archive)?, &known)?;
-        judge.gate.archive(judge.values, &self.finished).map_err(AppleJobError::Leak)?;
+        judge.gate.archive(&WORDS, judge.values, &self.finished)?;
         Ok((report, self.new))
     }
 }
@@ -188,7 +184,7 @@ fn spliced(
     archive: &Archive<'_, ArtifactFile>,
     index: usize,
     patched: &Patched,
-) -> Result<(Splice, Option<Kept>), AppleJobError> {
+) -> Result<(Splice, Option<Kept>), Cause> {
     let tail = &patched.tail;
     let mut crc = crc32fast::Hasher::new_with_initial_len(tail.crc, tail.from);
     crc.update(&patched.end);
@@ -223,7 +219,7 @@ struct Spool<'o> {
 
 impl Spool<'_> {
     /// Takes an executable's new content, as an entry will hold it.
-    fn take(&mut self, tree: &dyn Tree, path: &str, grown: &Grown, deflated: bool) -> Result<Splice, AppleJobError> {
+    fn take(&mut self, tree: &dyn Tree, path: &str, grown: &Grown, deflated: bool) -> Result<Splice, Cause> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(Replacement::spool(self.output)?),
@@ -273,7 +269,7 @@ pub(super) fn folder(
     changes: Changes,
     mut known: Known,
     judge: &Judge<'_>,
-) -> Result<verify::Report, AppleJobError> {
+) -> Result<verify::Report, Cause> {
     let root = tree.path("");
     let mut made = Vec::new();
     known.forget(|path| changes.has(path));
@@ -287,7 +283,7 @@ pub(super) fn folder(
     }
     let put = || {
         let report = judge.report(&overlay, &known)?;
-        judge.gate.files(judge.values, &AppFiles(&overlay)).map_err(AppleJobError::Leak)?;
+        judge.gate.files(&WORDS, judge.values, &AppFiles(&overlay))?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
             let (mut new, mut written) = (transaction.begin(path, tree.stamp(path))?, Ok(()));

@@ -12,15 +12,16 @@ use std::sync::{Mutex, PoisonError};
 
 use walkdir::WalkDir;
 
-use super::TreeJobError;
+use super::error::FolderFault;
 use crate::artifact::files::{Files, ReadError};
 use crate::format::limits;
 use crate::host::file::{self, Changed, FileError, Stamp};
 use crate::host::transaction;
+use crate::pipeline::fault::Cause;
 
 /// The files below a folder, by name.
 #[derive(Debug)]
-pub(in crate::pipeline) struct Folder {
+pub(super) struct Folder {
     root: PathBuf,
     names: Vec<String>,
     /// Names that lead to links.
@@ -33,7 +34,7 @@ pub(in crate::pipeline) struct Folder {
 
 impl Folder {
     /// Lists a folder. What a killed run left in it is no file of it.
-    pub(super) fn open(path: &Path) -> Result<Self, TreeJobError> {
+    pub(super) fn open(path: &Path) -> Result<Self, Cause> {
         let root = &std::fs::canonicalize(path).map_err(FileError::on("open", path))?;
         let mut folder =
             Self { root: root.clone(), names: Vec::new(), links: Vec::new(), ours: Vec::new(), read: Mutex::default() };
@@ -51,7 +52,7 @@ impl Folder {
                 list.push(name);
             }
             if folder.names.len() > limits::TREE_FILES {
-                return Err(TreeJobError::TooManyFiles { path: root.to_owned() });
+                return Err(FolderFault::TooManyFiles { path: root.to_owned() }.into());
             }
         }
         folder.names.sort();
@@ -59,14 +60,9 @@ impl Folder {
         Ok(folder)
     }
 
-    /// What a killed run left, and what happens to it; `None` where there is nothing.
-    pub(super) fn pending(&self) -> Result<Option<String>, TreeJobError> {
-        Ok(transaction::pending(&self.root, &self.ours)?)
-    }
-
-    /// Finishes or drops what a killed run left, and says what a person must not miss.
-    pub(super) fn repair(&self) -> Result<Option<String>, TreeJobError> {
-        if self.ours.is_empty() { Ok(None) } else { Ok(transaction::repair(&self.root, &self.ours)?) }
+    /// What runs that were killed left, by name.
+    pub(super) fn ours(&self) -> &[String] {
+        &self.ours
     }
 
     /// What a file was when it was read; `None` where it was not there. Of one that nobody read nothing can be lost: it is what
@@ -91,7 +87,7 @@ impl Folder {
     }
 
     /// Bytes of a file; none where that is not to be had, which reading it tells.
-    pub(in crate::pipeline) fn size(&self, name: &str) -> u64 {
+    pub(super) fn size(&self, name: &str) -> u64 {
         std::fs::metadata(self.root.join(name)).map_or(0, |file| file.len())
     }
 }

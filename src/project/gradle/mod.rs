@@ -13,10 +13,11 @@ mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::app::{App, Id, Project};
+use super::files::escaped;
 use super::files::{Files, folder_of, is_within, join};
 use super::layout::Layouts;
 use super::marks::{self, System};
-use super::{App, Id, Project, escaped};
 use crate::format::gradle::{self, Statement, Token};
 use crate::format::xml;
 use plugins::{Catalogs, Module};

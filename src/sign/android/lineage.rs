@@ -8,7 +8,7 @@ use super::encoding::{pair, prefixed};
 use super::{AndroidSignError, SignatureAlgorithm};
 use crate::format::x509::Certificate;
 use crate::sign::Identity;
-use crate::sign::identity::same_key;
+use crate::sign::key::same_key;
 
 /// Starts the file.
 const MAGIC: u32 = 0x3eff_39d1;

@@ -7,6 +7,7 @@ mod algorithm;
 mod block;
 mod container;
 mod content_digest;
+mod contents;
 mod encoding;
 mod lineage;
 mod merkle;
@@ -20,6 +21,7 @@ pub use lineage::signature_holds as lineage_signature;
 
 use block::Claim;
 use content_digest::Sections;
+use contents::Contents;
 use sha2::{Digest, Sha256};
 use v1::Witness;
 
@@ -56,26 +58,6 @@ const SDK_BLOCK_REQUIRED: u32 = 30;
 const SDK_V31: u32 = 33;
 /// All later API levels.
 const SDK_MAX: u32 = i32::MAX as u32;
-
-/// How far contents are looked into.
-enum Contents<'w, S: ReadAt + ?Sized> {
-    /// Every byte is hashed for every scheme.
-    All,
-    /// For v2 and later what is new is hashed, and a sample of what was copied. For v1 an entry is inflated and hashed
-    /// unless the original vouches for it.
-    Since(Option<&'w Witness<'w, S>>, Option<&'w Copied<'w>>),
-    /// Nothing is hashed: only who signed what.
-    Unread,
-}
-
-// Derived, they would ask the same of the source.
-impl<S: ReadAt + ?Sized> Clone for Contents<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: ReadAt + ?Sized> Copy for Contents<'_, S> {}
 
 /// Judges a package: the archive, all its signatures and their signers.
 pub fn apk<S: ReadAt + ?Sized>(source: &S, options: &Options<'_>) -> Report {

@@ -10,8 +10,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::says;
-
 /// A crate in the program.
 pub struct Crate {
     pub name: String,
@@ -121,4 +119,12 @@ fn cargo(root: &Path) -> Command {
     // What is locked, as cargo arranges its arguments: a subcommand takes it anywhere.
     command.current_dir(root).arg("--locked");
     command
+}
+
+/// What a command prints, which must succeed.
+pub fn says(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.output().with_context(|| format!("{}", command.get_program().display()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}: {}\n{said}", command.get_program().display(), output.status);
+    Ok(output.stdout)
 }

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use inject::format::calendar::Civil;
 use md5::{Digest, Md5};
 
-use super::{Release, archive, hex, says};
+use super::crates::says;
+use super::{Release, archive, hex};
 
 /// Who answers for packages that are made here, unless `DEBFULLNAME` and `DEBEMAIL` say somebody else.
 const MAINTAINER: [&str; 2] = ["The inject authors", "maintainers@inject.example"];

@@ -17,10 +17,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crates::Crate;
+use crates::{Crate, says};
 
 /// The shells and the file that each of them looks for.
 const COMPLETIONS: [(&str, &str); 4] =
@@ -172,12 +172,4 @@ fn sha256(content: &[u8]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What a command prints, which must succeed.
-fn says(command: &mut Command) -> Result<Vec<u8>> {
-    let output = command.output().with_context(|| format!("{}", command.get_program().display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}: {}\n{said}", command.get_program().display(), output.status);
-    Ok(output.stdout)
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use inject::credentials::{Credential, Lookup, Request, Store, Stored, look_up};
-use inject::findings::{Foreign, Report, Severity};
+use inject::findings::Foreign;
 use inject::job::{
     AndroidSigning, AndroidSigningRequest, Done, Fault, Gate, Inspected, KeyKind, Mains, Planned, PlannedPlace, Reach,
     Signing, repair,
@@ -42,7 +42,6 @@ use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
-use crate::settings::config::RegistryRef;
 use crate::settings::owner::Neighbor;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing;
@@ -135,13 +134,6 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     if let Some(apple) = &apple {
         check_apple_pin(&chosen, apple)?;
         signing.apple = Some(apple.signing(main.signing.allow_new_signer));
-    }
-    if let [job] = jobs.as_slice()
-        && let Some(credential) = at_hand(settings, &chosen, &job.application, main)
-    {
-        let output = main.output.as_deref().unwrap_or(&job.path);
-        let mains = other_mains(&job.neighbors);
-        job.planned.begin(&values(&chosen, &job.application, &credential, &mains), output);
     }
     for job in &jobs {
         tell_left(job, out);
@@ -345,15 +337,12 @@ fn plan(
     out: Output,
 ) -> Result<Job, Failure> {
     let Given { path, app } = given;
-    // What goes on beside the rest would be too much of several, and whoever changes nothing has to be told all.
-    let ahead = main.artifacts.len() == 1 && !main.dry_run && !main.check;
     let during = |failure: Failure| failure.about(&path);
     let reads = main.dry_run || main.check;
     if !reads && let Some(said) = repair(&path).map_err(|e| during(e.into()))? {
         out.warn(&said);
     }
-    let inspected = if ahead { Inspected::start(&path) } else { Inspected::new(&path) };
-    let mut inspected = inspected.map_err(|e| during(e.into()))?;
+    let mut inspected = Inspected::new(&path).map_err(|e| during(e.into()))?;
     if reads {
         tell_cut_off(&path, out).map_err(during)?;
     }
@@ -478,9 +467,6 @@ impl Carry<'_> {
         let done = planned
             .finish(&values(self.chosen, &application, credential, &mains), self.signing, output, gate)
             .map_err(|e| Failure::from(e).about(&path))?;
-        if !done.written && gate.reach == Reach::Whole {
-            check_whole(output, gate)?;
-        }
         let receipt = receipt.map(|receipt| receipt.finish(output, &done)).transpose()?;
         let json = json!({
             "artifact": path.to_string_lossy(),
@@ -500,18 +486,6 @@ impl Carry<'_> {
         let places = given.len();
         Ok(Told { path, application, client_id, carries, places, signable, done, receipt, receipt_withheld, json })
     }
-}
-
-/// An artifact that is up to date was not searched on the way.
-fn check_whole(path: &Path, gate: Gate<'_>) -> Result<(), Failure> {
-    let mut report = Report::default();
-    Inspected::new(path)?.verify_content(&mut report, &[], gate.foreign);
-    report.findings.retain(|finding| finding.severity == Severity::Error);
-    if report.findings.is_empty() {
-        return Ok(());
-    }
-    let found = inject::findings::findings_text(&report.findings);
-    Err(Failure::new(Code::Verification, format!("{}: {found}", path.display())))
 }
 
 fn place_json(place: &PlannedPlace) -> Value {
@@ -596,24 +570,6 @@ fn show(
         "failed": batch.failures(),
     }));
     Ok(if main.check && changes { Code::Changes } else { Code::Done })
-}
-
-/// The credential, where this machine has one. Why not is said by whoever needs it.
-fn at_hand(settings: &Settings, chosen: &Chosen, application: &Application, main: &Main) -> Option<Credential> {
-    // Such a source is read once, by whoever needs it: it may be a program, or somebody who is asked.
-    if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) {
-        return None;
-    }
-    if let Some(fixed) = fixed(chosen).ok()? {
-        return fixed.whole().ok().map(|(credential, _)| credential);
-    }
-    let store = Store::open_existing(&settings.home).ok()?;
-    let request = request(settings, chosen, application, main).ok()?;
-    let mut registry = settings.registry_within(chosen).ok()?;
-    match look_up(&request, store.as_ref(), registry.as_mut()).ok()? {
-        Lookup::InStore(credential) => Some(credential),
-        Lookup::InRegistry(_) | Lookup::Unregistered(_) => None,
-    }
 }
 
 /// What is asked for.

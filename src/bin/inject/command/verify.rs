@@ -104,7 +104,7 @@ fn one(
     out: Output,
 ) -> Result<(Report, About), Failure> {
     let path = given.path.as_path();
-    let mut inspected = Inspected::to_verify(path)?;
+    let mut inspected = Inspected::new(path)?;
     tell_cut_off(path, out)?;
     let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
     let mut report = inspected.verify_signature(verify.min_sdk)?;

@@ -7,13 +7,15 @@
 //! Must not: decide whether v1 is needed (see `super`).
 
 mod algorithm;
+mod digests;
 mod manifest;
 mod witness;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Contents;
+use super::contents::Contents;
 use algorithm::{Named, first_refusing};
+use digests::{MANIFEST, digests};
 use manifest::Section;
 pub(super) use witness::Witness;
 
@@ -22,14 +24,11 @@ use crate::format::der::tag;
 use crate::format::read_at::ReadAt;
 use crate::format::x509::{Certificate, same_name};
 use crate::format::zip::Archive;
-use crate::format::{base64, limits, oid};
+use crate::format::{limits, oid};
 use crate::verify::hash::Hash;
 use crate::verify::public_key;
 use crate::verify::report::Report;
 
-const MANIFEST: &str = "META-INF/MANIFEST.MF";
-/// Android 4.3: the strongest digest counts.
-const SDK_STRONGEST_DIGEST: u32 = 18;
 /// Android 4.4: signed attributes are read as they should be.
 const SDK_SIGNED_ATTRIBUTES: u32 = 19;
 /// Android 7: every `SignerInfo` is tried, and signed attributes name their content type.
@@ -326,44 +325,6 @@ fn section_digest(
             );
         }
     }
-}
-
-/// The digests in a section that count for these API levels.
-fn digests(section: &Section, suffix: &str, sdk: (u32, u32)) -> Vec<(Hash, Vec<u8>)> {
-    let value = |name: &str| {
-        let value = section.value(&format!("{name}{suffix}"))?;
-        Some(base64::decode(value.as_bytes()).unwrap_or_default())
-    };
-    let mut found: BTreeMap<Hash, Vec<u8>> = BTreeMap::new();
-    if sdk.0 < SDK_STRONGEST_DIGEST {
-        // The algorithms are listed in an attribute of their own; the first that is there counts.
-        let listed = section.value("Digest-Algorithms").unwrap_or("SHA SHA1");
-        let first = listed.split_ascii_whitespace().find_map(|name| {
-            let hash = match name.to_ascii_uppercase().as_str() {
-                "MD5" => Hash::Md5,
-                "SHA" | "SHA1" | "SHA-1" => Hash::Sha1,
-                "SHA-256" => Hash::Sha256,
-                "SHA-384" => Hash::Sha384,
-                "SHA-512" => Hash::Sha512,
-                _ => return None,
-            };
-            // The platform before 2.3 (9) knew only what every version does; others are skipped.
-            Some((hash, value(name)?))
-        });
-        match first {
-            Some((hash, value)) => found.insert(hash, value),
-            // Such a version finds no digest, and refuses.
-            None => return Vec::new(),
-        };
-    }
-    if sdk.1 >= SDK_STRONGEST_DIGEST {
-        let order =
-            [("SHA-512", Hash::Sha512), ("SHA-384", Hash::Sha384), ("SHA-256", Hash::Sha256), ("SHA1", Hash::Sha1)];
-        if let Some((hash, value)) = order.iter().find_map(|(name, hash)| Some((*hash, value(name)?))) {
-            found.insert(hash, value);
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// Whether an entry must be in the manifest.

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
+use super::digests::{MANIFEST, digests};
 use super::manifest::{self, Section};
-use super::{MANIFEST, digests};
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;

@@ -7,9 +7,9 @@
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use super::apk::ApkJobError;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::pipeline::fault::Cause;
 use crate::sign::Digest;
 use crate::sign::android::{Schemes, Signers, v1};
 
@@ -34,7 +34,7 @@ pub(super) fn sign<S: ReadAt + ?Sized>(
     signers: &Signers<'_>,
     schemes: Schemes,
     min_sdk: u32,
-) -> Result<(), ApkJobError> {
+) -> Result<(), Cause> {
     let identity = signers.oldest();
     let digest = v1::digest(identity.key(), min_sdk).map_err(crate::sign::android::AndroidSignError::from)?;
     let mut entries = Vec::new();

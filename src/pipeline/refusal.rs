@@ -1,0 +1,89 @@
+//! What can keep an artifact of any kind from being injected, in the words of its kind.
+//!
+//! Must not: know any kind.
+
+use std::path::PathBuf;
+
+use super::fault::{Cause, Failing, Fault};
+use crate::placement::Address;
+use crate::verify::leak;
+use crate::verify::{Finding, Report, Severity, findings_text};
+
+/// What a kind is called in messages.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// "this package".
+    pub(super) this: &'static str,
+    /// What is made of it: "the new package".
+    pub(super) new: &'static str,
+    /// An address that such artifacts often have.
+    pub(super) example: &'static str,
+}
+
+/// What can keep an artifact of any kind from being injected.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// No place at all.
+    #[error("no place for a credential was found in {}: none of the presets {presets} fits", .words.this)]
+    NoPlaceAtAll { words: &'static Words, presets: String },
+    /// Places that the build left empty, and nothing else.
+    #[error("nothing was put into {}: {address} in {entry} is empty in this build, and stays so", .words.this)]
+    LeftEmpty { words: &'static Words, address: Box<Address>, entry: String },
+    /// Metadata of several main objects.
+    #[error("which main object is meant? {} holds metadata of {}", .words.this, .mains.join(", "))]
+    WhichMain { words: &'static Words, mains: Vec<String> },
+    /// Somewhere else to write: `what` is "an app in a folder", `short` "app".
+    #[error("{what} is changed in place; copy it to {} first", .output.display())]
+    InPlace { what: &'static str, short: &'static str, output: PathBuf },
+    /// The output does not verify.
+    #[error("nothing was written, because {} would not verify: {}", .words.new, findings_text(.findings))]
+    Unsound { words: &'static Words, findings: Vec<Finding> },
+    /// Content that no search can tell of whether a credential is in it that must not be.
+    #[error(
+        "nothing was written, because {} cannot be searched for credentials of other environments: {}",
+        .words.new, findings_text(.findings)
+    )]
+    Unsearched { words: &'static Words, findings: Vec<Finding> },
+    /// A credential that must not be in what would be written.
+    #[error("nothing was written, because {} would hold what must not be there: {}", .words.new, findings_text(.findings))]
+    Leak { words: &'static Words, findings: Vec<Finding> },
+}
+
+impl Failing for Refusal {
+    fn fault(&self) -> Fault<'_> {
+        match self {
+            Self::NoPlaceAtAll { words, .. } => Fault::NoPlaceAtAll { example: words.example },
+            Self::LeftEmpty { address, .. } => Fault::LeftEmpty { address },
+            Self::WhichMain { .. } => Fault::WhichMain,
+            Self::InPlace { short, .. } => Fault::InPlace(short),
+            Self::Unsound { findings, .. } | Self::Leak { findings, .. } => Fault::Unsound(findings),
+            Self::Unsearched { findings, .. } => Fault::Unsearched(findings),
+        }
+    }
+}
+
+impl Words {
+    /// A refusal for what was found where it must not be.
+    pub(super) fn leak(&'static self, findings: Vec<Finding>) -> Cause {
+        Refusal::Leak { words: self, findings }.into()
+    }
+
+    /// What a search for credentials of others came to: a refusal for what was found, or else for what could not be searched.
+    pub(super) fn searched(&'static self, report: Report) -> Result<(), Cause> {
+        let (found, unread): (Vec<_>, Vec<_>) = report.findings.into_iter().partition(leak::is_found);
+        if !found.is_empty() {
+            return Err(self.leak(found));
+        }
+        if unread.is_empty() { Ok(()) } else { Err(Refusal::Unsearched { words: self, findings: unread }.into()) }
+    }
+
+    /// The report of an output, where it is sound; a refusal for its errors.
+    pub(super) fn sound(&'static self, report: Report) -> Result<Report, Cause> {
+        if report.is_sound() {
+            return Ok(report);
+        }
+        let mut findings = report.findings;
+        findings.retain(|finding| finding.severity == Severity::Error);
+        Err(Refusal::Unsound { words: self, findings }.into())
+    }
+}
