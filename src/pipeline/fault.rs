@@ -125,7 +125,11 @@ impl<'e> Fault<'e> {
             TreeJobError::Changed(_) => Self::Changed,
             TreeJobError::Transaction(error) => Self::of_transaction(error),
             TreeJobError::Web(WebError::Unmakeable { .. }) => Self::Copy,
-            _ => Self::Artifact,
+            TreeJobError::File(_)
+            | TreeJobError::Web(_)
+            | TreeJobError::Raised(_)
+            | TreeJobError::Empty(_)
+            | TreeJobError::TooManyFiles { .. } => Self::Artifact,
         }
     }
 
@@ -147,14 +151,20 @@ impl<'e> Fault<'e> {
             AppleJobError::Transaction(error) => Self::of_transaction(error),
             AppleJobError::ProfileDoesNotFit { .. } => Self::Profile,
             AppleJobError::Unsound(findings) | AppleJobError::Leak(findings) => Self::Unsound(findings),
-            _ => Self::Artifact,
+            AppleJobError::File(_)
+            | AppleJobError::Zip(_)
+            | AppleJobError::Ipa(_)
+            | AppleJobError::Archive { .. }
+            | AppleJobError::Layout(_)
+            | AppleJobError::Tree(_)
+            | AppleJobError::Seal { .. } => Self::Artifact,
         }
     }
 
     fn of_transaction(error: &TransactionError) -> Self {
         match error {
             TransactionError::Changed(_) | TransactionError::Unfinished(_) => Self::Changed,
-            _ => Self::Artifact,
+            TransactionError::File(_) | TransactionError::Journal { .. } => Self::Artifact,
         }
     }
 
@@ -166,7 +176,11 @@ impl<'e> Fault<'e> {
             FilesError::Address { .. } | FilesError::Conflict { .. } => Self::Request,
             FilesError::Document { source, .. } if source.is_conflict() => Self::Request,
             error if error.is_refusal() => Self::Refused,
-            _ => Self::Artifact,
+            FilesError::Read { .. }
+            | FilesError::Document { .. }
+            | FilesError::Nested { .. }
+            | FilesError::Signed { .. }
+            | FilesError::Copy { .. } => Self::Artifact,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Source {
             Self::Folder { tree, .. } if !tree.ours().is_empty() => {
                 Ok(transaction::repair(&tree.path(""), tree.ours())?)
             }
-            _ => Ok(None),
+            Self::Ipa { .. } | Self::Folder { .. } => Ok(None),
         }
     }
 
