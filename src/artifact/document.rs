@@ -190,7 +190,12 @@ pub fn could_hold(bytes: &[u8], locator: &Locator) -> bool {
         Locator::Json(pointer) if pointer.split('/').any(json::picks) => {
             json::has_parent(bytes, pointer).unwrap_or_default()
         }
-        _ => true,
+        Locator::Whole
+        | Locator::Json(_)
+        | Locator::Plist(_)
+        | Locator::Xml(_)
+        | Locator::Js(_)
+        | Locator::Properties(_) => true,
     }
 }
 

@@ -104,8 +104,12 @@ pub fn revoke(
         Err(error) => match registry.standing(application, &stored.id, &mut store.ledger(key)) {
             Ok(Standing::Gone) if !did_nothing(&error) => true,
             Ok(Standing::Registered(_)) => return dropped(&intent, error, store),
-            _ if did_nothing(&error) => return dropped(&intent, error, store),
-            _ => return Err(Open::of(intent, error.to_string()).into()),
+            Ok(Standing::Gone | Standing::Unknown(_)) | Err(_) if did_nothing(&error) => {
+                return dropped(&intent, error, store);
+            }
+            Ok(Standing::Gone | Standing::Unknown(_)) | Err(_) => {
+                return Err(Open::of(intent, error.to_string()).into());
+            }
         },
     };
     store.forget_everywhere(&intent).map_err(|error| {
@@ -199,8 +203,12 @@ pub(super) fn replace(
     match registry.standing(application, id, &mut store.ledger(&intent.key)) {
         Ok(Standing::Registered(found)) if found.secret.as_ref() == Some(new) => Ok(found),
         Ok(Standing::Registered(found)) if found.secret.as_ref() == before => dropped(intent, error, store),
-        _ if did_nothing(&error) => dropped(intent, error, store),
-        _ => Err(Open::of(intent.clone(), error.to_string()).into()),
+        Ok(Standing::Registered(_) | Standing::Gone | Standing::Unknown(_)) | Err(_) if did_nothing(&error) => {
+            dropped(intent, error, store)
+        }
+        Ok(Standing::Registered(_) | Standing::Gone | Standing::Unknown(_)) | Err(_) => {
+            Err(Open::of(intent.clone(), error.to_string()).into())
+        }
     }
 }
 

@@ -91,7 +91,7 @@ impl Home {
         let which = match self.keeping() {
             Ok(Some(Keeping::Given)) => "given from outside",
             Ok(Some(Keeping::Keyring(_))) => "in the keyring",
-            _ => "beside it",
+            Ok(Some(Keeping::File) | None) | Err(_) => "beside it",
         };
         format!("it was sealed with another key than the one {which}")
     }

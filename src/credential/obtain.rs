@@ -274,7 +274,7 @@ fn check(registry: &RegistryIdentity, wanted: &Wanted<'_>, answered: &Registered
     let id = answered.id.clone();
     let known = match wanted.proposal {
         Proposal::Known(known) if !wanted.again => Some(known),
-        _ => None,
+        Proposal::Known(_) | Proposal::Fresh(_) => None,
     };
     let fault = if wanted.wants_secret && answered.secret.is_none() && wanted.secret.is_none() {
         AnswerFault::NoSecret { id, application, environment }

@@ -6,6 +6,8 @@
 //!
 //! Must not: be used to change a file of the app.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "plist::Value is open, and belongs to another crate")]
+
 pub use ::plist::{Dictionary, Value};
 
 use super::{base64, plist};

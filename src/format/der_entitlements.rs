@@ -6,6 +6,8 @@
 //!
 //! Must not: decide what an app may claim.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "plist::Value is open, and belongs to another crate")]
+
 use super::apple_plist::{Dictionary, Value};
 use super::der::{self, DerError, Reader, Tlv, tag};
 use super::limits;

@@ -107,7 +107,7 @@ impl Statement {
             match token {
                 Token::Text(text) => texts.push(text.as_str()),
                 Token::Computed => return None,
-                _ => {}
+                Token::Word(_) | Token::Symbol(_) => {}
             }
         }
         Some(texts)
@@ -364,7 +364,7 @@ impl Parser {
                     match token {
                         Token::Symbol('(' | '[') => open += 1,
                         Token::Symbol(')' | ']') => open = open.saturating_sub(1),
-                        _ => {}
+                        Token::Word(_) | Token::Text(_) | Token::Computed | Token::Symbol(_) => {}
                     }
                     statement.tokens.push(token);
                 }

@@ -446,7 +446,7 @@ impl<'b> Document<'b> {
         if !create {
             let known = match &last.kind {
                 Kind::Object(members) => members.iter().filter_map(|(key, _)| self.key(key)).take(20).collect(),
-                _ => Vec::new(),
+                Kind::Array(_) | Kind::String | Kind::Literal => Vec::new(),
             };
             return Err(JsonError::NotFound { pointer: pointer.to_owned(), step: step.clone(), known });
         }
@@ -474,7 +474,7 @@ impl<'b> Document<'b> {
                 let last = items.last().map(|node| (node.range.start, node.range.end));
                 Ok(self.insert_behind(parent, last, &value))
             }
-            _ => Err(impossible(step)),
+            Kind::Array(_) | Kind::String | Kind::Literal => Err(impossible(step)),
         };
         parents.iter().map(insertion).collect()
     }

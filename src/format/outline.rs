@@ -277,7 +277,7 @@ impl Outliner {
             let until = match self.state {
                 State::Headers => self.scan.needs().min(self.len),
                 State::Code(_) => self.boundary(|range| range.start),
-                _ => self.boundary(|range| range.end),
+                State::Signature | State::Behind => self.boundary(|range| range.end),
             };
             if self.at < until || matches!(self.state, State::Headers) && self.scan.is_complete() {
                 break;

@@ -210,7 +210,7 @@ fn logical_line(bytes: &[u8], start: usize) -> Property {
         match found {
             Step::Plain(b' ' | b'\t' | b'\x0c') | Step::Continued => {}
             Step::Plain(b'=' | b':') if !seen => seen = true,
-            _ => break,
+            Step::Plain(_) | Step::Escaped(_) | Step::End => break,
         }
         at = next;
     }

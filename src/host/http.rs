@@ -179,7 +179,7 @@ impl Client {
             let problem = error.to_string();
             match reached(&error) {
                 Reached::Untrusted => HttpError::Certificate { method, url: url.to_owned(), problem },
-                reached => failed(problem, reached == Reached::Perhaps),
+                reached @ (Reached::Nobody | Reached::Perhaps) => failed(problem, reached == Reached::Perhaps),
             }
         })?;
         let retry_after = reply.headers().get("Retry-After").and_then(|value| value.to_str().ok()?.parse().ok());
@@ -200,6 +200,7 @@ enum Reached {
     Perhaps,
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "errors of other crates, of which some are told apart")]
 fn reached(error: &ureq::Error) -> Reached {
     let of_tls = |error: &rustls::Error| match error {
         rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => Reached::Untrusted,

@@ -268,7 +268,12 @@ impl Address {
                 path.parts.iter().any(|part| part.contains(MAIN_FILE))
                     || matches!(locator, Locator::Json(pointer) if pointer.contains(MAIN_KEY))
             }
-            _ => false,
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. } => false,
         }
     }
 

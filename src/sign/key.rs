@@ -175,7 +175,7 @@ impl PrivateKey {
     pub fn algorithm(&self) -> Algorithm {
         match self.0 {
             Kind::Rsa(_) => Algorithm::Rsa,
-            _ => Algorithm::Ec,
+            Kind::P256(_) | Kind::P384(_) | Kind::P521(_) => Algorithm::Ec,
         }
     }
 

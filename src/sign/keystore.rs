@@ -108,7 +108,18 @@ fn open_pkcs12(bytes: &[u8], password: &Password) -> Result<Pkcs12Archive, Ident
         P12Error::MacError(_) | P12Error::Pkcs5Error(_) | P12Error::UnpadError => {
             IdentityError::WrongPassword { what: "keystore" }
         }
-        other => IdentityError::Keystore { kind: "PKCS#12", problem: other.to_string() },
+        other @ (P12Error::IoError(_)
+        | P12Error::DerError(_)
+        | P12Error::InvalidVersion
+        | P12Error::UnsupportedContentType
+        | P12Error::UnsupportedCertificateType
+        | P12Error::X509Error(_)
+        | P12Error::InvalidLength
+        | P12Error::InvalidParameters
+        | P12Error::InvalidData
+        | P12Error::UnsupportedEncryptionScheme
+        | P12Error::UnsupportedMacAlgorithm
+        | P12Error::InvalidPrivateKey) => IdentityError::Keystore { kind: "PKCS#12", problem: other.to_string() },
     })
 }
 

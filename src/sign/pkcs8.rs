@@ -117,10 +117,13 @@ fn encrypted(raw: &[u8], password: Option<&Password>) -> Result<PrivateKey, Iden
     // A wrong password passes the padding check once in 256 times; what comes out is no key then.
     match Encoding::of_der(&der) {
         Some(Encoding::Pkcs8) => Ok(plain(&der)?),
-        _ => Err(IdentityError::WrongPassword { what: "private key" }),
+        None | Some(Encoding::Encrypted | Encoding::Pkcs1 | Encoding::Sec1) => {
+            Err(IdentityError::WrongPassword { what: "private key" })
+        }
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "of another crate; what is not limited here is not opened there")]
 fn within_limits(scheme: &EncryptionScheme) -> Result<(), IdentityError> {
     let beyond = |problem: String| Err(IdentityError::Encryption { problem });
     let EncryptionScheme::Pbes2(parameters) = scheme else {

@@ -48,7 +48,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         check_conflicts(values)?;
         let in_files = values.iter().filter_map(|(spot, value)| match &spot.slot {
             Slot::File(spot) => Some((spot, value.as_str())),
-            _ => None,
+            Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) => None,
         });
         let mut contents = self.files().change(in_files)?.contents;
         let (mut strings, mut meta, mut data) = (Vec::new(), Vec::new(), Vec::new());

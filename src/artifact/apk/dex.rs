@@ -104,7 +104,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 }
                 Ok(found)
             }
-            _ => Ok(Vec::new()),
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::File { .. } => Ok(Vec::new()),
         }
     }
 
@@ -114,7 +118,13 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::DexMethod { method, parameter, index: None } => {
                 Ok(!self.reaching(address, method, *parameter)?.found.is_empty())
             }
-            _ => Ok(!self.look_into_dex(address, true)?.is_empty()),
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. }
+            | Target::File { .. } => Ok(!self.look_into_dex(address, true)?.is_empty()),
         }
     }
 
@@ -156,7 +166,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             dex::check_passed(&content, &passed).map_err(|source| {
                 let call = match &source {
                     DexError::Shared { offset, .. } => *offset,
-                    _ => return ApkError::Dex { entry: entry.to_owned(), source },
+                    DexError::Malformed { .. }
+                    | DexError::Unsupported { .. }
+                    | DexError::NotFound { .. }
+                    | DexError::Conflict { .. }
+                    | DexError::TooLong { .. } => return ApkError::Dex { entry: entry.to_owned(), source },
                 };
                 let number = passed.iter().find(|(passed, _)| passed.call == call).map_or(0, |(_, place)| *place);
                 match places.get(number) {

@@ -69,21 +69,21 @@ impl Facts {
                 // Res_value: 0x10 decimal, 0x11 hexadecimal, 0x12 boolean.
                 Value::Other { data_type: 0x10 | 0x11, data } => Some(Scalar::Int(*data)),
                 Value::Other { data_type: 0x12, data } => Some(Scalar::Bool(*data != 0)),
-                _ => None,
+                Value::Styled(_) | Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => None,
             }))
         };
         let text = |scalar| {
             Ok::<_, ApkError>(resolve(scalar)?.and_then(|scalar| match scalar {
                 Scalar::Text(text) => Some(text),
                 Scalar::Int(number) => Some(number.to_string()),
-                _ => None,
+                Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. } => None,
             }))
         };
         let number = |scalar| {
             Ok::<_, ApkError>(resolve(scalar)?.and_then(|scalar| match scalar {
                 Scalar::Int(number) => Some(number),
                 Scalar::Text(text) => text.parse().ok().or_else(|| Some(sdk_of_codename(&text))),
-                _ => None,
+                Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. } => None,
             }))
         };
         let truth = |scalar| {

@@ -138,7 +138,13 @@ impl ApkError {
             Self::Manifest(error) => matches!(error, AxmlError::WrongKind { .. }),
             Self::Table(error) => matches!(error, ArscError::NotPlainString { .. } | ArscError::CannotCreate { .. }),
             Self::Dex { source, .. } => matches!(source, DexError::Shared { .. }),
-            _ => false,
+            Self::Zip(_)
+            | Self::Kind(_)
+            | Self::Read { .. }
+            | Self::Nested { .. }
+            | Self::NoPlace { .. }
+            | Self::Address { .. }
+            | Self::Conflict { .. } => false,
         }
     }
 }

@@ -94,7 +94,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         match &address.target {
             Target::DexMethod { .. } | Target::DexText { .. } => return self.has_in_dex(address),
             Target::File { .. } => return Ok(self.files().has(address)?),
-            _ => {}
+            Target::String { .. } | Target::Resource { .. } | Target::MetaData { .. } | Target::IntentFilter { .. } => {
+            }
         }
         match self.look(address, true) {
             Ok(found) => Ok(!found.is_empty()),
@@ -126,7 +127,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     .map(|found| match found.value {
                         Value::String(text) => Ok(text),
                         // What this is instead is said when somebody wants to change it.
-                        other => Err(instead(&table, address, &found.config, &other, "a plain string")),
+                        other @ (Value::Styled(_)
+                        | Value::Reference(_)
+                        | Value::Null
+                        | Value::Other { .. }
+                        | Value::Complex) => Err(instead(&table, address, &found.config, &other, "a plain string")),
                     })
                     .collect::<Result<_, _>>()?;
                 if values.is_empty() {
@@ -198,7 +203,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                             let attribute = format!("android:{}", attribute.name());
                             return Err(self.refers(address, &attribute, id));
                         }
-                        _ => {}
+                        Scalar::Text(_)
+                        | Scalar::Int(_)
+                        | Scalar::Bool(_)
+                        | Scalar::Reference(_)
+                        | Scalar::Other { .. } => {}
                     }
                 }
                 if values.is_empty() {
@@ -228,7 +237,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let made = self.made_in(address, |_, _| true)?;
                 if made.is_empty() { Err(self.no_place(address)?) } else { Ok(made) }
             }
-            _ => Err(self.no_place(address)?),
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. }
+            | Target::File { .. } => Err(self.no_place(address)?),
         }
     }
 
@@ -297,7 +311,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 let of = |found: &&Found| found.spot.resource.as_deref() == Some(resource);
                 found.iter().any(|found| of(&found)) && !found.iter().filter(of).any(|found| found.spot.entry == path)
             }),
-            _ => Ok(Vec::new()),
+            Target::String { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. }
+            | Target::File { .. } => Ok(Vec::new()),
         }
     }
 
@@ -451,7 +470,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 fn shown(value: &Scalar) -> String {
     match value {
         Scalar::Text(text) => format!("{text:?}"),
-        other => other.to_string(),
+        other @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => other.to_string(),
     }
 }
 

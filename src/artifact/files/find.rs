@@ -260,7 +260,12 @@ fn shown(path: &[String]) -> String {
 fn file_of(address: &Address) -> Result<(&FilePath, &Locator), FilesError> {
     match &address.target {
         Target::File { path, locator } => Ok((path, locator)),
-        _ => Err(FilesError::Address {
+        Target::String { .. }
+        | Target::Resource { .. }
+        | Target::MetaData { .. }
+        | Target::IntentFilter { .. }
+        | Target::DexMethod { .. }
+        | Target::DexText { .. } => Err(FilesError::Address {
             address: Box::new(address.clone()),
             problem: "only Android packages have such places; write apk: in front, or address a file".to_owned(),
         }),
@@ -280,12 +285,14 @@ fn found(
         Locator::Whole => vec![String::from_utf8_lossy(content).into_owned()],
         // A pattern leads to many files; most are told apart without being parsed.
         _ if odd.is_some() && !document::may_hold(content, locator) => return Ok(None),
-        _ => match (document::read(content, locator), odd) {
-            (Ok(values), _) => values,
-            (Err(_), Some(Odd::PassOver)) => return Ok(None),
-            (Err(_), Some(Odd::Judge)) if !document::mentions(content, locator) => return Ok(None),
-            (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
-        },
+        Locator::Json(_) | Locator::Plist(_) | Locator::Xml(_) | Locator::Js(_) | Locator::Properties(_) => {
+            match (document::read(content, locator), odd) {
+                (Ok(values), _) => values,
+                (Err(_), Some(Odd::PassOver)) => return Ok(None),
+                (Err(_), Some(Odd::Judge)) if !document::mentions(content, locator) => return Ok(None),
+                (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
+            }
+        }
     };
     let spot = Spot {
         address: address.clone(),

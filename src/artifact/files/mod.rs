@@ -113,7 +113,12 @@ impl FilesError {
         match self {
             Self::Signed { .. } => true,
             Self::Document { source, .. } => source.is_refusal(),
-            _ => false,
+            Self::Read { .. }
+            | Self::Nested { .. }
+            | Self::Copy { .. }
+            | Self::NoPlace { .. }
+            | Self::Address { .. }
+            | Self::Conflict { .. } => false,
         }
     }
 }

@@ -167,6 +167,12 @@ impl Failure {
 }
 
 impl Failure {
+    /// From a variant that this program does not know. There is none: the library's enumerations are open to others, so the
+    /// compiler wants this arm, and clippy (`wildcard_enum_match_arm`) names what falls into it.
+    pub fn undecided(error: impl Into<anyhow::Error>) -> Self {
+        Self::of(Code::Internal, error)
+    }
+
     /// From what is wrong with a configuration: a line for each problem, and one for what to do about it.
     pub fn config(code: Code, error: &ConfigError) -> Self {
         Self { details: error.lines(), ..Self::new(code, error.to_string()) }
@@ -179,7 +185,14 @@ impl From<StoreError> for Failure {
             StoreError::Seal(SealError::Keyring { .. } | SealError::NoKey { .. }) => Self::of(Code::Registry, error)
                 .remedy("unlock the keyring, or put the key there again from where it is kept too")
                 .remedy(format!("where no keyring can be asked: {}=env:NAME", variables::STORE_KEY)),
-            _ => Self::of(Code::Registry, error),
+            StoreError::File(_)
+            | StoreError::Seal(_)
+            | StoreError::Sqlite { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Gone { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Row { .. } => Self::of(Code::Registry, error),
+            _ => Self::undecided(error),
         }
     }
 }
@@ -201,7 +214,16 @@ impl From<RegistryError> for Failure {
                 let remedies = answer(fault);
                 Self { remedies, ..Self::of(Code::Registry, error) }
             }
-            _ => Self::of(Code::Registry, error),
+            RegistryError::Database(_)
+            | RegistryError::Failed { .. }
+            | RegistryError::NotRegistered { .. }
+            | RegistryError::Offline { .. }
+            | RegistryError::PossibleOrphan { .. }
+            | RegistryError::Revoked { .. }
+            | RegistryError::Unknown { .. }
+            | RegistryError::Unsupported { .. }
+            | RegistryError::Random(_) => Self::of(Code::Registry, error),
+            _ => Self::undecided(error),
         }
     }
 }
@@ -215,11 +237,12 @@ fn unfinished(open: &Open) -> Vec<String> {
             format!("finish it: inject credential revoke --app {application} --env {environment}"),
             format!("or see what the registry has: {register} --force"),
         ],
-        _ => vec![
+        Change::Rotate(_) | Change::Take(_) => vec![
             format!("finish it, by what the registry has: {register}"),
             format!("the registry is right, whatever it has: {register} --take registry"),
             format!("it is not there any more: inject credential forget --app {application} --env {environment}"),
         ],
+        _ => vec![],
     }
 }
 
@@ -291,7 +314,8 @@ fn genexus(fault: &GenexusFault) -> (Code, Vec<String>) {
         GenexusFault::TwoSecrets { .. } | GenexusFault::Entry { .. } => {
             &["correct the application in GAM's backend, then press F5 again"]
         }
-        _ => &[],
+        GenexusFault::Unreadable { .. } | GenexusFault::Program(_) => &[],
+        _ => return (Code::Internal, vec![]),
     };
     (Code::Registry, remedies.iter().map(|remedy| (*remedy).to_owned()).collect())
 }
@@ -310,16 +334,18 @@ impl From<ObtainError> for Failure {
                     .remedy(format!("look on the server; if it is not there, or deleted: {again}"))
                     .remedy("if it is there and its secret can be read there: inject credential set")
             }
-            ObtainError::Registry(RegistryError::Genexus { .. } | RegistryError::Answer { .. }) => match error {
-                ObtainError::Registry(error) => error.into(),
-                error => Self::of(Code::Registry, error),
-            },
             ObtainError::Open(open) => {
                 let remedies = unfinished(open);
                 Self { remedies, ..Self::of(Code::Conflict, error) }
             }
-            ObtainError::Store(_) | ObtainError::Registry(_) | ObtainError::Random(_) => {
-                Self::of(Code::Registry, error)
+            ObtainError::Store(_) | ObtainError::Random(_) => Self::of(Code::Registry, error),
+            // What is to be done depends on the registry's error alone.
+            ObtainError::Registry(_) => {
+                if let ObtainError::Registry(error) = error {
+                    error.into()
+                } else {
+                    Self::undecided(error)
+                }
             }
             ObtainError::NotRegistered { application, environment, .. } => {
                 let register =
@@ -334,7 +360,7 @@ impl From<ObtainError> for Failure {
                     .remedy(format!("the registry is right: {take} registry"))
                     .remedy(format!("the store is right, and shipped apps carry it: {take} store"))
             }
-            _ => Self::of(Code::Internal, error),
+            _ => Self::undecided(error),
         }
     }
 }
@@ -417,7 +443,8 @@ impl From<JobError> for Failure {
                 let remedies = UNSEARCHED.map(str::to_owned).to_vec();
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
-            _ => (Code::Internal, vec![]),
+            Fault::Internal => (Code::Internal, vec![]),
+            _ => return Self::undecided(error),
         };
         Self { remedies, ..Self::of(code, error) }
     }
@@ -441,7 +468,8 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
         Target::String { name, .. } | Target::Resource { name, .. } | Target::MetaData { name } => name.clone(),
         Target::IntentFilter { class, .. } => class.clone(),
         Target::File { path, .. } => path.to_string(),
-        _ => String::new(),
+        Target::DexMethod { .. } | Target::DexText { .. } => String::new(),
+        _ => return None,
     };
     let near = nearest(&name, near.iter().map(String::as_str)).map(str::to_owned);
     near.or_else(|| suggest::address(&address.to_string())).map(|near| format!("did you mean {near:?}?"))

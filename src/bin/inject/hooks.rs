@@ -164,7 +164,12 @@ fn check(hook: &Hook, named: &Named<'_>) -> Result<(), Failure> {
         HookKind::Msbuild | HookKind::Maui => &[";", "%"],
         // Expressions, which have no escape there.
         HookKind::Azure => &["${{", "$(", "$["],
-        _ => &[],
+        HookKind::Gradle
+        | HookKind::Xcode
+        | HookKind::Fastlane
+        | HookKind::Github
+        | HookKind::Gitlab
+        | HookKind::PreCommit => &[],
     };
     match refused.iter().find(|part| words.iter().any(|word| word.contains(**part))) {
         None => Ok(()),

@@ -43,7 +43,9 @@ pub fn verified(path: Option<&Path>, result: &Value, out: Output) {
     let Some(path) = path else { return };
     let mut text = match &result["environment"] {
         Value::Null => "### inject verify\n\n".to_owned(),
-        name => format!("### inject verify: {}\n\n", cell(name)),
+        name @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+            format!("### inject verify: {}\n\n", cell(name))
+        }
     };
     for artifact in result["artifacts"].as_array().into_iter().flatten() {
         let verdict = match (artifact["sound"] == true, artifact["partial"] == true) {

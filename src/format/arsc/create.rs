@@ -244,7 +244,7 @@ impl Work {
         let at = chunk.offset + chunk.header_size + usize::from(index) * part.width();
         let item = match part.layout {
             Layout::Dense => u32::try_from(data + padding).map_err(|_| PartError::Full)?.to_le_bytes().to_vec(),
-            _ => in_words(data + padding)?.to_le_bytes().to_vec(),
+            Layout::Offset16 | Layout::Sparse => in_words(data + padding)?.to_le_bytes().to_vec(),
         };
         self.splices.replace(at..at + item.len(), item);
         let bytes = plain_entry(padding, key, slot);

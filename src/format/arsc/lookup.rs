@@ -35,7 +35,7 @@ impl Value {
     fn text_len(&self) -> usize {
         match self {
             Self::String(text) | Self::Styled(text) => text.len(),
-            _ => 0,
+            Self::Reference(_) | Self::Null | Self::Other { .. } | Self::Complex => 0,
         }
     }
 }
@@ -98,7 +98,7 @@ impl<'a> Table<'a> {
         Ok(found
             .filter_map(|found| match found.value {
                 Value::String(path) => Some((found.config, path)),
-                _ => None,
+                Value::Styled(_) | Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => None,
             })
             .collect())
     }
@@ -182,7 +182,9 @@ impl<'a> Table<'a> {
                                 next.push(to);
                             }
                         }
-                        _ => out.push(found),
+                        Value::String(_) | Value::Styled(_) | Value::Null | Value::Other { .. } | Value::Complex => {
+                            out.push(found);
+                        }
                     }
                 }
                 if out.len() + next.len() > limits::RESOURCE_VALUES || bytes > limits::RESOURCE_TEXT_BYTES {

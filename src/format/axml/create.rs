@@ -121,7 +121,7 @@ fn application<'d, 'a>(document: &'d Document<'a>) -> Option<(u32, &'d Node<'a>)
                 }
                 depth = depth.saturating_sub(1);
             }
-            _ => {}
+            NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
         }
     }
     None

@@ -109,7 +109,7 @@ fn elements<'d>(document: &'d Document<'_>) -> Vec<(String, &'d [Attribute])> {
             NodeKind::End { .. } => {
                 path.pop();
             }
-            _ => {}
+            NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
         }
     }
     found

@@ -30,7 +30,9 @@ pub fn dump(document: &Document<'_>) -> String {
                     let id = document.resource_id(attribute).map(|id| format!("(0x{id:08x})"));
                     let value = match document.scalar(attribute) {
                         Scalar::Text(text) => format!("{text:?}"),
-                        other => other.to_string(),
+                        other @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => {
+                            other.to_string()
+                        }
                     };
                     let (prefix, id) = (prefix.unwrap_or_default(), id.unwrap_or_default());
                     let _ = writeln!(out, "{indent}  A: {prefix}{}{id}={value}", text(attribute.name));

@@ -220,16 +220,18 @@ impl Target {
         let scalar = document.scalar(attribute);
         let number = match &scalar {
             Scalar::Text(_) => None,
-            typed => Some(data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
-                place: place.clone(),
-                offset: attribute.offset,
-                expected: match typed {
-                    Scalar::Int(_) => "a text, or a number as the new value",
-                    Scalar::Bool(_) => "a text, or true or false as the new value",
-                    _ => "a text",
-                },
-                found: scalar.to_string(),
-            })?),
+            typed @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => {
+                Some(data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
+                    place: place.clone(),
+                    offset: attribute.offset,
+                    expected: match typed {
+                        Scalar::Int(_) => "a text, or a number as the new value",
+                        Scalar::Bool(_) => "a text, or true or false as the new value",
+                        Scalar::Text(_) | Scalar::Reference(_) | Scalar::Other { .. } => "a text",
+                    },
+                    found: scalar.to_string(),
+                })?)
+            }
         };
         Ok(Self {
             raw_at: attribute.offset + 8,
@@ -316,7 +318,7 @@ fn places<'d>(document: &'d Document<'_>, path: &NodePath) -> Vec<Here<'d>> {
                 let at = node.chunk.offset + node.chunk.header_size;
                 out.push(Here::Text { at, text: *text, data: Document::text_data(node) });
             }
-            _ => {}
+            NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } => {}
         }
     }
     out
@@ -339,7 +341,7 @@ fn meta_data<'d>(document: &'d Document<'_>, name: &str) -> Vec<&'d [Attribute]>
             NodeKind::End { .. } => {
                 path.pop();
             }
-            _ => {}
+            NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
         }
     }
     out

@@ -82,7 +82,7 @@ impl Document<'_> {
                 NodeKind::End { .. } => {
                     path.pop();
                 }
-                _ => {}
+                NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
             }
         }
         out

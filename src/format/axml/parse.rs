@@ -122,7 +122,7 @@ impl<'a> Document<'a> {
                     match node.kind {
                         NodeKind::Start { .. } => depth += 1,
                         NodeKind::End { .. } => depth = depth.saturating_sub(1),
-                        _ => {}
+                        NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
                     }
                     if depth > limits::NESTING {
                         let expected = "elements nested less deep than the limit";
@@ -178,7 +178,11 @@ impl<'a> Document<'a> {
             NodeKind::StartNamespace { prefix, uri } if self.pool.raw(uri).is_ok_and(|raw| raw == wanted) => {
                 self.string(prefix)
             }
-            _ => None,
+            NodeKind::StartNamespace { .. }
+            | NodeKind::EndNamespace { .. }
+            | NodeKind::Start { .. }
+            | NodeKind::End { .. }
+            | NodeKind::Text { .. } => None,
         })
     }
 

@@ -48,7 +48,7 @@ pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
         .zip(&values)
         .filter_map(|(edit, value)| match &edit.target {
             Target::Passed { passed, place } => Some(Wish { passed: *passed, place: *place, value }),
-            _ => None,
+            Target::At(_) | Target::Value(_) => None,
         })
         .collect();
     for edit in edits {

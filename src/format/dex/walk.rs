@@ -89,7 +89,7 @@ impl StringRef {
     pub(super) fn site(&self) -> usize {
         match self.usage {
             Usage::Instruction => self.range.start.saturating_sub(2),
-            _ => self.range.start,
+            Usage::Value | Usage::Name => self.range.start,
         }
     }
 }

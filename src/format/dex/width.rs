@@ -61,7 +61,7 @@ pub(super) fn widths(dex: &Dex<'_>, walk: &Walk, plan: &Plan) -> Result<Widths, 
         let index = plan.indices.get(number).copied().unwrap_or(0);
         let other = match string.form {
             Form::Half => is_wide(index),
-            _ => only_needed && !is_wide(index),
+            Form::Word | Form::Uleb | Form::UlebPlus1 | Form::Value => only_needed && !is_wide(index),
         };
         if other {
             let index = u32::try_from(index).unwrap_or(u32::MAX);

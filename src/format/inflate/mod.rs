@@ -231,7 +231,7 @@ impl<T: Unit> Inflater<T> {
                 State::Stored(left) => self.stored(source, left),
                 State::Coded => match self.coded::<false>(source)? {
                     Stop::Input if source.complete => self.coded::<true>(source)?,
-                    other => other,
+                    other @ (Stop::Input | Stop::Piece | Stop::Block | Stop::End) => other,
                 },
             };
             match ended {
@@ -242,7 +242,7 @@ impl<T: Unit> Inflater<T> {
                         return Ok(Stop::Block);
                     }
                 }
-                other => return Ok(other),
+                other @ (Stop::Input | Stop::Piece | Stop::End) => return Ok(other),
             }
         }
     }

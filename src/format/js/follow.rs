@@ -172,7 +172,18 @@ fn passed_on(entry: &Entry, found: &mut Findings) {
     match entry.kind {
         Kind::Getter => {}
         Kind::Shorthand => found.computed(entry.at, "a variable of that name", true, &entry.path),
-        _ => found.computed(entry.at, "an expression", true, &entry.path),
+        Kind::Member
+        | Kind::Default
+        | Kind::Field
+        | Kind::Assignment
+        | Kind::Variable
+        | Kind::Method
+        | Kind::Argument
+        | Kind::Export
+        | Kind::Descriptor
+        | Kind::Described
+        | Kind::Target
+        | Kind::Json => found.computed(entry.at, "an expression", true, &entry.path),
     }
 }
 

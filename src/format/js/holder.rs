@@ -142,7 +142,16 @@ impl<'b> Holders<'b> {
                     (top.pending, top.declares) = (Chain::default(), false);
                 }
             }
-            _ => {}
+            TokenKind::Identifier
+            | TokenKind::PrivateName
+            | TokenKind::Number
+            | TokenKind::String
+            | TokenKind::Template
+            | TokenKind::TemplateMiddle
+            | TokenKind::TemplateTail
+            | TokenKind::Regex
+            | TokenKind::Punctuator(_)
+            | TokenKind::End => {}
         }
     }
 }

@@ -173,7 +173,18 @@ pub(super) fn named(entry: &Entry, what: &'static str) -> &'static str {
     match entry.kind {
         Kind::Getter => "a getter that returns no string, variable or member of one",
         Kind::Method => "a method",
-        _ => what,
+        Kind::Member
+        | Kind::Shorthand
+        | Kind::Default
+        | Kind::Field
+        | Kind::Assignment
+        | Kind::Variable
+        | Kind::Argument
+        | Kind::Export
+        | Kind::Descriptor
+        | Kind::Described
+        | Kind::Target
+        | Kind::Json => what,
     }
 }
 

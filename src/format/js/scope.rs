@@ -382,7 +382,7 @@ impl<'b> Scopes<'b> {
                     }
                     if state == State::Pattern || state == State::Named { State::Value } else { state }
                 }
-                _ => {
+                State::Name | State::Named | State::Pattern | State::Value => {
                     self.declarations.pop();
                     return self.keyword(step, window);
                 }
@@ -461,7 +461,15 @@ impl<'b> Scopes<'b> {
                     self.parameters = Some(Parameters { start, first: met, last, head, bindings, arrow: false });
                 }
             }
-            _ => {}
+            TokenKind::Identifier
+            | TokenKind::PrivateName
+            | TokenKind::Number
+            | TokenKind::String
+            | TokenKind::Template
+            | TokenKind::TemplateMiddle
+            | TokenKind::Regex
+            | TokenKind::Punctuator(_)
+            | TokenKind::End => {}
         }
     }
 

@@ -431,7 +431,7 @@ impl<'b> Syntax<'b> {
                 [P::Colon, P::Spread].iter().any(|&punctuator| previous == Some(TokenKind::Punctuator(punctuator)))
                     && top.conditionals == 0
             }
-            _ => false,
+            Place::Statements | Place::Specifiers | Place::Class | Place::Substitution => false,
         };
         let parent = goes_on.then_some(top.group);
         self.groups.push(Group { parent, pattern: false });
@@ -485,7 +485,9 @@ impl<'b> Syntax<'b> {
                     (Place::Object, After::Next(Next::Operator))
                 }
                 Next::Clause | Next::Head(Head::With) => (Place::Specifiers, After::Next(Next::Statement)),
-                _ => (Place::Statements, After::Next(Next::Statement)),
+                Next::Statement | Next::Operator | Next::Body(_) | Next::Head(_) | Next::Name => {
+                    (Place::Statements, After::Next(Next::Statement))
+                }
             }
         };
         let group = (place == Place::Object).then(|| self.linked());

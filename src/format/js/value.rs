@@ -252,7 +252,12 @@ impl Reader<'_> {
                 word if is_reserved(word) => Leaf::Other { at, what: "an expression" },
                 _ => Leaf::Read(Shape { base: Base::Variable(*token), key: None, at, falls: false }),
             },
-            _ => Leaf::Other { at, what: "an expression" },
+            TokenKind::PrivateName
+            | TokenKind::TemplateHead
+            | TokenKind::TemplateMiddle
+            | TokenKind::TemplateTail
+            | TokenKind::Punctuator(_)
+            | TokenKind::End => Leaf::Other { at, what: "an expression" },
         }
     }
 
@@ -265,7 +270,7 @@ impl Reader<'_> {
                 Leaf::Nothing => {}
                 Leaf::Constant(constant) if empty && constant.value.is_empty() => {}
                 Leaf::Read(shape) => out.push(Leaf::Read(Shape { falls: shape.falls || empty, ..shape })),
-                leaf => out.push(leaf),
+                leaf @ (Leaf::Constant(_) | Leaf::Other { .. }) => out.push(leaf),
             }
         }
         self.read(right, depth + 1, out);
@@ -372,7 +377,16 @@ impl Reader<'_> {
                     let behind_dot = index.checked_sub(1).and_then(|before| tokens.get(before));
                     is_operator_word(self.raw(token)) && !behind_dot.is_some_and(|token| token.is(P::Dot))
                 }
-                _ => false,
+                TokenKind::PrivateName
+                | TokenKind::Number
+                | TokenKind::String
+                | TokenKind::Template
+                | TokenKind::TemplateHead
+                | TokenKind::TemplateMiddle
+                | TokenKind::TemplateTail
+                | TokenKind::Regex
+                | TokenKind::Punctuator(_)
+                | TokenKind::End => false,
             })
         });
         if operators {
@@ -489,7 +503,15 @@ pub(super) fn top_level(tokens: &[Token]) -> Vec<usize> {
                 }
             }
             _ if depth == 0 => top.push(index),
-            _ => {}
+            TokenKind::Identifier
+            | TokenKind::PrivateName
+            | TokenKind::Number
+            | TokenKind::String
+            | TokenKind::Template
+            | TokenKind::TemplateMiddle
+            | TokenKind::Regex
+            | TokenKind::Punctuator(_)
+            | TokenKind::End => {}
         }
     }
     top

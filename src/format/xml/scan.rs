@@ -52,7 +52,13 @@ pub(super) fn scan(text: &str, start: usize) -> Result<Vec<Element>, XmlError> {
                 return Err(scan.wrong(at, "a reference outside the root element"));
             }
             Event::Eof => break,
-            _ => {}
+            Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => {}
         }
         at = end;
     }
@@ -176,7 +182,12 @@ fn explained(error: &Error) -> String {
             format!("</{found}>, expected </{expected}>")
         }
         Error::IllFormed(IllFormedError::UnmatchedEndTag(_)) => "an end tag without its start".to_owned(),
-        other => other.to_string(),
+        other @ (Error::Io(_)
+        | Error::IllFormed(_)
+        | Error::InvalidAttr(_)
+        | Error::Encoding(_)
+        | Error::Escape(_)
+        | Error::Namespace(_)) => other.to_string(),
     }
 }
 

@@ -225,7 +225,7 @@ fn run(deflater: &mut Deflate, content: &[u8], flush: DeflateFlush, out: &mut Ve
             // A flush is complete when it leaves room.
             _ if all && more < buf.len() && flush != DeflateFlush::Finish => return Some(()),
             Status::BufError if more == 0 => return None,
-            _ => {}
+            Status::Ok | Status::BufError => {}
         }
     }
 }

@@ -72,7 +72,7 @@ impl Hasher {
     fn new(digest: Digest) -> Self {
         match digest {
             Digest::Sha1 => Self::Sha1(Sha1::default()),
-            _ => Self::Sha256(Sha256::default()),
+            Digest::Sha256 | Digest::Sha384 | Digest::Sha512 => Self::Sha256(Sha256::default()),
         }
     }
 

@@ -95,7 +95,11 @@ impl<'t> Shadows<'t> {
         let mut all = Vec::new();
         let path = match locator {
             Locator::Whole => "the file".to_owned(),
-            other => other.to_string().trim_start_matches('#').to_owned(),
+            other @ (Locator::Json(_)
+            | Locator::Plist(_)
+            | Locator::Xml(_)
+            | Locator::Js(_)
+            | Locator::Properties(_)) => other.to_string().trim_start_matches('#').to_owned(),
         };
         for other in self.general.get(&own.general()).into_iter().flatten().filter(|other| **other != file) {
             let how = Name::of(other).beside(&own);
@@ -160,7 +164,12 @@ impl<'t> Shadows<'t> {
         let given: Vec<&Locator> = here
             .filter_map(|expected| match &expected.address.target {
                 Target::File { locator, .. } => Some(locator),
-                _ => None,
+                Target::String { .. }
+                | Target::Resource { .. }
+                | Target::MetaData { .. }
+                | Target::IntentFilter { .. }
+                | Target::DexMethod { .. }
+                | Target::DexText { .. } => None,
             })
             .collect();
         let is = |holds: bool, is_other: bool| match (holds, is_other) {
@@ -191,7 +200,7 @@ impl<'t> Shadows<'t> {
                 }
                 Ok(is(holds, is_other))
             }
-            locator => {
+            locator @ (Locator::Json(_) | Locator::Xml(_) | Locator::Js(_) | Locator::Properties(_)) => {
                 let held = document::read(bytes, locator);
                 let held = if held.as_ref().is_err_and(DocumentError::is_absence) { Vec::new() } else { held? };
                 Ok(is(!held.is_empty(), held.iter().any(|held| held != value)))

@@ -109,7 +109,7 @@ fn named(statement: &Statement, catalogs: &Catalogs) -> Option<String> {
             Token::Word(word) if word == "get" => break,
             Token::Word(word) => words.push(word),
             Token::Symbol(')') => break,
-            _ => {}
+            Token::Text(_) | Token::Computed | Token::Symbol(_) => {}
         }
     }
     catalogs.plugins.get(&words.join(".")).cloned()

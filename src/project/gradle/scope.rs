@@ -75,7 +75,7 @@ fn configures_android(statement: &Statement) -> bool {
         && statement.tokens.iter().any(|token| match token {
             Token::Word(word) => word == "ApplicationExtension" || word == "BaseAppModuleExtension",
             Token::Text(text) => text == "android",
-            _ => false,
+            Token::Computed | Token::Symbol(_) => false,
         })
 }
 

@@ -133,7 +133,7 @@ fn build_types(elements: &[Element<'_>]) -> (Vec<(String, Option<Property>)>, Op
             let calls = calls(&element.scopes, "initWith");
             let copied = calls.first()?.tokens.iter().rev().find_map(|token| match token {
                 Token::Text(name) | Token::Word(name) => types.iter().find(|(known, _)| known == name),
-                _ => None,
+                Token::Computed | Token::Symbol(_) => None,
             });
             copied?.1.clone()
         });

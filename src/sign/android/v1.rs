@@ -59,7 +59,7 @@ pub fn digest(key: &PrivateKey, min_sdk: u32) -> Result<Digest, JarError> {
     match (key.algorithm(), min_sdk) {
         (Algorithm::Rsa, ..18) => Ok(Digest::Sha1),
         (Algorithm::Ec, ..18) => Err(JarError::EcTooOld { min_sdk }),
-        _ => Ok(Digest::Sha256),
+        (Algorithm::Rsa | Algorithm::Ec, _) => Ok(Digest::Sha256),
     }
 }
 

@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use super::register::is_fixed;
 use crate::exit::{Code, Failure};
-use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings};
 
 /// What an artifact carries, as a receipt says it.
@@ -111,7 +110,7 @@ pub fn begin(
         None
     } else {
         // Who is not asked need not be reached: what a server may do at least is known by its kind.
-        let class = if matches!(chosen.env.registry, RegistryRef::Oauth { .. }) { "C" } else { "A" };
+        let class = chosen.env.registry.kind().class_at_least();
         Some((settings.registry_identity(chosen)?.to_string(), class))
     };
     Ok(Begun {

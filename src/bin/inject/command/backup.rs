@@ -54,6 +54,7 @@ fn failure(error: BackupError) -> Failure {
         BackupError::Conflict(_) => Failure::of(Code::Conflict, error).remedy("the backup is right: --replace"),
         BackupError::Short => Failure::of(Code::Usage, error).remedy("a few random words are a good one"),
         BackupError::Form(_) | BackupError::Sealed => Failure::of(Code::Usage, error),
-        _ => Failure::of(Code::Registry, error),
+        BackupError::Store(_) | BackupError::Random(_) => Failure::of(Code::Registry, error),
+        _ => Failure::undecided(error),
     }
 }

@@ -21,7 +21,7 @@ use crate::args::Global;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::config::RegistryRef;
+use crate::settings::config::Examined;
 use crate::settings::{Chosen, Settings, variable, variables};
 
 /// Days before its end at which a certificate is spoken of.
@@ -280,8 +280,9 @@ fn private(folder: &Path, others: u32, checks: &mut Checks) {
 fn private(_folder: &Path, _others: u32, _checks: &mut Checks) {}
 
 fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Checks) {
-    if let RegistryRef::Genexus { model, asking } = &chosen.env.registry {
-        return genexus::look(settings, chosen, model, asking.as_ref(), checks);
+    match chosen.env.registry.examined() {
+        Examined::Genexus(configured) => return genexus::look(settings, chosen, configured, checks),
+        Examined::Asked => {}
     }
     if let Some(program) = chosen.env.registry.unread_address() {
         let text = format!("its address comes from {program}, which was not run; --online runs it");

@@ -13,7 +13,7 @@ use crate::args::EnvAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
-use crate::settings::config::{Config, Env, RegistryRef};
+use crate::settings::config::{Config, Env};
 use crate::suggest::nearest;
 
 /// Runs it.
@@ -37,7 +37,7 @@ fn list(settings: &Settings, out: Output) {
         "environments": envs.iter().map(|(name, env)| json!({
             "name": name.as_str(),
             "active": active.as_ref() == Some(*name),
-            "registry": registry_text(env),
+            "registry": env.registry.shown(),
             "secret": if env.omit_secret { "omit" } else { "embed" },
             "release": env.release,
         })).collect::<Vec<_>>(),
@@ -49,17 +49,9 @@ fn list(settings: &Settings, out: Output) {
         let mark = if active.as_ref() == Some(name) { "*" } else { " " };
         out.result(&format!(
             "{mark} {name}  registry {}{}",
-            registry_text(env),
+            env.registry.shown(),
             if env.release { "  release" } else { "" }
         ));
-    }
-}
-
-fn registry_text(env: &Env) -> String {
-    match &env.registry {
-        RegistryRef::Exec(words) => format!("exec:{}", words.join(" ")),
-        RegistryRef::Genexus { model, .. } => format!("genexus:{model}"),
-        other => other.word(),
     }
 }
 
@@ -130,7 +122,7 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
         Some(other) => {
             let other = parse(other)?;
             match settings.config.iter().find_map(|config| config.envs.get(&other)) {
-                Some(Env { registry: RegistryRef::Fixed { .. }, .. }) => {
+                Some(env) if env.registry.fixed().is_some() => {
                     let what = format!("the credential of {other} is given as it is, and belongs to {other} alone");
                     return Err(Failure::usage(what).remedy(format!("write [env.{name}] with values of its own")));
                 }
@@ -207,7 +199,10 @@ fn written(value: &serde_json::Value) -> String {
             format!("{{ {} }}", members.join(", "))
         }
         serde_json::Value::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
+        other @ (serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_)) => other.to_string(),
     }
 }
 

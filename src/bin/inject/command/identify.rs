@@ -47,7 +47,7 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
                 (_, code) if !counts => code,
                 (Answer::Nothing, Code::Done) => Code::NoPlace,
                 (Answer::One(_) | Answer::Nothing, code) => code,
-                _ => Code::Verification,
+                (Answer::Unknown(_) | Answer::Mixed(_), _) => Code::Verification,
             };
             let of = main.map(|main| format!(" ({main})")).unwrap_or_default();
             let mixed = if let Answer::Mixed(places) = &answer { places.as_slice() } else { &[] };

@@ -45,11 +45,16 @@ pub fn run(settings: &Settings, to: Option<&str>, out: Output) -> Result<Code, F
 
 /// Where to.
 fn parse(text: &str) -> Result<Keeping, Failure> {
-    match (text, Source::of_reference(text)) {
-        ("file", _) => Ok(Keeping::File),
-        (_, Some(Source::Keyring(name))) => Ok(Keeping::Keyring(name)),
+    if text == "file" {
+        return Ok(Keeping::File);
+    }
+    match Source::of_reference(text) {
+        Some(Source::Keyring(name)) => Ok(Keeping::Keyring(name)),
         // What stands there may be the key itself: it is not repeated.
-        _ => Err(Failure::usage("--to takes keyring:NAME or file").remedy("inject credential key --to keyring:store")),
+        None
+        | Some(
+            Source::Env(_) | Source::File(_) | Source::Exec(_) | Source::NotRun(_) | Source::Stdin | Source::Prompt,
+        ) => Err(Failure::usage("--to takes keyring:NAME or file").remedy("inject credential key --to keyring:store")),
     }
 }
 
@@ -69,7 +74,7 @@ fn moved(settings: &Settings, to: &Keeping, out: Output) -> Result<bool, Failure
             out.done(&format!("{what} of {folder} is in {KEYRING}, as {name:?}; the file key there says so"));
             out.note("who loses the entry loses the secrets; keep a backup: inject credential export");
         }
-        _ => out.done(&format!("{what} of {folder} is in the file key there")),
+        Keeping::Given | Keeping::File => out.done(&format!("{what} of {folder} is in the file key there")),
     }
     if variable(variables::STORE_KEY).is_some() {
         out.note(&format!(
@@ -90,6 +95,7 @@ fn failure(error: KeepingError) -> Failure {
         KeepingError::Another { .. } => Failure::of(Code::Conflict, error)
             .remedy(format!("without {} the key that is kept there is taken", variables::STORE_KEY)),
         KeepingError::Raced { .. } => Failure::of(Code::Registry, error).remedy("run it again"),
-        _ => Failure::of(Code::Usage, error),
+        KeepingError::NoPlace => Failure::of(Code::Usage, error),
+        _ => Failure::undecided(error),
     }
 }

@@ -7,7 +7,6 @@ use inject::findings::{Finding, Severity};
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::config::RegistryRef;
 use crate::settings::{Chosen, Settings};
 
 /// What is to be asked.
@@ -26,11 +25,11 @@ pub fn run(
     credential: &Credential,
     wish: Wish,
 ) -> Result<Option<Finding>, Failure> {
-    let (url, ca) = match (&chosen.env.probe, &chosen.env.registry) {
-        (Some(url), RegistryRef::Http { ca, .. } | RegistryRef::Oauth { ca, .. }) => (url.clone(), ca.clone()),
-        (Some(url), _) => (url.clone(), None),
-        (None, RegistryRef::Oauth { url, ca, .. }) => (url.read(&format!("url in [env.{}]", chosen.name))?, ca.clone()),
-        (None, _) => {
+    let named = chosen.env.registry.server();
+    let url = match (&chosen.env.probe, named.and_then(|server| server.issuer)) {
+        (Some(url), _) => url.clone(),
+        (None, Some(issuer)) => issuer.read(&chosen.key("url"))?,
+        (None, None) => {
             let what = format!("no server is known to ask about {}", chosen.name);
             return Err(Failure::usage(what)
                 .remedy(format!(
@@ -41,7 +40,7 @@ pub fn run(
         }
     };
     let server = Server::at(&url);
-    let roots = settings.beside(ca.as_deref())?;
+    let roots = settings.beside(named.and_then(|server| server.ca))?;
     let probed =
         probe(&server, credential, wish.secret, roots.as_deref()).map_err(|e| Failure::of(Code::Registry, e))?;
     Ok(match probed {

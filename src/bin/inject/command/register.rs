@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::args::Side;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::config::RegistryRef;
+use crate::settings::config;
 use crate::settings::{Chosen, Settings, variable, variables};
 
 /// What is asked for beside the application.
@@ -142,7 +142,9 @@ pub fn obtain_or_reuse(
         Origin::Registry => {
             out.note(&format!("{} has {id} in {}, from {}", application.id, chosen.name, registry.identity()));
         }
-        _ => out.detail(&format!("{} has {id} in {}, from the store", application.id, chosen.name)),
+        Origin::Fixed | Origin::Store => {
+            out.detail(&format!("{} has {id} in {}, from the store", application.id, chosen.name));
+        }
     }
     if let Some(expires) = obtained.expires {
         out.warn(&format!("the secret of {id} ends at {}: the server says so", Civil::of(expires).rfc3339()));
@@ -166,10 +168,12 @@ fn tell_settled(Settled { intent, finished }: &Settled, out: Output) {
         (true, Change::Revoke) => {
             out.warn(&format!("{intent}: the registry has revoked it, and the store has forgotten it now"));
         }
-        (true, _) => out.warn(&format!(
+        (true, Change::Rotate(_) | Change::Take(_)) => out.warn(&format!(
             "{intent}: the registry has it, and the store has it now; apps that carry the old secret are refused"
         )),
         (false, _) => out.warn(&format!("{intent}, and did not reach the registry: nothing was changed")),
+        // None is: the library's enumeration is open to others.
+        (true, _) => out.warn(&format!("{intent}, and is finished now")),
     }
 }
 
@@ -237,7 +241,7 @@ impl Fixed {
 
 /// Whether a credential is given from outside. Nothing is read for it.
 pub fn is_fixed(chosen: &Chosen) -> bool {
-    matches!(chosen.env.registry, RegistryRef::Fixed { .. }) || variable(variables::CLIENT_ID).is_some()
+    chosen.env.registry.fixed().is_some() || variable(variables::CLIENT_ID).is_some()
 }
 
 /// A credential that is given from outside, exactly so: by `INJECT_CLIENT_ID` and `INJECT_CLIENT_SECRET`, or by the
@@ -246,8 +250,8 @@ pub fn fixed(chosen: &Chosen) -> Result<Option<Fixed>, Failure> {
     if let Some(credential) = from_variables(chosen)? {
         return Ok(Some(Fixed::Known(credential, variables::CLIENT_ID.to_owned())));
     }
-    let RegistryRef::Fixed { id, secret } = &chosen.env.registry else { return Ok(None) };
-    let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
+    let Some(config::Fixed { id, secret }) = chosen.env.registry.fixed() else { return Ok(None) };
+    let of = |key: &str| chosen.key(key);
     let id = match id.read(&of("client-id")) {
         Err(failure) if id.is_not_run() => return Ok(Some(Fixed::NotRun(None, failure))),
         read => ClientId::parse(&read?).map_err(|e| Failure::of(Code::Usage, e).during(of("client-id")))?,

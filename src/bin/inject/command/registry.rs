@@ -11,7 +11,7 @@ use crate::args::RegistryAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
-use crate::settings::config::RegistryRef;
+use crate::settings::config::{Keeper, kept_by};
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<Code, Failure> {
@@ -26,22 +26,26 @@ pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<
 fn init(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let identity = settings.registry_identity(&chosen)?;
-    let changed = match &chosen.env.registry {
-        RegistryRef::Postgres { url, key, ca } => settings.postgres(&chosen, url, key, ca.as_deref())?.init()?,
-        RegistryRef::Own | RegistryRef::Embedded(_) => {
+    let registry = &chosen.env.registry;
+    let changed = match registry.kind().keeper {
+        Keeper::Inject => {
             out.note(&format!("{identity} is made by the first registration"));
             false
         }
-        other => {
-            let what = format!("the registry of {} is {}: its owner sets it up there", chosen.name, other.word());
-            return Err(Failure::usage(what).remedy("this works on \"postgres\""));
+        Keeper::InjectOnceMade => {
+            let changed = registry.init(settings, &chosen)?;
+            if changed {
+                out.done(&format!("{identity} is ready for version {}", env!("CARGO_PKG_VERSION")));
+            } else {
+                out.note(&format!("{identity} is ready already"));
+            }
+            changed
+        }
+        Keeper::Owner => {
+            let what = format!("the registry of {} is {}: its owner sets it up there", chosen.name, registry.word());
+            return Err(Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::InjectOnceMade]))));
         }
     };
-    match (changed, &chosen.env.registry) {
-        (true, _) => out.done(&format!("{identity} is ready for version {}", env!("CARGO_PKG_VERSION"))),
-        (false, RegistryRef::Postgres { .. }) => out.note(&format!("{identity} is ready already")),
-        _ => {}
-    }
     out.json(&json!({ "schema": 1, "registry": identity.0, "changed": changed }));
     Ok(Code::Done)
 }

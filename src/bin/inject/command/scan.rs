@@ -60,7 +60,8 @@ impl From<ScanError> for Failure {
             ScanError::Git { .. } => {
                 Self::of(Code::Usage, error).remedy("run it inside of a git repository, or name paths instead")
             }
-            _ => Self::of(Code::Artifact, error),
+            ScanError::Path { .. } => Self::of(Code::Artifact, error),
+            _ => Self::undecided(error),
         }
     }
 }

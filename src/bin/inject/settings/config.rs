@@ -15,8 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::suggest::nearest;
-use registry::REGISTRY_KEYS;
-pub use registry::{Asking, RegistryRef, Text};
+pub use registry::{Examined, Fixed, Genexus, Keeper, RegistryRef, kept_by};
 
 /// A configuration, validated.
 #[derive(Debug, Default)]
@@ -438,6 +437,7 @@ impl Reader {
 
     fn envs(&mut self, value: &Value<'_>, envs: &mut BTreeMap<EnvironmentName, Env>) {
         let Some(table) = self.table("env.NAME", value) else { return };
+        let registry_keys = registry::keys();
         for (key, value) in table {
             let Some(name) = self.name(key.span(), key.get_ref()) else { continue };
             let Some(table) = self.table(&format!("env.{name}"), value) else { continue };
@@ -445,7 +445,7 @@ impl Reader {
             for (key, value) in table {
                 match key.get_ref().as_ref() {
                     "registry" => {}
-                    key if REGISTRY_KEYS.iter().any(|(_, known)| *known == key) => {}
+                    key if registry_keys.contains(&key) => {}
                     "secret" => env.omit_secret = self.choice("secret", value, ["embed", "omit"]),
                     "register" => env.never_register = self.choice("register", value, ["auto", "never"]),
                     "release" => env.release = self.boolean("release", value),
@@ -454,7 +454,7 @@ impl Reader {
                     "values" => env.values = self.values(value),
                     other => {
                         let mut known = vec!["registry", "secret", "register", "release", "signer", "probe", "values"];
-                        known.extend(REGISTRY_KEYS.iter().map(|(_, key)| *key));
+                        known.extend(&registry_keys);
                         self.unknown(key.span(), other, &known);
                     }
                 }

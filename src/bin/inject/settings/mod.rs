@@ -13,20 +13,16 @@ pub mod values;
 use std::path::{Component, Path, PathBuf};
 
 use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, Request, SealKey, Store};
-use inject::registry::{
-    Application, Directory, Embedded, Exec, Genexus, GenexusConfig, GenexusConnection, GenexusProgram, Http, Oauth,
-    OauthConfig, Postgres, PostgresAddress, Registry, RegistryIdentity, Unasked,
-};
+use inject::registry::{Application, Directory, Registry, RegistryIdentity, Unasked};
 use inject::system::files;
 
 use crate::args::Global;
 use crate::exit::{Code, Failure};
 use crate::render::visible;
 use crate::suggest::nearest;
-use config::{App, Asking, Config, Env, RegistryRef};
+use config::{App, Config, Env, Keeper, kept_by};
 use presets::Presets;
 use source::Source;
-use zeroize::Zeroizing;
 
 /// Environment variables that are read; the one list.
 pub mod variables {
@@ -244,92 +240,28 @@ impl Settings {
 
     /// The registry of an environment.
     pub fn registry(&self, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
-        if self.unasked(chosen).is_some() {
-            // GeneXus' file is there without the program.
-            if let RegistryRef::Genexus { model, .. } = &chosen.env.registry {
-                return Ok(Box::new(self.genexus(chosen, model, None)));
-            }
-            return Ok(Box::new(Unasked(self.registry_identity(chosen)?)));
+        match self.unasked(chosen) {
+            Some(_) => chosen.env.registry.open_without_programs(self, chosen),
+            None => chosen.env.registry.open(self, chosen),
         }
-        Ok(match &chosen.env.registry {
-            RegistryRef::Own => Box::new(Embedded::new(&self.home, &chosen.name)),
-            RegistryRef::Embedded(name) => Box::new(Embedded::new(&self.home, name)),
-            RegistryRef::Exec(words) => Box::new(Exec::new(words.clone())),
-            RegistryRef::Http { url, token, ca } => {
-                let (url, token) = address_and_token(chosen, url, token.as_ref())?;
-                Box::new(Http::new(&url, token, self.beside(ca.as_deref())?.as_deref())?)
-            }
-            RegistryRef::Oauth { url, endpoint, token, ca, metadata } => {
-                let (issuer, token) = address_and_token(chosen, url, token.as_ref())?;
-                Box::new(Oauth::new(OauthConfig {
-                    issuer,
-                    endpoint: endpoint.clone(),
-                    token,
-                    roots: self.beside(ca.as_deref())?,
-                    metadata: metadata.clone(),
-                    patience: None,
-                })?)
-            }
-            RegistryRef::Postgres { url, key, ca } => Box::new(self.postgres(chosen, url, key, ca.as_deref())?),
-            RegistryRef::Genexus { model, asking } => {
-                let program = asking.as_ref().map(|asking| self.program(chosen, asking)).transpose()?;
-                Box::new(self.genexus(chosen, model, program))
-            }
-            RegistryRef::Fixed { .. } => Box::new(Unasked(RegistryIdentity(format!("fixed:{}", chosen.name)))),
-        })
     }
 
     /// The registry of an environment, where it is ours to keep.
     pub fn directory(&self, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
-        match &chosen.env.registry {
-            RegistryRef::Own => Ok(Box::new(Embedded::new(&self.home, &chosen.name))),
-            RegistryRef::Embedded(name) => Ok(Box::new(Embedded::new(&self.home, name))),
-            RegistryRef::Postgres { url, key, ca } => Ok(Box::new(self.postgres(chosen, url, key, ca.as_deref())?)),
-            other => Err(Failure::usage(format!(
+        let registry = &chosen.env.registry;
+        registry.directory(self, chosen)?.ok_or_else(|| {
+            let what = format!(
                 "the registry of {} is {}: its owner lists, revokes and serves there",
                 chosen.name,
-                other.word()
-            ))
-            .remedy("this works on \"embedded\" and \"postgres\"")),
-        }
+                registry.word()
+            );
+            Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::Inject, Keeper::InjectOnceMade])))
+        })
     }
 
-    /// GeneXus' file of an environment. It is called by its path from the root, so that two projects do not share one.
-    pub fn genexus(&self, chosen: &Chosen, model: &str, program: Option<GenexusProgram>) -> Genexus {
-        let folder = plain(&self.checkout.join(model));
-        let called = folder.to_string_lossy().into_owned();
-        Genexus::new(GenexusConfig { model: folder, called, environment: chosen.name.clone(), program })
-    }
-
-    /// The program that registers in GAM, with what it needs for that.
-    fn program(&self, chosen: &Chosen, asking: &Asking) -> Result<GenexusProgram, Failure> {
-        let of = |key: &str| format!("{key} in [env.{}.connection]", chosen.name);
-        let Asking { words, conn_user, conn_password, repository, user_name, user_password } = asking;
-        let connection = GenexusConnection {
-            database: (conn_user.read(&of("conn-user"))?, conn_password.read(&of("conn-password"))?),
-            repository: repository.read(&of("repository"))?,
-            user: (user_name.read(&of("user-name"))?, user_password.read(&of("user-password"))?),
-        };
-        Ok(GenexusProgram { words: words.clone(), connection, folder: self.home.folder.clone() })
-    }
-
-    /// The team's registry of an environment.
-    pub fn postgres(
-        &self,
-        chosen: &Chosen,
-        url: &Source,
-        key: &Source,
-        ca: Option<&Path>,
-    ) -> Result<Postgres, Failure> {
-        let of = |what: &str| format!("{what} in [env.{}]", chosen.name);
-        let roots = self.beside(ca)?;
-        let address = PostgresAddress::parse(&url.read(&of("url"))?, roots.as_deref())
-            .map_err(|e| Failure::of(Code::Usage, e).during(of("url")))?;
-        let key = SealKey::of_digits(&key.read(&of("key"))?).ok_or_else(|| {
-            Failure::usage(format!("{} is no key: 64 hexadecimal digits are expected", of("key")))
-                .remedy("make one for the team, and keep it where its secrets are kept: openssl rand -hex 32")
-        })?;
-        Ok(Postgres::new(address, key))
+    /// A path of the configuration from the root, without `.` and `..`, whether it is there or not.
+    pub fn plain_path(&self, path: &str) -> PathBuf {
+        plain(&self.checkout.join(path))
     }
 
     /// The content of a file that the configuration names: beside it, as everything that is named there.
@@ -344,24 +276,7 @@ impl Settings {
 
     /// Which registry that is. No token is read for it.
     pub fn registry_identity(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
-        match &chosen.env.registry {
-            RegistryRef::Http { url, .. } => {
-                Ok(Http::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
-            }
-            RegistryRef::Oauth { url, .. } => {
-                Ok(Oauth::identity_of(&url.read(&format!("url in [env.{}]", chosen.name))?))
-            }
-            RegistryRef::Postgres { url, .. } => {
-                let of = format!("url in [env.{}]", chosen.name);
-                let address = PostgresAddress::parse(&url.read(&of)?, None);
-                Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
-            }
-            RegistryRef::Genexus { model, .. } => Ok(self.genexus(chosen, model, None).identity().clone()),
-            RegistryRef::Exec(words) => Ok(Exec::new(words.clone()).identity().clone()),
-            RegistryRef::Own | RegistryRef::Embedded(_) | RegistryRef::Fixed { .. } => {
-                Ok(self.registry(chosen)?.identity().clone())
-            }
-        }
+        chosen.env.registry.identity(self, chosen)
     }
 
     /// The registry of an environment, not asked where that would leave this machine.
@@ -404,6 +319,11 @@ impl Chosen {
         if self.env.omit_secret { Needs::IdOnly } else { Needs::Secret }
     }
 
+    /// A key of it, as messages call it.
+    pub fn key(&self, key: &str) -> String {
+        format!("{key} in [env.{}]", self.name)
+    }
+
     /// Whether new applications may be made.
     pub fn registration(&self, flag_never: bool) -> Registration {
         if self.env.never_register || flag_never { Registration::Never } else { Registration::Auto }
@@ -419,20 +339,10 @@ fn plain(path: &Path) -> PathBuf {
             Component::ParentDir => {
                 plain.pop();
             }
-            part => plain.push(part),
+            part @ (Component::Prefix(_) | Component::RootDir | Component::Normal(_)) => plain.push(part),
         }
     }
     plain
-}
-
-/// Where a registry is, and the token for it.
-fn address_and_token(
-    chosen: &Chosen,
-    url: &config::Text,
-    token: Option<&Source>,
-) -> Result<(String, Option<Zeroizing<String>>), Failure> {
-    let of = |key: &str| format!("{key} in [env.{}]", chosen.name);
-    Ok((url.read(&of("url"))?, token.map(|source| source.read(&of("token"))).transpose()?))
 }
 
 /// Bytes that an id or a name of an application may have: package and bundle ids have 255 at most, and columns of access managers

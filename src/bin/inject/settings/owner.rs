@@ -11,7 +11,7 @@ use inject::job::{Inspected, MainObject, Mains};
 use inject::place::same_object;
 use inject::registry::Application;
 
-use super::config::{App, RegistryRef};
+use super::config::App;
 use super::{Chosen, Settings, application};
 use crate::exit::{Code, Failure};
 
@@ -87,7 +87,7 @@ impl Settings {
     ) -> Result<Vec<Neighbor>, Failure> {
         let mut found = Vec::new();
         // A credential that is given from outside is that of one application.
-        if matches!(chosen.env.registry, RegistryRef::Fixed { .. }) {
+        if chosen.env.registry.fixed().is_some() {
             return Ok(found);
         }
         for name in names {
@@ -176,7 +176,7 @@ impl Settings {
             others.any(|other| other.has_id(id))
         };
         let ids: Vec<&String> = ids.iter().filter(|id| !theirs(id)).collect();
-        if ids.len() < 2 || matches!(chosen.env.registry, RegistryRef::Fixed { .. }) {
+        if ids.len() < 2 || chosen.env.registry.fixed().is_some() {
             return Ok(first);
         }
         let registry = self.registry_identity(chosen)?;

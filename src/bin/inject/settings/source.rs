@@ -70,12 +70,10 @@ impl Source {
         }
     }
 
-    /// The same, where no program may be run.
-    pub fn without_programs(self) -> Self {
-        match self {
-            Self::Exec(words) => Self::NotRun(words),
-            other
-            @ (Self::Env(_) | Self::File(_) | Self::NotRun(_) | Self::Keyring(_) | Self::Stdin | Self::Prompt) => other,
+    /// From now on, a program is not run.
+    pub fn leave_program(&mut self) {
+        if let Self::Exec(words) = self {
+            *self = Self::NotRun(std::mem::take(words));
         }
     }
 

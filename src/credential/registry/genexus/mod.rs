@@ -299,6 +299,7 @@ fn read(path: &Path, secrets: &[&str]) -> Result<(Answer, Option<u64>), Fault> {
 }
 
 /// Reads it once. The error says whether another look may help.
+#[allow(clippy::wildcard_enum_match_arm, reason = "kinds of io::Error, of which some are told apart")]
 fn attempt(path: &Path, secrets: &[&str]) -> Result<(Answer, Option<u64>), (Fault, bool)> {
     let file = path.to_owned();
     let (bytes, written) = content(path).map_err(|error| match error.source.kind() {

@@ -338,6 +338,6 @@ fn word(error: &Value) -> Option<String> {
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(": "))
         }
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) => None,
     }
 }

@@ -83,7 +83,10 @@ impl Postgres {
     fn problem(&self, error: schema::SchemaError) -> Problem {
         match error {
             schema::SchemaError::Database(error) => Problem::Database(error),
-            other => Problem::Registry(self.failed(other.to_string())),
+            other @ (schema::SchemaError::Missing
+            | schema::SchemaError::Version { .. }
+            | schema::SchemaError::Key
+            | schema::SchemaError::Server(_)) => Problem::Registry(self.failed(other.to_string())),
         }
     }
 

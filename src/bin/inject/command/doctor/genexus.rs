@@ -8,7 +8,7 @@ use inject::system::Civil;
 
 use super::{Checks, State};
 use crate::exit::Failure;
-use crate::settings::config::Asking;
+use crate::settings::config::Genexus as Configured;
 use crate::settings::{Chosen, Settings};
 
 /// Applications of the file that are shown.
@@ -16,8 +16,9 @@ const SHOWN: usize = 50;
 const ABOUT: &str = "registry";
 
 /// Looks at it.
-pub fn look(settings: &Settings, chosen: &Chosen, model: &str, asking: Option<&Asking>, checks: &mut Checks) {
-    let mut registry = settings.genexus(chosen, model, None);
+pub fn look(settings: &Settings, chosen: &Chosen, configured: &Configured, checks: &mut Checks) {
+    let mut registry = configured.file(settings, chosen);
+    let asking = configured.asking.as_ref();
     let identity = registry.identity().to_string();
     match registry.holding() {
         Ok(holding) => show(&identity, &holding, checks),

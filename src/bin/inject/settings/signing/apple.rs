@@ -59,7 +59,7 @@ impl Keys {
     pub fn identity(&self) -> Option<&Identity> {
         match &self.kind {
             Kind::Identity(identity) => Some(identity),
-            _ => None,
+            Kind::AdHoc | Kind::Unsigned => None,
         }
     }
 }
