@@ -28,9 +28,9 @@ use crate::host::replacement::Replacement;
 use crate::placement::Address;
 use crate::placement::template::{TemplateError, Values};
 use crate::sign::android::{self, AndroidSignError, ContentHasher, Schemes, SchemesError, SectionLength, Signers};
-use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::{self, About, Code};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
@@ -352,7 +352,7 @@ impl Planned {
             wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| v4_file::read(&v4_file::path(&self.path)).ok()?);
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
         let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig));
-        let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.alignment"));
+        let aligned = !report.findings.iter().any(|finding| finding.code.about() == About::Alignment);
         let fits = match wanted {
             None => {
                 let block = SigningBlock::find(&self.source, apk.archive().directory_offset())?;
@@ -596,7 +596,7 @@ impl Planned {
         if let Some((request, _)) = wanted
             && !report.signers().iter().any(|signer| signer.certificate == request.signers.current.certificate().raw())
         {
-            report.error("apk.signer", "the signature", "it is not by the key that was given");
+            report.add(Code::ApkSigner, "the signature", "it is not by the key that was given");
         }
         let expected = self.placed.expected(values)?;
         injected::apk(&mut report, archive, &expected);
@@ -646,8 +646,10 @@ fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
 
 /// What a release must not be, and this package is.
 pub(super) fn release_faults(facts: &Facts) -> Vec<ReleaseFault> {
-    let faults =
-        [(facts.debuggable, "release.debuggable", "debuggable"), (facts.test_only, "release.test-only", "testOnly")];
+    let faults = [
+        (facts.debuggable, Code::ReleaseDebuggable, "debuggable"),
+        (facts.test_only, Code::ReleaseTestOnly, "testOnly"),
+    ];
     let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
     there.map(|(_, code, what)| ReleaseFault { code, place: MANIFEST, what }).collect()
 }

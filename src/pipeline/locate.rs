@@ -12,7 +12,7 @@ use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
 use crate::verify::injected::Expected;
-use crate::verify::{Finding, Severity};
+use crate::verify::{Code, Finding};
 
 /// A spot that a kind of artifact found.
 pub(super) struct Hit<S> {
@@ -109,7 +109,7 @@ impl NotOwn {
     /// The same as a finding.
     pub(super) fn finding(&self) -> Finding {
         let (place, message) = (self.entry.clone(), self.message());
-        Finding { code: "place.other-id", severity: Severity::Warning, place, message }
+        Finding::new(Code::PlaceOtherId, place, message)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::artifact::apple::{Facts, Known, Tail};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, Cut, Entry, ZipError};
 use crate::pipeline::ArtifactFile;
-use crate::verify::{Finding, Severity};
+use crate::verify::{Code, Finding};
 
 /// Bytes compared at a time.
 const STEP: usize = 64 * 1024;
@@ -111,10 +111,5 @@ fn read(archive: &Archive<'_, ArtifactFile>, to: &mut [u8], at: u64) -> Result<(
 }
 
 fn wrong(entry: &Entry, problem: &str) -> AppleJobError {
-    AppleJobError::Unsound(vec![Finding {
-        code: "zip.copy",
-        severity: Severity::Error,
-        place: entry.display_name(),
-        message: problem.to_owned(),
-    }])
+    AppleJobError::Unsound(vec![Finding::new(Code::ZipCopy, entry.display_name(), problem)])
 }

@@ -48,7 +48,7 @@ use crate::placement::template::{TemplateError, Values};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
-use crate::verify::{self, Severity};
+use crate::verify::{self, Code, Severity};
 use begun::Begun;
 use reseal::Reseal;
 use signing::{SignedBy, Signers};
@@ -244,8 +244,11 @@ impl Inspected {
 
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
-        let fault =
-            ReleaseFault { code: "release.debuggable", place: "the entitlements", what: "debuggable (get-task-allow)" };
+        let fault = ReleaseFault {
+            code: Code::ReleaseDebuggable,
+            place: "the entitlements",
+            what: "debuggable (get-task-allow)",
+        };
         let xml = self.app_signer().and_then(|by| by.entitlements.as_deref());
         let entitlements = xml.and_then(|xml| apple_plist::read_dictionary(xml).ok());
         let debuggable = entitlements.and_then(|all| all.get("get-task-allow").and_then(Value::as_boolean));
@@ -285,7 +288,7 @@ impl Inspected {
             }
         });
         if let Err(error) = looked {
-            report.error("apple.unreadable", "the app", error.to_string());
+            report.add(Code::AppleUnreadable, "the app", error.to_string());
         }
     }
 
@@ -572,8 +575,7 @@ struct Made {
 fn unsound(tree: &dyn Tree, known: &Known, now: &str) -> Option<String> {
     let options = verify::apple::Options { now: Some(now), known: Some(known), compared: Compared::Best };
     let mut findings = verify::apple::app(tree, &options).findings.into_iter();
-    let wrong = findings
-        .find(|finding| finding.severity == Severity::Error && !finding.code.starts_with(verify::apple::PROFILE));
+    let wrong = findings.find(|finding| finding.severity == Severity::Error && !finding.code.is_profile());
     wrong.map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message))
 }
 

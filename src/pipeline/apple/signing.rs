@@ -16,7 +16,7 @@ use crate::format::x509::Certificate;
 use crate::format::{cms, limits};
 use crate::sign::Identity;
 use crate::sign::apple::Signer;
-use crate::verify::{self, Severity};
+use crate::verify::{self, About, Code, Severity};
 
 /// How the output is signed.
 #[derive(Debug, Clone, Copy)]
@@ -168,8 +168,8 @@ fn check_profile(
 }
 
 /// What `allow_new_signer` accepts: that the profile is another team's. Time passes for everybody.
-pub(super) fn is_tolerable(code: &str) -> bool {
-    matches!(code, "apple.profile-certificate" | "apple.profile-app" | "apple.profile-entitlement")
+pub(super) fn is_tolerable(code: Code) -> bool {
+    code.about() == About::ProfileFit
 }
 
 /// The entitlements that a bundle is signed with where its own are not kept: those given for the app; for code that has

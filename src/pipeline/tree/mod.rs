@@ -21,10 +21,10 @@ use crate::host::file::{Changed, FileError};
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::placement::template::{TemplateError, Values};
 use crate::placement::{Absence, Address, Kind, Locator, Place};
-use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::site;
+use crate::verify::{self, Code};
 pub(super) use folder::Folder;
 use folder::Renewed;
 pub use raised::RaisedError;
@@ -167,7 +167,7 @@ impl Inspected {
 
     /// What a release must not be, and this is.
     pub fn release_faults(&self) -> Vec<ReleaseFault> {
-        let prototype = ReleaseFault { code: "release.prototype", place: MAINS, what: "prototyping metadata" };
+        let prototype = ReleaseFault { code: Code::ReleasePrototype, place: MAINS, what: "prototyping metadata" };
         if self.folder.names().any(|name| name == MAINS) { vec![prototype] } else { Vec::new() }
     }
 
