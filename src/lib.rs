@@ -270,16 +270,26 @@ pub mod findings {
     //! # Ok::<(), Box<dyn std::error::Error>>(())
     //! ```
     //!
+    //! [`Code`] is the table of all that can be found, each with what it means and what to do about it:
+    //!
+    //! ```
+    //! use inject::findings::{Code, Severity};
+    //!
+    //! assert_eq!(Code::V2Digest.as_str(), "v2.digest");
+    //! let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    //! assert!(warnings.clone().count() < Code::ALL.len() && warnings.clone().all(|code| !code.remedy().is_empty()));
+    //! ```
+    //!
     //! [`Hunt`] looks for values that should not be there, in every form that builds give them:
     //!
     //! ```
-    //! use inject::findings::{Foreign, Hunt, Report};
+    //! use inject::findings::{Code, Foreign, Hunt, Report};
     //!
     //! let foreign = [Foreign::new("the secret of prod", "correct-horse-battery".to_owned())];
     //! let mut report = Report::default();
     //! // Base64 of "id:correct-horse-battery".
     //! Hunt::new(&foreign, &[]).content(&mut report, "app.js", b"auth = 'aWQ6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5'");
-    //! assert_eq!(report.findings[0].code, "leak.foreign");
+    //! assert_eq!(report.findings[0].code, Code::LeakForeign);
     //! assert!(!report.findings[0].message.contains("horse"), "findings show no value");
     //! # Ok::<(), Box<dyn std::error::Error>>(())
     //! ```
@@ -295,7 +305,9 @@ pub mod findings {
     #[doc(inline)]
     pub use crate::verify::leak::{Foreign, Hunt};
     #[doc(inline)]
-    pub use crate::verify::{Finding, Report, Scheme, Severity, Signature, Signer, certificate_sha256, findings_text};
+    pub use crate::verify::{
+        About, Code, Finding, Report, Scheme, Section, Severity, Signature, Signer, certificate_sha256, findings_text,
+    };
 }
 
 pub mod scan {

@@ -30,10 +30,15 @@ use crate::verify::leak::{self, Foreign};
 /// A kind of artifact, registered.
 struct Registered {
     /// Opens what lies at a path, where it is of this kind.
-    open: fn(&Location) -> Result<Option<Arc<dyn Opened>>, Cause>,
+    open: fn(&Location) -> Opening,
     /// The folder in which a journal of this kind would lie, and what runs that were killed left there.
-    left: fn(&Path) -> Result<Option<(PathBuf, Vec<String>)>, Cause>,
+    left: fn(&Path) -> Result<Option<Leftovers>, Cause>,
 }
+
+/// An artifact, where it is of a kind.
+type Opening = Result<Option<Arc<dyn Opened>>, Cause>;
+/// A folder, and what was left there, by name.
+type Leftovers = (PathBuf, Vec<String>);
 
 /// Every kind, in the order in which they are asked: any folder is a folder of files.
 const KINDS: [Registered; 3] = [
@@ -42,7 +47,7 @@ const KINDS: [Registered; 3] = [
     Registered { open: |at| opened(tree::FileTree::open(at)), left: tree::FileTree::left },
 ];
 
-fn opened<K: Kind>(artifact: Result<Option<K>, Cause>) -> Result<Option<Arc<dyn Opened>>, Cause> {
+fn opened<K: Kind>(artifact: Result<Option<K>, Cause>) -> Opening {
     Ok(artifact?.map(|artifact| -> Arc<dyn Opened> { Arc::new(artifact) }))
 }
 
@@ -59,10 +64,10 @@ impl JobError {
 
     /// The place that is not there, where that is all that is wrong.
     pub fn missing_place(&self) -> Option<&Address> {
-        match self.fault() {
-            Fault::NoPlace { address, .. } | Fault::LeftEmpty { address } => Some(address),
-            _ => None,
+        if let Fault::NoPlace { address, .. } | Fault::LeftEmpty { address } = self.fault() {
+            return Some(address);
         }
+        None
     }
 }
 
@@ -208,7 +213,7 @@ pub fn pending(path: &Path) -> Result<Option<String>, JobError> {
 }
 
 /// What runs that were killed left in a folder, and where their journal would lie.
-fn left(path: &Path) -> Result<Option<(PathBuf, Vec<String>)>, Cause> {
+fn left(path: &Path) -> Result<Option<Leftovers>, Cause> {
     if !path.is_dir() {
         return Ok(None);
     }

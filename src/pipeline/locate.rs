@@ -14,7 +14,7 @@ use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
 use crate::verify::injected::Expected;
-use crate::verify::{Finding, Severity};
+use crate::verify::{Code, Finding};
 
 /// A spot that a kind of artifact found.
 pub(super) struct Hit<S> {
@@ -99,9 +99,8 @@ impl Located {
     }
 
     fn is_at(&self, address: &Address, entry: &str) -> bool {
-        let locator = |address: &Address| match &address.target {
-            Target::File { locator, .. } => Some(locator.clone()),
-            _ => None,
+        let locator = |address: &Address| {
+            if let Target::File { locator, .. } = &address.target { Some(locator.clone()) } else { None }
         };
         self.entry == entry && locator(&self.address).is_some_and(|own| Some(own) == locator(address))
     }
@@ -128,7 +127,7 @@ impl NotOwn {
     /// The same as a finding.
     pub(super) fn finding(&self) -> Finding {
         let (place, message) = (self.entry.clone(), self.message());
-        Finding { code: "place.other-id", severity: Severity::Warning, place, message }
+        Finding::new(Code::PlaceOtherId, place, message)
     }
 }
 

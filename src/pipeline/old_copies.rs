@@ -21,10 +21,7 @@ use crate::format::zip::Archive;
 use crate::format::{dex, limits};
 use crate::placement::template::Values;
 use crate::verify::leak::{self, Foreign, Hunt};
-use crate::verify::{Finding, Report};
-
-/// The code of what is found.
-pub(super) const CODE: &str = "leak.old";
+use crate::verify::{Code, Finding, Report};
 
 /// Words that placeholders are made of: a text of nothing else is an ordinary word somewhere.
 const PLACEHOLDERS: [&str; 42] = [
@@ -145,8 +142,8 @@ impl OldCopies {
     pub(super) fn told(report: Report) -> Vec<Finding> {
         let mut findings = report.findings;
         findings.retain(leak::is_found);
-        for finding in findings.iter_mut().filter(|finding| finding.code == leak::FOREIGN) {
-            finding.code = CODE;
+        for finding in findings.iter_mut().filter(|finding| finding.code == Code::LeakForeign) {
+            finding.code = Code::LeakOld;
             finding.message.push_str(", where no place reaches");
         }
         findings

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::placement::template::{OtherMain, TemplateError, Values, same_object};
 use crate::placement::{Address, Template};
-use crate::verify;
+use crate::verify::{self, Code};
 
 /// A place, planned: no value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub struct Description {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReleaseFault {
-    /// Stable name, for machines and documentation.
-    pub code: &'static str,
+    /// What it says, for machines and documentation.
+    pub code: Code,
     /// Where it is said.
     pub place: &'static str,
     /// What it is: "debuggable".

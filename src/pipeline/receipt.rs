@@ -11,7 +11,7 @@ use super::digest::Digest;
 use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
-use crate::verify::Report;
+use crate::verify::{Code, Report};
 
 /// Type of every Statement.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -113,7 +113,7 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     let found = Digest::of(artifact)?;
     if found != said {
         let message = format!("it is about what has {said}, and {} has {found}", artifact.display());
-        report.error("receipt.digest", place.clone(), message);
+        report.add(Code::ReceiptDigest, place.clone(), message);
     }
     let Carries { application, environment, client_id, secret_fingerprint } = expected;
     let fields = [
@@ -125,7 +125,7 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     for (field, expected) in fields {
         let said = value.pointer(&format!("/predicate/{field}")).unwrap_or(&Value::Null);
         if *said != expected {
-            report.error("receipt.credential", place.clone(), format!("its {field} is {said}, expected {expected}"));
+            report.add(Code::ReceiptCredential, place.clone(), format!("its {field} is {said}, expected {expected}"));
         }
     }
     Ok(())

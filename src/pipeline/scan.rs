@@ -11,7 +11,7 @@ use crate::host::git;
 use crate::host::transaction;
 use crate::verify::exposed::Exposed;
 use crate::verify::leak::Hunt;
-use crate::verify::{Report, Severity};
+use crate::verify::{Code, Report, Severity};
 
 /// How much was looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn path(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path) -> Result<Sca
             Ok(_) => {}
             Err(error) => {
                 let place = error.path().map_or_else(|| path.display().to_string(), |path| path.display().to_string());
-                report.error("leak.unreadable", place, error.to_string());
+                report.add(Code::LeakUnreadable, place, error.to_string());
             }
         }
     }
@@ -86,7 +86,7 @@ fn one(hunt: &mut Hunt<'_>, report: &mut Report, path: &Path, scanned: &mut Scan
             hunt.file(report, &place, &file);
             Exposed::new(Severity::Warning).file(report, &place, &file);
         }
-        Err(error) => report.error("leak.unreadable", place, error.to_string()),
+        Err(error) => report.add(Code::LeakUnreadable, place, error.to_string()),
     }
 }
 

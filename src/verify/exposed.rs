@@ -12,6 +12,7 @@
 
 use serde_json::{Map, Value};
 
+use super::code::Code;
 use super::leak::{encoding_of, ends_like_an_archive, is_archive};
 use super::report::{Report, Severity};
 use crate::format::limits;
@@ -109,21 +110,21 @@ impl Exposed {
 
     fn judge(&self, report: &mut Report, place: &str, content: Option<&[u8]>) {
         match content.and_then(shape) {
-            Some(Shape::Passwords) => report.error(
-                "leak.gam-passwords",
+            Some(Shape::Passwords) => report.add(
+                Code::LeakGamPasswords,
                 place,
                 "it has the form of InputParms.json, what GeneXus sends to GAM: passwords of the database and of GAM's \
                  administrator in clear; take it out of what is committed or published, add it to .gitignore, and change the \
                  passwords, and the secrets where it has some",
             ),
-            Some(Shape::Secrets) => report.error(
-                "leak.gam-secrets",
+            Some(Shape::Secrets) => report.add(
+                Code::LeakGamSecrets,
                 place,
                 "it has the form of OutputParms.json, what GAM answers GeneXus: Client Secrets in clear; take it out of what \
                  is committed or published, add it to .gitignore, and give the applications new secrets in GAM",
             ),
-            Some(Shape::Key) => report.error(
-                "leak.gam-key",
+            Some(Shape::Key) => report.add(
+                Code::LeakGamKey,
                 place,
                 "it has the form of connection.gam: the key of GAM's repository; take it out of what is committed or \
                  published, add it to .gitignore, and make a new connection key in GAM",
@@ -133,8 +134,8 @@ impl Exposed {
                                OutputParms.json without secrets): ids of applications; take it out of what is committed or \
                                published, and add it to .gitignore";
                 match self.ids {
-                    Severity::Error => report.error("leak.gam-ids", place, message),
-                    Severity::Warning => report.warning("leak.gam-ids", place, message),
+                    Severity::Error => report.add(Code::LeakGamIds, place, message),
+                    Severity::Warning => report.add_warning(Code::LeakGamIds, place, message),
                 }
             }
             None => {
@@ -143,7 +144,7 @@ impl Exposed {
                         "it is called as GeneXus' {named}, and has another form: look whether it belongs here; else take it out, \
                          and add it to .gitignore"
                     );
-                    report.warning("leak.gam-name", place, message);
+                    report.add(Code::LeakGamName, place, message);
                 }
             }
         }

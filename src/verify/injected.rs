@@ -4,6 +4,7 @@
 
 use zeroize::Zeroizing;
 
+use super::code::Code;
 use super::report::Report;
 use crate::artifact::apk::Apk;
 use crate::artifact::files::{FileSet, Files, FilesError};
@@ -30,7 +31,7 @@ pub fn values(expected: &[Expected]) -> Vec<&str> {
 /// Reads every place of a package and compares.
 pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, expected: &[Expected]) {
     match Apk::over(archive) {
-        Err(error) => report.error("place.unreadable", "the package", error.to_string()),
+        Err(error) => report.add(Code::PlaceUnreadable, "the package", error.to_string()),
         Ok(apk) => compare(report, expected, |place| {
             let found = apk.find(place).map_err(|error| (error.is_no_place(), error.to_string()))?;
             Ok(found.into_iter().map(|found| (found.spot.entry, found.values)).collect())
@@ -65,19 +66,19 @@ fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> 
             // The error would name the value.
             Err((true, _)) if by_text => Vec::new(),
             Err((_, error)) => {
-                report.error("place.missing", address.to_string(), error);
+                report.add(Code::PlaceMissing, address.to_string(), error);
                 continue;
             }
         };
         let here: Vec<_> = found.iter().filter(|(file, _)| entry.as_ref().is_none_or(|entry| entry == file)).collect();
         if here.is_empty() {
-            report.error("place.missing", address.to_string(), "the place is not there; inject again");
+            report.add(Code::PlaceMissing, address.to_string(), "the place is not there; inject again");
         }
         for (file, values) in here {
             let wrong = values.iter().filter(|text| ***text != **value).count();
             if wrong > 0 {
-                report.error(
-                    "place.value",
+                report.add(
+                    Code::PlaceValue,
                     format!("{address} in {file}"),
                     format!("{wrong} of {} values are not this environment's; inject again", values.len()),
                 );

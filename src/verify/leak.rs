@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
+use super::code::{About, Code};
 use super::forms::{Form, SHORTEST};
 use super::needles::{Needles, Search};
 use super::report::{Finding, Report};
@@ -41,19 +42,14 @@ impl Foreign {
         Self { what: what.into(), value: value.into(), own: false }
     }
 
-    fn code(&self) -> &'static str {
-        if self.own { OWN } else { FOREIGN }
+    fn code(&self) -> Code {
+        if self.own { Code::LeakOwn } else { Code::LeakForeign }
     }
 }
 
-/// The code of a value of somebody else.
-pub(crate) const FOREIGN: &str = "leak.foreign";
-/// The code of a value that is the application's own and is kept out.
-pub(crate) const OWN: &str = "leak.own";
-
 /// Whether a finding is a value that was searched for.
 pub(crate) fn is_found(finding: &Finding) -> bool {
-    [FOREIGN, OWN].contains(&finding.code)
+    finding.code.about() == About::Leak
 }
 
 /// A search for values through any number of contents.
@@ -93,7 +89,7 @@ impl<'f> Hunt<'f> {
             match files.read(&name, limits::ENTRY_BYTES) {
                 Ok(Some(content)) => self.content(report, &name, &content),
                 Ok(None) => {}
-                Err(error) => report.error("leak.unreadable", name, error.to_string()),
+                Err(error) => report.add(Code::LeakUnreadable, name, error.to_string()),
             }
         }
     }
@@ -128,12 +124,12 @@ impl<'f> Hunt<'f> {
             return;
         }
         if source.size() > limits::NESTED_BYTES {
-            report.warning("leak.limit", place, "too much to be unpacked");
+            report.add(Code::LeakLimit, place, "too much to be unpacked");
         } else {
             let mut content = vec![0; usize::try_from(source.size()).unwrap_or(0)];
             match source.read_exact_at(&mut content, 0) {
                 Ok(()) => self.within(report, place, &content, 0),
-                Err(error) => report.error("leak.unreadable", place, error.to_string()),
+                Err(error) => report.add(Code::LeakUnreadable, place, error.to_string()),
             }
         }
     }
@@ -142,7 +138,7 @@ impl<'f> Hunt<'f> {
     pub fn archive<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S) {
         if !self.foreign.is_empty() && !self.entries(report, source) {
             let error = Archive::open(source).err().map_or_else(String::new, |error| error.to_string());
-            report.error("leak.unreadable", "the archive", error);
+            report.add(Code::LeakUnreadable, "the archive", error);
         }
     }
 
@@ -161,7 +157,7 @@ impl<'f> Hunt<'f> {
             let name = entry.display_name();
             if let Err(error) = searched {
                 // What cannot be inflated is searched as it lies, below.
-                report.warning("leak.unreadable", name.clone(), error.to_string());
+                report.add_warning(Code::LeakUnreadable, name.clone(), error.to_string());
                 gaps.push(entry.data_range());
             }
             self.say(report, &name, search);
@@ -201,7 +197,7 @@ impl<'f> Hunt<'f> {
     fn within(&mut self, report: &mut Report, place: &str, content: &[u8], depth: usize) {
         if depth >= limits::NESTED_ARCHIVES {
             if is_packed(place, content) {
-                report.warning("leak.depth", place, "archives in each other, too deep to be searched");
+                report.add(Code::LeakDepth, place, "archives in each other, too deep to be searched");
             }
         } else if is_archive(content) {
             match Archive::open(content) {
@@ -213,7 +209,7 @@ impl<'f> Hunt<'f> {
                         }
                     }
                 }
-                Err(error) => report.warning("leak.unreadable", place, error.to_string()),
+                Err(error) => report.add_warning(Code::LeakUnreadable, place, error.to_string()),
             }
         } else if let Some(encoding) = encoding_of(place, content) {
             match encoding.decode(content, limits::NESTED_BYTES.min(self.unpacked)) {
@@ -221,7 +217,7 @@ impl<'f> Hunt<'f> {
                     self.unpacked = self.unpacked.saturating_sub(unpacked.len() as u64);
                     self.packed(report, &format!("{place} (unpacked)"), &unpacked, depth + 1);
                 }
-                Err(error) => report.warning("leak.unreadable", place, error.to_string()),
+                Err(error) => report.add_warning(Code::LeakUnreadable, place, error.to_string()),
             }
         }
     }
@@ -236,11 +232,11 @@ impl<'f> Hunt<'f> {
     ) -> Option<Vec<u8>> {
         let size = archive.entries().get(index).map_or(0, |entry| u64::from(entry.uncompressed_size()));
         if size > limits::NESTED_BYTES.min(self.unpacked) {
-            report.warning("leak.limit", place, "too much to be unpacked");
+            report.add(Code::LeakLimit, place, "too much to be unpacked");
             return None;
         }
         self.unpacked = self.unpacked.saturating_sub(size);
-        archive.read(index).map_err(|error| report.warning("leak.unreadable", place, error.to_string())).ok()
+        archive.read(index).map_err(|error| report.add_warning(Code::LeakUnreadable, place, error.to_string())).ok()
     }
 
     /// One finding for each value: whose it is, and in which forms it lies there.
@@ -252,7 +248,7 @@ impl<'f> Hunt<'f> {
                 let forms: Vec<String> = forms.iter().map(Form::to_string).collect();
                 let _ = write!(message, " ({})", forms.join(", "));
             }
-            report.error(foreign.code(), place, message);
+            report.add(foreign.code(), place, message);
         }
     }
 }
@@ -271,7 +267,7 @@ fn stream<S: ReadAt + ?Sized>(
         let len = (range.end - at).min(STEP);
         let part = buf.get_mut(..usize::try_from(len).unwrap_or(0)).unwrap_or_default();
         if let Err(error) = source.read_exact_at(part, at) {
-            report.error("leak.unreadable", format!("{place}, offset {at:#x}"), error.to_string());
+            report.add(Code::LeakUnreadable, format!("{place}, offset {at:#x}"), error.to_string());
             return false;
         }
         search.feed(part);

@@ -4,6 +4,7 @@
 
 pub mod android;
 pub mod apple;
+mod code;
 pub mod exposed;
 pub mod forms;
 mod hash;
@@ -14,6 +15,7 @@ mod public_key;
 mod report;
 pub mod site;
 
+pub use code::{About, Code, Section};
 pub use report::{Finding, Report, Scheme, Severity, Signature, Signer, findings_text};
 
 /// SHA-256 of a certificate in DER, as lowercase hexadecimal: what pins and stores compare.

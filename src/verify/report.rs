@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::code::Code;
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -15,15 +17,37 @@ pub enum Severity {
 
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
-    /// Stable name, for machines and documentation: `v2.digest`.
-    pub code: &'static str,
-    /// How bad.
+    /// What it says, for machines and documentation.
+    pub code: Code,
+    /// How bad, as the code says.
     pub severity: Severity,
     /// Where: an entry, a signer, a byte offset.
     pub place: String,
     /// Expected, found, and what to do.
     pub message: String,
+}
+
+impl Finding {
+    /// One that is as bad as its code says.
+    pub fn new(code: Code, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, severity: code.severity(), place: place.into(), message: message.into() }
+    }
+
+    /// One in the case in which its code is a warning only ([`Code::warning_case`]); a code without such a case stays what it is.
+    pub fn warning(code: Code, place: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut finding = Self::new(code, place, message);
+        finding.soften();
+        finding
+    }
+
+    /// Makes it a warning, where its code has such a case.
+    pub(crate) fn soften(&mut self) {
+        if self.code.warning_case().is_some() {
+            self.severity = Severity::Warning;
+        }
+    }
 }
 
 /// Findings in one line, for messages.
@@ -128,14 +152,13 @@ impl Report {
         }
     }
 
-    pub(crate) fn error(&mut self, code: &'static str, place: impl Into<String>, message: impl Into<String>) {
-        let (place, message) = (place.into(), message.into());
-        self.findings.push(Finding { code, severity: Severity::Error, place, message });
+    pub(crate) fn add(&mut self, code: Code, place: impl Into<String>, message: impl Into<String>) {
+        self.findings.push(Finding::new(code, place, message));
     }
 
-    pub(crate) fn warning(&mut self, code: &'static str, place: impl Into<String>, message: impl Into<String>) {
-        let (place, message) = (place.into(), message.into());
-        self.findings.push(Finding { code, severity: Severity::Warning, place, message });
+    /// Adds a finding in the case in which its code is a warning only.
+    pub(crate) fn add_warning(&mut self, code: Code, place: impl Into<String>, message: impl Into<String>) {
+        self.findings.push(Finding::warning(code, place, message));
     }
 
     /// Number of errors so far.

@@ -5,6 +5,7 @@
 use serde_json::Value;
 use sha2::Digest;
 
+use super::code::Code;
 use super::report::Report;
 use crate::artifact::files::Files;
 use crate::format::base64;
@@ -42,7 +43,7 @@ fn read(report: &mut Report, files: &dyn Files, name: &str) -> Option<Vec<u8>> {
     match files.read(name, limits::ENTRY_BYTES) {
         Ok(content) => content,
         Err(error) => {
-            report.error("site.unreadable", name, error.to_string());
+            report.add(Code::SiteUnreadable, name, error.to_string());
             None
         }
     }
@@ -56,8 +57,8 @@ fn copy(report: &mut Report, files: &dyn Files, name: &str, plain: &str, encodin
     let Some(packed) = read(report, files, name) else { return };
     match encoding.decode(&packed, limits::ENTRY_BYTES) {
         Ok(unpacked) if unpacked == content => {}
-        Ok(_) => report.error("site.copy", name, format!("it is another content than {plain}; compress it again")),
-        Err(error) => report.error("site.copy", name, error.to_string()),
+        Ok(_) => report.add(Code::SiteCopy, name, format!("it is another content than {plain}; compress it again")),
+        Err(error) => report.add(Code::SiteCopy, name, error.to_string()),
     }
 }
 
@@ -66,7 +67,7 @@ fn worker(report: &mut Report, files: &dyn Files, name: &str) {
     let table: Value = match serde_json::from_slice(&content) {
         Ok(table) => table,
         Err(error) => {
-            report.error("site.worker", name, error.to_string());
+            report.add(Code::SiteWorker, name, error.to_string());
             return;
         }
     };
@@ -79,7 +80,7 @@ fn worker(report: &mut Report, files: &dyn Files, name: &str) {
         let found: String = sha1::Sha1::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
         if hash.as_str() != Some(&found) {
             let message = format!("its SHA-1 is not the one in {name}, so the service worker refuses it");
-            report.error("site.worker", format!("{folder}{relative}"), message);
+            report.add(Code::SiteWorker, format!("{folder}{relative}"), message);
         }
     }
 }
@@ -113,7 +114,7 @@ fn page(report: &mut Report, files: &dyn Files, name: &str) {
             && let Some((file, _)) = there.into_iter().next()
         {
             let message = format!("it is another content than {name} says, so browsers refuse it");
-            report.error("site.integrity", file, message);
+            report.add(Code::SiteIntegrity, file, message);
         }
     }
 }

@@ -8,7 +8,7 @@ use inject::format::outline::Outline;
 use inject::format::{apple_plist, cms, der_entitlements};
 use inject::sign::Identity;
 use inject::sign::apple::{Code, Signer, sign};
-use inject::verify::{Finding, Severity, apple};
+use inject::verify::{self, Finding, Severity, apple};
 
 /// A Mach-O file: what is read can be asked for everything, and given room.
 pub fn macho(bytes: &[u8]) {
@@ -89,7 +89,10 @@ pub fn signing(bytes: &[u8]) {
             let Ok(signed) = sign(bytes, &code, signer) else { continue };
             let found = apple::executable(&signed.bytes).findings;
             // What the linker has laid out stays as it is, also where it is wrong.
-            let ours = |code: &str| !["apple.geometry", "apple.trailing", "apple.alignment"].contains(&code);
+            let ours = |code| {
+                ![verify::Code::AppleGeometry, verify::Code::AppleTrailing, verify::Code::AppleAlignment]
+                    .contains(&code)
+            };
             let wrong = |finding: &&Finding| finding.severity == Severity::Error && ours(finding.code);
             assert_eq!(found.iter().find(wrong), None);
             let again = sign(&signed.bytes, &code, signer).expect("what was signed can be signed again");

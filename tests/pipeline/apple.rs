@@ -316,7 +316,7 @@ fn links_are_kept_and_none_may_leave() {
     assert!(report.is_sound(), "{report:#?}");
     fs::remove_file(root.join("link.json")).unwrap();
     let report = Inspected::new(&root).unwrap().verify_signature(None).unwrap();
-    assert!(report.findings.iter().any(|finding| finding.code == "apple.seal-changed"), "{report:#?}");
+    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "apple.seal-changed"), "{report:#?}");
     std::os::unix::fs::symlink("../../etc/passwd", root.join("link.json")).unwrap();
     let error = Inspected::new(&root).unwrap_err().to_string();
     assert!(error.contains("leaves the app"), "{error}");
@@ -400,7 +400,7 @@ fn every_kind_of_damage_to_an_app_is_found() {
         change(&broken);
         let report = Inspected::new(&broken).unwrap().verify_signature(None).unwrap();
         let errors = report.findings.iter().filter(|finding| finding.severity == inject::verify::Severity::Error);
-        errors.map(|finding| finding.code).collect::<Vec<_>>()
+        errors.map(|finding| finding.code.as_str()).collect::<Vec<_>>()
     };
     assert!(codes(&|_| {}).is_empty());
     let touch = |name: &'static str| move |root: &Path| fs::write(root.join(name), b"changed").unwrap();

@@ -63,7 +63,7 @@ fn cdhash(path: &Path) -> Vec<u8> {
 
 fn errors(root: &Path) -> Vec<&'static str> {
     let report = Inspected::new(root).unwrap().verify_signature(None).unwrap();
-    report.findings.iter().filter(|found| found.severity == Severity::Error).map(|found| found.code).collect()
+    report.findings.iter().filter(|found| found.severity == Severity::Error).map(|found| found.code.as_str()).collect()
 }
 
 #[test]

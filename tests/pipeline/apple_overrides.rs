@@ -332,7 +332,7 @@ fn verified(path: &Path, at: &[&str], id: &str) -> Vec<String> {
         .map(|copy| Expected { address: copy.address, entry: Some(copy.entry), value: Zeroizing::new(id.to_owned()) })
         .collect();
     let findings = inspected.overrides(&expected);
-    assert!(findings.iter().all(|finding| finding.code == "place.overridden"));
+    assert!(findings.iter().all(|finding| finding.code.as_str() == "place.overridden"));
     findings.into_iter().map(|finding| finding.message).collect()
 }
 
@@ -472,7 +472,7 @@ fn a_scheme_that_is_nobodys_stays_and_is_said() {
                    {reversed_client_id}'";
     let said = || {
         let not_own = Inspected::new(&path).unwrap().locate(&preset()).unwrap().not_own;
-        not_own.into_iter().map(|finding| (finding.code, finding.message)).collect::<Vec<_>>()
+        not_own.into_iter().map(|finding| (finding.code.as_str(), finding.message)).collect::<Vec<_>>()
     };
     assert_eq!(put(&path, &preset(), "999-qa.apps.googleusercontent.com").unwrap().warnings, [message]);
     assert_eq!(schemes(&path), [other]);

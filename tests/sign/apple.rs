@@ -215,7 +215,7 @@ fn encrypted_code_is_refused() {
     let error = sign(&bytes, &code(), &Signer::ad_hoc()).unwrap_err();
     assert!(matches!(error, AppleSignError::Encrypted { id: 1 }), "{error}");
     let report = apple::executable(&bytes);
-    assert!(report.findings.iter().any(|finding| finding.code == "apple.encrypted"));
+    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "apple.encrypted"));
 }
 
 #[test]

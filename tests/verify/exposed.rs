@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use inject::verify::exposed::Exposed;
-use inject::verify::{Finding, Report, Severity};
+use inject::verify::{Code, Finding, Report, Severity};
 
 use inject::format::zip::METHOD_DEFLATED;
 
@@ -38,7 +38,7 @@ fn found(place: &str, content: &[u8]) -> Vec<Finding> {
 fn code(place: &str, content: impl AsRef<[u8]>) -> &'static str {
     let found = found(place, content.as_ref());
     assert!(found.len() < 2, "{found:?}");
-    found.first().map_or("", |finding| finding.code)
+    found.first().map_or("", |finding| finding.code.as_str())
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_name_alone_is_a_warning_and_other_files_are_nothing() {
     ] {
         let found = found(name, content.as_bytes());
         assert!(
-            matches!(found.as_slice(), [Finding { code: "leak.gam-name", severity: Severity::Warning, .. }]),
+            matches!(found.as_slice(), [Finding { code: Code::LeakGamName, severity: Severity::Warning, .. }]),
             "{found:?}"
         );
     }
@@ -119,7 +119,8 @@ fn archives_are_looked_into() {
     let inner = zipped(&[("readme.txt", b"x"), ("kb/renamed.bin", text.as_bytes())]);
     let outer =
         zipped(&[("deep.zip", &inner), ("copy.gz", &gzip), ("Library/GAM/OutputParms.json", b"{}"), ("folder/", b"")]);
-    let places: Vec<(&str, String)> = found("all.zip", &outer).into_iter().map(|of| (of.code, of.place)).collect();
+    let places: Vec<(&str, String)> =
+        found("all.zip", &outer).into_iter().map(|of| (of.code.as_str(), of.place)).collect();
     let place = |text: &str| format!("all.zip!/{text}");
     assert_eq!(
         places,
@@ -133,7 +134,7 @@ fn archives_are_looked_into() {
     let mut program = Zip::of([Item::new("kb/renamed.bin", METHOD_DEFLATED, text.as_bytes())]);
     program.items[0].gap = b"#!/bin/sh\nexit\n".to_vec();
     let found = found("setup.run", &program.build());
-    assert_eq!(found.iter().map(|of| of.code).collect::<Vec<_>>(), ["leak.gam-passwords"]);
+    assert_eq!(found.iter().map(|of| of.code.as_str()).collect::<Vec<_>>(), ["leak.gam-passwords"]);
     assert_eq!(code("InputParms.json.gz", gzip), "leak.gam-passwords");
     // Archives in each other without end are left after a while.
     let mut nested = zipped(&[("x", text.as_bytes())]);

@@ -41,7 +41,7 @@ fn in_archives_and_compressed_files_within() {
     let mut report = Report::default();
     let foreign = [Foreign::new(String::new(), SECRET.to_owned())];
     Hunt::new(&foreign, &[]).archive(&mut report, deep.as_slice());
-    assert!(report.findings.iter().any(|finding| finding.code == "leak.depth"));
+    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "leak.depth"));
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn a_file_is_searched_whatever_it_is() {
     let large = Large(limits::NESTED_BYTES + 1);
     let mut report = Report::default();
     Hunt::new(&foreign, &[]).file(&mut report, "large.gz", &large);
-    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["leak.limit"]);
 }
 

@@ -223,7 +223,7 @@ fn folders() -> Vec<Case> {
 fn named(path: &Path, foreign: &[Foreign]) -> Vec<String> {
     let mut report = Report::default();
     Inspected::new(path).unwrap().verify_content(&mut report, &[], foreign);
-    let leaks = report.findings.into_iter().filter(|finding| finding.code == "leak.foreign");
+    let leaks = report.findings.into_iter().filter(|finding| finding.code.as_str() == "leak.foreign");
     leaks.map(|finding| finding.place).collect()
 }
 

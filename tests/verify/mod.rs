@@ -1,6 +1,7 @@
 //! `inject::verify`.
 
 mod arbitrary;
+mod codes;
 mod exposed;
 mod leak;
 mod matrix;

@@ -37,7 +37,7 @@ fn put(path: &Path, places: &[Place], values: &Values<'_>) {
 fn judged(path: &Path, expected: &[Expected]) -> Vec<String> {
     let mut report = Report::default();
     Inspected::new(path).unwrap().verify_content(&mut report, expected, &[]);
-    let about_places = report.findings.into_iter().filter(|finding| finding.code.starts_with("place."));
+    let about_places = report.findings.into_iter().filter(|finding| finding.code.as_str().starts_with("place."));
     about_places.map(|finding| format!("{} ({})", finding.code, finding.place)).collect()
 }
 

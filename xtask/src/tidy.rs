@@ -43,7 +43,6 @@ pub fn run(root: &Path) -> Result<()> {
     }
     open_errors(root, &mut problems)?;
     compiled_tests(root, &mut problems)?;
-    documented_findings(root, &mut problems);
     let circles = imports::circles(root)?;
     if circles.len() != CIRCLES {
         problems.push(format!("{} import circles, expected {CIRCLES}; lower that number when one goes", circles.len()));
@@ -183,34 +182,4 @@ fn compiled_tests(root: &Path, problems: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// First words of the codes of findings.
-const FINDINGS: [&str; 15] = [
-    "apk", "apple", "identify", "leak", "place", "probe", "receipt", "release", "site", "v1", "v2", "v3", "v31", "v4",
-    "zip",
-];
-
-/// Every code of a finding stands in the documentation, and no other does.
-fn documented_findings(root: &Path, problems: &mut Vec<String>) {
-    let is_code = |text: &&str| {
-        let Some((first, rest)) = text.split_once('.') else { return false };
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-        let starts = rest.starts_with(|c: char| c.is_ascii_lowercase());
-        FINDINGS.contains(&first) && starts && rest.chars().all(plain)
-    };
-    let page = "docs/findings.md";
-    let text = fs::read_to_string(root.join(page)).unwrap_or_default();
-    let documented: HashSet<&str> = text.split('`').skip(1).step_by(2).filter(is_code).collect();
-    let mut used = HashSet::new();
-    for file in rust_files(&root.join("src")) {
-        let code = fs::read_to_string(&file).unwrap_or_default();
-        used.extend(code.split('"').filter(is_code).map(str::to_owned));
-    }
-    let mut missing: Vec<&String> = used.iter().filter(|code| !documented.contains(code.as_str())).collect();
-    missing.sort();
-    problems.extend(missing.iter().map(|code| format!("{page}: the finding {code} is not in it")));
-    let mut surplus: Vec<&&str> = documented.iter().filter(|code| !used.contains(**code)).collect();
-    surplus.sort();
-    problems.extend(surplus.iter().map(|code| format!("{page}: nothing finds {code}")));
 }

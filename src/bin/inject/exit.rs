@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use inject::credentials::{Change, ChangeError, Key, ObtainError, Open, SealError, StoreError};
-use inject::findings::Finding;
+use inject::findings::{About, Finding};
 use inject::job::{Fault, JobError};
 use inject::place::{Address, Target};
 use inject::registry::{AnswerFault, GenexusFault, RegistryError};
@@ -55,6 +55,38 @@ impl Code {
             Self::Conflict => 7,
             Self::Verification => 8,
             Self::Internal => 9,
+        }
+    }
+
+    /// Every code, in order.
+    #[cfg(test)]
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Internal,
+        Self::Usage,
+        Self::Artifact,
+        Self::NoPlace,
+        Self::Registry,
+        Self::Signing,
+        Self::Verification,
+        Self::Changes,
+        Self::Conflict,
+    ];
+
+    /// What it means, for people.
+    #[cfg(test)]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or up to date",
+            Self::Internal => "a fault of this program",
+            Self::Usage => "usage or configuration",
+            Self::Artifact => "artifact unreadable or unsupported",
+            Self::NoPlace => "no place found",
+            Self::Registry => "registry or store",
+            Self::Signing => "signing",
+            Self::Verification => "verification failed or a foreign credential found",
+            Self::Changes => "`--check` found changes",
+            Self::Conflict => "conflict between store and registry",
         }
     }
 
@@ -433,8 +465,7 @@ impl From<JobError> for Failure {
             ),
             Fault::Unsound(findings) => {
                 let findings = findings.to_vec();
-                let leaks = ["leak.foreign", "leak.old", "leak.own"];
-                let foreign = findings.iter().all(|finding| leaks.contains(&finding.code));
+                let foreign = findings.iter().all(|finding| finding.code.about() == About::Leak);
                 let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
@@ -473,4 +504,27 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
     };
     let near = nearest(&name, near.iter().map(String::as_str)).map(str::to_owned);
     near.or_else(|| suggest::address(&address.to_string())).map(|near| format!("did you mean {near:?}?"))
+}
+
+/// The table of `docs/findings.md` is made from this enum.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a page of the checkout")]
+    fn errors_of_a_run_are_documented_as_they_are() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let heading = "| code | exit code | |\n|---|---|---|\n";
+        let (before, table) = text.split_once(heading).unwrap_or_default();
+        let errors = Code::ALL.iter().filter(|code| !matches!(code, Code::Done | Code::Changes));
+        let rows = errors.map(|code| format!("| `{}` | {} | {} |\n", code.name(), *code as u8, code.meaning()));
+        let made = rows.chain(["| `inject.warning` | | a warning of any command |\n".to_owned()]).collect::<String>();
+        if std::env::var_os("BLESS").is_some() && table != made {
+            assert!(std::fs::write(&path, [before, heading, &made].concat()).is_ok());
+        } else {
+            assert_eq!(table, made, "BLESS=1 writes it");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
-use inject::findings::{Finding, Severity};
+use inject::findings::{self, Finding, Severity};
 use inject::system::files;
 
 use crate::args::{Format, Global, When};
@@ -32,12 +32,20 @@ enum Level {
     Warning,
 }
 
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+        }
+    }
+}
+
 /// What is said to another program.
 #[derive(Debug, Clone)]
-struct Message<'m> {
+struct Message {
     level: Level,
-    /// A finding's code, or that of an error of the run.
-    code: &'m str,
+    name: Name,
     /// The artifact.
     file: Option<String>,
     /// Where in it.
@@ -46,10 +54,28 @@ struct Message<'m> {
     lines: Vec<String>,
 }
 
-/// What the codes of errors and warnings of the run itself begin with; those of findings never do.
-const OWN: &str = "inject.";
+/// What a message is called by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// Something was found.
+    Finding(findings::Code),
+    /// An error of the run itself.
+    Error(Code),
+    /// A warning of the run itself.
+    Warning,
+}
 
-impl Message<'_> {
+impl Name {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding(code) => code.as_str(),
+            Self::Error(code) => code.name(),
+            Self::Warning => "inject.warning",
+        }
+    }
+}
+
+impl Message {
     /// The same, with everything from outside in a form that shows what it is.
     fn visible(self) -> Self {
         let shown = |text: String| lines::within(&text).into_owned();
@@ -65,10 +91,6 @@ impl Message<'_> {
     fn text(&self) -> String {
         self.lines.join("\n")
     }
-
-    fn is_own(&self) -> bool {
-        self.code.starts_with(OWN)
-    }
 }
 
 /// That of this run, for what finds out something far from where messages are said.
@@ -81,7 +103,7 @@ pub struct Output {
     quiet: bool,
     verbose: bool,
     /// What a log that is written at the end will hold.
-    log: &'static Mutex<Vec<Message<'static>>>,
+    log: &'static Mutex<Vec<Message>>,
 }
 
 impl Output {
@@ -179,7 +201,7 @@ impl Output {
     pub fn event(self, text: &str) {
         let message = Message {
             level: Level::Warning,
-            code: "inject.warning",
+            name: Name::Warning,
             file: None,
             place: None,
             lines: vec![text.to_owned()],
@@ -225,8 +247,8 @@ impl Output {
             finding.place.strip_prefix(&file).map_or(finding.place.as_str(), |rest| rest.trim_start_matches("!/"));
         let text = if place.is_empty() { finding.message.clone() } else { format!("{place}: {}", finding.message) };
         self.told(Message {
-            level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
-            code: finding.code,
+            level: finding.severity.into(),
+            name: Name::Finding(finding.code),
             file: Some(file).filter(|file| !file.is_empty()),
             place: Some(place).filter(|place| !place.is_empty()).map(str::to_owned),
             lines: vec![text],
@@ -256,7 +278,7 @@ impl Output {
         lines.extend(failure.remedies.iter().map(|remedy| format!("help: {remedy}")));
         let told = self.told(Message {
             level: Level::Error,
-            code: failure.code.name(),
+            name: Name::Error(failure.code),
             file: failure.artifact.as_ref().map(|path| path.display().to_string()),
             place: None,
             lines,
@@ -341,7 +363,7 @@ impl Output {
     }
 
     /// Says something to the program that reads, if there is one that reads messages.
-    fn told(self, message: Message<'static>) -> bool {
+    fn told(self, message: Message) -> bool {
         let message = message.visible();
         match self.format {
             Format::Human | Format::Json => return false,

@@ -38,7 +38,15 @@ impl Failing for ApkError {
             Self::Kind(_) => Fault::Kind,
             Self::Document { source, .. } if source.is_conflict() => Fault::Request,
             error if error.is_refusal() => Fault::Refused,
-            _ => Fault::Artifact,
+            Self::Zip(_)
+            | Self::Manifest(_)
+            | Self::Table(_)
+            | Self::Document { .. }
+            | Self::Read { .. }
+            | Self::Nested { .. }
+            | Self::Dex { .. }
+            | Self::Refused { .. }
+            | Self::Files(_) => Fault::Artifact,
         }
     }
 }

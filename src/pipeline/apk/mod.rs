@@ -35,9 +35,9 @@ use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::sign::android;
-use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::{self, Code};
 use package::{WORDS, check_signer, options};
 use write::Written;
 
@@ -78,8 +78,8 @@ impl Artifact for Package {
     fn release_faults(&self) -> Vec<ReleaseFault> {
         let facts = &self.facts;
         let faults = [
-            (facts.debuggable, "release.debuggable", "debuggable"),
-            (facts.test_only, "release.test-only", "testOnly"),
+            (facts.debuggable, Code::ReleaseDebuggable, "debuggable"),
+            (facts.test_only, Code::ReleaseTestOnly, "testOnly"),
         ];
         let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
         there.map(|(_, code, what)| ReleaseFault { code, place: MANIFEST, what }).collect()

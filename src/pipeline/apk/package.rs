@@ -18,7 +18,7 @@ use crate::pipeline::kind::Location;
 use crate::pipeline::refusal::Words;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
 use crate::sign::android::Schemes;
-use crate::verify;
+use crate::verify::{self, About};
 
 /// The last API level that knows only v1.
 const SDK_V1_LAST: u32 = 23;
@@ -105,7 +105,7 @@ impl Package {
             wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| v4_file::read(&v4_file::path(&self.path)).ok()?);
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
         let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig));
-        let aligned = !report.findings.iter().any(|finding| finding.code.starts_with("apk.alignment"));
+        let aligned = !report.findings.iter().any(|finding| finding.code.about() == About::Alignment);
         let fits = match wanted {
             None => {
                 let block = SigningBlock::find(&*self.source, apk.archive().directory_offset())?;

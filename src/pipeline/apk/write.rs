@@ -17,8 +17,8 @@ use crate::pipeline::locate::Placed;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
 use crate::placement::template::Values;
 use crate::sign::android::{self, ContentHasher, Schemes};
-use crate::verify;
 use crate::verify::injected;
+use crate::verify::{self, Code};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
@@ -141,7 +141,7 @@ impl Package {
         if let Some((request, _)) = wanted
             && !report.signers().iter().any(|signer| signer.certificate == request.signers.current.certificate().raw())
         {
-            report.error("apk.signer", "the signature", "it is not by the key that was given");
+            report.add(Code::ApkSigner, "the signature", "it is not by the key that was given");
         }
         let expected = placed.expected(values)?;
         injected::apk(&mut report, archive, &expected);

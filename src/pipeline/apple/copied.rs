@@ -12,7 +12,7 @@ use crate::format::zip::{Archive, Cut, Entry, ZipError};
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::refusal::Refusal;
-use crate::verify::{Finding, Severity};
+use crate::verify::{Code, Finding};
 
 /// Bytes compared at a time.
 const STEP: usize = 64 * 1024;
@@ -113,11 +113,6 @@ fn read(archive: &Archive<'_, ArtifactFile>, to: &mut [u8], at: u64) -> Result<(
 }
 
 fn wrong(entry: &Entry, problem: &str) -> Cause {
-    let findings = vec![Finding {
-        code: "zip.copy",
-        severity: Severity::Error,
-        place: entry.display_name(),
-        message: problem.to_owned(),
-    }];
+    let findings = vec![Finding::new(Code::ZipCopy, entry.display_name(), problem)];
     Refusal::Unsound { words: &WORDS, findings }.into()
 }

@@ -46,7 +46,7 @@ use crate::placement::{Address, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
-use crate::verify::{self, Severity};
+use crate::verify::{self, Code, Severity};
 use error::{AppFault, WORDS};
 use reseal::Reseal;
 use signing::{SignedBy, Signers};
@@ -258,7 +258,7 @@ impl App {
                 let code = self.source.with(|tree| self.code(tree))?;
                 Some(write::ipa(file, index, &changes, task.output, code)?)
             }
-            _ => None,
+            Source::Ipa { .. } | Source::Folder { .. } => None,
         };
         Ok(Made { done, changes, written })
     }
@@ -311,8 +311,11 @@ impl Artifact for App {
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {
-        let fault =
-            ReleaseFault { code: "release.debuggable", place: "the entitlements", what: "debuggable (get-task-allow)" };
+        let fault = ReleaseFault {
+            code: Code::ReleaseDebuggable,
+            place: "the entitlements",
+            what: "debuggable (get-task-allow)",
+        };
         let xml = self.app_signer().and_then(|by| by.entitlements.as_deref());
         let entitlements = xml.and_then(|xml| apple_plist::read_dictionary(xml).ok());
         let debuggable = entitlements.and_then(|all| all.get("get-task-allow").and_then(Value::as_boolean));
@@ -373,7 +376,7 @@ impl Artifact for App {
             }
         });
         if let Err(error) = looked {
-            report.error("apple.unreadable", "the app", error.to_string());
+            report.add(Code::AppleUnreadable, "the app", error.to_string());
         }
     }
 
@@ -525,8 +528,7 @@ struct Made {
 fn unsound(tree: &dyn Tree, known: &Known, now: &str) -> Option<String> {
     let options = verify::apple::Options { now: Some(now), known: Some(known), compared: Compared::Best };
     let mut findings = verify::apple::app(tree, &options).findings.into_iter();
-    let wrong = findings
-        .find(|finding| finding.severity == Severity::Error && !finding.code.starts_with(verify::apple::PROFILE));
+    let wrong = findings.find(|finding| finding.severity == Severity::Error && !finding.code.is_profile());
     wrong.map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message))
 }
 

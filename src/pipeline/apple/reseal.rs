@@ -98,7 +98,7 @@ impl Reseal<'_> {
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {
             AppleSigning::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
-            _ => None,
+            AppleSigning::AdHoc | AppleSigning::Unsigned => None,
         };
         let name = bundle.executable.rsplit('/').next().unwrap_or(&bundle.executable);
         let identifier = if bundle.identifier.is_empty() { name } else { &bundle.identifier };

@@ -16,10 +16,7 @@ use crate::artifact::files;
 use crate::format::plist;
 use crate::placement::{Address, FilePath, Locator, Target};
 use crate::verify::injected::Expected;
-use crate::verify::{Finding, Severity};
-
-/// The code of what is found.
-const CODE: &str = "place.overridden";
+use crate::verify::{Code, Finding};
 
 /// What may be read instead of these values, and holds something else. The same for an app before and after its values are
 /// put in place; what is expected in a file itself counts as put there.
@@ -34,12 +31,7 @@ pub(super) fn findings(tree: &dyn Tree, expected: &[Expected]) -> Vec<Finding> {
         }
         for shadow in shadows.on(file, locator) {
             if let Some(message) = shadows.judged(&shadow, file, &expected.value) {
-                findings.push(Finding {
-                    code: CODE,
-                    severity: Severity::Warning,
-                    place: shadow.file.to_owned(),
-                    message,
-                });
+                findings.push(Finding::new(Code::PlaceOverridden, shadow.file, message));
             }
         }
     }

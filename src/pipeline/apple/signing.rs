@@ -17,7 +17,7 @@ use crate::format::{cms, limits};
 use crate::pipeline::fault::Cause;
 use crate::pipeline::signing::{AppleSigning, AppleSigningRequest};
 use crate::sign::apple::Signer;
-use crate::verify::{self, Severity};
+use crate::verify::{self, About, Code, Severity};
 
 /// The profile given that fits a bundle best: the one with the longest pattern.
 pub(super) fn profile_for<'a>(request: &AppleSigningRequest<'a>, bundle: &Bundle) -> Option<&'a (String, Vec<u8>)> {
@@ -137,8 +137,8 @@ fn check_profile(
 }
 
 /// What `allow_new_signer` accepts: that the profile is another team's. Time passes for everybody.
-pub(super) fn is_tolerable(code: &str) -> bool {
-    matches!(code, "apple.profile-certificate" | "apple.profile-app" | "apple.profile-entitlement")
+pub(super) fn is_tolerable(code: Code) -> bool {
+    code.about() == About::ProfileFit
 }
 
 /// The entitlements that a bundle is signed with where its own are not kept: those given for the app; for code that has

@@ -161,10 +161,7 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, Stamp)>, Rea
 fn name_of(relative: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = relative
         .components()
-        .map(|part| match part {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        })
+        .map(|part| if let Component::Normal(name) = part { name.to_str() } else { None })
         .collect();
     parts.map(|parts| parts.join("/")).filter(|name| !name.is_empty())
 }

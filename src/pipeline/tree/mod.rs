@@ -27,10 +27,10 @@ use crate::artifact::web;
 use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
 use crate::placement::{self, Absence, Address, Locator, Place};
-use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{Foreign, Hunt};
 use crate::verify::site;
+use crate::verify::{self, Code};
 use error::FolderFault;
 use folder::{Folder, Renewed};
 
@@ -137,7 +137,7 @@ impl Artifact for FileTree {
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {
-        let prototype = ReleaseFault { code: "release.prototype", place: MAINS, what: "prototyping metadata" };
+        let prototype = ReleaseFault { code: Code::ReleasePrototype, place: MAINS, what: "prototyping metadata" };
         if self.folder.names().any(|name| name == MAINS) { vec![prototype] } else { Vec::new() }
     }
 

@@ -5,6 +5,7 @@
 use super::algorithm::{Algorithm, ContentDigest};
 use super::encoding::{Cursor, numbered, pair};
 use crate::format::x509::Certificate;
+use crate::verify::code::Code;
 use crate::verify::public_key::same_key;
 use crate::verify::report::Report;
 
@@ -13,17 +14,17 @@ use crate::verify::report::Report;
 pub(super) struct Claim {
     pub(super) kind: ContentDigest,
     pub(super) value: Vec<u8>,
-    pub(super) code: &'static str,
+    pub(super) code: Code,
     pub(super) place: String,
 }
 
 /// Codes of the findings of one scheme.
 pub(super) struct Codes {
-    pub(super) malformed: &'static str,
-    pub(super) algorithm: &'static str,
-    pub(super) signature: &'static str,
-    pub(super) digest: &'static str,
-    pub(super) certificate: &'static str,
+    pub(super) malformed: Code,
+    pub(super) algorithm: Code,
+    pub(super) signature: Code,
+    pub(super) digest: Code,
+    pub(super) certificate: Code,
 }
 
 /// Checks the signatures over `signed_data`; whether one could be checked and all that could hold.
@@ -43,7 +44,7 @@ pub(super) fn signatures(
         let (id, signature) = pair(element)?;
         ids.push(id);
         let Some(algorithm) = Algorithm::of(id) else {
-            report.warning(
+            report.add_warning(
                 codes.algorithm,
                 place,
                 format!("signature algorithm {id:#06x} is unknown; the signature is not checked"),
@@ -58,18 +59,18 @@ pub(super) fn signatures(
         let name = algorithm.name;
         match algorithm.verify(public_key, signed_data, signature) {
             Ok(true) => {}
-            Ok(false) => report.error(
+            Ok(false) => report.add(
                 codes.signature,
                 place,
                 format!("the {name} signature is not one of this key over the signed data; sign the package again"),
             ),
-            Err(problem) => report.error(codes.signature, place, format!("{name}: {problem}; sign the package again")),
+            Err(problem) => report.add(codes.signature, place, format!("{name}: {problem}; sign the package again")),
         }
     }
     if ids.is_empty() {
-        report.error(codes.signature, place, "no signature, expected at least one; sign the package again");
+        report.add(codes.signature, place, "no signature, expected at least one; sign the package again");
     } else if known == 0 || first_sdk > sdk.0 {
-        report.error(
+        report.add(
             codes.algorithm,
             place,
             format!("no signature that Android of API level {} knows; sign the package again", sdk.0),
@@ -98,7 +99,7 @@ pub(super) fn contents(
         }
     }
     if digest_ids != ids {
-        report.error(
+        report.add(
             codes.malformed,
             place,
             format!("digests are of algorithms {digest_ids:#x?}, signatures of {ids:#x?}, expected the same"),
@@ -108,12 +109,12 @@ pub(super) fn contents(
     for (index, raw) in Cursor::new(certificates).elements()?.into_iter().enumerate() {
         match Certificate::parse(raw) {
             Ok(certificate) => parsed.push(certificate),
-            Err(error) => report.error(codes.certificate, place, format!("certificate {}: {error}", index + 1)),
+            Err(error) => report.add(codes.certificate, place, format!("certificate {}: {error}", index + 1)),
         }
     }
     match parsed.first() {
-        None => report.error(codes.certificate, place, "no certificate, expected the signer's; sign the package again"),
-        Some(own) if !same_key(own.public_key(), public_key) => report.error(
+        None => report.add(codes.certificate, place, "no certificate, expected the signer's; sign the package again"),
+        Some(own) if !same_key(own.public_key(), public_key) => report.add(
             codes.certificate,
             place,
             format!("the certificate of {:?} is not of the key that signed", own.subject_text()),

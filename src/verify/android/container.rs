@@ -4,6 +4,7 @@
 
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Alignment, Archive, METHOD_STORED};
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 /// From this targetSdkVersion on Android refuses a compressed or unaligned resource table (error -124).
@@ -12,13 +13,13 @@ const SDK_ARSC_STORED: u32 = 30;
 /// Judges entries and their alignment.
 pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, target_sdk: Option<u32>) {
     if archive.find(b"AndroidManifest.xml").is_none() {
-        report.error("apk.manifest", "AndroidManifest.xml", "the entry is missing; this is no installable package");
+        report.add(Code::ApkManifest, "AndroidManifest.xml", "the entry is missing; this is no installable package");
     }
     for name in [b"AndroidManifest.xml".as_slice(), b"resources.arsc"] {
         if let Some(index) = archive.find(name)
             && let Err(error) = archive.stream(index, |_| {})
         {
-            report.error("zip.content", String::from_utf8_lossy(name), error.to_string());
+            report.add(Code::ZipContent, String::from_utf8_lossy(name), error.to_string());
         }
     }
     if let Some(index) = archive.find(b"resources.arsc") {
@@ -32,8 +33,8 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
             };
             let message = format!("{found}, expected stored at a multiple of 4; store and align it");
             match target_sdk {
-                Some(SDK_ARSC_STORED..) => report.error("apk.arsc", "resources.arsc", message),
-                _ => report.warning("apk.arsc", "resources.arsc", message),
+                Some(SDK_ARSC_STORED..) => report.add(Code::ApkArsc, "resources.arsc", message),
+                _ => report.add_warning(Code::ApkArsc, "resources.arsc", message),
             }
         }
     }
@@ -46,8 +47,8 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
         let multiple = wanted.of(entry.name());
         if !offset.is_multiple_of(u64::from(multiple)) {
             let library = multiple != wanted.stored;
-            report.warning(
-                if library { "apk.alignment.library" } else { "apk.alignment" },
+            report.add(
+                if library { Code::ApkAlignmentLibrary } else { Code::ApkAlignment },
                 entry.display_name(),
                 format!("stored at offset {offset:#x}, expected a multiple of {multiple}; align the package"),
             );

@@ -25,6 +25,7 @@ use contents::Contents;
 use sha2::{Digest, Sha256};
 use v1::Witness;
 
+use super::code::Code;
 use super::report::{Report, Scheme, Signature, Signer};
 use crate::format::apk_signing_block::{SigningBlock, id};
 use crate::format::read_at::ReadAt;
@@ -101,7 +102,7 @@ pub fn signatures<S: ReadAt + ?Sized>(archive: &Archive<'_, S>, options: &Option
 
 fn unreadable(error: &ZipError) -> Report {
     let mut report = Report::default();
-    report.error("zip", "the archive", error.to_string());
+    report.add(Code::ZipUnreadable, "the archive", error.to_string());
     report
 }
 
@@ -119,7 +120,7 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
     let block = match SigningBlock::find(source, archive.directory_offset()) {
         Ok(block) => block,
         Err(error) => {
-            report.error("block", "APK Signing Block", error.to_string());
+            report.add(Code::ApkBlock, "APK Signing Block", error.to_string());
             None
         }
     };
@@ -128,7 +129,11 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         signed = verify_block(&mut report, archive, block, sdk, contents);
     }
     if options.target_sandbox.is_some_and(|version| version > 1) && sdk.1 >= SDK_SANDBOX && !signed.found_any() {
-        report.error("apk.sandbox", "AndroidManifest.xml", "targetSandboxVersion 2 asks for v2 or later; sign with v2");
+        report.add(
+            Code::ApkSandbox,
+            "AndroidManifest.xml",
+            "targetSandboxVersion 2 asks for v2 or later; sign with v2",
+        );
     }
     if sdk.0 < SDK_V2 || !signed.found_any() {
         let schemes = v1::Schemes { v2: signed.found_v2, v3: signed.found_v3 };
@@ -146,8 +151,8 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         && signed.v1.is_some()
         && !signed.found_any()
     {
-        report.error(
-            "apk.target",
+        report.add(
+            Code::ApkTarget,
             "AndroidManifest.xml",
             format!("targetSdkVersion {target_sdk} asks for v2 or later, found v1 alone; sign with v2 and v3"),
         );
@@ -251,7 +256,7 @@ fn verify_block<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         signers.extend(newer);
         v3 = Some(signers).filter(|_| report.errors() == before);
     } else if v31_block.is_some() {
-        report.error("v31.alone", "APK Signing Block", "a v3.1 signature without v3; sign the package again");
+        report.add(Code::V31Alone, "APK Signing Block", "a v3.1 signature without v3; sign the package again");
     }
 
     let before = report.errors();
@@ -303,7 +308,7 @@ fn contents<S: ReadAt + ?Sized>(
     let found = match compute() {
         Ok(found) => found,
         Err(error) => {
-            report.error("zip", "the archive", format!("reading it failed: {error}"));
+            report.add(Code::ZipUnreadable, "the archive", format!("reading it failed: {error}"));
             return [false; 2];
         }
     };
@@ -313,7 +318,7 @@ fn contents<S: ReadAt + ?Sized>(
             let actual = kinds.iter().position(|kind| *kind == claim.kind).and_then(|at| found.get(at));
             if actual != Some(&claim.value) {
                 holds = false;
-                report.error(
+                report.add(
                     claim.code,
                     &claim.place,
                     format!(
@@ -339,8 +344,8 @@ fn same_signers(report: &mut Report, signed: &Signed) {
         let differs =
             |a: &[Certificate], b: &[Certificate]| a.iter().any(|one| b.iter().all(|two| one.raw() != two.raw()));
         if differs(v1, v2) || differs(v2, v1) {
-            report.error(
-                "apk.signers",
+            report.add(
+                Code::ApkSigners,
                 "v1 and v2",
                 "they are signed by different certificates; sign the package again",
             );
@@ -348,8 +353,8 @@ fn same_signers(report: &mut Report, signed: &Signed) {
     }
     let (Some(v3), Some(old)) = (&signed.v3, signed.v1.as_ref().or(signed.v2.as_ref())) else { return };
     let (Some(first), [old]) = (v3.first(), old.as_slice()) else {
-        report.error(
-            "apk.signers",
+        report.add(
+            Code::ApkSigners,
             "v3",
             "v3 allows one signer at a time, v1 or v2 have several; sign the package again",
         );
@@ -358,8 +363,8 @@ fn same_signers(report: &mut Report, signed: &Signed) {
     let oldest = v3.iter().find_map(|signer| signer.lineage.as_ref());
     let root = oldest.map_or(first.certificate.raw(), |lineage| lineage.oldest());
     if root != old.raw() {
-        report.error(
-            "apk.signers",
+        report.add(
+            Code::ApkSigners,
             "v3",
             "v1 or v2 are signed by a certificate that is neither that of v3 nor the first of its lineage; sign again",
         );

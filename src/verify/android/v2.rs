@@ -6,16 +6,17 @@ use super::block::{Claim, Codes, attributes, contents, signatures};
 use super::encoding::Cursor;
 use crate::format::limits;
 use crate::format::x509::Certificate;
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 const ATTRIBUTE_STRIPPING: u32 = 0xbeef_f00d;
 
 const CODES: Codes = Codes {
-    malformed: "v2.malformed",
-    algorithm: "v2.algorithm",
-    signature: "v2.signature",
-    digest: "v2.digest",
-    certificate: "v2.certificate",
+    malformed: Code::V2Malformed,
+    algorithm: Code::V2Algorithm,
+    signature: Code::V2Signature,
+    digest: Code::V2Digest,
+    certificate: Code::V2Certificate,
 };
 
 /// Judges the v2 block; the certificates of its signers and the digests they claim. `v3_found` for the stripping
@@ -31,16 +32,16 @@ pub(super) fn verify(
     let signers = match signers {
         Ok(signers) => signers,
         Err(problem) => {
-            report.error(CODES.malformed, "APK Signature Scheme v2 block", problem);
+            report.add(CODES.malformed, "APK Signature Scheme v2 block", problem);
             return (certificates, claims);
         }
     };
     if signers.is_empty() {
-        report.error(CODES.malformed, "APK Signature Scheme v2 block", "no signer, expected at least one");
+        report.add(CODES.malformed, "APK Signature Scheme v2 block", "no signer, expected at least one");
     }
     if signers.len() > limits::SIGNERS {
-        report.error(
-            "v2.signers",
+        report.add(
+            Code::V2Signers,
             "APK Signature Scheme v2 block",
             format!("{} signers, Android accepts {}", signers.len(), limits::SIGNERS),
         );
@@ -50,7 +51,7 @@ pub(super) fn verify(
         let place = format!("v2 signer {}", index + 1);
         match verify_signer(report, &place, signer, sdk, v3_found, &mut claims) {
             Ok(chain) => certificates.extend(chain.into_iter().take(1)),
-            Err(problem) => report.error(CODES.malformed, place, format!("{problem}; sign the package again")),
+            Err(problem) => report.add(CODES.malformed, place, format!("{problem}; sign the package again")),
         }
     }
     (certificates, claims)
@@ -74,13 +75,13 @@ fn verify_signer(
     let chain = contents(report, &CODES, place, parts, &ids, public_key, claims)?;
     for (id, value) in attributes(signed.prefixed()?)? {
         if id != ATTRIBUTE_STRIPPING {
-            report.warning("v2.attribute", place, format!("additional attribute {id:#010x} is unknown"));
+            report.add(Code::V2Attribute, place, format!("additional attribute {id:#010x} is unknown"));
             continue;
         }
         let scheme = Cursor::new(value).word()?;
         if scheme == 3 && !v3_found {
-            report.error(
-                "v2.stripped",
+            report.add(
+                Code::V2Stripped,
                 place,
                 "it says that a v3 signature is there, but none is: it was taken away; sign the package again",
             );

@@ -6,6 +6,7 @@ use super::block::{Claim, Codes, attributes, contents, signatures};
 use super::encoding::Cursor;
 use super::lineage::Lineage;
 use crate::format::x509::Certificate;
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 const ATTRIBUTE_LINEAGE: u32 = 0x3ba0_6f8c;
@@ -14,11 +15,11 @@ const ATTRIBUTE_ROTATION_MIN_SDK: u32 = 0x559f_8b02;
 const ATTRIBUTE_DEV_RELEASE: u32 = 0xc2a6_b3ba;
 
 const CODES: Codes = Codes {
-    malformed: "v3.malformed",
-    algorithm: "v3.algorithm",
-    signature: "v3.signature",
-    digest: "v3.digest",
-    certificate: "v3.certificate",
+    malformed: Code::V3Malformed,
+    algorithm: Code::V3Algorithm,
+    signature: Code::V3Signature,
+    digest: Code::V3Digest,
+    certificate: Code::V3Certificate,
 };
 
 /// A signer that was read.
@@ -39,18 +40,18 @@ pub(super) fn verify(report: &mut Report, scheme: &str, block: &[u8], sdk: (u32,
     let signers = match signers {
         Ok(signers) => signers,
         Err(problem) => {
-            report.error(CODES.malformed, block_name, problem);
+            report.add(CODES.malformed, block_name, problem);
             return (found, claims);
         }
     };
     if signers.is_empty() {
-        report.error(CODES.malformed, block_name, "no signer, expected at least one");
+        report.add(CODES.malformed, block_name, "no signer, expected at least one");
     }
     for (index, signer) in signers.into_iter().enumerate() {
         let place = format!("{scheme} signer {}", index + 1);
         match verify_signer(report, &place, signer, sdk, &mut claims) {
             Ok(signer) => found.extend(signer),
-            Err(problem) => report.error(CODES.malformed, place, format!("{problem}; sign the package again")),
+            Err(problem) => report.add(CODES.malformed, place, format!("{problem}; sign the package again")),
         }
     }
     found.sort_by_key(|signer| signer.sdk);
@@ -76,14 +77,14 @@ fn verify_signer(
     let chain = contents(report, &CODES, place, parts, &ids, public_key, claims)?;
     let signed_range = (signed.word()?, signed.word()?);
     if signed_range != range {
-        report.error(
-            "v3.sdk",
+        report.add(
+            Code::V3Sdk,
             place,
             format!("for API levels {range:?}, but {signed_range:?} was signed; sign the package again"),
         );
     }
     if range.0 > range.1 {
-        report.error("v3.sdk", place, format!("for API levels {range:?}, expected the first not above the last"));
+        report.add(Code::V3Sdk, place, format!("for API levels {range:?}, expected the first not above the last"));
     }
     let attributes = attributes(signed.prefixed()?)?;
     let Some(certificate) = chain.into_iter().next() else { return Ok(None) };
@@ -91,17 +92,17 @@ fn verify_signer(
     for (id, value) in attributes {
         match id {
             ATTRIBUTE_LINEAGE => match Lineage::verify(value) {
-                Ok(lineage) if lineage.newest() != found.certificate.raw() => report.error(
-                    "v3.lineage",
+                Ok(lineage) if lineage.newest() != found.certificate.raw() => report.add(
+                    Code::V3Lineage,
                     place,
                     "the lineage does not end with the signer's certificate; sign with the newest key of the lineage",
                 ),
                 Ok(lineage) => found.lineage = Some(lineage),
-                Err(problem) => report.error("v3.lineage", place, format!("the lineage is wrong: {problem}")),
+                Err(problem) => report.add(Code::V3Lineage, place, format!("the lineage is wrong: {problem}")),
             },
             ATTRIBUTE_ROTATION_MIN_SDK => found.rotation_min_sdk = Some(Cursor::new(value).word()?),
             ATTRIBUTE_DEV_RELEASE => found.dev_release = true,
-            id => report.warning("v3.attribute", place, format!("additional attribute {id:#010x} is unknown")),
+            id => report.add(Code::V3Attribute, place, format!("additional attribute {id:#010x} is unknown")),
         }
     }
     Ok(Some(found))
@@ -112,20 +113,20 @@ pub(super) fn ranges(report: &mut Report, v3: &[Signer], v31: &[Signer], sdk: (u
     let place = "APK Signature Scheme v3 block";
     let announced = v3.iter().find_map(|signer| signer.rotation_min_sdk);
     match (announced, v31.first()) {
-        (Some(level), None) => report.error(
-            "v31.stripped",
+        (Some(level), None) => report.add(
+            Code::V31Stripped,
             place,
             format!(
                 "it says that a v3.1 signature for API level {level} is there, but none is; sign the package again"
             ),
         ),
-        (Some(level), Some(first)) if level != first.sdk.0 => report.error(
-            "v31.rotation",
+        (Some(level), Some(first)) if level != first.sdk.0 => report.add(
+            Code::V31Rotation,
             place,
             format!("it announces v3.1 from API level {level}, but v3.1 begins at {}", first.sdk.0),
         ),
-        (None, Some(_)) => report.warning(
-            "v31.unannounced",
+        (None, Some(_)) => report.add(
+            Code::V31Unannounced,
             place,
             "v3.1 is there but v3 does not announce it: taking v3.1 away would go unnoticed",
         ),
@@ -137,8 +138,8 @@ pub(super) fn ranges(report: &mut Report, v3: &[Signer], v31: &[Signer], sdk: (u
         let joined =
             before.sdk.1.checked_add(1) == Some(after.sdk.0) || (after.dev_release && before.sdk.1 == after.sdk.0);
         if !joined {
-            report.error(
-                "v3.sdk",
+            report.add(
+                Code::V3Sdk,
                 place,
                 format!("signers for API levels {:?} and {:?}: a gap or an overlap", before.sdk, after.sdk),
             );
@@ -146,14 +147,14 @@ pub(super) fn ranges(report: &mut Report, v3: &[Signer], v31: &[Signer], sdk: (u
         if let (Some(earlier), Some(later)) = (&before.lineage, &after.lineage)
             && !later.extends(earlier)
         {
-            report.error("v3.lineage", place, "the lineage of a later API level does not continue that of an earlier");
+            report.add(Code::V3Lineage, place, "the lineage of a later API level does not continue that of an earlier");
         }
     }
     if let (Some(first), Some(last)) = (all.first(), all.last())
         && (first.sdk.0 > sdk.0 || last.sdk.1 < sdk.1)
     {
-        report.error(
-            "v3.sdk",
+        report.add(
+            Code::V3Sdk,
             place,
             format!(
                 "signers cover API levels {} to {}, expected {} to {}; sign the package again",

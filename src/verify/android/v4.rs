@@ -9,6 +9,7 @@ use super::encoding::Cursor;
 use super::merkle::Tree;
 use crate::format::read_at::ReadAt;
 use crate::format::x509::Certificate;
+use crate::verify::code::Code;
 use crate::verify::public_key::same_key;
 use crate::verify::report::Report;
 
@@ -36,7 +37,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(
     let certificate = match judge(report, source, idsig, expected) {
         Ok(certificate) => certificate,
         Err(problem) => {
-            report.error("v4", PLACE, format!("{problem}; make it again"));
+            report.add(Code::V4Malformed, PLACE, format!("{problem}; make it again"));
             return None;
         }
     };
@@ -88,22 +89,22 @@ fn judge<S: ReadAt + ?Sized>(
     let algorithm = Algorithm::of(id).ok_or_else(|| format!("signature algorithm {id:#06x} is unknown"))?;
     if !algorithm.verify(public_key, &signed, signature)? {
         let message = "the signature is not one of this key over this package; make the file again";
-        report.error("v4.signature", PLACE, message);
+        report.add(Code::V4Signature, PLACE, message);
     }
     let (found_root, found_tree) =
         hash(source, salt).map_err(|error| format!("reading the package failed: {error}"))?;
     if found_root.as_slice() != root {
-        report.error("v4.root", PLACE, "the root hash is not that of the package; make the file again");
+        report.add(Code::V4Root, PLACE, "the root hash is not that of the package; make the file again");
     }
     if tree.is_some_and(|tree| tree != found_tree) {
-        report.error("v4.tree", PLACE, "the hash tree is not that of the package; make the file again");
+        report.add(Code::V4Tree, PLACE, "the hash tree is not that of the package; make the file again");
     }
     if let Some(expected) = expected {
         if expected.certificate.raw() != certificate.raw() {
-            report.error("v4.signer", PLACE, "it is signed by another certificate than the package");
+            report.add(Code::V4Signer, PLACE, "it is signed by another certificate than the package");
         }
         if !expected.digests.iter().any(|known| known == digest) {
-            report.error("v4.digest", PLACE, "its content digest is not that of the package's own signature");
+            report.add(Code::V4Digest, PLACE, "its content digest is not that of the package's own signature");
         }
     }
     Ok(certificate)

@@ -9,6 +9,7 @@ use crate::format::code_signature::CodeDirectory;
 use crate::format::der::tag;
 use crate::format::oid;
 use crate::format::x509::{Certificate, PublicKeyInfo, same_name};
+use crate::verify::code::Code;
 use crate::verify::hash::Hash;
 use crate::verify::public_key::{self, Padding};
 use crate::verify::report::Report;
@@ -28,26 +29,26 @@ pub(super) fn check(
     let signed = match cms::parse(raw) {
         Ok(signed) => signed,
         Err(error) => {
-            report.error("apple.cms", place, error.to_string());
+            report.add(Code::AppleCms, place, error.to_string());
             return None;
         }
     };
     let [signer] = signed.signers.as_slice() else {
-        report.error("apple.cms", place, format!("{} signers, expected one", signed.signers.len()));
+        report.add(Code::AppleCms, place, format!("{} signers, expected one", signed.signers.len()));
         return None;
     };
     let attribute = signer.signed_attributes.as_ref().and_then(|attributes| attributes.single(oid::CONTENT_TYPE));
     if signed.content_type != oid::PKCS7_DATA || attribute.is_some_and(|value| value.content != oid::PKCS7_DATA) {
-        report.error("apple.cms", place, "it is not over data, as a code signature is");
+        report.add(Code::AppleCms, place, "it is not over data, as a code signature is");
     }
     let (first, leaf) = (directories.first()?, leaf(&signed));
     let Some(leaf) = leaf else {
-        report.error("apple.cms", place, "the signer's certificate is not there");
+        report.add(Code::AppleCms, place, "the signer's certificate is not there");
         return None;
     };
     let Some(hash) = Hash::of_oid(signer.digest_algorithm) else {
         let name = oid::dotted(signer.digest_algorithm);
-        report.error("apple.cms", place, format!("digest {name}, which is not known"));
+        report.add(Code::AppleCms, place, format!("digest {name}, which is not known"));
         return None;
     };
     let tbs = match &signer.signed_attributes {
@@ -60,13 +61,13 @@ pub(super) fn check(
     match padding(signer.signature_algorithm, leaf.public_key()) {
         None => {
             let name = oid::dotted(signer.signature_algorithm);
-            report.error("apple.cms", place, format!("signature algorithm {name}, which is not known"));
+            report.add(Code::AppleCms, place, format!("signature algorithm {name}, which is not known"));
         }
         Some(padding) => {
             let good = public_key::verify(leaf.public_key(), padding, hash, &[tbs], signer.signature);
             if good != Ok(true) {
                 let why = good.err().unwrap_or_else(|| "it is not one of the signer's key".to_owned());
-                report.error("apple.cms-signature", place, format!("the signature does not verify: {why}"));
+                report.add(Code::AppleCmsSignature, place, format!("the signature does not verify: {why}"));
             }
         }
     }
@@ -79,7 +80,7 @@ pub(super) fn check(
                 directory.team.unwrap_or_default(),
                 unit.as_deref().unwrap_or("none")
             );
-            report.warning("apple.team", place, message);
+            report.add(Code::AppleTeam, place, message);
         }
     }
     Some(leaf)
@@ -134,19 +135,19 @@ fn check_attributes(
     let Some(first) = directories.first() else { return };
     let stated = attributes.single(oid::MESSAGE_DIGEST).filter(|value| value.tag == tag::OCTET_STRING);
     if stated.map(|value| value.content) != Some(hash.of(&[first.raw]).as_slice()) {
-        report.error("apple.cms-digest", place, "it signs another code directory than the one that is there");
+        report.add(Code::AppleCmsDigest, place, "it signs another code directory than the one that is there");
     }
     let full: Vec<Vec<u8>> = directories.iter().map(|directory| digest(directory.hash_type, directory.raw).1).collect();
     match attributes.single(oid::CODE_DIRECTORY_HASHES) {
-        None => report.warning("apple.cms-hashes", place, "no list of code directory hashes (9.1)"),
+        None => report.add_warning(Code::AppleCmsHashes, place, "no list of code directory hashes (9.1)"),
         Some(value) => {
             let list = apple_plist::read_dictionary(value.content).ok();
             let list = list.as_ref().and_then(|list| list.get("cdhashes")).and_then(Value::as_array);
             let list: Option<Vec<&[u8]>> = list.map(|list| list.iter().filter_map(Value::as_data).collect());
             let wanted: Vec<&[u8]> = full.iter().map(|hash| hash.get(..20).unwrap_or(hash)).collect();
             if list != Some(wanted) {
-                report.error(
-                    "apple.cms-hashes",
+                report.add(
+                    Code::AppleCmsHashes,
                     place,
                     "the list of code directory hashes (9.1) is not that of the directories",
                 );
@@ -156,7 +157,7 @@ fn check_attributes(
     match attributes.all(oid::CODE_DIRECTORY_DIGESTS) {
         None => {
             if directories.iter().any(|directory| of(directory.hash_type) != Hash::Sha1) {
-                report.warning("apple.cms-digests", place, "no digests of code directories (9.2)");
+                report.add_warning(Code::AppleCmsDigests, place, "no digests of code directories (9.2)");
             }
         }
         Some(values) => {
@@ -170,8 +171,8 @@ fn check_attributes(
             let wanted = directories.iter().zip(&full);
             let all = wanted.clone().all(|(directory, hash)| stated.contains(&(of(directory.hash_type), hash.clone())));
             if !all || values.len() != directories.len() {
-                report.error(
-                    "apple.cms-digests",
+                report.add(
+                    Code::AppleCmsDigests,
                     place,
                     "the digests of code directories (9.2) are not one for each of them",
                 );
@@ -186,7 +187,7 @@ fn chain(report: &mut Report, place: &str, certificates: &[Certificate], leaf: &
     for _ in 0..CHAIN {
         if same_name(last.subject(), last.issuer()) {
             if !issued_by(last, last) {
-                report.error("apple.chain", place, format!("the root {:?} is damaged", last.subject_text()));
+                report.add(Code::AppleChain, place, format!("the root {:?} is damaged", last.subject_text()));
             }
             return;
         }
@@ -203,12 +204,12 @@ fn chain(report: &mut Report, place: &str, certificates: &[Certificate], leaf: &
             } else {
                 format!("the certificate of {subject:?} is not signed by {issuer:?}")
             };
-            report.error("apple.chain", place, message);
+            report.add(Code::AppleChain, place, message);
             return;
         };
         last = issuer;
     }
-    report.error("apple.chain", place, format!("more than {CHAIN} certificates in the chain"));
+    report.add(Code::AppleChain, place, format!("more than {CHAIN} certificates in the chain"));
 }
 
 fn issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {

@@ -9,6 +9,7 @@ use crate::format::code_signature::{Blob, CodeDirectory, SuperBlob, slot};
 use crate::format::der_entitlements;
 use crate::format::macho::{Slice, TYPE_EXECUTE};
 use crate::format::outline::{Outline, PageKind};
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 /// Special slots that no known signer binds to anything that can be found here.
@@ -21,13 +22,13 @@ pub(super) fn check(report: &mut Report, path: &str, outline: &Outline, bound: B
         if let Some(encryption) = slice.encryption.filter(|encryption| encryption.id != 0) {
             let message =
                 format!("its code is encrypted (cryptid {}): it runs as the store delivers it only", encryption.id);
-            report.error("apple.encrypted", place.clone(), message);
+            report.add(Code::AppleEncrypted, place.clone(), message);
         }
         verified.platform = verified.platform.or(slice.platform.map(|platform| platform.id));
         let Some(signature) = outline.signature(index) else {
             verified.signed = false;
             if !bound.in_bundle {
-                report.warning("apple.unsigned-image", place, "not signed; a device loads signed code only");
+                report.add(Code::AppleUnsignedImage, place, "not signed; a device loads signed code only");
             }
             continue;
         };
@@ -35,7 +36,7 @@ pub(super) fn check(report: &mut Report, path: &str, outline: &Outline, bound: B
         let pages = |kind| outline.pages(index, kind);
         match SuperBlob::parse(signature) {
             Ok(blob) => superblob(report, &place, slice, &pages, &blob, bound, &mut verified),
-            Err(error) => report.error("apple.superblob", place, error.to_string()),
+            Err(error) => report.add(Code::AppleSuperblob, place, error.to_string()),
         }
     }
     verified
@@ -46,20 +47,20 @@ fn geometry(report: &mut Report, place: &str, slice: &Slice) {
     let Some(signature) = slice.signature else { return };
     let end = u64::from(signature.offset) + u64::from(signature.size);
     let Some(linkedit) = slice.segment("__LINKEDIT") else {
-        report.error("apple.geometry", place, "no segment __LINKEDIT, expected one that holds the signature");
+        report.add(Code::AppleGeometry, place, "no segment __LINKEDIT, expected one that holds the signature");
         return;
     };
     let segment_end = linkedit.file_offset + linkedit.file_size;
     if segment_end != end {
-        report.error(
-            "apple.geometry",
+        report.add(
+            Code::AppleGeometry,
             place,
             format!("__LINKEDIT ends at {segment_end:#x}, the signature at {end:#x}; they must end together"),
         );
     }
     if linkedit.vm_size < linkedit.file_size {
-        report.error(
-            "apple.geometry",
+        report.add(
+            Code::AppleGeometry,
             place,
             format!(
                 "__LINKEDIT takes {:#x} bytes in memory and {:#x} in the file",
@@ -68,15 +69,15 @@ fn geometry(report: &mut Report, place: &str, slice: &Slice) {
         );
     }
     if !signature.offset.is_multiple_of(16) {
-        report.warning(
-            "apple.alignment",
+        report.add(
+            Code::AppleAlignment,
             place,
             format!("the signature begins at {:#x}, no multiple of 16", signature.offset),
         );
     }
     let behind = (slice.range.len() as u64).saturating_sub(end);
     if behind > 0 {
-        report.warning("apple.trailing", place, format!("{behind} bytes behind the signature, which nothing covers"));
+        report.add(Code::AppleTrailing, place, format!("{behind} bytes behind the signature, which nothing covers"));
     }
 }
 
@@ -91,10 +92,10 @@ fn superblob<'f>(
 ) {
     let directories = match blob.directories() {
         Ok(directories) => directories,
-        Err(error) => return report.error("apple.directory", place, error.to_string()),
+        Err(error) => return report.add(Code::AppleDirectory, place, error.to_string()),
     };
     if blob.find(slot::DIRECTORY).is_none() {
-        return report.error("apple.directory", place, "no code directory: nothing of the code is signed");
+        return report.add(Code::AppleDirectory, place, "no code directory: nothing of the code is signed");
     }
     for directory in &directories {
         let place = format!("{place} {:?}", directory.hash_type);
@@ -108,7 +109,7 @@ fn superblob<'f>(
     verified.entitlements = verified.entitlements.take().or(claimed);
     let leaf = blob.cms().and_then(|raw| cms::check(report, place, raw, &directories));
     if blob.cms().is_none() && directories.iter().any(|directory| directory.team.is_some()) {
-        report.error("apple.cms", place, "the code directory names a team, but nobody signed it");
+        report.add(Code::AppleCms, place, "the code directory names a team, but nobody signed it");
     }
     verified.leaf = verified.leaf.take().or(leaf);
 }
@@ -121,33 +122,33 @@ fn pages<'f>(
     directory: &CodeDirectory<'_>,
 ) {
     if directory.unusual {
-        report.error("apple.directory", place, "scattered or pre-encrypted pages, which are not supported");
+        report.add(Code::AppleDirectory, place, "scattered or pre-encrypted pages, which are not supported");
         return;
     }
     let offset = slice.signature.map_or(0, |signature| u64::from(signature.offset));
     if directory.code_limit != offset {
         // Other pages would be others anyway.
-        return report.error(
-            "apple.code-limit",
+        return report.add(
+            Code::AppleCodeLimit,
             place,
             format!("{:#x} bytes are hashed, expected all up to the signature at {offset:#x}", directory.code_limit),
         );
     }
     let Some(found) = found((directory.hash_type, directory.page_exponent)) else {
-        return report.error("apple.pages", place, "its page hashes were not looked at");
+        return report.add(Code::ApplePages, place, "its page hashes were not looked at");
     };
     let (len, size) = (directory.hash_type.size(), directory.page_size());
     let (found, hashes) = (found.chunks_exact(len), directory.pages());
     if hashes.len() != found.len() {
         let pages = size.map_or("one page".to_owned(), |size| format!("{size} bytes each"));
         let message = format!("{} page hashes, expected {} of {pages}", hashes.len(), found.len());
-        report.error("apple.pages", place, message);
+        report.add(Code::ApplePages, place, message);
     }
     let differs = found.zip(hashes).enumerate().filter(|(_, (found, expected))| found != expected);
     let wrong: Vec<usize> = differs.map(|(index, _)| index).collect();
     if let Some(first) = wrong.first() {
-        report.error(
-            "apple.page-hash",
+        report.add(
+            Code::ApplePageHash,
             place,
             format!("{} pages are not what was signed, the first at {:#x}", wrong.len(), first * size.unwrap_or(0)),
         );
@@ -170,21 +171,21 @@ fn special(report: &mut Report, place: &str, blob: &SuperBlob<'_>, directory: &C
         match (directory.special(slot).filter(|_| directory.binds(slot)), content) {
             (None, None) => {}
             (Some(_), None) if UNKNOWN_SLOTS.contains(&slot) => {
-                report.warning("apple.slot-unknown", place, "it holds a hash of something that is not known");
+                report.add(Code::AppleSlotUnknown, place, "it holds a hash of something that is not known");
             }
             (Some(_), None) => {
-                report.error("apple.slot-missing", place, format!("{what}: a hash, but nothing that it could be of"));
+                report.add(Code::AppleSlotMissing, place, format!("{what}: a hash, but nothing that it could be of"));
             }
             (None, Some(_)) => {
-                report.error(
-                    "apple.slot-unbound",
+                report.add(
+                    Code::AppleSlotUnbound,
                     place,
                     format!("{what}: it is there, but the signature does not hold its hash"),
                 );
             }
             (Some(expected), Some(content)) => {
                 if digest(directory.hash_type, content).0 != expected {
-                    report.error("apple.slot", place, format!("{what}: it is not what was signed; sign again"));
+                    report.add(Code::AppleSlot, place, format!("{what}: it is not what was signed; sign again"));
                 }
             }
         }
@@ -204,7 +205,7 @@ fn entitlements(
     let read = xml.and_then(|xml| match apple_plist::read_dictionary(xml) {
         Ok(dictionary) => Some(dictionary),
         Err(error) => {
-            report.error("apple.entitlements", place, error.to_string());
+            report.add(Code::AppleEntitlements, place, error.to_string());
             None
         }
     });
@@ -213,20 +214,20 @@ fn entitlements(
     if executable && read.as_ref().is_some_and(|read| !read.is_empty()) && (der.is_none() || old) {
         let message =
             "the signature is in a form of before iOS 15, whose entitlements no system of today reads; sign again";
-        report.warning("apple.entitlements-der", place, message);
+        report.add_warning(Code::AppleEntitlementsDer, place, message);
     }
     let decoded = der_entitlements::decode(der?);
     match (&decoded, &read) {
-        (Err(error), _) => report.error("apple.entitlements-der", place, error.to_string()),
+        (Err(error), _) => report.add(Code::AppleEntitlementsDer, place, error.to_string()),
         (Ok(decoded), Some(read)) if !same(&decoded.entitlements, read) => {
-            report.error(
-                "apple.entitlements-differ",
+            report.add(
+                Code::AppleEntitlementsDiffer,
                 place,
                 "XML and DER entitlements say different things; sign again",
             );
         }
         (Ok(decoded), _) if !decoded.canonical => {
-            report.warning("apple.entitlements-form", place, "DER entitlements are not in the form of today");
+            report.add(Code::AppleEntitlementsForm, place, "DER entitlements are not in the form of today");
         }
         _ => {}
     }

@@ -18,13 +18,11 @@ use crate::artifact::apple::{Bundle, Compared, Known, Layout, Node, Tree};
 use crate::format::code_signature::HashType;
 use crate::format::outline::Outline;
 use crate::format::x509::{Certificate, PublicKeyInfo};
+use crate::verify::code::Code;
 use crate::verify::hash::Hash;
 use crate::verify::report::{Report, Scheme, Severity, Signature, Signer};
 
 pub use profile::{Claim, check as profile};
-
-/// What codes of findings about profiles begin with: they say where an app runs, not whether its signature holds.
-pub const PROFILE: &str = "apple.profile";
 
 /// How an app is verified.
 #[derive(Clone, Copy)]
@@ -74,7 +72,7 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
         match options.known.map_or_else(|| Layout::of(tree), |known| Layout::with(tree, &|path| known.is_code(path))) {
             Ok(layout) => layout,
             Err(error) => {
-                report.error("apple.layout", "the app", error.to_string());
+                report.add(Code::AppleLayout, "the app", error.to_string());
                 return report;
             }
         };
@@ -100,7 +98,7 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
     }
     nested_signers(&mut report, &codes);
     if let Some(Verified { leaf, signed: true, .. }) = codes.get("")
-        && report.findings.iter().all(|finding| finding.severity < Severity::Error || finding.code.starts_with(PROFILE))
+        && report.findings.iter().all(|finding| finding.severity < Severity::Error || finding.code.is_profile())
     {
         report.signatures.push(Signature { scheme: Scheme::Code, signers: leaf.iter().map(signer).collect() });
     }
@@ -119,7 +117,7 @@ fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTr
     let mut read = |path: &str| match app.tree.read_if_there(path) {
         Ok(content) => content,
         Err(error) => {
-            report.error("apple.unreadable", path, error.problem);
+            report.add(Code::AppleUnreadable, path, error.problem);
             None
         }
     };
@@ -129,8 +127,8 @@ fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTr
     match &resources {
         Some(resources) => seal::check(report, app, bundle, resources, codes),
         None if verified.signed => {
-            report.error(
-                "apple.seal-none",
+            report.add(
+                Code::AppleSealNone,
                 bundle.seal(),
                 "the code is signed, but its bundle has no seal; sign it again",
             );
@@ -141,9 +139,9 @@ fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTr
         embedded_profile(report, app, bundle, &verified);
     }
     if bundle.root.is_empty() && !verified.signed {
-        report.error("apple.unsigned", bundle.executable.clone(), "the app is not signed; sign it");
+        report.add(Code::AppleUnsigned, bundle.executable.clone(), "the app is not signed; sign it");
     } else if bundle.root.is_empty() && verified.leaf.is_none() {
-        report.warning("apple.ad-hoc", bundle.executable.clone(), "signed by nobody (ad hoc): only simulators run it");
+        report.add(Code::AppleAdHoc, bundle.executable.clone(), "signed by nobody (ad hoc): only simulators run it");
     }
     verified
 }
@@ -153,8 +151,8 @@ fn embedded_profile(report: &mut Report, app: &App<'_>, bundle: &Bundle, verifie
     if app.tree.nodes().get(&path) != Some(&Node::File) {
         // PLATFORM_IOS, tvOS, watchOS: what runs on a device.
         if matches!(verified.platform, Some(2..=4)) {
-            report.warning(
-                "apple.profile-none",
+            report.add(
+                Code::AppleProfileNone,
                 path,
                 "no profile in the app: a device takes it from the App Store only",
             );
@@ -163,7 +161,7 @@ fn embedded_profile(report: &mut Report, app: &App<'_>, bundle: &Bundle, verifie
     }
     let content = match app.tree.read(&path) {
         Ok(content) => content,
-        Err(error) => return report.error("apple.unreadable", path, error.problem),
+        Err(error) => return report.add(Code::AppleUnreadable, path, error.problem),
     };
     let claim = Claim {
         bundle_id: &bundle.identifier,
@@ -179,11 +177,11 @@ fn code(report: &mut Report, app: &App<'_>, path: &str, bound: Bound<'_>) -> Opt
     match app.known.image(app.tree, path) {
         Ok(Ok(outline)) => Some(image::check(report, path, &outline, bound)),
         Ok(Err(error)) => {
-            report.error("apple.macho", path, error.to_string());
+            report.add(Code::AppleMacho, path, error.to_string());
             Some(Verified::default())
         }
         Err(error) => {
-            report.error("apple.unreadable", path, error.problem);
+            report.add(Code::AppleUnreadable, path, error.problem);
             None
         }
     }
@@ -194,7 +192,7 @@ pub fn executable(bytes: &[u8]) -> Report {
     let mut report = Report::default();
     match Outline::of(bytes) {
         Ok(outline) => drop(image::check(&mut report, "the file", &outline, Bound::default())),
-        Err(error) => report.error("apple.macho", "the file", error.to_string()),
+        Err(error) => report.add(Code::AppleMacho, "the file", error.to_string()),
     }
     report
 }
@@ -206,8 +204,8 @@ fn nested_signers(report: &mut Report, codes: &BTreeMap<&str, Verified>) {
         if let Some(leaf) = &verified.leaf
             && leaf.raw() != own.raw()
         {
-            report.warning(
-                "apple.nested-signer",
+            report.add(
+                Code::AppleNestedSigner,
                 *path,
                 format!(
                     "signed by {:?}, the app by {:?}: a device may refuse to load it",

@@ -9,6 +9,7 @@ use crate::format::apple_plist::{Dictionary, Value};
 use crate::format::cms;
 use crate::format::der::tag;
 use crate::format::mobileprovision::{Profile, allows};
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 /// What is claimed of a profile.
@@ -29,23 +30,23 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
     signature(report, place, profile);
     let profile = match Profile::parse(profile) {
         Ok(profile) => profile,
-        Err(error) => return report.error("apple.profile", place, error.to_string()),
+        Err(error) => return report.add(Code::AppleProfile, place, error.to_string()),
     };
     let name = &profile.name;
     if claim.now.is_some_and(|now| profile.expires.as_str() < now) {
         let message = format!("profile {name:?} expired on {}; download a new one", profile.last_day());
-        report.error("apple.profile-expired", place, message);
+        report.add(Code::AppleProfileExpired, place, message);
     }
     if let Some(certificate) = claim.certificate
         && !profile.certificates.iter().any(|listed| listed == certificate)
     {
         let message = format!("profile {name:?} does not list the certificate that signs; choose one that does");
-        report.error("apple.profile-certificate", place, message);
+        report.add(Code::AppleProfileCertificate, place, message);
     }
     if profile.fits(claim.bundle_id).is_none() {
         let pattern = profile.application_identifier().unwrap_or("nothing");
         let message = format!("profile {name:?} is for {pattern}, the app is {:?}; choose another", claim.bundle_id);
-        report.error("apple.profile-app", place, message);
+        report.add(Code::AppleProfileApp, place, message);
     }
     let claimed = claim.entitlements.into_iter().flatten();
     let refused: Vec<&str> = claimed
@@ -54,14 +55,14 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
         .collect();
     if !refused.is_empty() {
         let message = format!("profile {name:?} does not grant what the app claims: {}", refused.join(", "));
-        report.error("apple.profile-entitlement", place, message);
+        report.add(Code::AppleProfileEntitlement, place, message);
     }
 }
 
 /// Whether the profile is what somebody signed.
 fn signature(report: &mut Report, place: &str, profile: &[u8]) {
     if profile.first() != Some(&tag::SEQUENCE) {
-        report.warning("apple.profile-bare", place, "a property list that nobody signed: no device takes it");
+        report.add(Code::AppleProfileBare, place, "a property list that nobody signed: no device takes it");
         return;
     }
     // What cannot be read is said by whoever reads the profile.
@@ -69,7 +70,7 @@ fn signature(report: &mut Report, place: &str, profile: &[u8]) {
     let Some(content) = &signed.content else { return };
     if let Err(why) = super::cms::signs(&signed, content) {
         let message = format!("it is not what was signed: {why}; download it again");
-        report.error("apple.profile-signature", place, message);
+        report.add(Code::AppleProfileSignature, place, message);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{App, Verified};
 use crate::artifact::apple::{Bundle, Compared, Node};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, Rules, SealError, Sealed};
+use crate::verify::code::Code;
 use crate::verify::report::Report;
 
 struct Seal<'a> {
@@ -26,11 +27,11 @@ pub(super) fn check(
 ) {
     let known = app.known.seal(&bundle.seal()).cloned();
     match known.map_or_else(|| CodeResources::parse(bytes).map(Arc::new), Ok) {
-        Err(error) => report.error("apple.seal", bundle.seal(), error.to_string()),
+        Err(error) => report.add(Code::AppleSeal, bundle.seal(), error.to_string()),
         Ok(resources) => {
             let seal = Seal { app, bundle, resources, codes };
             if let Err(error) = seal.judge(report) {
-                report.error("apple.seal", bundle.seal(), error.to_string());
+                report.add(Code::AppleSeal, bundle.seal(), error.to_string());
             }
         }
     }
@@ -39,7 +40,7 @@ pub(super) fn check(
 impl Seal<'_> {
     fn judge(&self, report: &mut Report) -> Result<(), SealError> {
         if !self.resources.has(Generation::Two) {
-            report.warning("apple.seal-old", self.bundle.seal(), "no files2: the seal is of before iOS 7");
+            report.add(Code::AppleSealOld, self.bundle.seal(), "no files2: the seal is of before iOS 7");
         }
         for generation in Generation::BOTH {
             if !self.resources.has(generation) {
@@ -67,7 +68,7 @@ impl Seal<'_> {
         let node = self.app.tree.nodes().get(&full);
         if let Some(target) = &sealed.symlink {
             if node != Some(&Node::Symlink(target.clone())) {
-                report.error("apple.seal-changed", place, format!("sealed as a link to {target:?}, which it is not"));
+                report.add(Code::AppleSealChanged, place, format!("sealed as a link to {target:?}, which it is not"));
             }
             return;
         }
@@ -76,9 +77,9 @@ impl Seal<'_> {
         }
         match node {
             None if sealed.optional => {}
-            None => report.error("apple.seal-missing", place, "sealed, but not there; put it back, or sign again"),
+            None => report.add(Code::AppleSealMissing, place, "sealed, but not there; put it back, or sign again"),
             Some(Node::Symlink(_)) => {
-                report.error("apple.seal-changed", place, "sealed as a file, but it is a link");
+                report.add(Code::AppleSealChanged, place, "sealed as a file, but it is a link");
             }
             Some(Node::File) => {
                 let hash = sealed.hash.as_ref().filter(|_| !self.has_better(path));
@@ -87,7 +88,7 @@ impl Seal<'_> {
                     return;
                 }
                 match self.app.known.digests(self.app.tree, &full, sha1, sha256) {
-                    Err(error) => report.error("apple.unreadable", full, error.problem),
+                    Err(error) => report.add(Code::AppleUnreadable, full, error.problem),
                     Ok(found) => {
                         let differs = |stated: Option<&Vec<u8>>, found: Option<&[u8]>| {
                             stated.is_some_and(|stated| Some(stated.as_slice()) != found)
@@ -95,7 +96,7 @@ impl Seal<'_> {
                         let sha1 = found.sha1.as_ref().map(<[u8; 20]>::as_slice);
                         let sha256 = found.sha256.as_ref().map(<[u8; 32]>::as_slice);
                         if differs(hash, sha1) || differs(sealed.hash2.as_ref(), sha256) {
-                            report.error("apple.seal-changed", place, "it is not what was sealed; sign again");
+                            report.add(Code::AppleSealChanged, place, "it is not what was sealed; sign again");
                         }
                     }
                 }
@@ -115,9 +116,9 @@ impl Seal<'_> {
     fn nested(&self, report: &mut Report, full: &str, place: String, cdhash: &[u8]) {
         // The code is a bundle by its folder, or an image by its file.
         match self.codes.get(full) {
-            None => report.error("apple.seal-missing", place, "sealed as nested code, but no code is there"),
+            None => report.add(Code::AppleSealMissing, place, "sealed as nested code, but no code is there"),
             Some(verified) if verified.cdhashes.iter().any(|found| found.get(..cdhash.len()) == Some(cdhash)) => {}
-            Some(_) => report.error("apple.seal-changed", place, "nested code is not what was sealed; sign again"),
+            Some(_) => report.add(Code::AppleSealChanged, place, "nested code is not what was sealed; sign again"),
         }
     }
 
@@ -145,13 +146,13 @@ impl Seal<'_> {
             let place = format!("{full} ({})", generation.files_key());
             match rules.fate(path) {
                 Fate::Sealed { .. } if !sealed && generation == Generation::Two => {
-                    report.error("apple.seal-added", place, "not sealed, though the rules name it; sign again");
+                    report.add(Code::AppleSealAdded, place, "not sealed, though the rules name it; sign again");
                 }
                 Fate::Sealed { .. } if !sealed => {
-                    report.warning("apple.seal-added", place, "not in the older list, though its rules name it");
+                    report.add_warning(Code::AppleSealAdded, place, "not in the older list, though its rules name it");
                 }
                 Fate::Omitted if sealed => {
-                    report.warning("apple.seal-omitted", place, "sealed, though the rules omit it");
+                    report.add(Code::AppleSealOmitted, place, "sealed, though the rules omit it");
                 }
                 _ => {}
             }

@@ -11,11 +11,20 @@ use inject::artifact::apple::{Compared, IpaTree};
 use inject::format::zip::Archive;
 use inject::pipeline::ArtifactFile;
 use inject::pipeline::apple::FolderTree;
-use inject::verify::{Report, Severity, apple};
+use inject::verify::{About, Code, Report, Severity, apple};
 
-/// Findings that csverify does not look for: it knows no profiles, chains or stores, and takes what is unsigned as it is.
-const OURS_ALONE: [&str; 6] =
-    ["apple.profile", "apple.chain", "apple.unsigned", "apple.layout", "apple.encrypted", "apple.directory"];
+/// Whether csverify does not look for it: it knows no profiles, chains or stores, and takes what is unsigned as it is.
+fn is_ours_alone(code: Code) -> bool {
+    let ours = [
+        Code::AppleChain,
+        Code::AppleUnsigned,
+        Code::AppleUnsignedImage,
+        Code::AppleLayout,
+        Code::AppleEncrypted,
+        Code::AppleDirectory,
+    ];
+    matches!(code.about(), About::Profile | About::ProfileFit) || ours.contains(&code)
+}
 
 /// Compares the verdicts on every app below `folder`; `judge` is csverify.py.
 pub fn run(judge: &Path, folder: &Path) -> Result<()> {
@@ -28,7 +37,7 @@ pub fn run(judge: &Path, folder: &Path) -> Result<()> {
             .findings
             .iter()
             .filter(|finding| finding.severity == Severity::Error)
-            .filter(|finding| !OURS_ALONE.iter().any(|code| finding.code.starts_with(code)))
+            .filter(|finding| !is_ours_alone(finding.code))
             .collect();
         let output = Command::new("python3").arg(judge).arg(path).output().context("python3")?;
         let text = String::from_utf8_lossy(&output.stdout);

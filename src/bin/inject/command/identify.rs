@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use inject::findings::{Finding, Severity};
+use inject::findings::{self, Finding};
 use inject::job::Inspected;
 use serde_json::json;
 
@@ -101,12 +101,11 @@ fn answer(values: &[&Value]) -> Answer {
 fn finding(main: Option<&str>, answer: &Answer) -> Option<Finding> {
     let code = match answer {
         Answer::One(_) => return None,
-        Answer::Nothing => "identify.nothing",
-        Answer::Unknown(_) => "identify.unknown",
-        Answer::Mixed(_) => "identify.mixed",
+        Answer::Nothing => findings::Code::IdentifyNothing,
+        Answer::Unknown(_) => findings::Code::IdentifyUnknown,
+        Answer::Mixed(_) => findings::Code::IdentifyMixed,
     };
-    let place = main.unwrap_or_default().to_owned();
-    Some(Finding { code, severity: Severity::Error, place, message: said(answer) })
+    Some(Finding::new(code, main.unwrap_or_default(), said(answer)))
 }
 
 fn said(answer: &Answer) -> String {

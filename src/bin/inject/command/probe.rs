@@ -3,7 +3,7 @@
 //! Must not: ask a server that nobody named.
 
 use inject::credentials::{Credential, Probed, Server, probe};
-use inject::findings::{Finding, Severity};
+use inject::findings::{self, Finding};
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
@@ -51,10 +51,8 @@ pub fn run(
         Probed::Unknown(why) => {
             wish.out.warn(&format!("{url}: whether {} is alive cannot be checked: {why}", credential.id));
             let message = format!("cannot be checked: {why}");
-            Some(Finding { code: "probe.unknown", severity: Severity::Warning, place: url, message })
+            Some(Finding::new(findings::Code::ProbeUnknown, url, message))
         }
-        Probed::Refused(why) => {
-            Some(Finding { code: "probe.refused", severity: Severity::Error, place: url, message: why })
-        }
+        Probed::Refused(why) => Some(Finding::new(findings::Code::ProbeRefused, url, why)),
     })
 }

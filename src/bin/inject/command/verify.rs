@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use inject::credentials::{Credential, Lookup, Registration, Store, look_up};
-use inject::findings::{Expected, Finding, Report, Severity};
+use inject::findings::{self, Expected, Finding, Report, Severity};
 use inject::job::{Copies, Inspected};
 use inject::place::{Place, Preset};
 use inject::receipt;
@@ -28,13 +28,6 @@ use crate::summary;
 
 /// So many places with wrong values are listed by themselves.
 const SEVERAL: usize = 4;
-
-/// The code of metadata that cannot be compared.
-const UNKNOWN: &str = "place.unknown";
-/// The code of what an address means and an edit does not reach.
-const PARTIAL: &str = "place.partial";
-/// Codes of what the main job warns of, whose messages say their place themselves.
-const WARNED: [&str; 2] = ["place.overridden", "place.other-id"];
 
 /// What is said of an artifact beside its findings.
 #[derive(Clone, Copy)]
@@ -180,7 +173,7 @@ fn one(
         let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
         if copy.missing {
             let message = format!("nothing is there, {} does not hold it; inject first", copy.entry);
-            report.findings.push(error("place.missing", &copy.address.to_string(), message));
+            report.findings.push(Finding::new(findings::Code::PlaceMissing, copy.address.to_string(), message));
             continue;
         }
         holds_own |= theirs.is_none();
@@ -198,7 +191,7 @@ fn one(
     for main in unknown {
         let message =
             format!("it is metadata of another main object, whose credential in {} is not known here", chosen.name);
-        report.findings.push(Finding { code: UNKNOWN, severity: Severity::Warning, place: main.to_owned(), message });
+        report.findings.push(Finding::new(findings::Code::PlaceUnknown, main, message));
     }
     if places.needs_secret && holds_id && !holds_secret && credential.secret.is_some() {
         let message = format!("no place takes it, so the secret of {} was not checked", chosen.name);
@@ -218,7 +211,7 @@ fn one(
             "nothing was compared with the credential of {}: {which} lead to no place of its own here; name one: --at",
             application.id
         );
-        report.findings.push(error("place.none", "the package", message));
+        report.findings.push(Finding::new(findings::Code::PlaceNone, "the package", message));
     }
     let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);
     let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
@@ -243,7 +236,7 @@ fn one(
 
 /// Many places with another environment's values have one cause, and are one finding.
 fn one_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let is_wrong = |finding: &Finding| finding.code == "place.value";
+    let is_wrong = |finding: &Finding| finding.code == findings::Code::PlaceValue;
     let places: Vec<String> =
         findings.iter().filter(|finding| is_wrong(finding)).map(|finding| finding.place.clone()).collect();
     if places.len() <= SEVERAL {
@@ -271,38 +264,35 @@ fn held(place: &Place, value: &str) -> Vec<Zeroizing<String>> {
 fn release_rules(report: &mut Report, chosen: &Chosen, inspected: &Inspected) {
     for fault in inspected.release_faults().into_iter().filter(|_| chosen.env.release) {
         let message = format!("it is {}; build the release variant", fault.what);
-        report.findings.push(error(fault.code, fault.place, message));
+        report.findings.push(Finding::new(fault.code, fault.place, message));
     }
     if let Some(pin) = chosen.env.signer.as_ref().filter(|_| inspected.key_kind().is_some()) {
         let found: Vec<String> = report.signers().iter().map(inject::findings::Signer::sha256_hex).collect();
         if found.as_slice() != [pin.clone()] {
             let found = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
             let message = format!("signed by {found}, expected {pin}");
-            report.findings.push(error("release.signer", "the signature", message));
+            report.findings.push(Finding::new(findings::Code::ReleaseSigner, "the signature", message));
         }
     }
 }
 
 /// What an address means and was not compared, each once.
 fn partial(report: &mut Report, place: &str, message: String) {
-    let finding = Finding { code: PARTIAL, severity: Severity::Warning, place: place.to_owned(), message };
+    let finding = Finding::new(findings::Code::PlacePartial, place, message);
     if !report.findings.contains(&finding) {
         report.findings.push(finding);
     }
 }
 
-fn error(code: &'static str, place: &str, message: String) -> Finding {
-    Finding { code, severity: Severity::Error, place: place.to_owned(), message }
-}
-
 fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
-        if finding.code == UNKNOWN {
+        if finding.code == findings::Code::PlaceUnknown {
             out.note(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
-        } else if finding.code == PARTIAL {
+        } else if finding.code == findings::Code::PlacePartial {
             // As the injection said it.
             out.warn(&format!("{}: partial: {}: {}", path.display(), finding.place, finding.message));
-        } else if WARNED.contains(&finding.code) {
+        } else if finding.code.about() == findings::About::Uncompared {
+            // The others are what the main job warns of; their messages say their place themselves.
             out.warn(&format!("{}: {}", path.display(), finding.message));
         } else {
             out.finding(path, finding);
@@ -330,14 +320,14 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
 
 /// Whether something that an address means was not compared.
 fn is_partial(report: &Report) -> bool {
-    report.findings.iter().any(|finding| finding.code == PARTIAL || WARNED.contains(&finding.code))
+    report.findings.iter().any(|finding| finding.code.about() == findings::About::Uncompared)
 }
 
 /// The findings of a report.
 pub fn findings_json(report: &Report) -> Vec<Value> {
     let each = report.findings.iter().map(|finding| {
         json!({
-            "code": finding.code,
+            "code": finding.code.as_str(),
             "severity": if finding.severity == Severity::Error { "error" } else { "warning" },
             "place": finding.place,
             "message": finding.message,

@@ -79,7 +79,7 @@ pub fn harmless_json(document: &str) -> Cow<'_, str> {
 }
 
 /// `::error file=app.apk,title=leak.foreign::text`
-pub fn github(message: &Message<'_>) -> String {
+pub fn github(message: &Message) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let command = match message.level {
@@ -90,12 +90,12 @@ pub fn github(message: &Message<'_>) -> String {
     if let Some(file) = &message.file {
         properties.push(format!("file={}", property(file)));
     }
-    properties.push(format!("title={}", property(message.code)));
+    properties.push(format!("title={}", property(message.name.as_str())));
     format!("::{command} {}::{}", properties.join(","), data(&message.text()))
 }
 
 /// `##vso[task.logissue type=error;sourcepath=app.apk;code=leak.foreign;]text`.
-pub fn azure(message: &Message<'_>) -> String {
+pub fn azure(message: &Message) -> String {
     let data = |text: &str| text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(';', "%3B").replace(']', "%5D");
     let level = match message.level {
@@ -103,11 +103,15 @@ pub fn azure(message: &Message<'_>) -> String {
         Level::Warning => "warning",
     };
     let file = message.file.as_ref().map(|file| format!("sourcepath={};", property(file))).unwrap_or_default();
-    format!("##vso[task.logissue type={level};{file}code={};]{}", property(message.code), data(&message.text()))
+    format!(
+        "##vso[task.logissue type={level};{file}code={};]{}",
+        property(message.name.as_str()),
+        data(&message.text())
+    )
 }
 
 /// `app.apk : error leak.foreign : text`.
-pub fn msbuild(message: &Message<'_>) -> String {
+pub fn msbuild(message: &Message) -> String {
     let text = message.text().replace(['\r', '\n'], " ");
     let level = match message.level {
         Level::Error => "error",
@@ -116,17 +120,20 @@ pub fn msbuild(message: &Message<'_>) -> String {
     // A colon ends the origin, but for the one behind a drive's letter.
     let beyond_drive = |file: &&String| !file.get(2..).unwrap_or_default().contains(':') && !file.starts_with(':');
     let origin = message.file.as_ref().filter(beyond_drive).map_or("inject", String::as_str);
-    format!("{origin} : {level} {} : {text}", message.code)
+    format!("{origin} : {level} {} : {text}", message.name.as_str())
 }
 
 #[cfg(test)]
 mod tests {
+    use inject::findings;
+
+    use super::super::Name;
     use super::*;
 
-    fn message(level: Level, file: Option<&str>, text: &str) -> Message<'static> {
+    fn message(level: Level, file: Option<&str>, text: &str) -> Message {
         Message {
             level,
-            code: "leak.foreign",
+            name: Name::Finding(findings::Code::LeakForeign),
             file: file.map(str::to_owned),
             place: None,
             lines: vec![text.to_owned()],

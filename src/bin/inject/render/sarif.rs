@@ -4,38 +4,36 @@
 
 use std::fmt::Write as _;
 
+use inject::findings::Code;
 use serde_json::{Value, json};
 
-use super::{Level, Message};
-
-/// What a code means is said once, for people and here.
-const FINDINGS: &str = include_str!("../../../../docs/findings.md");
+use super::{Level, Message, Name};
 
 /// The log of one run.
-pub fn log(messages: &[Message<'static>], exit_code: u8) -> Value {
-    // Errors of the run itself are no results: nothing was found out.
-    let (own, found): (Vec<_>, Vec<_>) = messages.iter().partition(|message| message.is_own());
-    let mut codes: Vec<&str> = found.iter().map(|message| message.code).collect();
-    codes.sort_unstable();
+pub fn log(messages: &[Message], exit_code: u8) -> Value {
+    let mut codes: Vec<Code> = messages.iter().filter_map(found).collect();
+    codes.sort_unstable_by_key(|code| code.as_str());
     codes.dedup();
-    let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
-    let results: Vec<Value> = found
-        .iter()
-        .map(|message| {
+    let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
+    let results = messages.iter().filter_map(|message| Some((found(message)?, message)));
+    let results: Vec<Value> = results
+        .map(|(code, message)| {
             json!({
-                "ruleId": message.code,
-                "ruleIndex": codes.iter().position(|code| *code == message.code),
+                "ruleId": code.as_str(),
+                "ruleIndex": codes.iter().position(|other| *other == code),
                 "level": level(message.level),
                 "message": { "text": message.text() },
                 "locations": [location(message)],
             })
         })
         .collect();
+    // Errors of the run itself are no results: nothing was found out.
+    let own: Vec<&Message> = messages.iter().filter(|message| found(message).is_none()).collect();
     let notifications: Vec<Value> = own
         .iter()
         .map(|message| {
             json!({
-                "descriptor": { "id": message.code },
+                "descriptor": { "id": message.name.as_str() },
                 "level": level(message.level),
                 "message": { "text": message.text() },
             })
@@ -60,6 +58,14 @@ pub fn log(messages: &[Message<'static>], exit_code: u8) -> Value {
     })
 }
 
+/// The code of a message that says what was found.
+fn found(message: &Message) -> Option<Code> {
+    match message.name {
+        Name::Finding(code) => Some(code),
+        Name::Error(_) | Name::Warning => None,
+    }
+}
+
 fn level(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
@@ -67,7 +73,7 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-fn location(message: &Message<'_>) -> Value {
+fn location(message: &Message) -> Value {
     let mut location = json!({});
     if let (Some(file), Some(fields)) = (&message.file, location.as_object_mut()) {
         fields.insert("physicalLocation".to_owned(), json!({ "artifactLocation": { "uri": uri(file) } }));
@@ -98,26 +104,14 @@ fn uri(file: &str) -> String {
     out
 }
 
-/// What the table of findings says of a code: meaning and remedy.
-fn documented(code: &str) -> Option<(&'static str, &'static str)> {
-    FINDINGS.lines().find_map(|line| {
-        let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
-        let codes = cells.next()?;
-        codes.split(", ").any(|known| known.trim_matches('`') == code).then_some(())?;
-        let _severity = cells.next()?;
-        Some((cells.next()?, cells.next()?))
+/// What the table of codes says of one.
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.as_str(),
+        "shortDescription": { "text": code.meaning() },
+        "help": { "text": code.remedy() },
+        "defaultConfiguration": { "level": level(code.severity().into()) },
     })
-}
-
-fn rule(code: &str) -> Value {
-    match documented(code) {
-        Some((meaning, remedy)) => json!({
-            "id": code,
-            "shortDescription": { "text": meaning },
-            "help": { "text": remedy },
-        }),
-        None => json!({ "id": code }),
-    }
 }
 
 #[cfg(test)]
@@ -125,11 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_says_what_the_page_of_findings_says() {
-        let (meaning, remedy) = documented("leak.foreign").unwrap_or_default();
-        assert!(meaning.contains("another environment") && remedy.contains("inject again"), "{meaning} {remedy}");
-        assert!(documented("v3.malformed").is_some());
-        assert_eq!(documented("code"), None);
+    fn a_rule_says_what_the_table_says() {
+        let said = rule(Code::LeakForeign);
+        assert_eq!(said["id"], "leak.foreign");
+        assert_eq!(said["shortDescription"]["text"], Code::LeakForeign.meaning());
+        assert_eq!(said["help"]["text"], Code::LeakForeign.remedy());
+        assert_eq!(said["defaultConfiguration"]["level"], "error");
+        assert_eq!(rule(Code::V2Attribute)["defaultConfiguration"]["level"], "warning");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::format::read_at::ReadAt;
 use crate::format::x509::{Certificate, same_name};
 use crate::format::zip::Archive;
 use crate::format::{limits, oid};
+use crate::verify::code::Code;
 use crate::verify::hash::Hash;
 use crate::verify::public_key;
 use crate::verify::report::Report;
@@ -51,7 +52,7 @@ pub(super) fn verify<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
 ) -> Option<Vec<Certificate>> {
     let before = report.errors();
     let Some(index) = archive.find(MANIFEST.as_bytes()) else {
-        report.error("v1.none", MANIFEST, "the entry is missing: the package has no v1 signature; sign it");
+        report.add(Code::V1None, MANIFEST, "the entry is missing: the package has no v1 signature; sign it");
         return None;
     };
     let text = read(report, archive, index)?;
@@ -65,10 +66,10 @@ pub(super) fn verify<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         return None;
     }
     match signers.len() {
-        0 => report.error("v1.none", "META-INF/", "no signature block with its signature file: sign the package"),
+        0 => report.add(Code::V1None, "META-INF/", "no signature block with its signature file: sign the package"),
         1..=limits::SIGNERS => entries(report, archive, &by_name, &signers, sdk, contents),
         count => {
-            report.error("v1.signers", "META-INF/", format!("{count} signers, Android accepts {}", limits::SIGNERS));
+            report.add(Code::V1Signers, "META-INF/", format!("{count} signers, Android accepts {}", limits::SIGNERS));
         }
     }
     let ok = report.errors() == before;
@@ -86,10 +87,10 @@ fn read<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, index
     let size = u64::from(entry.uncompressed_size());
     if size > limits::JAR_SIGNATURE_BYTES {
         let message = format!("{size} bytes, the limit is {}", limits::JAR_SIGNATURE_BYTES);
-        report.error("v1.limit", entry.display_name(), message);
+        report.add(Code::V1Limit, entry.display_name(), message);
         return None;
     }
-    archive.read(index).map_err(|error| report.error("zip.content", entry.display_name(), error.to_string())).ok()
+    archive.read(index).map_err(|error| report.add(Code::ZipContent, entry.display_name(), error.to_string())).ok()
 }
 
 /// Individual sections by their name.
@@ -101,11 +102,11 @@ fn named_sections<'s>(
     let mut by_name = HashMap::new();
     for (index, section) in sections.iter().enumerate().skip(1) {
         let Some(name) = &section.name else {
-            report.error("v1.manifest", file, format!("section {index} has no Name; sign the package again"));
+            report.add(Code::V1Manifest, file, format!("section {index} has no Name; sign the package again"));
             return None;
         };
         if by_name.insert(name.clone(), section).is_some() {
-            report.error("v1.manifest", file, format!("two sections for {name:?}; sign the package again"));
+            report.add(Code::V1Manifest, file, format!("two sections for {name:?}; sign the package again"));
             return None;
         }
     }
@@ -132,7 +133,7 @@ fn verify_signer<S: ReadAt + ?Sized>(
 ) -> Option<Signer> {
     let file_name = format!("{}.SF", block_name.rsplit_once('.').map_or(block_name, |(stem, _)| stem));
     let Some(file_index) = archive.find(file_name.as_bytes()) else {
-        report.warning("v1.block", block_name, format!("{file_name} is missing; the block is ignored"));
+        report.add_warning(Code::V1Block, block_name, format!("{file_name} is missing; the block is ignored"));
         return None;
     };
     let block = read(report, archive, index)?;
@@ -140,7 +141,7 @@ fn verify_signer<S: ReadAt + ?Sized>(
     let signed = match cms::parse(&block) {
         Ok(signed) => signed,
         Err(error) => {
-            report.error("v1.block", block_name, format!("not a PKCS#7 SignedData: {error}; sign the package again"));
+            report.add(Code::V1Block, block_name, format!("not a PKCS#7 SignedData: {error}; sign the package again"));
             return None;
         }
     };
@@ -148,7 +149,7 @@ fn verify_signer<S: ReadAt + ?Sized>(
     let sections = manifest::sections(&file);
     let main = sections.first();
     if main.and_then(|main| main.value("Signature-Version")).is_none() {
-        report.error("v1.file", &file_name, "no Signature-Version; sign the package again");
+        report.add(Code::V1File, &file_name, "no Signature-Version; sign the package again");
         return None;
     }
     let main = main?;
@@ -161,14 +162,14 @@ fn verify_signer<S: ReadAt + ?Sized>(
         for (hash, expected) in digests(main, "-Digest-Manifest-Main-Attributes", sdk) {
             if hash.of(&[bytes]) != expected {
                 let message = format!("the {} digest of the main attributes of {MANIFEST} differs", hash.name());
-                report.error("v1.file", &file_name, message);
+                report.add(Code::V1File, &file_name, message);
             }
         }
     }
     if !whole {
         for (name, section) in &in_file {
             let Some(in_manifest) = by_name.get(name) else {
-                report.error("v1.file", &file_name, format!("{name:?} is not in {MANIFEST}; sign the package again"));
+                report.add(Code::V1File, &file_name, format!("{name:?} is not in {MANIFEST}; sign the package again"));
                 continue;
             };
             section_digest(report, &file_name, name, section, manifest_text, in_manifest, by_signtool, sdk);
@@ -191,13 +192,13 @@ fn signer_certificate(
             Ok(Some(certificate)) => return Some(certificate.clone()),
             Ok(None) => {}
             Err(problem) => {
-                report.error("v1.block", place, format!("{problem}; sign the package again"));
+                report.add(Code::V1Block, place, format!("{problem}; sign the package again"));
                 return None;
             }
         }
     }
-    report.error(
-        "v1.signature",
+    report.add(
+        Code::V1Signature,
         place,
         "no signature in it is one over its signature file: it was changed, or the block is another's; sign the package again",
     );
@@ -260,13 +261,13 @@ fn stripping(report: &mut Report, place: &str, main: &Section, schemes: Schemes,
             "2" => schemes.v2,
             "3" => schemes.v3,
             _ => {
-                report.warning("v1.scheme", place, format!("it names the unknown signature scheme {id:?}"));
+                report.add(Code::V1Scheme, place, format!("it names the unknown signature scheme {id:?}"));
                 continue;
             }
         };
         if !found {
-            report.error(
-                "v1.stripped",
+            report.add(
+                Code::V1Stripped,
                 place,
                 format!(
                     "it says that a v{id} signature is there, but none is: it was taken away; sign the package again"
@@ -283,8 +284,8 @@ fn whole_manifest(report: &mut Report, place: &str, main: &Section, manifest: &[
     for (hash, expected) in digests {
         if hash.of(&[manifest]) != expected {
             holds = false;
-            report.warning(
-                "v1.manifest.digest",
+            report.add(
+                Code::V1ManifestDigest,
                 place,
                 format!("the {} digest of the whole {MANIFEST} differs; its sections decide", hash.name()),
             );
@@ -306,7 +307,7 @@ fn section_digest(
 ) {
     let digests = digests(section, "-Digest", sdk);
     if digests.is_empty() {
-        report.error("v1.file", place, format!("no digest of the section of {name:?}; sign the package again"));
+        report.add(Code::V1File, place, format!("no digest of the section of {name:?}; sign the package again"));
     }
     let mut bytes = manifest.get(in_manifest.range.clone()).unwrap_or_default();
     if by_signtool && bytes.ends_with(b"\n\n") {
@@ -315,8 +316,8 @@ fn section_digest(
     }
     for (hash, expected) in digests {
         if hash.of(&[bytes]) != expected {
-            report.error(
-                "v1.file",
+            report.add(
+                Code::V1File,
                 place,
                 format!(
                     "the {} digest of the section of {name:?} in {MANIFEST} differs; sign the package again",
@@ -351,7 +352,7 @@ fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
 ) {
     let missing: BTreeSet<&String> = by_name.keys().filter(|name| archive.find(name.as_bytes()).is_none()).collect();
     for name in missing {
-        report.error("v1.entry", name, format!("{MANIFEST} names it, but it is not in the archive"));
+        report.add(Code::V1Entry, name, format!("{MANIFEST} names it, but it is not in the archive"));
     }
     let mut first_signers: Option<(String, Vec<bool>)> = None;
     for index in 0..archive.entries().len() {
@@ -360,23 +361,23 @@ fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
             continue;
         }
         let Some(section) = by_name.get(&name) else {
-            report.error("v1.entry", name, format!("it is not in {MANIFEST}: it was added after signing; sign again"));
+            report.add(Code::V1Entry, name, format!("it is not in {MANIFEST}: it was added after signing; sign again"));
             continue;
         };
         let of_entry: Vec<bool> = signers.iter().map(|signer| signer.entries.contains(&name)).collect();
         match &first_signers {
             _ if !of_entry.contains(&true) => {
-                report.error("v1.entry", &name, "no signature file names it: it is not signed; sign again");
+                report.add(Code::V1Entry, &name, "no signature file names it: it is not signed; sign again");
             }
             None => first_signers = Some((name.clone(), of_entry)),
             Some((other, first)) if *first != of_entry => {
-                report.error("v1.entry", &name, format!("it and {other:?} are signed by different signers"));
+                report.add(Code::V1Entry, &name, format!("it and {other:?} are signed by different signers"));
             }
             Some(_) => {}
         }
         let digests = digests(section, "-Digest", sdk);
         if digests.is_empty() {
-            report.error("v1.entry", &name, format!("{MANIFEST} has no digest of it; sign again"));
+            report.add(Code::V1Entry, &name, format!("{MANIFEST} has no digest of it; sign again"));
             continue;
         }
         match contents {
@@ -387,13 +388,13 @@ fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
         let mut hashers: Vec<_> = digests.iter().map(|(hash, _)| hash.hasher()).collect();
         let streamed = archive.stream(index, |chunk| hashers.iter_mut().for_each(|hasher| hasher.update(chunk)));
         if let Err(error) = streamed {
-            report.error("zip.content", &name, error.to_string());
+            report.add(Code::ZipContent, &name, error.to_string());
             continue;
         }
         for ((hash, expected), hasher) in digests.into_iter().zip(hashers) {
             if hasher.finish() != expected {
-                report.error(
-                    "v1.entry",
+                report.add(
+                    Code::V1Entry,
                     &name,
                     format!(
                         "its {} digest differs from {MANIFEST}: it was changed after signing; sign again",
