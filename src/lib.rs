@@ -80,7 +80,10 @@ pub mod job {
     #[doc(inline)]
     pub use crate::pipeline::job::{Copies, Inspected, JobError, KeyKind, Planned, Signing, pending, repair};
     #[doc(inline)]
-    pub use crate::pipeline::{Description, Done, Fault, Gate, Located, PlannedPlace, Reach, ReleaseFault};
+    pub use crate::pipeline::{
+        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Located, PlannedPlace,
+        ProfileFacts, Reach, ReleaseFault,
+    };
 }
 
 pub mod place {

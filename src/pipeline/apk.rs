@@ -13,7 +13,7 @@ use super::assemble::write_payload;
 use super::gate::{Gate, Reach};
 use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
-use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
+use super::plan::{self, ApkFacts, Description, Done, Form, PlannedPlace, ReleaseFault};
 use super::{v1_files, v4_file};
 use crate::artifact::apk::{Apk, ApkError, Changes, Facts, Found, MANIFEST, Spot, TABLE};
 use crate::artifact::genexus::{self, Mains};
@@ -256,23 +256,27 @@ impl Inspected {
     /// What the package is and says of itself, for people.
     pub fn describe(&self) -> Description {
         let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
-            &self.facts;
-        let mut facts = vec![("package", package.clone())];
-        facts.extend(split.clone().map(|split| ("split", split)));
-        let code = version_code.map(|code| format!("({code})"));
-        let version: Vec<String> = version_name.iter().cloned().chain(code).collect();
-        if !version.is_empty() {
-            facts.push(("version", version.join(" ")));
-        }
-        let shown = |sdk: &Option<u32>| sdk.map_or_else(|| "not given".to_owned(), |sdk| sdk.to_string());
-        facts.push(("API levels", format!("lowest {}, target {}", shown(min_sdk), shown(target_sdk))));
-        let flags = [(*debuggable, "debuggable"), (*test_only, "testOnly")];
-        let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-        if !flags.is_empty() {
-            facts.push(("flags", flags.join(", ")));
-        }
-        facts.push(("entries", self.archive().entries().len().to_string()));
-        Description { kind: "Android package (APK)", signable: true, facts }
+            self.facts.clone();
+        let archive = self.archive();
+        let entries = archive.entries().len();
+        let libraries = archive.entries().iter().filter_map(|entry| {
+            let name = std::str::from_utf8(entry.name()).ok()?.strip_prefix("lib/")?;
+            Some(name.split_once('/')?.0.to_owned())
+        });
+        let abis = libraries.collect::<BTreeSet<String>>().into_iter().collect();
+        let facts = ApkFacts {
+            package,
+            split,
+            version_name,
+            version_code,
+            min_sdk,
+            target_sdk,
+            debuggable,
+            test_only,
+            abis,
+            entries,
+        };
+        Description { form: Form::Apk, facts: plan::Facts::Apk(facts) }
     }
 
     /// Step 2: every address becomes spots, or an error before anything is obtained. `presets` is for messages.

@@ -34,5 +34,7 @@ mod v4_file;
 pub use fault::Fault;
 pub use gate::{Gate, Reach};
 pub use locate::Located;
-pub use plan::{Description, Done, PlannedPlace, ReleaseFault};
+pub use plan::{
+    ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PlannedPlace, ProfileFacts, ReleaseFault,
+};
 pub use source::ArtifactFile;

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::gate::Gate;
 use super::locate::{Hit, NoPlan, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
-use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
+use super::plan::{Description, Done, Facts, FolderFacts, Form, PlannedPlace, ReleaseFault};
 use crate::artifact::files::{Changes, FileSet, Files, FilesError, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web::{self, WebError};
@@ -156,13 +156,10 @@ impl Inspected {
     /// What the folder is, for people.
     pub fn describe(&self) -> Description {
         let mains = self.mains().unwrap_or_default();
-        let kind = if mains.all.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
-        let mut facts = vec![("files", self.folder.names().count().to_string())];
-        if !mains.all.is_empty() {
-            let names: Vec<&str> = mains.all.iter().map(|main| main.name.as_str()).collect();
-            facts.push(("mains", names.join(", ")));
-        }
-        Description { kind, signable: false, facts }
+        let form = if mains.all.is_empty() { Form::Folder } else { Form::Metadata };
+        let files = self.folder.names().count();
+        let mains = mains.all.into_iter().map(|main| main.name).collect();
+        Description { form, facts: Facts::Folder(FolderFacts { files, mains }) }
     }
 
     /// What a release must not be, and this is.
