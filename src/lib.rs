@@ -80,7 +80,10 @@ pub mod job {
         AndroidSigning, AndroidSigningRequest, AppleSigning, AppleSigningRequest, KeyKind, Signing,
     };
     #[doc(inline)]
-    pub use crate::pipeline::{Description, Done, Fault, Gate, Located, PlannedPlace, Reach, ReleaseFault};
+    pub use crate::pipeline::{
+        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Located, PlannedPlace,
+        ProfileFacts, Reach, ReleaseFault,
+    };
 }
 
 pub mod place {

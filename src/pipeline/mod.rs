@@ -39,5 +39,7 @@ pub mod tree;
 pub use fault::Fault;
 pub use gate::{Gate, Reach};
 pub use locate::Located;
-pub use plan::{Description, Done, PlannedPlace, ReleaseFault};
+pub use plan::{
+    ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PlannedPlace, ProfileFacts, ReleaseFault,
+};
 pub use source::ArtifactFile;

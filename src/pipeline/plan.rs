@@ -63,16 +63,176 @@ pub struct Done {
     pub new_signer: bool,
 }
 
-/// What an artifact is and says of itself, for people.
+/// What an artifact is and says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {
-    /// What it is: "Android package (APK)".
-    pub kind: &'static str,
+    /// What it is.
+    pub form: Form,
+    /// What it says.
+    pub facts: Facts,
+}
+
+/// What an artifact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An Android package.
+    Apk,
+    /// An iOS package.
+    Ipa,
+    /// The folder of an app for Apple's systems.
+    App,
+    /// An archive of Xcode.
+    Xcarchive,
+    /// A folder with GeneXus' prototyping metadata.
+    Metadata,
+    /// Any other folder.
+    Folder,
+}
+
+impl Form {
+    /// What it is, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Apk => "Android package (APK)",
+            Self::Ipa => "iOS package (IPA)",
+            Self::App => "app (folder)",
+            Self::Xcarchive => "archive of Xcode (folder)",
+            Self::Metadata => "GeneXus prototyping metadata (folder)",
+            Self::Folder => "folder of files",
+        }
+    }
+
     /// Whether such a thing has signatures.
-    pub signable: bool,
-    /// What it says, each with its name: ("version", "1.2 (34)").
-    pub facts: Vec<(&'static str, String)>,
+    pub fn is_signable(self) -> bool {
+        match self {
+            Self::Apk | Self::Ipa | Self::App | Self::Xcarchive => true,
+            Self::Metadata | Self::Folder => false,
+        }
+    }
+}
+
+/// What an artifact says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Facts {
+    /// An Android package.
+    Apk(ApkFacts),
+    /// An app for Apple's systems.
+    App(AppFacts),
+    /// A folder.
+    Folder(FolderFacts),
+}
+
+/// What an Android package says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApkFacts {
+    /// The package: the application's id.
+    pub package: String,
+    /// The name of a split.
+    pub split: Option<String>,
+    /// versionName.
+    pub version_name: Option<String>,
+    /// versionCode.
+    pub version_code: Option<u32>,
+    /// minSdkVersion, an API level.
+    pub min_sdk: Option<u32>,
+    /// targetSdkVersion, an API level.
+    pub target_sdk: Option<u32>,
+    /// `android:debuggable`.
+    pub debuggable: bool,
+    /// `android:testOnly`.
+    pub test_only: bool,
+    /// Architectures that it has native libraries for, as in `lib/ABI/`, sorted.
+    pub abis: Vec<String>,
+    /// How many entries it has.
+    pub entries: usize,
+}
+
+/// What an app for Apple's systems says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppFacts {
+    /// `CFBundleIdentifier`: the application's id.
+    pub bundle_id: String,
+    /// `CFBundleShortVersionString`.
+    pub version: Option<String>,
+    /// `CFBundleVersion`.
+    pub build: Option<String>,
+    /// The team that signed it.
+    pub team: Option<String>,
+    /// The provisioning profile in it.
+    pub profile: Option<ProfileFacts>,
+    /// Code within: bundles and images, by their paths.
+    pub nested_code: Vec<String>,
+}
+
+/// What a provisioning profile says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProfileFacts {
+    /// Its name.
+    pub name: String,
+    /// The last day on which it counts: `YYYY-MM-DD`.
+    pub last_day: String,
+}
+
+/// What a folder says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FolderFacts {
+    /// How many files it has.
+    pub files: usize,
+    /// GeneXus' main objects, by name.
+    pub mains: Vec<String>,
+}
+
+impl Facts {
+    /// For people: each fact with its name, as in ("version", "1.2 (34)").
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        match self {
+            Self::Apk(apk) => {
+                lines.push(("package", apk.package.clone()));
+                lines.extend(apk.split.clone().map(|split| ("split", split)));
+                let code = apk.version_code.map(|code| format!("({code})"));
+                let version: Vec<String> = apk.version_name.iter().cloned().chain(code).collect();
+                if !version.is_empty() {
+                    lines.push(("version", version.join(" ")));
+                }
+                let shown = |sdk: Option<u32>| sdk.map_or_else(|| "not given".to_owned(), |sdk| sdk.to_string());
+                let levels = format!("lowest {}, target {}", shown(apk.min_sdk), shown(apk.target_sdk));
+                lines.push(("API levels", levels));
+                let flags = [(apk.debuggable, "debuggable"), (apk.test_only, "testOnly")];
+                let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+                if !flags.is_empty() {
+                    lines.push(("flags", flags.join(", ")));
+                }
+                lines.push(("entries", apk.entries.to_string()));
+            }
+            Self::App(app) => {
+                lines.push(("bundle id", app.bundle_id.clone()));
+                match (&app.version, &app.build) {
+                    (Some(version), Some(build)) => lines.push(("version", format!("{version} ({build})"))),
+                    (Some(one), None) | (None, Some(one)) => lines.push(("version", one.clone())),
+                    (None, None) => {}
+                }
+                lines.extend(app.team.clone().map(|team| ("team", team)));
+                let profile = app.profile.as_ref();
+                lines.extend(profile.map(|known| ("profile", format!("{} (until {})", known.name, known.last_day))));
+                if !app.nested_code.is_empty() {
+                    lines.push(("nested code", app.nested_code.join(", ")));
+                }
+            }
+            Self::Folder(folder) => {
+                lines.push(("files", folder.files.to_string()));
+                if !folder.mains.is_empty() {
+                    lines.push(("mains", folder.mains.join(", ")));
+                }
+            }
+        }
+        lines
+    }
 }
 
 /// Something that an artifact of a release environment must not be.

@@ -11,12 +11,14 @@ use super::digest::Digest;
 use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
-use crate::verify::{Code, Report};
+use crate::verify::{Code, Report, Signer};
 
 /// Type of every Statement.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// Type of the predicate of a receipt; the program's own.
-pub const RECEIPT: &str = "urn:x-inject:receipt:v1";
+pub const RECEIPT: &str = "urn:x-inject:receipt:v2";
+/// The one before, whose members had other names; it is read, and not made any more.
+const RECEIPT_V1: &str = "urn:x-inject:receipt:v1";
 /// Type of the predicate of a verdict: Simple Verification Result v0.2.
 const VERDICT: &str = "https://in-toto.io/attestation/svr/v0.2";
 /// Who says so.
@@ -67,17 +69,22 @@ fn statement(name: &Path, digest: &Digest, predicate_type: &str, predicate: &Val
 /// The receipt of an output.
 pub fn receipt(output: &Path, digest: &Digest, done: &Done<'_>) -> Value {
     let Done { input, carries, places, registry, report, time } = done;
-    let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    let signers: Vec<String> = report.signers().iter().map(crate::verify::Signer::sha256_hex).collect();
+    let signer =
+        |signer: &Signer| json!({ "sha256": signer.sha256_hex(), "subject": signer.subject, "key": signer.key });
+    let signatures = report.signatures.iter().map(|signature| {
+        let signers: Vec<Value> = signature.signers.iter().map(signer).collect();
+        json!({ "scheme": signature.scheme.name(), "signers": signers })
+    });
     let mut predicate = json!({
         "input": input.json(),
         "application": carries.application,
         "environment": carries.environment,
-        "clientId": carries.client_id,
-        "secretFingerprint": carries.secret_fingerprint,
+        "client_id": carries.client_id,
+        "secret_fingerprint": carries.secret_fingerprint,
         "places": places.iter().map(|(at, entry)| json!({ "at": at, "entry": entry })).collect::<Vec<_>>(),
         "registry": registry.as_ref().map(|(identity, class)| json!({ "identity": identity, "class": class })),
-        "signature": { "schemes": schemes, "signers": signers },
+        "signatures": signatures.collect::<Vec<_>>(),
+        "signers": report.signers().iter().map(signer).collect::<Vec<_>>(),
         "tool": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
     });
     if let (Some(time), Some(fields)) = (time, predicate.as_object_mut()) {
@@ -105,9 +112,11 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     if value.get("_type") != Some(&json!(STATEMENT)) {
         return Err(form("an in-toto Statement v1"));
     }
-    if value.get("predicateType") != Some(&json!(RECEIPT)) {
-        return Err(form("the predicate of a receipt"));
-    }
+    let [client_id_name, fingerprint_name] = match value.get("predicateType").and_then(Value::as_str) {
+        Some(RECEIPT) => ["client_id", "secret_fingerprint"],
+        Some(RECEIPT_V1) => ["clientId", "secretFingerprint"],
+        _ => return Err(form("the predicate of a receipt")),
+    };
     let said = value.pointer("/subject/0/digest").and_then(Digest::parse).ok_or_else(|| form("a digest"))?;
     let place = path.display().to_string();
     let found = Digest::of(artifact)?;
@@ -119,8 +128,8 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     let fields = [
         ("application", json!(application)),
         ("environment", json!(environment)),
-        ("clientId", json!(client_id)),
-        ("secretFingerprint", json!(secret_fingerprint)),
+        (client_id_name, json!(client_id)),
+        (fingerprint_name, json!(secret_fingerprint)),
     ];
     for (field, expected) in fields {
         let said = value.pointer(&format!("/predicate/{field}")).unwrap_or(&Value::Null);

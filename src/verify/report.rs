@@ -74,15 +74,25 @@ pub enum Scheme {
     Code,
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Scheme {
+    /// Its name for programs: `v1`, `v2`, `v3`, `v3.1`, `v4`, `code_signature`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::V1 => "v1",
             Self::V2 => "v2",
             Self::V3 => "v3",
             Self::V31 => "v3.1",
             Self::V4 => "v4",
+            Self::Code => "code_signature",
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Code => "code signature",
+            Self::V1 | Self::V2 | Self::V3 | Self::V31 | Self::V4 => self.name(),
         })
     }
 }

@@ -89,7 +89,7 @@ fn one_that_fails_does_not_stop_the_others() {
         .iter()
         .map(|one| {
             (
-                one["code"].as_u64().unwrap(),
+                one["exit_code"].as_u64().unwrap(),
                 one["message"].as_str().unwrap().contains(one["artifact"].as_str().unwrap()),
             )
         })
@@ -142,7 +142,7 @@ fn artifacts_that_are_named_are_one_wish() {
     world.demo("a.apk");
     world.write("b.apk", "no package");
     let run = world.refuses(|world| world.signed(&["a.apk", "b.apk", "--env", "dev", "--json"]), 3, &["b.apk"]);
-    assert_eq!(run.json()["error"]["code"], 3);
+    assert_eq!(run.json()["error"]["exit_code"], 3);
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_flag_counts_more_than_a_variable_and_that_more_than_the_file() {
     let variable = [("INJECT_CONFIG", "variable.toml")];
     let shown = |variables: &[(&str, &str)], options: &[&str]| {
         let run = world.run(variables, &[&["env", "show", "--json"][..], options].concat(), "").exits(0);
-        run.json()["name"].as_str().unwrap().to_owned()
+        run.json()["environment"].as_str().unwrap().to_owned()
     };
     assert_eq!(shown(&[], &[]), "found");
     assert_eq!(shown(&variable, &[]), "variable");

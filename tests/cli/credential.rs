@@ -84,9 +84,9 @@ fn every_command_that_changes_something_answers_in_json() {
     let json = run(&world, &["forget", "--json"]).exits(0).json();
     assert_eq!(json["changed"], true);
     let json = world.inject(&["env", "use", "dev", "--json"]).exits(0).json();
-    assert_eq!(json["name"], "dev");
+    assert_eq!(json["environment"], "dev");
     let json = world.inject(&["env", "add", "qa", "--json"]).exits(0).json();
-    assert_eq!(json["name"], "qa");
+    assert_eq!(json["environment"], "qa");
 }
 
 #[cfg(unix)]

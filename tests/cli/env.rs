@@ -7,7 +7,7 @@ const CONFIG: &str = "# kept\nversion = 1\ndefault-env = \"dev\"\n\n[env.dev]\n\
 
 fn name(world: &World, variables: &[(&str, &str)], options: &[&str]) -> (String, String) {
     let json = world.run(variables, &[&["env", "show", "--json"][..], options].concat(), "").exits(0).json();
-    (json["name"].as_str().unwrap().to_owned(), json["from"].as_str().unwrap().to_owned())
+    (json["environment"].as_str().unwrap().to_owned(), json["from"].as_str().unwrap().to_owned())
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_dry_run_prints_what_would_be_written() {
     let json = world.inject(&["init", "--json"]).exits(0).json();
     assert_eq!(world.read("inject.toml"), printed.as_bytes());
     assert_eq!((json["text"].as_str().unwrap(), &json["written"]), (printed.as_str(), &true.into()));
-    assert_eq!(json["applications"][1]["id"], "com.example.demo.debug");
+    assert_eq!(json["applications"][1]["application"], "com.example.demo.debug");
     assert_eq!(json["applications"][1]["artifacts"][0], "app/build/outputs/apk/debug/*.apk");
 }
 
@@ -134,7 +134,7 @@ fn names_that_toml_would_not_take_are_quoted() {
     );
     world.inject(&["init"]).exits(0);
     let json = world.inject(&["init", "--dry-run", "--json"]).exits(0).json();
-    assert_eq!(json["applications"][0]["id"], "a.b\\\"c");
+    assert_eq!(json["applications"][0]["application"], "a.b\\\"c");
     assert_eq!(
         json["applications"][0]["artifacts"][0],
         "we \"quote\" [[]x[]]/app/build/outputs/apk/{debug,release}/*.apk"

@@ -22,7 +22,17 @@ fn inspect_shows_ids_and_hides_secrets() {
     let json = world.inject(&["inspect", "app.apk", "--json"]).exits(0).json();
     let artifact = &json["artifacts"][0];
     assert_eq!(artifact["client_ids"][0], id.as_str());
-    assert_eq!(artifact["facts"]["package"], APP);
+    let facts = &artifact["facts"];
+    assert_eq!((&artifact["kind"], &facts["package"]), (&"apk".into(), &APP.into()));
+    for (name, is_right) in [
+        ("version_code", serde_json::Value::is_u64 as fn(&serde_json::Value) -> bool),
+        ("min_sdk", serde_json::Value::is_u64),
+        ("entries", serde_json::Value::is_u64),
+        ("debuggable", serde_json::Value::is_boolean),
+        ("abis", serde_json::Value::is_array),
+    ] {
+        assert!(is_right(&facts[name]), "{name}: {facts}");
+    }
     let places = artifact["places"].as_array().unwrap();
     let hidden = places.iter().find(|place| place["at"] == "apk:string/client_secret").unwrap();
     assert_eq!((&hidden["is"], &hidden["characters"]), (&"secret".into(), &64.into()));
@@ -101,6 +111,11 @@ fn identify_tells_unknown_from_mixed_from_nothing() {
     for text in ["app.apk: MIXED", "client_id in resources.arsc: com.example.demo in prod", "in dev"] {
         assert!(run.out.contains(text), "{text}: {}", run.out);
     }
+    let mixed = world.inject(&["identify", "app.apk", "--json"]).exits(7).json();
+    let mixed = mixed["artifacts"][0]["mixed"].as_array().unwrap().clone();
+    let of_prod = serde_json::json!([{ "application": APP, "environment": "prod" }]);
+    let prod = mixed.iter().find(|holder| holder["belongs_to"] == of_prod).unwrap();
+    assert_eq!((&prod["at"], &prod["entry"]), (&"apk:string/client_id".into(), &"resources.arsc".into()));
     world.write("plain.apk", repacked(&[], |_, content| content));
     let run = world.inject(&["identify", "plain.apk", "--preset", "msal-android"]).exits(4);
     assert_eq!(run.out.trim(), "plain.apk: no credential at any known place");

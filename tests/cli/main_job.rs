@@ -95,7 +95,7 @@ fn json_says_what_was_done_and_no_value() {
     let json = run.json();
     let (id, secret) = world.credential(APP, "dev");
     assert!(!run.out.contains(&secret));
-    assert_eq!(json["schema"], 1);
+    assert_eq!(json["schema"], 2);
     assert_eq!(json["environment"], "dev");
     let artifact = &json["artifacts"][0];
     let keys: Vec<&String> = artifact.as_object().unwrap().keys().collect();
@@ -109,17 +109,51 @@ fn json_says_what_was_done_and_no_value() {
         "places",
         "entries",
         "removed",
-        "schemes",
-        "signer",
+        "signatures",
+        "signers",
     ];
     assert_eq!(keys, expected);
     assert_eq!(artifact["client_id"], id.as_str());
     assert_eq!(artifact["written"], true);
     assert_eq!(artifact["places"][1]["value"], "{client_secret}");
     assert_eq!(artifact["entries"], serde_json::json!(["resources.arsc"]));
-    assert_eq!(artifact["schemes"], serde_json::json!(["v1", "v2", "v3"]));
+    let signatures = artifact["signatures"].as_array().unwrap();
+    let schemes: Vec<&str> = signatures.iter().map(|signature| signature["scheme"].as_str().unwrap()).collect();
+    assert_eq!(schemes, ["v1", "v2", "v3"]);
+    // A signer has one shape, in whatever list and command.
+    let verified = world.inject(&["verify", "app.apk", "--env", "dev", "--json"]).exits(0).json();
+    let inspected = world.inject(&["inspect", "app.apk", "--json"]).exits(0).json();
+    for other in [&verified, &inspected] {
+        assert_eq!(other["artifacts"][0]["signatures"], artifact["signatures"]);
+        assert_eq!(other["artifacts"][0]["signers"], artifact["signers"]);
+        assert_eq!(artifact["signers"][0], artifact["signatures"][2]["signers"][0]);
+    }
     let again = world.signed(&["app.apk", "--env", "dev", "--json"]).exits(0).json();
     assert_eq!(again["artifacts"][0]["written"], false);
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_json_too() {
+    let world = World::new();
+    for (args, command, message) in [
+        (&["env", "list", "--json", "--no-such"][..], "env list", "unexpected argument '--no-such' found"),
+        (&["verify", "--json", "--min-sdk", "x"], "verify", "invalid value 'x' for '--min-sdk <API>'"),
+        (&["credential", "set", "--json"], "credential set", "the following required arguments were not provided"),
+        (&["app.apk", "--env", "dev", "--json", "--check", "--dry-run"], "inject", "cannot be used with"),
+        // Not clap's, but of the same kind.
+        (&["--json"], "inject", "which environment?"),
+    ] {
+        let run = world.inject(args).exits(2);
+        let json = run.json();
+        assert_eq!((&json["schema"], &json["command"]), (&2.into(), &command.into()), "{json:#}");
+        assert_eq!((&json["error"]["exit_code"], &json["error"]["code"]), (&2.into(), &"inject.usage".into()));
+        assert!(json["error"]["message"].as_str().unwrap().contains(message), "{json:#}");
+        run.says(&["error"]);
+    }
+    // The other formats say it too, and people are told as before.
+    let run = world.inject(&["scan", "--format", "github", "--no-such"]).exits(2);
+    assert!(run.out.starts_with("::error title=inject.usage::unexpected argument '--no-such' found"), "{}", run.out);
+    assert!(world.inject(&["scan", "--no-such"]).exits(2).out.is_empty());
 }
 
 #[test]
@@ -128,7 +162,8 @@ fn an_error_is_json_too() {
     world.demo("app.apk");
     let run = world.refuses(|world| world.inject(&["app.apk", "--env", "dev", "--json"]), 6, &["no key to sign with"]);
     let json = run.json();
-    assert_eq!(json["error"]["code"], 6);
+    assert_eq!((&json["error"]["exit_code"], &json["error"]["code"]), (&6.into(), &"inject.signing".into()));
+    assert_eq!(json["command"], "inject");
     assert!(json["error"]["message"].as_str().unwrap().contains("no key to sign with"));
     assert!(json["error"]["remedies"].as_array().unwrap().len() > 1);
 }

@@ -20,7 +20,7 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn read(world: &World, name: &str) -> Value {
     let value: Value = serde_json::from_slice(&world.read(name)).unwrap();
-    if value["predicateType"] == "urn:x-inject:receipt:v1" {
+    if value["predicateType"] == "urn:x-inject:receipt:v2" {
         schema::check_receipt(&value);
     }
     value
@@ -40,9 +40,11 @@ fn a_receipt_says_what_was_done_and_the_gate_checks_it() {
     let predicate = &receipt["predicate"];
     assert_eq!(predicate["input"]["sha256"], sha256(&before));
     assert_eq!((&predicate["application"], &predicate["environment"]), (&APP.into(), &"dev".into()));
-    assert_eq!(predicate["clientId"], id);
+    assert_eq!(predicate["client_id"], id);
     assert_eq!(predicate["registry"]["class"], "A");
-    assert!(predicate["signature"]["schemes"].as_array().unwrap().contains(&"v2".into()));
+    let v2 = predicate["signatures"].as_array().unwrap().iter().find(|signature| signature["scheme"] == "v2").unwrap();
+    assert_eq!(v2["signers"], predicate["signers"]);
+    assert_eq!(v2["signers"][0]["sha256"].as_str().unwrap().len(), 64);
     assert!(predicate["places"].as_array().unwrap().iter().any(|place| place["entry"] == "resources.arsc"));
     assert!(predicate.get("time").is_none());
     for bytes in files_below(&world.project()).iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "json"))
@@ -64,6 +66,35 @@ fn a_receipt_says_what_was_done_and_the_gate_checks_it() {
     check("prod.apk", "prod").exits(7).says(&["receipt.credential", "its environment is \"dev\", expected \"prod\""]);
     world.write("out.json", "{}");
     check("out.apk", "dev").exits(3).says(&["no receipt of this program"]);
+}
+
+/// What builds of before have written is still checked.
+#[test]
+fn a_receipt_of_the_first_version_is_read() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.signed(&["app.apk", "--env", "dev", "--receipt", "new.json"]).exits(0);
+    let new = read(&world, "new.json");
+    let mut old = new.clone();
+    old["predicateType"] = "urn:x-inject:receipt:v1".into();
+    let predicate = old["predicate"].as_object_mut().unwrap();
+    for (name, was) in [("client_id", "clientId"), ("secret_fingerprint", "secretFingerprint")] {
+        let value = predicate.remove(name).unwrap();
+        predicate.insert(was.to_owned(), value);
+    }
+    predicate.remove("signatures");
+    predicate.remove("signers");
+    predicate.insert("signature".to_owned(), serde_json::json!({ "schemes": ["v2"], "signers": [] }));
+    world.write("old.json", old.to_string());
+    let check = || world.inject(&["verify", "app.apk", "--env", "dev", "--receipt", "old.json"]);
+    check().exits(0);
+    old["predicate"]["clientId"] = "another".into();
+    world.write("old.json", old.to_string());
+    check().exits(7).says(&["receipt.credential", "its clientId is \"another\""]);
+    // Names of one version are none of the other.
+    old["predicateType"] = "urn:x-inject:receipt:v2".into();
+    world.write("old.json", old.to_string());
+    check().exits(7).says(&["receipt.credential", "its client_id is null"]);
 }
 
 #[test]

@@ -77,9 +77,11 @@ pub fn check_receipt(value: &Value) {
 
 #[test]
 fn the_schema_says_no_to_what_is_not_documented() {
-    let good = json!({ "schema": 1, "registry": "embedded", "changed": true });
+    let good = json!({ "schema": 2, "command": "registry init", "registry": "embedded", "changed": true });
     check_output(&["registry", "init"], &good.to_string());
-    for (name, value) in [("more", json!(1)), ("schema", json!(2)), ("changed", json!("yes"))] {
+    for (name, value) in
+        [("more", json!(1)), ("schema", json!(1)), ("command", json!("init")), ("changed", json!("yes"))]
+    {
         let mut bad = good.clone();
         bad[name] = value;
         let result = std::panic::catch_unwind(|| check_output(&["registry", "init"], &bad.to_string()));
@@ -88,12 +90,15 @@ fn the_schema_says_no_to_what_is_not_documented() {
 }
 
 #[test]
-fn every_definition_is_one_of_the_outputs() {
+fn every_document_is_listed_and_every_part_is_used() {
+    let text = SCHEMA.to_string();
     let outputs: Vec<&str> =
         SCHEMA["anyOf"].as_array().unwrap().iter().map(|one| one["$ref"].as_str().unwrap()).collect();
-    for name in SCHEMA["$defs"].as_object().unwrap().keys() {
-        let part = ["schema", "place", "finding", "owner", "signer", "failed"].contains(&name.as_str());
-        let listed = outputs.contains(&format!("#/$defs/{}", name.replace(' ', "%20")).as_str());
-        assert_eq!(listed, !part, "{name}");
+    for (name, definition) in SCHEMA["$defs"].as_object().unwrap() {
+        let reference = format!("#/$defs/{}", name.replace(' ', "%20"));
+        // A document says its version and who wrote it.
+        let is_document = ["schema", "command"].iter().all(|member| definition["properties"].get(*member).is_some());
+        assert_eq!(outputs.contains(&reference.as_str()), is_document, "{name}");
+        assert!(text.contains(&format!("{reference}\"")), "{name} is nowhere used");
     }
 }

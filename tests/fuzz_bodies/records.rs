@@ -138,7 +138,7 @@ pub fn receipts(bytes: &[u8]) {
         let mut report = Report::default();
         check(&mut report, &path, &artifact, expected).map(|()| report.findings.len())
     };
-    assert!(json::get(text.as_bytes(), "/predicate/clientId").is_ok(), "{text}");
+    assert!(json::get(text.as_bytes(), "/predicate/client_id").is_ok(), "{text}");
     assert_eq!(judged(text.as_bytes(), &carries).expect("it is a receipt"), 0, "{text}");
     let mut other = carries.clone();
     match choices.below(4) {
@@ -155,7 +155,7 @@ pub fn receipts(bytes: &[u8]) {
     if let Ok(0) = judged(&damaged, &carries) {
         let read = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).expect("it was read");
         let (was, is) = (read(text.as_bytes()), read(&damaged));
-        let predicate = ["application", "environment", "clientId", "secretFingerprint"];
+        let predicate = ["application", "environment", "client_id", "secret_fingerprint"];
         let predicate = predicate.map(|member| format!("/predicate/{member}"));
         for compared in predicate.iter().map(String::as_str).chain(["/subject/0/digest/sha256"]) {
             assert!(was.pointer(compared).is_some() && is.pointer(compared) == was.pointer(compared), "{compared}");

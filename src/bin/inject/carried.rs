@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::args::Look;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Owner;
 use crate::settings::{Chosen, Origin, Settings};
 
 /// What stands at a place.
@@ -26,15 +27,6 @@ pub enum Role {
     Other,
     /// Nobody said what.
     Unknown,
-}
-
-/// An application in an environment that a value belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Owner {
-    /// The application's id.
-    pub application: String,
-    /// The environment.
-    pub environment: String,
 }
 
 /// A value at a place.

@@ -7,9 +7,11 @@ mod exit;
 mod hooks;
 mod progress;
 mod render;
+mod results;
 mod settings;
 mod suggest;
 mod summary;
+mod usage;
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -31,14 +33,14 @@ fn main() -> ExitCode {
     let parsed = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => return ExitCode::from(usage::tell(&error)),
         // Help and version are results as well.
         Err(shown) => {
             Output::page(shown.render().ansi().to_string().as_bytes());
             return ExitCode::from(Output::status(Code::Done));
         }
     };
-    let out = Output::new(&cli.global);
+    let out = Output::new(&cli.global, usage::words(&matches));
     inject::system::on_wait(Output::waiting);
     for secret in settings::variables::SECRETS {
         inject::system::command::withhold(secret);

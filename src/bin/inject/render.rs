@@ -14,10 +14,12 @@ use anstyle::{AnsiColor, Style};
 
 use inject::findings::{self, Finding, Severity};
 use inject::system::files;
+use serde::Serialize;
 
 use crate::args::{Format, Global, When};
 use crate::exit::{Code, Failure};
 use crate::progress::make_room;
+use crate::results::{Document, Failed, Outcome};
 pub use lines::visible;
 
 const GREEN: Style = AnsiColor::Green.on_default().bold();
@@ -99,6 +101,8 @@ static CURRENT: OnceLock<Output> = OnceLock::new();
 /// Where messages go, and how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
+    /// The command that runs, in the words that name it.
+    command: &'static str,
     format: Format,
     quiet: bool,
     verbose: bool,
@@ -107,8 +111,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// As the global options say. There is one for the whole run.
-    pub fn new(global: &Global) -> Self {
+    /// As the global options say, for the command that these words name. There is one for the whole run.
+    pub fn new(global: &Global, command: String) -> Self {
         let choice = match global.color {
             When::Always => anstream::ColorChoice::Always,
             When::Never => anstream::ColorChoice::Never,
@@ -116,7 +120,13 @@ impl Output {
         };
         choice.write_global();
         let format = if global.json { Format::Json } else { global.format };
-        let out = Self { format, quiet: global.quiet, verbose: global.verbose > 0, log: Box::leak(Box::default()) };
+        let out = Self {
+            command: command.leak(),
+            format,
+            quiet: global.quiet,
+            verbose: global.verbose > 0,
+            log: Box::leak(Box::default()),
+        };
         *CURRENT.get_or_init(|| out)
     }
 
@@ -137,10 +147,15 @@ impl Output {
         }
     }
 
+    /// For a command line that was not understood, which says its format all the same.
+    pub fn of_usage(format: Format, command: String) -> Self {
+        Self { command: command.leak(), format, quiet: false, verbose: false, log: Box::leak(Box::default()) }
+    }
+
     /// One that says nothing.
     #[cfg(test)]
     pub fn silent() -> Self {
-        Self { format: Format::Sarif, quiet: true, verbose: false, log: Box::leak(Box::default()) }
+        Self { command: "inject", format: Format::Sarif, quiet: true, verbose: false, log: Box::leak(Box::default()) }
     }
 
     /// A result in words: standard output, unless another program reads a document there.
@@ -163,9 +178,16 @@ impl Output {
     }
 
     /// A result as JSON, where that is asked for.
-    pub fn json(self, value: &serde_json::Value) {
+    pub fn json<R: Outcome>(self, result: &R) {
+        self.document(&Document::of(result));
+    }
+
+    fn document<R: Serialize>(self, document: &Document<'_, R>) {
         if self.format == Format::Json {
-            print(&lines::harmless_json(&format!("{value:#}")));
+            match serde_json::to_string_pretty(document) {
+                Ok(text) => print(&lines::harmless_json(&text)),
+                Err(error) => lose(error.into()),
+            }
         }
     }
 
@@ -258,14 +280,19 @@ impl Output {
     /// An error, with what to do.
     pub fn failure(self, failure: &Failure) {
         self.failed(failure);
-        self.json(&serde_json::json!({
-            "schema": 1,
-            "error": {
-                "code": failure.code as u8,
-                "message": failure.text(),
-                "remedies": failure.remedies,
-            },
-        }));
+        self.document(&Document::failed(self.command, &Failed { error: failure.into() }));
+    }
+
+    /// A command line that was not understood, for programs; people were told.
+    pub fn misunderstood(self, failure: &Failure) {
+        self.document(&Document::failed(self.command, &Failed { error: failure.into() }));
+        self.told(Message {
+            level: Level::Error,
+            name: Name::Error(failure.code),
+            file: None,
+            place: None,
+            lines: failure.text().lines().map(str::to_owned).collect(),
+        });
     }
 
     /// An error of one artifact among several; the result of all of them names it too.
@@ -399,6 +426,11 @@ fn raw(bytes: &[u8]) {
         let mut out = anstream::stdout().lock();
         *lost = out.write_all(bytes).and_then(|()| out.flush()).err();
     }
+}
+
+/// A result that cannot be printed at all.
+fn lose(error: std::io::Error) {
+    LOST.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }
 
 fn say(style: Style, word: &str, text: &str) {

@@ -7,56 +7,57 @@ use std::io::Write as _;
 use std::path::Path;
 
 use inject::system::files;
-use serde_json::Value;
 
+use crate::command::main_job::Injected;
+use crate::command::verify::Verified;
 use crate::exit::Failure;
 use crate::render::{Output, visible};
 
-/// Adds what the main job did, by its JSON.
-pub fn injected(path: Option<&Path>, result: &Value, out: Output) {
+/// Adds what the main job did.
+pub fn injected(path: Option<&Path>, result: &Injected, out: Output) {
     let Some(path) = path else { return };
     let mut text = format!(
         "### inject: {}\n\n| artifact | application | Client Id | places | | signed |\n|---|---|---|---|---|---|\n",
-        cell(&result["environment"])
+        escaped(&result.environment)
     );
-    for artifact in result["artifacts"].as_array().into_iter().flatten() {
+    for artifact in &result.artifacts {
+        let schemes = artifact.signed.signatures.iter().map(|signature| escaped(signature.scheme));
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} |",
-            cell(&artifact["output"]),
-            cell(&artifact["application"]),
-            cell(&artifact["client_id"]),
-            artifact["places"].as_array().map_or(0, Vec::len),
-            if artifact["written"] == true { "written" } else { "up to date" },
-            list(&artifact["schemes"]),
+            escaped(&artifact.output),
+            escaped(&artifact.application),
+            escaped(&artifact.client_id),
+            artifact.places.len(),
+            if artifact.written { "written" } else { "up to date" },
+            schemes.collect::<Vec<_>>().join(" "),
         );
     }
-    for artifact in result["failed"].as_array().into_iter().flatten() {
-        let (artifact, code, message) = (cell(&artifact["artifact"]), &artifact["code"], cell(&artifact["message"]));
+    for failed in &result.failed {
+        let (artifact, code) = (escaped(&failed.artifact), failed.problem.exit_code);
+        let message = escaped(&failed.problem.message);
         let _ = writeln!(text, "| {artifact} | | | | **FAILED ({code})** {message} | |");
     }
     add(path, &text, out);
 }
 
-/// Adds a verdict, by its JSON.
-pub fn verified(path: Option<&Path>, result: &Value, out: Output) {
+/// Adds a verdict.
+pub fn verified(path: Option<&Path>, result: &Verified, out: Output) {
     let Some(path) = path else { return };
-    let mut text = match &result["environment"] {
-        Value::Null => "### inject verify\n\n".to_owned(),
-        name @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-            format!("### inject verify: {}\n\n", cell(name))
-        }
+    let mut text = match &result.environment {
+        None => "### inject verify\n\n".to_owned(),
+        Some(name) => format!("### inject verify: {}\n\n", escaped(name)),
     };
-    for artifact in result["artifacts"].as_array().into_iter().flatten() {
-        let verdict = match (artifact["sound"] == true, artifact["partial"] == true) {
+    for artifact in &result.artifacts {
+        let verdict = match (artifact.sound, artifact.partial) {
             (false, _) => "**NOT SOUND**",
             (true, true) => "**partial**",
             (true, false) => "sound",
         };
-        let _ = writeln!(text, "* {}: {verdict}", cell(&artifact["artifact"]));
-        for finding in artifact["findings"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "* {}: {verdict}", escaped(&artifact.artifact));
+        for finding in &artifact.findings {
             let [severity, code, place, message] =
-                ["severity", "code", "place", "message"].map(|name| cell(&finding[name]));
+                [finding.severity.word(), finding.code, &finding.place, &finding.message].map(escaped);
             let _ = writeln!(text, "  * {severity} {code} ({place}): {message}");
         }
     }
@@ -86,15 +87,6 @@ fn add(path: &Path, text: &str, out: Output) {
     if let Err(error) = written {
         out.warn(&format!("the summary cannot be added to {}: {error}", path.display()));
     }
-}
-
-fn cell(value: &Value) -> String {
-    value.as_str().map(escaped).unwrap_or_default()
-}
-
-fn list(value: &Value) -> String {
-    let texts = value.as_array().into_iter().flatten().map(cell);
-    texts.collect::<Vec<_>>().join(" ")
 }
 
 /// Text as it is: nothing in the name of an artifact is markup, or ends a cell.

@@ -23,7 +23,7 @@ use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task, same_file};
 use super::locate::{Hit, Outcome, Placed, Search};
 use super::old_copies::{OldCopies, OldHunt};
-use super::plan::{Description, Done, ReleaseFault};
+use super::plan::{self, ApkFacts, Description, Done, Form, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{AndroidSigning, KeyKind, Signing};
 use crate::artifact::apk::{Changes, Facts, Found, MANIFEST, Spot};
@@ -52,23 +52,27 @@ impl Artifact for Package {
 
     fn describe(&self) -> Description {
         let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
-            &self.facts;
-        let mut facts = vec![("package", package.clone())];
-        facts.extend(split.clone().map(|split| ("split", split)));
-        let code = version_code.map(|code| format!("({code})"));
-        let version: Vec<String> = version_name.iter().cloned().chain(code).collect();
-        if !version.is_empty() {
-            facts.push(("version", version.join(" ")));
-        }
-        let shown = |sdk: &Option<u32>| sdk.map_or_else(|| "not given".to_owned(), |sdk| sdk.to_string());
-        facts.push(("API levels", format!("lowest {}, target {}", shown(min_sdk), shown(target_sdk))));
-        let flags = [(*debuggable, "debuggable"), (*test_only, "testOnly")];
-        let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-        if !flags.is_empty() {
-            facts.push(("flags", flags.join(", ")));
-        }
-        facts.push(("entries", self.archive().entries().len().to_string()));
-        Description { kind: "Android package (APK)", signable: true, facts }
+            self.facts.clone();
+        let archive = self.archive();
+        let entries = archive.entries().len();
+        let libraries = archive.entries().iter().filter_map(|entry| {
+            let name = std::str::from_utf8(entry.name()).ok()?.strip_prefix("lib/")?;
+            Some(name.split_once('/')?.0.to_owned())
+        });
+        let abis = libraries.collect::<BTreeSet<String>>().into_iter().collect();
+        let facts = ApkFacts {
+            package,
+            split,
+            version_name,
+            version_code,
+            min_sdk,
+            target_sdk,
+            debuggable,
+            test_only,
+            abis,
+            entries,
+        };
+        Description { form: Form::Apk, facts: plan::Facts::Apk(facts) }
     }
 
     fn mains(&self) -> Result<Mains, Cause> {

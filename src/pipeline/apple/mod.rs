@@ -28,7 +28,7 @@ use super::fault::Cause;
 use super::kind::{Artifact, Kind, Location, Task, same_file};
 use super::locate::{Hit, Placed};
 use super::old_copies::{OldCopies, OldHunt};
-use super::plan::{Description, Done, ReleaseFault};
+use super::plan::{AppFacts, Description, Done, Facts, Form, ProfileFacts, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{AppleSigning, AppleSigningRequest, KeyKind, Signing};
 use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree};
@@ -153,29 +153,24 @@ impl App {
         matches!(*self.source, Source::Ipa { .. }) || self.is_signed()
     }
 
-    fn facts(&self, tree: &dyn Tree) -> Vec<(&'static str, String)> {
-        let mut facts = Vec::new();
+    /// What is known without looking into files.
+    fn bare_facts(&self) -> AppFacts {
+        AppFacts { bundle_id: self.id().unwrap_or_default().to_owned(), ..AppFacts::default() }
+    }
+
+    fn facts(&self, tree: &dyn Tree) -> AppFacts {
+        let mut facts = self.bare_facts();
         let Some(app) = self.layout.app() else { return facts };
         let info = tree.read(&app.info).ok().and_then(|bytes| apple_plist::read_dictionary(&bytes).ok());
-        let text = |key: &str| info.as_ref().and_then(|info| info.get(key)).and_then(Value::as_string);
-        match (text("CFBundleShortVersionString"), text("CFBundleVersion")) {
-            (Some(version), Some(build)) => facts.push(("version", format!("{version} ({build})"))),
-            (Some(one), None) | (None, Some(one)) => facts.push(("version", one.to_owned())),
-            (None, None) => {}
-        }
-        if let Some(team) = self.app_signer().and_then(|by| by.team.clone()) {
-            facts.push(("team", team));
-        }
+        let text = |key: &str| info.as_ref()?.get(key)?.as_string().map(str::to_owned);
+        facts.version = text("CFBundleShortVersionString");
+        facts.build = text("CFBundleVersion");
+        facts.team = self.app_signer().and_then(|by| by.team.clone());
         let profile = tree.read_if_there(&app.profile()).ok().flatten();
-        if let Some(profile) = profile.and_then(|bytes| Profile::parse(&bytes).ok()) {
-            facts.push(("profile", format!("{} (until {})", profile.name, profile.last_day())));
-        }
-        let nested: Vec<&str> = self.layout.bundles.iter().map(|bundle| bundle.root.as_str()).collect();
-        let nested = nested.into_iter().filter(|root| !root.is_empty());
-        let nested: Vec<&str> = nested.chain(self.layout.loose.iter().map(String::as_str)).collect();
-        if !nested.is_empty() {
-            facts.push(("nested code", nested.join(", ")));
-        }
+        let profile = profile.and_then(|bytes| Profile::parse(&bytes).ok());
+        facts.profile = profile.map(|known| ProfileFacts { last_day: known.last_day(), name: known.name });
+        let bundles = self.layout.bundles.iter().map(|bundle| &bundle.root).filter(|root| !root.is_empty());
+        facts.nested_code = bundles.chain(&self.layout.loose).cloned().collect();
         facts
     }
 
@@ -290,17 +285,16 @@ impl Artifact for App {
     }
 
     fn describe(&self) -> Description {
-        let mut facts = vec![("bundle id", self.id().unwrap_or_default().to_owned())];
         // What cannot be read here was read before, or is found by verification.
-        let _ = self.source.with(|tree| facts.extend(self.facts(tree)));
-        let kind = match &*self.source {
-            Source::Ipa { .. } => "iOS package (IPA)",
+        let facts = self.source.with(|tree| self.facts(tree)).unwrap_or_else(|_| self.bare_facts());
+        let form = match &*self.source {
+            Source::Ipa { .. } => Form::Ipa,
             Source::Folder { path, .. } if path.extension().is_some_and(|ending| ending == "xcarchive") => {
-                "archive of Xcode (folder)"
+                Form::Xcarchive
             }
-            Source::Folder { .. } => "app (folder)",
+            Source::Folder { .. } => Form::App,
         };
-        Description { kind, signable: true, facts }
+        Description { form, facts: Facts::App(facts) }
     }
 
     fn mains(&self) -> Result<Mains, Cause> {

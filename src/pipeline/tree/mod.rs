@@ -18,7 +18,7 @@ use super::fault::Cause;
 use super::kind::{Artifact, Kind, Location, Task};
 use super::locate::{Hit, Placed, Search, locate};
 use super::old_copies::{OldCopies, OldHunt};
-use super::plan::{Description, Done, ReleaseFault};
+use super::plan::{Description, Done, Facts, FolderFacts, Form, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{KeyKind, Signing};
 use crate::artifact::files::{self, FileSet, Files, Spot};
@@ -123,13 +123,10 @@ impl Artifact for FileTree {
 
     fn describe(&self) -> Description {
         let mains = self.mains().unwrap_or_default();
-        let kind = if mains.all.is_empty() { "folder of files" } else { "GeneXus prototyping metadata (folder)" };
-        let mut facts = vec![("files", self.folder.names().count().to_string())];
-        if !mains.all.is_empty() {
-            let names: Vec<&str> = mains.all.iter().map(|main| main.name.as_str()).collect();
-            facts.push(("mains", names.join(", ")));
-        }
-        Description { kind, signable: false, facts }
+        let form = if mains.all.is_empty() { Form::Folder } else { Form::Metadata };
+        let files = self.folder.names().count();
+        let mains = mains.all.into_iter().map(|main| main.name).collect();
+        Description { form, facts: Facts::Folder(FolderFacts { files, mains }) }
     }
 
     fn mains(&self) -> Result<Mains, Cause> {

@@ -39,6 +39,6 @@ while open_refs:
         reached.add(ref)
         open_refs += uses[ref]
 assert reached == refs, f"nothing uses {sorted(refs - reached)}"
-test_only = {"proptest", "tempfile", "trycmd", "jsonschema", "rcgen"} & {one["name"] for one in components}
+test_only = {"proptest", "tempfile", "trycmd", "jsonschema", "rcgen", "schemars"} & {one["name"] for one in components}
 assert not test_only, f"only tests use {test_only}"
 print(f"bill of materials: {len(components)} crates, CycloneDX 1.5 by the schema")

@@ -7,12 +7,41 @@ use std::path::Path;
 use inject::credentials::backup::BackupError;
 use inject::credentials::{Store, backup};
 use inject::system::{Replacement, files};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::source::Source;
+
+/// A backup was written.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Exported {
+    /// The file.
+    file: String,
+    /// How many credentials are in it.
+    exported: usize,
+}
+
+impl Outcome for Exported {
+    const COMMAND: &'static str = "credential export";
+}
+
+/// A backup was taken into the store.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Imported {
+    /// The file.
+    file: String,
+    /// How many credentials were taken.
+    imported: usize,
+}
+
+impl Outcome for Imported {
+    const COMMAND: &'static str = "credential import";
+}
 
 /// Writes one.
 pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Result<Code, Failure> {
@@ -33,7 +62,7 @@ pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Resu
     };
     write().map_err(|e| Failure::of(Code::Registry, e))?;
     out.done(&format!("{}: {count} credentials, sealed; whoever has file and passphrase has them", file.display()));
-    out.json(&json!({ "schema": 1, "file": file.to_string_lossy(), "credentials": count }));
+    out.json(&Exported { file: file.to_string_lossy().into_owned(), exported: count });
     Ok(Code::Done)
 }
 
@@ -45,7 +74,7 @@ pub fn import(settings: &Settings, file: &Path, pass: &str, replace: bool, out: 
     let taken = backup::import(&mut store, &text, &passphrase, replace)
         .map_err(|error| failure(error).during(file.display().to_string()))?;
     out.done(&format!("{}: {taken} credentials taken into the store", file.display()));
-    out.json(&json!({ "schema": 1, "file": file.to_string_lossy(), "changed": taken }));
+    out.json(&Imported { file: file.to_string_lossy().into_owned(), imported: taken });
     Ok(Code::Done)
 }
 

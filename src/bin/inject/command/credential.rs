@@ -5,13 +5,145 @@
 
 use inject::credentials::{ClientId, ClientSecret, Key, Store, Stored};
 use inject::registry::{Application, Ledger, Registry};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::CredentialAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::source::Source;
+
+/// What the store holds.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listed {
+    credentials: Vec<ListedCredential>,
+}
+
+impl Outcome for Listed {
+    const COMMAND: &'static str = "credential list";
+}
+
+/// A credential of the store.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ListedCredential {
+    #[serde(flatten)]
+    about: About,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// Keyed fingerprint of the secret; null: none.
+    secret_fingerprint: Option<String>,
+    /// False: the id is only claimed.
+    registered: bool,
+}
+
+/// Which credential.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct About {
+    /// The application's id.
+    application: String,
+    /// The environment's name.
+    environment: String,
+    /// Identity of the registry.
+    registry: String,
+}
+
+impl From<&Key> for About {
+    fn from(key: &Key) -> Self {
+        Self {
+            application: key.application.clone(),
+            environment: key.environment.as_str().to_owned(),
+            registry: key.registry.0.clone(),
+        }
+    }
+}
+
+/// A credential.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shown<'s> {
+    #[serde(flatten)]
+    about: About,
+    /// The Client Id, which is public.
+    client_id: &'s str,
+    /// The secret, with `--reveal`; null: none, or not revealed.
+    client_secret: Option<&'s str>,
+    /// Keyed fingerprint of the secret; null: none.
+    secret_fingerprint: Option<String>,
+}
+
+impl Outcome for Shown<'_> {
+    const COMMAND: &'static str = "credential show";
+}
+
+/// A credential was brought here.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WasSet {
+    #[serde(flatten)]
+    about: About,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// Whether it has a secret.
+    has_secret: bool,
+    /// Whether anything changed.
+    changed: bool,
+}
+
+impl Outcome for WasSet {
+    const COMMAND: &'static str = "credential set";
+}
+
+/// A credential was forgotten here; the registry keeps it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Forgotten {
+    #[serde(flatten)]
+    about: About,
+    /// Whether there was one.
+    changed: bool,
+}
+
+impl Outcome for Forgotten {
+    const COMMAND: &'static str = "credential forget";
+}
+
+/// A credential has a new secret.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Rotated {
+    #[serde(flatten)]
+    about: About,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// Keyed fingerprint of the new secret.
+    secret_fingerprint: String,
+    /// Always true.
+    changed: bool,
+}
+
+impl Outcome for Rotated {
+    const COMMAND: &'static str = "credential rotate";
+}
+
+/// A credential was revoked in its registry, and forgotten here.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Revoked {
+    #[serde(flatten)]
+    about: About,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// False: the registry had it no more.
+    changed: bool,
+}
+
+impl Outcome for Revoked {
+    const COMMAND: &'static str = "credential revoke";
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Result<Code, Failure> {
@@ -38,17 +170,13 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
         let store = store.as_ref()?;
         stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned())
     };
-    out.json(&json!({
-        "schema": 1,
-        "credentials": all.iter().map(|stored| json!({
-            "application": stored.key.application,
-            "environment": stored.key.environment.as_str(),
-            "registry": stored.key.registry.0,
-            "client_id": stored.id.as_str(),
-            "secret_fingerprint": fingerprint(stored),
-            "registered": stored.registered,
-        })).collect::<Vec<_>>(),
-    }));
+    let listed = |stored: &Stored| ListedCredential {
+        about: About::from(&stored.key),
+        client_id: stored.id.as_str().to_owned(),
+        secret_fingerprint: fingerprint(stored),
+        registered: stored.registered,
+    };
+    out.json(&Listed { credentials: all.iter().map(listed).collect() });
     if let Some(store) = &store {
         super::register::tell_open(&store.intents()?, out);
     }
@@ -78,20 +206,6 @@ fn key(settings: &Settings, app: Option<&str>) -> Result<Key, Failure> {
     settings.key(&application(settings, app)?, &chosen)
 }
 
-/// Which credential, and what is said of it.
-fn about(key: &Key, more: &serde_json::Value) -> serde_json::Value {
-    let mut json = json!({
-        "schema": 1,
-        "application": key.application,
-        "environment": key.environment.as_str(),
-        "registry": key.registry.0,
-    });
-    if let (Some(json), Some(more)) = (json.as_object_mut(), more.as_object()) {
-        json.extend(more.clone());
-    }
-    json
-}
-
 fn missing(key: &Key) -> Failure {
     let what = format!("no credential of {} in {} (registry {})", key.application, key.environment, key.registry);
     let obtain = format!("obtain one: inject register {} --env {}", key.application, key.environment);
@@ -106,14 +220,12 @@ fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Re
     super::register::tell_open(store.intent(&key)?.as_slice(), out);
     let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
     let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
-    out.json(&about(
-        &key,
-        &json!({
-            "client_id": stored.id.as_str(),
-            "client_secret": shown,
-            "secret_fingerprint": fingerprint,
-        }),
-    ));
+    out.json(&Shown {
+        about: About::from(&key),
+        client_id: stored.id.as_str(),
+        client_secret: shown,
+        secret_fingerprint: fingerprint.clone(),
+    });
     out.result(&format!("client_id      {}", stored.id));
     out.result(&match (shown, &fingerprint) {
         (Some(secret), _) => format!("client_secret  {secret}"),
@@ -159,14 +271,12 @@ fn set(
             changed = true;
         }
     }
-    out.json(&about(
-        &key,
-        &json!({
-            "client_id": new.id.as_str(),
-            "has_secret": new.secret.is_some(),
-            "changed": changed,
-        }),
-    ));
+    out.json(&WasSet {
+        about: About::from(&key),
+        client_id: new.id.as_str().to_owned(),
+        has_secret: new.secret.is_some(),
+        changed,
+    });
     Ok(Code::Done)
 }
 
@@ -180,12 +290,7 @@ fn forget(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     } else {
         out.note(&format!("there was no credential of {what}"));
     }
-    out.json(&about(
-        &key,
-        &json!({
-            "changed": forgotten,
-        }),
-    ));
+    out.json(&Forgotten { about: About::from(&key), changed: forgotten });
     Ok(Code::Done)
 }
 
@@ -216,14 +321,12 @@ fn rotate(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     let fingerprint = store.fingerprint(&new);
     out.done(&format!("{id} of {} has a new secret in {}: {fingerprint}", application.id, key.registry));
     out.warn("apps that carry the old secret are refused from now on: inject and ship them again");
-    out.json(&about(
-        &key,
-        &json!({
-            "client_id": id.as_str(),
-            "secret_fingerprint": fingerprint.as_str(),
-            "changed": true,
-        }),
-    ));
+    out.json(&Rotated {
+        about: About::from(&key),
+        client_id: id.as_str().to_owned(),
+        secret_fingerprint: fingerprint.as_str().to_owned(),
+        changed: true,
+    });
     Ok(Code::Done)
 }
 
@@ -238,12 +341,6 @@ fn revoke(settings: &Settings, app: Option<&str>, out: Output) -> Result<Code, F
     } else {
         out.note(&format!("{what} was not there any more; forgot it here"));
     }
-    out.json(&about(
-        &key,
-        &json!({
-            "client_id": id.as_str(),
-            "changed": was,
-        }),
-    ));
+    out.json(&Revoked { about: About::from(&key), client_id: id.as_str().to_owned(), changed: was });
     Ok(Code::Done)
 }

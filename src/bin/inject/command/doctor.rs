@@ -14,22 +14,38 @@ use inject::scan;
 use inject::signing::{Identity, Password, debug_key};
 use inject::system::keyring::KEYRING;
 use inject::system::{Civil, files, unix_seconds};
-use serde_json::json;
+use serde::Serialize;
 
 use super::given::matches;
 use crate::args::Global;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::config::Examined;
 use crate::settings::{Chosen, Settings, variable, variables};
 
 /// Days before its end at which a certificate is spoken of.
 const SOON: u64 = 30;
 
+/// What was looked at.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Examination {
+    /// False: something must be done; the exit code is 2 then.
+    usable: bool,
+    checks: Vec<Check>,
+}
+
+impl Outcome for Examination {
+    const COMMAND: &'static str = "doctor";
+}
+
 /// How it stands with one thing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum CheckState {
     /// As it should be.
     Ok,
     /// To know, and nothing to do.
@@ -38,7 +54,7 @@ enum State {
     Todo,
 }
 
-impl State {
+impl CheckState {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -48,10 +64,16 @@ impl State {
     }
 }
 
+/// One thing that was looked at.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Check {
+    /// What it is.
     about: &'static str,
-    state: State,
+    state: CheckState,
+    /// What was found, for people.
     text: String,
+    /// What to do, for people.
     remedies: Vec<String>,
 }
 
@@ -60,12 +82,12 @@ struct Check {
 struct Checks(Vec<Check>);
 
 impl Checks {
-    fn add(&mut self, about: &'static str, state: State, text: impl Into<String>) {
+    fn add(&mut self, about: &'static str, state: CheckState, text: impl Into<String>) {
         self.0.push(Check { about, state, text: text.into(), remedies: Vec::new() });
     }
 
     fn todo(&mut self, about: &'static str, text: impl Into<String>, remedy: &str) {
-        self.add(about, State::Todo, text);
+        self.add(about, CheckState::Todo, text);
         if let Some(check) = self.0.last_mut() {
             check.remedies.push(remedy.to_owned());
         }
@@ -75,7 +97,7 @@ impl Checks {
         let details: Vec<&str> = failure.details.iter().map(|detail| detail.trim()).collect();
         let all = if details.is_empty() { String::new() } else { format!(": {}", details.join("; ")) };
         let (text, remedies) = (format!("{}{all}", failure.message()), failure.remedies.clone());
-        self.0.push(Check { about, state: State::Todo, text, remedies });
+        self.0.push(Check { about, state: CheckState::Todo, text, remedies });
     }
 }
 
@@ -84,29 +106,20 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, global: &Global, o
     let mut checks = Checks::default();
     let version =
         format!("inject {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-    checks.add("version", State::Ok, version);
+    checks.add("version", CheckState::Ok, version);
     match settings() {
         Ok(settings) => look(&settings, global, online, &mut checks),
         Err(failure) => checks.failed("configuration", &failure),
     }
     keys(&mut checks);
-    let usable = checks.0.iter().all(|check| check.state != State::Todo);
+    let usable = checks.0.iter().all(|check| check.state != CheckState::Todo);
     for Check { about, state, text, remedies } in &checks.0 {
         out.result(&format!("{:<4}  {about:<13}  {text}", state.word()));
         for remedy in remedies {
             out.result(&format!("      {:<13}  -> {remedy}", ""));
         }
     }
-    out.json(&json!({
-        "schema": 1,
-        "usable": usable,
-        "checks": checks.0.iter().map(|check| json!({
-            "about": check.about,
-            "state": check.state.word(),
-            "text": check.text,
-            "remedies": check.remedies,
-        })).collect::<Vec<_>>(),
-    }));
+    out.json(&Examination { usable, checks: checks.0 });
     if usable { Code::Done } else { Code::Usage }
 }
 
@@ -133,11 +146,11 @@ fn configuration(settings: &Settings, global: &Global, checks: &mut Checks) {
         Some(config) => {
             let (apps, envs) = (config.apps.len(), config.envs.len());
             let text = format!("{} ({from}): {apps} applications, {envs} environments", config.path.display());
-            checks.add("configuration", State::Ok, text);
+            checks.add("configuration", CheckState::Ok, text);
         }
         None => {
             let text = "no inject.toml here or above; \"inject init\" writes one, and everything works without it too";
-            checks.add("configuration", State::Note, text);
+            checks.add("configuration", CheckState::Note, text);
         }
     }
 }
@@ -151,7 +164,7 @@ fn environment(settings: &Settings, global: &Global, checks: &mut Checks) -> Opt
             return None;
         }
     };
-    checks.add("environment", State::Ok, format!("{} (from {})", chosen.name, chosen.origin.describe()));
+    checks.add("environment", CheckState::Ok, format!("{} (from {})", chosen.name, chosen.origin.describe()));
     let active = settings.active().ok().flatten().map(|name| name.as_str().to_owned());
     let default = settings.config.as_ref().and_then(|config| config.default_env.as_ref());
     let all = [
@@ -162,7 +175,7 @@ fn environment(settings: &Settings, global: &Global, checks: &mut Checks) -> Opt
     ];
     for (from, name) in all {
         if let Some(name) = name.filter(|_| from != chosen.origin.describe()) {
-            checks.add("environment", State::Note, format!("{from} says {name}, and does not count now"));
+            checks.add("environment", CheckState::Note, format!("{from} says {name}, and does not count now"));
         }
     }
     let env = &chosen.env;
@@ -178,14 +191,14 @@ fn environment(settings: &Settings, global: &Global, checks: &mut Checks) -> Opt
         env.registry.word(),
         env.release
     );
-    checks.add("environment", State::Ok, text);
+    checks.add("environment", CheckState::Ok, text);
     if env.release && env.signer.is_none() {
         let text = format!("{} is a release environment and pins no signer (signer = \"sha256:...\")", chosen.name);
-        checks.add("environment", State::Note, text);
+        checks.add("environment", CheckState::Note, text);
     }
     for name in [variables::CLIENT_ID, variables::CLIENT_SECRET] {
         if variable(name).is_some() {
-            checks.add("environment", State::Note, format!("{name} is set, and comes before store and registry"));
+            checks.add("environment", CheckState::Note, format!("{name} is set, and comes before store and registry"));
         }
     }
     Some(chosen)
@@ -199,11 +212,11 @@ fn store(settings: &Settings, checks: &mut Checks) {
     match all {
         Ok(Some(all)) => {
             let text = format!("{} ({from}): {} credentials", folder.display(), all.len());
-            checks.add("store", State::Ok, text);
+            checks.add("store", CheckState::Ok, text);
         }
         Ok(None) => {
             let text = format!("{} ({from}): none yet, the first credential makes it", folder.display());
-            checks.add("store", State::Note, text);
+            checks.add("store", CheckState::Note, text);
         }
         Err(error) => checks.failed("store", &Failure::from(error)),
     }
@@ -231,12 +244,16 @@ fn key(settings: &Settings, opens: bool, checks: &mut Checks) {
         Ok(Some(Keeping::Given)) => {
             // It is a reference: settings are not loaded otherwise.
             let reference = variable(variables::STORE_KEY).unwrap_or_default();
-            checks.add(about, State::Ok, format!("from {} ({reference})", variables::STORE_KEY));
+            checks.add(about, CheckState::Ok, format!("from {} ({reference})", variables::STORE_KEY));
         }
         Ok(Some(Keeping::File)) => {
             let text = format!("{}{}; keep a backup: inject credential export", file.display(), mode(&file));
-            checks.add(about, State::Ok, text);
-            checks.add(about, State::Note, "in the keyring instead of a file: inject credential key --to keyring:NAME");
+            checks.add(about, CheckState::Ok, text);
+            checks.add(
+                about,
+                CheckState::Note,
+                "in the keyring instead of a file: inject credential key --to keyring:NAME",
+            );
         }
         Ok(Some(Keeping::Keyring(name))) => {
             let text = format!(
@@ -245,9 +262,9 @@ fn key(settings: &Settings, opens: bool, checks: &mut Checks) {
                 mode(&file)
             );
             // Whether it is there the store has asked.
-            checks.add(about, if opens { State::Ok } else { State::Note }, text);
+            checks.add(about, if opens { CheckState::Ok } else { CheckState::Note }, text);
         }
-        Ok(None) => checks.add(about, State::Note, "none yet; it is made with the store"),
+        Ok(None) => checks.add(about, CheckState::Note, "none yet; it is made with the store"),
         Err(error) => checks.failed(about, &Failure::from(error)),
     }
 }
@@ -286,7 +303,7 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
     }
     if let Some(program) = chosen.env.registry.unread_address() {
         let text = format!("its address comes from {program}, which was not run; --online runs it");
-        return checks.add("registry", State::Note, text);
+        return checks.add("registry", CheckState::Note, text);
     }
     let identity = match settings.registry_identity(chosen) {
         Ok(identity) => identity,
@@ -294,7 +311,7 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
     };
     let is_remote = chosen.env.registry.is_remote();
     if is_remote && !online {
-        return checks.add("registry", State::Note, format!("{identity}: not asked; --online asks it"));
+        return checks.add("registry", CheckState::Note, format!("{identity}: not asked; --online asks it"));
     }
     // Any application will do: one that is not registered is an answer too.
     let id = settings.config.iter().flat_map(|config| config.apps.values()).next().map(|app| app.id.clone());
@@ -302,10 +319,10 @@ fn registry(settings: &Settings, chosen: &Chosen, online: bool, checks: &mut Che
     let application = Application { name: id.clone(), id };
     let asked = settings.registry(chosen).and_then(|mut registry| Ok(registry.find(&application, None)?.is_some()));
     match asked {
-        Ok(_) if !is_remote => checks.add("registry", State::Ok, format!("{identity}, on this machine")),
+        Ok(_) if !is_remote => checks.add("registry", CheckState::Ok, format!("{identity}, on this machine")),
         Ok(found) => {
             let text = if found { "is registered there" } else { "is not registered there" };
-            checks.add("registry", State::Ok, format!("{identity} answers: {} {text}", application.id));
+            checks.add("registry", CheckState::Ok, format!("{identity} answers: {} {text}", application.id));
         }
         Err(failure) => checks.failed("registry", &failure.during(identity.to_string())),
     }
@@ -316,18 +333,26 @@ fn artifacts(settings: &Settings, checks: &mut Checks) {
     let folder = config.path.parent().unwrap_or(Path::new("."));
     for (key, app) in &config.apps {
         if app.artifacts.is_empty() {
-            checks.add("artifacts", State::Note, format!("[app.{key}] names none; they are given to inject by hand"));
+            checks.add(
+                "artifacts",
+                CheckState::Note,
+                format!("[app.{key}] names none; they are given to inject by hand"),
+            );
         }
         for pattern in &app.artifacts {
             match matches(folder, pattern.trim_end_matches('/')) {
                 Ok(found) if found.is_empty() => {
-                    checks.add("artifacts", State::Note, format!("[app.{key}] {pattern}: nothing yet; build first"));
+                    checks.add(
+                        "artifacts",
+                        CheckState::Note,
+                        format!("[app.{key}] {pattern}: nothing yet; build first"),
+                    );
                 }
                 Ok(found) => {
-                    checks.add("artifacts", State::Ok, format!("[app.{key}] {pattern}: {} found", found.len()));
+                    checks.add("artifacts", CheckState::Ok, format!("[app.{key}] {pattern}: {} found", found.len()));
                     for path in found {
                         if let Ok(Some(said)) = pending(&path) {
-                            checks.add("artifacts", State::Note, said);
+                            checks.add("artifacts", CheckState::Note, said);
                         }
                     }
                 }
@@ -344,15 +369,15 @@ fn repository_of(folder: &Path) -> Option<PathBuf> {
 
 fn repository(settings: &Settings, checks: &mut Checks) {
     let Some(root) = repository_of(&settings.checkout) else {
-        return checks.add("git", State::Note, "no repository here");
+        return checks.add("git", CheckState::Note, "no repository here");
     };
     let hook = root.join(".git").join("hooks").join("pre-commit");
     let guarded = files::read_text(&hook, files::TEXT_FILE_BYTES).is_ok_and(|text| text.contains("inject scan"));
     if guarded {
-        checks.add("git", State::Ok, format!("{} looks for credentials before each commit", hook.display()));
+        checks.add("git", CheckState::Ok, format!("{} looks for credentials before each commit", hook.display()));
     } else {
         let text = "no pre-commit hook looks for credentials; inject hook pre-commit --write makes one";
-        checks.add("git", State::Note, text);
+        checks.add("git", CheckState::Note, text);
     }
     let known = match stored(settings) {
         Ok(all) => known(&all, true),
@@ -361,12 +386,12 @@ fn repository(settings: &Settings, checks: &mut Checks) {
     };
     let mut report = Report::default();
     match scan::staged(&mut Hunt::new(&known, &[]), &mut report, &root) {
-        Ok(_) if report.is_sound() => checks.add("git", State::Ok, "no credential is staged"),
+        Ok(_) if report.is_sound() => checks.add("git", CheckState::Ok, "no credential is staged"),
         Ok(_) => {
             let text = format!("{} findings in what is staged", report.findings.len());
             checks.todo("git", text, "see where: inject scan --staged; take them out: git restore --staged FILE");
         }
-        Err(error) => checks.add("git", State::Note, error.to_string()),
+        Err(error) => checks.add("git", CheckState::Note, error.to_string()),
     }
 }
 
@@ -375,7 +400,7 @@ fn keys(checks: &mut Checks) {
     match variable(variables::KEYSTORE_FILE).map(PathBuf::from) {
         None => {
             let text = format!("{} is not set; a key is given with --ks, --key or --p12", variables::KEYSTORE_FILE);
-            checks.add("signing", State::Note, text);
+            checks.add("signing", CheckState::Note, text);
         }
         Some(path) => {
             let password = variable(variables::KEYSTORE_PASSWORD).map(Password::new);
@@ -390,7 +415,7 @@ fn keys(checks: &mut Checks) {
                 }
                 (Ok(_), None) => {
                     let text = format!("{shown} is there; {} is not set", variables::KEYSTORE_PASSWORD);
-                    checks.add("signing", State::Note, text);
+                    checks.add("signing", CheckState::Note, text);
                 }
                 (Ok(bytes), Some(password)) => keystore(&shown, &bytes, &password, checks),
             }
@@ -402,7 +427,11 @@ fn keys(checks: &mut Checks) {
         let opened = files::read(&path, files::KEY_FILE_BYTES)
             .is_ok_and(|bytes| Identity::from_keystore(&bytes, Some(debug_key::ALIAS), &password, None).is_ok());
         let text = if opened { "for --debug-key" } else { "cannot be opened with Android's debug password" };
-        checks.add("signing", if opened { State::Ok } else { State::Note }, format!("{} {text}", path.display()));
+        checks.add(
+            "signing",
+            if opened { CheckState::Ok } else { CheckState::Note },
+            format!("{} {text}", path.display()),
+        );
     }
 }
 
@@ -432,8 +461,8 @@ fn keystore(shown: &str, bytes: &[u8], password: &Password, checks: &mut Checks)
             "take the key that is valid; an app's key cannot change without a rotation",
         );
     } else if end < at(SOON).as_str() {
-        checks.add("signing", State::Note, format!("{text}: within {SOON} days"));
+        checks.add("signing", CheckState::Note, format!("{text}: within {SOON} days"));
     } else {
-        checks.add("signing", State::Ok, text);
+        checks.add("signing", CheckState::Ok, text);
     }
 }

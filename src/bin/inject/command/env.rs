@@ -2,19 +2,102 @@
 //!
 //! Must not: keep the active environment in the project tree.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use inject::credentials::{EnvironmentName, Store};
 use inject::system::files::{self, Stamp};
 use inject::system::{FileError, Replacement};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::EnvAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::{Embedding, Outcome};
 use crate::settings::Settings;
 use crate::settings::config::{Config, Env};
 use crate::suggest::nearest;
+
+/// The environments of `inject.toml`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listed {
+    environments: Vec<ListedEnvironment>,
+}
+
+impl Outcome for Listed {
+    const COMMAND: &'static str = "env list";
+}
+
+/// An environment of `inject.toml`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ListedEnvironment {
+    /// The environment's name.
+    environment: String,
+    /// Whether it is the one that counts here.
+    active: bool,
+    /// The registry, as `inject.toml` says it.
+    registry: String,
+    /// Whether artifacts get the secret.
+    secret: Embedding,
+    /// Whether it is for releases.
+    release: bool,
+}
+
+/// An environment is active now.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Activated {
+    /// The environment's name.
+    environment: String,
+    /// The folder it is active in.
+    checkout: String,
+}
+
+impl Outcome for Activated {
+    const COMMAND: &'static str = "env use";
+}
+
+/// An environment was added.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Added {
+    /// The environment's name.
+    environment: String,
+    /// The file that was changed.
+    config: String,
+}
+
+impl Outcome for Added {
+    const COMMAND: &'static str = "env add";
+}
+
+/// The environment that counts here.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shown {
+    /// The environment's name.
+    environment: String,
+    /// What says so: `--env`, `INJECT_ENV`, `inject env use` or `default-env in inject.toml`.
+    from: &'static str,
+    /// Identity of the registry.
+    registry: String,
+    /// Whether artifacts get the secret.
+    secret: Embedding,
+    /// Whether it is for releases.
+    release: bool,
+    /// Its own values, by name.
+    values: BTreeMap<String, String>,
+}
+
+impl Outcome for Shown {
+    const COMMAND: &'static str = "env show";
+}
+
+fn embedding(env: &Env) -> Embedding {
+    if env.omit_secret { Embedding::Omit } else { Embedding::Embed }
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &EnvAction, out: Output) -> Result<Code, Failure> {
@@ -32,16 +115,14 @@ pub fn run(settings: &Settings, action: &EnvAction, out: Output) -> Result<Code,
 fn list(settings: &Settings, out: Output) {
     let active = settings.environment().ok().map(|chosen| chosen.name);
     let envs: Vec<(&EnvironmentName, &Env)> = settings.config.iter().flat_map(|config| &config.envs).collect();
-    out.json(&json!({
-        "schema": 1,
-        "environments": envs.iter().map(|(name, env)| json!({
-            "name": name.as_str(),
-            "active": active.as_ref() == Some(*name),
-            "registry": env.registry.shown(),
-            "secret": if env.omit_secret { "omit" } else { "embed" },
-            "release": env.release,
-        })).collect::<Vec<_>>(),
-    }));
+    let listed = |(name, env): &(&EnvironmentName, &Env)| ListedEnvironment {
+        environment: name.as_str().to_owned(),
+        active: active.as_ref() == Some(*name),
+        registry: env.registry.shown(),
+        secret: embedding(env),
+        release: env.release,
+    };
+    out.json(&Listed { environments: envs.iter().map(listed).collect() });
     if envs.is_empty() {
         out.note("no inject.toml names environments: any name is one, each with an embedded registry of its own");
     }
@@ -64,11 +145,8 @@ fn activate(settings: &Settings, name: &str, out: Output) -> Result<Code, Failur
     settings.env(&name, None)?;
     Store::open(&settings.home)?.activate(&settings.checkout, &name)?;
     out.done(&format!("{name} is the active environment of {}", settings.checkout.display()));
-    out.json(&json!({
-        "schema": 1,
-        "name": name.as_str(),
-        "checkout": settings.checkout.to_string_lossy(),
-    }));
+    let checkout = settings.checkout.to_string_lossy().into_owned();
+    out.json(&Activated { environment: name.as_str().to_owned(), checkout });
     Ok(Code::Done)
 }
 
@@ -84,18 +162,18 @@ fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
             (identity.clone(), identity)
         }
     };
-    out.json(&json!({
-        "schema": 1,
-        "name": chosen.name.as_str(),
-        "from": chosen.origin.describe(),
-        "registry": registry,
-        "secret": if chosen.env.omit_secret { "omit" } else { "embed" },
-        "release": chosen.env.release,
-        "values": chosen.env.values,
-    }));
+    let secret = embedding(&chosen.env);
+    out.json(&Shown {
+        environment: chosen.name.as_str().to_owned(),
+        from: chosen.origin.describe(),
+        registry,
+        secret,
+        release: chosen.env.release,
+        values: chosen.env.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+    });
     out.result(&format!("{} (from {})", chosen.name, chosen.origin.describe()));
     out.result(&format!("registry  {shown}"));
-    out.result(&format!("secret    {}", if chosen.env.omit_secret { "omit" } else { "embed" }));
+    out.result(&format!("secret    {}", secret.word()));
     for (name, value) in &chosen.env.values {
         out.result(&format!("{{{name}}}  {value}"));
     }
@@ -157,7 +235,7 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     }
     file.commit(None).map_err(|e| Failure::of(Code::Usage, e))?;
     out.done(&format!("added [env.{name}] to {}", path.display()));
-    out.json(&json!({ "schema": 1, "name": name.as_str(), "config": path.to_string_lossy() }));
+    out.json(&Added { environment: name.as_str().to_owned(), config: path.to_string_lossy().into_owned() });
     Ok(Code::Done)
 }
 

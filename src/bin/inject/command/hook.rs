@@ -7,13 +7,37 @@ use std::path::{Path, PathBuf};
 use inject::system::Replacement;
 use inject::system::files;
 use inject::system::git;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::{Hook, HookKind};
 use crate::exit::{Code, Failure};
 use crate::hooks::{self, HookFile, MARK, Place, names_environment};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::Settings;
+
+/// The files of an integration.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Files {
+    files: Vec<IntegrationFile>,
+}
+
+impl Outcome for Files {
+    const COMMAND: &'static str = "hook";
+}
+
+/// A file of an integration.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct IntegrationFile {
+    /// Where it goes.
+    path: String,
+    /// What it holds; null with `--write`.
+    content: Option<String>,
+    /// Whether it was written, because it was not there or different; false without `--write`.
+    written: bool,
+}
 
 /// Runs it. `env` is what `--env` says.
 pub fn run(settings: &Settings, hook: &Hook, env: Option<&str>, out: Output) -> Result<Code, Failure> {
@@ -55,9 +79,9 @@ pub fn run(settings: &Settings, hook: &Hook, env: Option<&str>, out: Output) -> 
         } else {
             out.done(&format!("{} is up to date", path.display()));
         }
-        written.push(json!({ "path": path.to_string_lossy(), "written": changed }));
+        written.push(IntegrationFile { path: path.to_string_lossy().into_owned(), content: None, written: changed });
     }
-    out.json(&json!({ "schema": 1, "files": written }));
+    out.json(&Files { files: written });
     Ok(Code::Done)
 }
 
@@ -76,13 +100,12 @@ fn place(settings: &Settings, file: &HookFile) -> Result<PathBuf, Failure> {
 
 /// Each file as it would be written; several with a line between them.
 fn print(files: &[(PathBuf, HookFile)], out: Output) {
-    out.json(&json!({
-        "schema": 1,
-        "files": files.iter().map(|(path, file)| json!({
-            "path": path.to_string_lossy(),
-            "content": file.text,
-        })).collect::<Vec<_>>(),
-    }));
+    let shown = |(path, file): &(PathBuf, HookFile)| IntegrationFile {
+        path: path.to_string_lossy().into_owned(),
+        content: Some(file.text.clone()),
+        written: false,
+    };
+    out.json(&Files { files: files.iter().map(shown).collect() });
     for (path, file) in files {
         if files.len() > 1 {
             let name = path.file_name().unwrap_or_default().to_string_lossy();

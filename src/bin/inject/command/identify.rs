@@ -6,13 +6,82 @@ use std::path::Path;
 
 use inject::findings::{self, Finding};
 use inject::job::Inspected;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::Look;
-use crate::carried::{Owner, Role, Value, during, ids, look, tell_cut_off};
+use crate::carried::{Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::{Outcome, Owner};
 use crate::settings::Settings;
+
+/// Whose credentials artifacts carry.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Identified {
+    artifacts: Vec<Identity>,
+}
+
+impl Outcome for Identified {
+    const COMMAND: &'static str = "identify";
+}
+
+/// Whose credential an artifact carries.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Identity {
+    /// The artifact, as it was given.
+    artifact: String,
+    /// The main object, where an artifact has several.
+    main: Option<String>,
+    answer: IdentityAnswer,
+    /// Applications and environments that share the credential; empty unless the answer is `one`.
+    belongs_to: Vec<Owner>,
+    /// The Client Ids at known places, each once.
+    client_ids: Vec<String>,
+    /// Which place holds whose value; empty unless the answer is `mixed`.
+    mixed: Vec<Holder>,
+}
+
+/// Whether it is known whose credential it is.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum IdentityAnswer {
+    /// No credential at any known place.
+    Nothing,
+    /// Every value belongs to one credential.
+    One,
+    /// An id that neither store nor registry knows.
+    Unknown,
+    /// Values of several environments.
+    Mixed,
+}
+
+/// A place, and whose value it holds.
+#[derive(Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Holder {
+    /// The place's address.
+    at: String,
+    /// The entry or file that holds it.
+    entry: String,
+    /// Whose value it is; empty: nobody knows it.
+    belongs_to: Vec<Owner>,
+}
+
+impl Holder {
+    fn place(&self) -> String {
+        format!("{} in {}", self.at, self.entry)
+    }
+
+    fn whose(&self) -> String {
+        match self.belongs_to.as_slice() {
+            [] => "unknown".to_owned(),
+            owners => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
 
 /// The answer for one artifact.
 enum Answer {
@@ -22,8 +91,8 @@ enum Answer {
     One(Vec<Owner>),
     /// An id that neither store nor registry knows.
     Unknown(Vec<String>),
-    /// Values of different environments: where, and whose.
-    Mixed(Vec<(String, String)>),
+    /// Values of different environments.
+    Mixed(Vec<Holder>),
 }
 
 /// Runs it.
@@ -53,16 +122,16 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
             let mixed = if let Answer::Mixed(places) = &answer { places.as_slice() } else { &[] };
             let said = if mixed.is_empty() { said(&answer) } else { "MIXED".to_owned() };
             out.result(&format!("{}{of}: {said}", path.display()));
-            for (place, whose) in mixed {
-                out.result(&format!("  {place}: {whose}"));
+            for holder in mixed {
+                out.result(&format!("  {}: {}", holder.place(), holder.whose()));
             }
             if let Some(finding) = finding(main, &answer).filter(|_| counts) {
                 out.annotated(path, &finding);
             }
-            results.push(as_json(path, main, &answer, &values));
+            results.push(Identity::of(path, main, answer, &values));
         }
     }
-    out.json(&json!({ "schema": 1, "artifacts": results }));
+    out.json(&Identified { artifacts: results });
     Ok(code)
 }
 
@@ -90,11 +159,9 @@ fn answer(values: &[&Value]) -> Answer {
         ids.dedup();
         return Answer::Unknown(ids);
     }
-    let whose = |value: &Value| match value.owners.as_slice() {
-        [] => "unknown".to_owned(),
-        owners => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
-    };
-    Answer::Mixed(values.iter().map(|value| (format!("{} in {}", value.at, value.entry), whose(value))).collect())
+    let holder =
+        |value: &&Value| Holder { at: value.at.clone(), entry: value.entry.clone(), belongs_to: value.owners.clone() };
+    Answer::Mixed(values.iter().map(holder).collect())
 }
 
 /// An answer that a pipeline should stop at.
@@ -114,28 +181,28 @@ fn said(answer: &Answer) -> String {
         Answer::One(owners) => owners.iter().map(Owner::to_string).collect::<Vec<_>>().join("; "),
         Answer::Unknown(ids) => format!("unknown here: {}", ids.join(", ")),
         Answer::Mixed(places) => {
-            let places: Vec<String> = places.iter().map(|(place, whose)| format!("{place}: {whose}")).collect();
+            let places = places.iter().map(|holder| format!("{}: {}", holder.place(), holder.whose()));
+            let places: Vec<String> = places.collect();
             format!("MIXED: {}", places.join("; "))
         }
     }
 }
 
-fn as_json(path: &Path, main: Option<&str>, answer: &Answer, values: &[&Value]) -> serde_json::Value {
-    let (word, owners) = match answer {
-        Answer::Nothing => ("nothing", &[][..]),
-        Answer::One(owners) => ("one", owners.as_slice()),
-        Answer::Unknown(_) => ("unknown", &[][..]),
-        Answer::Mixed(_) => ("mixed", &[][..]),
-    };
-    let mixed = if let Answer::Mixed(places) = answer { places.as_slice() } else { &[] };
-    json!({
-        "artifact": path.to_string_lossy(),
-        "main": main,
-        "answer": word,
-        "belongs_to": owners.iter().map(|owner| json!({
-            "application": owner.application, "environment": owner.environment,
-        })).collect::<Vec<_>>(),
-        "client_ids": ids(values.iter().copied()),
-        "mixed": mixed.iter().map(|(place, whose)| json!({ "place": place, "belongs_to": whose })).collect::<Vec<_>>(),
-    })
+impl Identity {
+    fn of(path: &Path, main: Option<&str>, answer: Answer, values: &[&Value]) -> Self {
+        let (word, belongs_to, mixed) = match answer {
+            Answer::Nothing => (IdentityAnswer::Nothing, Vec::new(), Vec::new()),
+            Answer::One(owners) => (IdentityAnswer::One, owners, Vec::new()),
+            Answer::Unknown(_) => (IdentityAnswer::Unknown, Vec::new(), Vec::new()),
+            Answer::Mixed(places) => (IdentityAnswer::Mixed, Vec::new(), places),
+        };
+        Self {
+            artifact: path.to_string_lossy().into_owned(),
+            main: main.map(str::to_owned),
+            answer: word,
+            belongs_to,
+            client_ids: ids(values.iter().copied()).into_iter().map(str::to_owned).collect(),
+            mixed,
+        }
+    }
 }

@@ -5,14 +5,201 @@
 use std::path::Path;
 
 use inject::findings::Report;
-use inject::job::{Description, Inspected};
-use serde_json::json;
+use inject::job::{self, Description, Form, Inspected};
+use serde::Serialize;
 
 use crate::args::Look;
-use crate::carried::{Carried, Owner, Role, Value, during, ids, look, tell_cut_off};
+use crate::carried::{Carried, Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::{Finding, Outcome, Owner, Signed, all_findings};
 use crate::settings::Settings;
+
+/// What artifacts are and carry.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Inspection {
+    artifacts: Vec<InspectedArtifact>,
+}
+
+impl Outcome for Inspection {
+    const COMMAND: &'static str = "inspect";
+}
+
+/// What an artifact is and carries.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct InspectedArtifact {
+    /// The artifact, as it was given.
+    artifact: String,
+    kind: Kind,
+    facts: Facts,
+    /// Whether container and signature are sound.
+    sound: bool,
+    /// What is wrong with them.
+    findings: Vec<Finding>,
+    #[serde(flatten)]
+    signed: Signed,
+    /// The Client Ids at known places, each once.
+    client_ids: Vec<String>,
+    places: Vec<HeldValue>,
+    /// Client Ids outside of known places.
+    elsewhere: Vec<StrayClientId>,
+    /// Places that could not be read.
+    unread: Vec<UnreadPlace>,
+}
+
+/// What an artifact is.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// An Android package.
+    Apk,
+    /// An iOS package.
+    Ipa,
+    /// The folder of an app for Apple's systems.
+    App,
+    /// An archive of Xcode.
+    Xcarchive,
+    /// A folder with GeneXus' prototyping metadata.
+    GenexusMetadata,
+    /// Any other folder.
+    Folder,
+}
+
+impl From<Form> for Kind {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Apk => Self::Apk,
+            Form::Ipa => Self::Ipa,
+            Form::App => Self::App,
+            Form::Xcarchive => Self::Xcarchive,
+            Form::Metadata => Self::GenexusMetadata,
+            Form::Folder => Self::Folder,
+        }
+    }
+}
+
+/// What an artifact says of itself, by its kind.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum Facts {
+    Apk(ApkFacts),
+    App(AppFacts),
+    Folder(FolderFacts),
+}
+
+/// What an Android package says of itself.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ApkFacts {
+    /// The application's id.
+    package: String,
+    /// The name of a split.
+    split: Option<String>,
+    version_name: Option<String>,
+    version_code: Option<u32>,
+    /// The lowest API level.
+    min_sdk: Option<u32>,
+    /// The API level it is made for.
+    target_sdk: Option<u32>,
+    debuggable: bool,
+    test_only: bool,
+    /// Architectures of its native libraries.
+    abis: Vec<String>,
+    /// How many entries it has.
+    entries: usize,
+}
+
+/// What an app for Apple's systems says of itself.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct AppFacts {
+    /// The application's id.
+    bundle_id: String,
+    /// `CFBundleShortVersionString`.
+    version: Option<String>,
+    /// `CFBundleVersion`.
+    build: Option<String>,
+    /// The team that signed it.
+    team: Option<String>,
+    profile: Option<Profile>,
+    /// Code within: bundles and images, by their paths.
+    nested_code: Vec<String>,
+}
+
+/// A provisioning profile.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Profile {
+    name: String,
+    /// The last day on which it counts: `YYYY-MM-DD`.
+    last_day: String,
+}
+
+/// What a folder says of itself.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FolderFacts {
+    /// How many files it has.
+    files: usize,
+    /// GeneXus' main objects, by name.
+    mains: Vec<String>,
+}
+
+/// A value at a place.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct HeldValue {
+    /// The preset that names the place; null: configuration or `--at`.
+    preset: Option<String>,
+    /// The place's address.
+    at: String,
+    /// The entry or file that holds it.
+    entry: String,
+    is: ValueRole,
+    /// The value; null where it may be a secret.
+    value: Option<String>,
+    /// How many characters it has.
+    characters: usize,
+    /// Whose it is.
+    belongs_to: Vec<Owner>,
+}
+
+/// What a value is.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum ValueRole {
+    ClientId,
+    /// A secret, or something with one in it.
+    Secret,
+    /// A coupled value: a server's URL.
+    Value,
+    /// Nobody said what.
+    Unknown,
+}
+
+/// A Client Id outside of known places.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct StrayClientId {
+    client_id: String,
+    /// Where, for people.
+    place: String,
+}
+
+/// A place that could not be read.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnreadPlace {
+    /// The place's address.
+    at: String,
+    /// Why, for people.
+    problem: String,
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failure> {
@@ -28,17 +215,17 @@ pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failu
         for finding in &report.findings {
             out.annotated(path, finding);
         }
-        results.push(as_json(path, &description, &report, &carried));
+        results.push(InspectedArtifact::of(path, description, &report, &carried));
     }
-    out.json(&json!({ "schema": 1, "artifacts": results }));
+    out.json(&Inspection { artifacts: results });
     Ok(Code::Done)
 }
 
 fn show(path: &Path, description: &Description, report: &Report, carried: &Carried, out: Output) {
-    out.result(&format!("{}: {}", path.display(), description.kind));
-    let mut lines: Vec<(&str, String)> = description.facts.clone();
+    out.result(&format!("{}: {}", path.display(), description.form.words()));
+    let mut lines: Vec<(&str, String)> = description.facts.lines();
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
-    if description.signable {
+    if description.form.is_signable() {
         lines.push(("signed", if schemes.is_empty() { "no".to_owned() } else { schemes.join(" ") }));
     }
     for signer in report.signers() {
@@ -95,41 +282,68 @@ impl std::fmt::Display for Owner {
     }
 }
 
-fn as_json(path: &Path, description: &Description, report: &Report, carried: &Carried) -> serde_json::Value {
-    json!({
-        "artifact": path.to_string_lossy(),
-        "kind": description.kind,
-        "facts": description.facts.iter().map(|(name, text)| ((*name).to_owned(), json!(text)))
-            .collect::<serde_json::Map<_, _>>(),
-        "sound": report.is_sound(),
-        "schemes": report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
-        "signers": report.signers().iter().map(|signer| json!({
-            "subject": signer.subject, "key": signer.key, "sha256": signer.sha256_hex(),
-        })).collect::<Vec<_>>(),
-        "client_ids": ids(&carried.values),
-        "places": carried.values.iter().map(value_json).collect::<Vec<_>>(),
-        "elsewhere": carried.elsewhere.iter().map(|(id, place)| json!({ "client_id": id, "place": place }))
-            .collect::<Vec<_>>(),
-        "unread": carried.unread.iter().map(|(at, problem)| json!({ "at": at, "problem": problem }))
-            .collect::<Vec<_>>(),
-    })
+impl InspectedArtifact {
+    fn of(path: &Path, description: Description, report: &Report, carried: &Carried) -> Self {
+        let elsewhere = carried.elsewhere.iter();
+        let unread = carried.unread.iter();
+        Self {
+            artifact: path.to_string_lossy().into_owned(),
+            kind: description.form.into(),
+            facts: description.facts.into(),
+            sound: report.is_sound(),
+            findings: all_findings(report),
+            signed: Signed::from(report),
+            client_ids: ids(&carried.values).into_iter().map(str::to_owned).collect(),
+            places: carried.values.iter().map(HeldValue::from).collect(),
+            elsewhere: elsewhere.map(|(id, at)| StrayClientId { client_id: id.clone(), place: at.clone() }).collect(),
+            unread: unread.map(|(at, why)| UnreadPlace { at: at.clone(), problem: why.clone() }).collect(),
+        }
+    }
 }
 
-fn value_json(value: &Value) -> serde_json::Value {
-    json!({
-        "preset": value.preset,
-        "at": value.at,
-        "entry": value.entry,
-        "is": match value.role {
-            Role::Id => "client_id",
-            Role::Secret => "secret",
-            Role::Other => "value",
-            Role::Unknown => "unknown",
-        },
-        "value": value.shown,
-        "characters": value.len,
-        "belongs_to": value.owners.iter().map(|owner| json!({
-            "application": owner.application, "environment": owner.environment,
-        })).collect::<Vec<_>>(),
-    })
+impl From<job::Facts> for Facts {
+    fn from(facts: job::Facts) -> Self {
+        match facts {
+            job::Facts::Apk(apk) => Self::Apk(ApkFacts {
+                package: apk.package,
+                split: apk.split,
+                version_name: apk.version_name,
+                version_code: apk.version_code,
+                min_sdk: apk.min_sdk,
+                target_sdk: apk.target_sdk,
+                debuggable: apk.debuggable,
+                test_only: apk.test_only,
+                abis: apk.abis,
+                entries: apk.entries,
+            }),
+            job::Facts::App(app) => Self::App(AppFacts {
+                bundle_id: app.bundle_id,
+                version: app.version,
+                build: app.build,
+                team: app.team,
+                profile: app.profile.map(|known| Profile { name: known.name, last_day: known.last_day }),
+                nested_code: app.nested_code,
+            }),
+            job::Facts::Folder(folder) => Self::Folder(FolderFacts { files: folder.files, mains: folder.mains }),
+        }
+    }
+}
+
+impl From<&Value> for HeldValue {
+    fn from(value: &Value) -> Self {
+        Self {
+            preset: value.preset.clone(),
+            at: value.at.clone(),
+            entry: value.entry.clone(),
+            is: match value.role {
+                Role::Id => ValueRole::ClientId,
+                Role::Secret => ValueRole::Secret,
+                Role::Other => ValueRole::Value,
+                Role::Unknown => ValueRole::Unknown,
+            },
+            value: value.shown.clone(),
+            characters: value.len,
+            belongs_to: value.owners.clone(),
+        }
+    }
 }

@@ -5,12 +5,45 @@
 use inject::credentials::Keeping;
 use inject::credentials::keeping::{self, KeepingError};
 use inject::system::keyring::{KEYRING, KeyringError};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::source::Source;
 use crate::settings::{Settings, variable, variables};
+
+/// Where the key of the stores is.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StoreKey {
+    kept: KeyPlace,
+    /// The file that holds the key, or says in which entry it is.
+    file: String,
+    /// The keyring's entry.
+    entry: Option<String>,
+    /// Whether it was moved.
+    changed: bool,
+}
+
+impl Outcome for StoreKey {
+    const COMMAND: &'static str = "credential key";
+}
+
+/// What keeps the key of the stores.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum KeyPlace {
+    /// Nothing yet; it is made with the first credential.
+    None,
+    /// `INJECT_STORE_KEY`.
+    Given,
+    /// A file.
+    File,
+    /// The platform's keyring.
+    Keyring,
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, to: Option<&str>, out: Output) -> Result<Code, Failure> {
@@ -21,19 +54,13 @@ pub fn run(settings: &Settings, to: Option<&str>, out: Output) -> Result<Code, F
     };
     let file = home.key_file();
     let keeping = home.keeping()?;
-    let (word, entry) = match &keeping {
-        None => ("none", None),
-        Some(Keeping::Given) => ("given", None),
-        Some(Keeping::File) => ("file", None),
-        Some(Keeping::Keyring(name)) => ("keyring", Some(name)),
+    let (kept, entry) = match &keeping {
+        None => (KeyPlace::None, None),
+        Some(Keeping::Given) => (KeyPlace::Given, None),
+        Some(Keeping::File) => (KeyPlace::File, None),
+        Some(Keeping::Keyring(name)) => (KeyPlace::Keyring, Some(name.clone())),
     };
-    out.json(&json!({
-        "schema": 1,
-        "kept": word,
-        "file": file.to_string_lossy(),
-        "entry": entry,
-        "changed": changed,
-    }));
+    out.json(&StoreKey { kept, file: file.to_string_lossy().into_owned(), entry, changed });
     out.result(&match &keeping {
         None => "none yet; it is made with the first credential".to_owned(),
         Some(Keeping::Given) => format!("given by {}", variables::STORE_KEY),

@@ -11,6 +11,7 @@
 
 mod batch;
 mod checks;
+mod result;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,11 +28,12 @@ use inject::job::{
 use inject::place::{Preset, Values};
 use inject::registry::Application;
 use inject::system::workers;
-use serde_json::{Value, json};
 
 use batch::Batch;
 pub use batch::bytes;
 use checks::{check_apple_pin, check_pin, check_release, check_secret};
+pub use result::{Injected, Preview};
+use result::{InjectedArtifact, Place, PreviewedArtifact};
 use words::{tell, tell_left, tell_mixed, tell_unknown};
 
 use super::attest;
@@ -42,6 +44,7 @@ use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
+use crate::results::Signed;
 use crate::settings::owner::Neighbor;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing;
@@ -192,7 +195,7 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
                     Ok(told) => {
                         let what = if told.done.written { "injected" } else { "up to date" };
                         tell(&told, &output, &chosen, several, out);
-                        batch.done(index, what, &output, took, told.json);
+                        batch.done(index, what, &output, took, told.result);
                     }
                     Err(error) if !several => failure = Some(error),
                     Err(error) => batch.failed(index, &error),
@@ -400,7 +403,7 @@ struct Told {
     receipt: Option<PathBuf>,
     /// Whether a receipt was asked for that would say too much.
     receipt_withheld: bool,
-    json: Value,
+    result: InjectedArtifact,
 }
 
 impl Carry<'_> {
@@ -462,40 +465,29 @@ impl Carry<'_> {
         let carries = given.iter().any(|place| place.value.holds_credential());
         // A receipt says that the output carries the credential.
         let receipt = self.receipts.get(index).filter(|_| carries).map(begin).transpose()?;
-        let places: Vec<Value> = given.iter().map(place_json).collect();
+        let places: Vec<Place> = given.iter().map(Place::from).collect();
         let signable = planned.key_kind().is_some();
         let done = planned
             .finish(&values(self.chosen, &application, credential, &mains), self.signing, output, gate)
             .map_err(|e| Failure::from(e).about(&path))?;
         let receipt = receipt.map(|receipt| receipt.finish(output, &done)).transpose()?;
-        let json = json!({
-            "artifact": path.to_string_lossy(),
-            "output": output.to_string_lossy(),
-            "written": done.written,
-            "application": application.id,
-            "client_id": credential.id.as_str(),
-            "has_secret": credential.secret.is_some(),
-            "places": places,
-            "entries": done.entries,
-            "removed": done.removed,
-            "schemes": done.report.signatures.iter().map(|signature| signature.scheme.to_string()).collect::<Vec<_>>(),
-            "signer": done.report.signers().last().map(inject::findings::Signer::sha256_hex),
-        });
+        let result = InjectedArtifact {
+            artifact: path.to_string_lossy().into_owned(),
+            output: output.to_string_lossy().into_owned(),
+            written: done.written,
+            application: application.id.clone(),
+            client_id: credential.id.as_str().to_owned(),
+            has_secret: credential.secret.is_some(),
+            places,
+            entries: done.entries.clone(),
+            removed: done.removed.clone(),
+            signed: Signed::from(&done.report),
+        };
         let (application, client_id) = (application.id, credential.id.to_string());
         let receipt_withheld = !carries && self.receipts.get(index).is_some();
         let places = given.len();
-        Ok(Told { path, application, client_id, carries, places, signable, done, receipt, receipt_withheld, json })
+        Ok(Told { path, application, client_id, carries, places, signable, done, receipt, receipt_withheld, result })
     }
-}
-
-fn place_json(place: &PlannedPlace) -> Value {
-    json!({
-        "at": place.address.to_string(),
-        "entry": place.entry,
-        "value": place.value.to_string(),
-        "created": place.missing,
-        "other_main": place.other_main,
-    })
 }
 
 /// `--dry-run` and `--check`: what would be done; nothing is written or registered.
@@ -555,20 +547,15 @@ fn show(
             let whose = place.other_main.as_ref().map(|main| format!(" (of {main})")).unwrap_or_default();
             out.result(&format!("  {} = {} in {}{made}{whose}", place.address, place.value, place.entry));
         }
-        results.push(json!({
-            "artifact": job.path.to_string_lossy(),
-            "application": job.application.id,
-            "client_id": credential.as_ref().map(|credential| credential.id.as_str().to_owned()),
-            "would_change": would,
-            "places": given().map(place_json).collect::<Vec<_>>(),
-        }));
+        results.push(PreviewedArtifact {
+            artifact: job.path.to_string_lossy().into_owned(),
+            application: job.application.id.clone(),
+            client_id: credential.as_ref().map(|credential| credential.id.as_str().to_owned()),
+            would_change: would,
+            places: given().map(Place::from).collect(),
+        });
     }
-    out.json(&json!({
-        "schema": 1,
-        "environment": chosen.name.as_str(),
-        "artifacts": results,
-        "failed": batch.failures(),
-    }));
+    out.json(&Preview { environment: chosen.name.as_str().to_owned(), artifacts: results, failed: batch.failures() });
     Ok(if main.check && changes { Code::Changes } else { Code::Done })
 }
 

@@ -8,12 +8,13 @@ use inject::credentials::{
 };
 use inject::registry::{Application, Capability, Registry, RegistryError};
 use inject::system::Civil;
-use serde_json::json;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::args::Side;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::config;
 use crate::settings::{Chosen, Settings, variable, variables};
 
@@ -28,6 +29,53 @@ pub struct Wish {
     pub take: Option<Side>,
     /// `--again`.
     pub again: bool,
+}
+
+/// An application has a credential.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Registered {
+    /// The application's id.
+    application: String,
+    /// The environment's name.
+    environment: String,
+    /// Identity of the registry.
+    registry: String,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// Whether it has a secret.
+    has_secret: bool,
+    origin: CameFrom,
+}
+
+impl Outcome for Registered {
+    const COMMAND: &'static str = "register";
+}
+
+/// Where a credential came from.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum CameFrom {
+    /// Variables or the configuration.
+    Fixed,
+    /// The store of this machine.
+    Store,
+    /// The registry had it.
+    Registry,
+    /// It was registered now.
+    Registered,
+}
+
+impl From<Origin> for CameFrom {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Fixed => Self::Fixed,
+            Origin::Store => Self::Store,
+            Origin::Registry => Self::Registry,
+            Origin::Registered => Self::Registered,
+        }
+    }
 }
 
 /// Runs it.
@@ -49,27 +97,16 @@ pub fn run(settings: &Settings, app: Option<&str>, wish: Wish, out: Output) -> R
     };
     let obtained = obtain_or_reuse(settings, &chosen, &application, how, out)?;
     let Credential { id, secret } = &obtained.credential;
-    out.json(&json!({
-        "schema": 1,
-        "application": application.id,
-        "environment": chosen.name.as_str(),
-        "registry": settings.registry_identity(&chosen)?.0,
-        "client_id": id.as_str(),
-        "has_secret": secret.is_some(),
-        "origin": origin_word(obtained.origin),
-    }));
+    out.json(&Registered {
+        application: application.id,
+        environment: chosen.name.as_str().to_owned(),
+        registry: settings.registry_identity(&chosen)?.0,
+        client_id: id.as_str().to_owned(),
+        has_secret: secret.is_some(),
+        origin: obtained.origin.into(),
+    });
     out.result(id.as_str());
     Ok(Code::Done)
-}
-
-/// The one word for where a credential came from.
-pub fn origin_word(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Fixed => "fixed",
-        Origin::Store => "store",
-        Origin::Registry => "registry",
-        Origin::Registered => "registered",
-    }
 }
 
 /// How a credential is obtained.

@@ -5,13 +5,79 @@
 use inject::credentials::ClientId;
 use inject::registry::Entry;
 use inject::system::Civil;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::RegistryAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::config::{Keeper, kept_by};
+
+/// A registry is ready.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Ready {
+    /// Identity of the registry.
+    registry: String,
+    /// Whether anything changed.
+    changed: bool,
+}
+
+impl Outcome for Ready {
+    const COMMAND: &'static str = "registry init";
+}
+
+/// What a registry holds.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listed {
+    /// Identity of the registry.
+    registry: String,
+    applications: Vec<Registered>,
+}
+
+impl Outcome for Listed {
+    const COMMAND: &'static str = "registry list";
+}
+
+/// A registered application.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Registered {
+    /// The Client Id, which is public.
+    client_id: String,
+    /// The application's id.
+    application: String,
+    /// The name it is registered with.
+    name: String,
+    /// Whether it has a secret.
+    has_secret: bool,
+    /// When it was registered: RFC 3339, in UTC.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    created: String,
+    /// When it was revoked: RFC 3339, in UTC; null: it is not.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    revoked: Option<String>,
+}
+
+/// An application is revoked.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Revoked {
+    /// Identity of the registry.
+    registry: String,
+    /// The Client Id, which is public.
+    client_id: String,
+    /// The application's id.
+    application: String,
+    /// False: it was revoked before.
+    changed: bool,
+}
+
+impl Outcome for Revoked {
+    const COMMAND: &'static str = "registry revoke";
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<Code, Failure> {
@@ -46,7 +112,7 @@ fn init(settings: &Settings, out: Output) -> Result<Code, Failure> {
             return Err(Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::InjectOnceMade]))));
         }
     };
-    out.json(&json!({ "schema": 1, "registry": identity.0, "changed": changed }));
+    out.json(&Ready { registry: identity.0, changed });
     Ok(Code::Done)
 }
 
@@ -54,18 +120,18 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let mut directory = settings.directory(&chosen)?;
     let entries = directory.entries()?;
-    out.json(&json!({
-        "schema": 1,
-        "registry": directory.identity().0,
-        "applications": entries.iter().map(|entry| json!({
-            "client_id": entry.id.as_str(),
-            "application": entry.application,
-            "name": entry.name,
-            "has_secret": entry.secret.is_some(),
-            "created": Civil::of(entry.created).rfc3339(),
-            "revoked": entry.revoked.map(|at| Civil::of(at).rfc3339()),
-        })).collect::<Vec<_>>(),
-    }));
+    let registered = |entry: &Entry| Registered {
+        client_id: entry.id.as_str().to_owned(),
+        application: entry.application.clone(),
+        name: entry.name.clone(),
+        has_secret: entry.secret.is_some(),
+        created: Civil::of(entry.created).rfc3339(),
+        revoked: entry.revoked.map(|at| Civil::of(at).rfc3339()),
+    };
+    out.json(&Listed {
+        registry: directory.identity().0.clone(),
+        applications: entries.iter().map(registered).collect(),
+    });
     if entries.is_empty() {
         out.note(&format!("{} holds no application", directory.identity()));
     }
@@ -95,12 +161,11 @@ fn revoke(settings: &Settings, client_id: &str, out: Output) -> Result<Code, Fai
     } else {
         out.note(&format!("{id} of {} was revoked before", entry.application));
     }
-    out.json(&json!({
-        "schema": 1,
-        "registry": directory.identity().0,
-        "client_id": id.as_str(),
-        "application": entry.application,
-        "changed": changed,
-    }));
+    out.json(&Revoked {
+        registry: directory.identity().0.clone(),
+        client_id: id.as_str().to_owned(),
+        application: entry.application,
+        changed,
+    });
     Ok(Code::Done)
 }

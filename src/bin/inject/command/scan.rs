@@ -7,13 +7,33 @@ use std::path::Path;
 use inject::findings::{Hunt, Report};
 use inject::scan;
 use inject::scan::ScanError;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::args::Scan;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::{Finding, Outcome, all_findings};
 use crate::settings::Settings;
+
+/// What was searched, and found.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Searched {
+    /// Whether no value was found and everything could be read.
+    clean: bool,
+    /// How many values were looked for.
+    values: usize,
+    /// How many files were looked through.
+    files: u64,
+    /// Their size in bytes.
+    bytes: u64,
+    findings: Vec<Finding>,
+}
+
+impl Outcome for Searched {
+    const COMMAND: &'static str = "scan";
+}
 
 /// Runs it.
 pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failure> {
@@ -43,14 +63,7 @@ pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failu
     let verdict = if clean { "no known value" } else { "FOUND" };
     let values = known.len();
     out.result(&format!("{verdict}: {values} values looked for in {} files of {} bytes", total.files, total.bytes));
-    out.json(&json!({
-        "schema": 1,
-        "clean": clean,
-        "values": values,
-        "files": total.files,
-        "bytes": total.bytes,
-        "findings": super::verify::findings_json(&report),
-    }));
+    out.json(&Searched { clean, values, files: total.files, bytes: total.bytes, findings: all_findings(&report) });
     Ok(if clean { Code::Done } else { Code::Verification })
 }
 

@@ -7,14 +7,31 @@ use std::path::Path;
 
 use inject::registry::{Service, ServiceConfig, Tls};
 use inject::system::files;
-use serde_json::json;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::args::{Gam, Serve};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::source::Source;
+
+/// A registry listens.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listening {
+    /// Identity of the registry.
+    registry: String,
+    /// The environment's name.
+    environment: String,
+    /// Where it listens.
+    url: String,
+}
+
+impl Outcome for Listening {
+    const COMMAND: &'static str = "registry serve";
+}
 
 /// Runs it, until it is asked to end.
 pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Failure> {
@@ -66,7 +83,8 @@ pub fn run(settings: &Settings, serve: &Serve, out: Output) -> Result<Code, Fail
         "{identity} for {}; for prototyping and small teams: it knows applications, no users",
         chosen.name
     ));
-    out.json(&json!({ "schema": 1, "registry": identity.0, "environment": chosen.name.as_str(), "url": url }));
+    let environment = chosen.name.as_str().to_owned();
+    out.json(&Listening { registry: identity.0, environment, url: url.clone() });
     out.result(&url);
     service.serve(listener, tls).map_err(|e| Failure::of(Code::Registry, e))?;
     Ok(Code::Done)

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use inject::credentials::{Credential, Lookup, Registration, Store, look_up};
-use inject::findings::{self, Expected, Finding, Report, Severity};
+use inject::findings::{self, Expected, Finding, Report};
 use inject::job::{Copies, Inspected};
 use inject::place::{Place, Preset};
 use inject::receipt;
-use serde_json::{Value, json};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::given::{Given, artifacts};
@@ -21,6 +21,7 @@ use crate::args::Verify;
 use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::{self, Outcome, Signed, all_findings};
 use crate::settings::places::{Asked, gather};
 use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
@@ -28,6 +29,36 @@ use crate::summary;
 
 /// So many places with wrong values are listed by themselves.
 const SEVERAL: usize = 4;
+
+/// The verdict on artifacts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Verified {
+    /// The environment's name; null with `--signature-only`.
+    pub environment: Option<String>,
+    /// Whether all artifacts are sound.
+    pub sound: bool,
+    pub artifacts: Vec<VerifiedArtifact>,
+}
+
+impl Outcome for Verified {
+    const COMMAND: &'static str = "verify";
+}
+
+/// The verdict on an artifact.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct VerifiedArtifact {
+    /// The artifact, as it was given.
+    pub artifact: String,
+    /// Whether no finding is an error.
+    pub sound: bool,
+    /// Whether something that an address means was not compared.
+    pub partial: bool,
+    pub findings: Vec<results::Finding>,
+    #[serde(flatten)]
+    pub signed: Signed,
+}
 
 /// What is said of an artifact beside its findings.
 #[derive(Clone, Copy)]
@@ -76,14 +107,10 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
             }
         }
         show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
-        results.push(report_json(path, &report));
+        results.push(VerifiedArtifact::of(path, &report));
     }
-    let result = json!({
-        "schema": 1,
-        "environment": gate.as_ref().map(|(_, chosen)| chosen.name.as_str().to_owned()),
-        "sound": sound,
-        "artifacts": results,
-    });
+    let environment = gate.as_ref().map(|(_, chosen)| chosen.name.as_str().to_owned());
+    let result = Verified { environment, sound, artifacts: results };
     summary::verified(verify.summary.as_deref(), &result, out);
     out.json(&result);
     Ok(if sound { Code::Done } else { Code::Verification })
@@ -323,32 +350,14 @@ fn is_partial(report: &Report) -> bool {
     report.findings.iter().any(|finding| finding.code.about() == findings::About::Uncompared)
 }
 
-/// The findings of a report.
-pub fn findings_json(report: &Report) -> Vec<Value> {
-    let each = report.findings.iter().map(|finding| {
-        json!({
-            "code": finding.code.as_str(),
-            "severity": if finding.severity == Severity::Error { "error" } else { "warning" },
-            "place": finding.place,
-            "message": finding.message,
-        })
-    });
-    each.collect()
-}
-
-fn report_json(path: &Path, report: &Report) -> Value {
-    json!({
-        "artifact": path.to_string_lossy(),
-        "sound": report.is_sound(),
-        "partial": is_partial(report),
-        "findings": findings_json(report),
-        "signatures": report.signatures.iter().map(|signature| json!({
-            "scheme": signature.scheme.to_string(),
-            "signers": signature.signers.iter().map(|signer| json!({
-                "sha256": signer.sha256_hex(),
-                "subject": signer.subject,
-                "key": signer.key,
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
+impl VerifiedArtifact {
+    fn of(path: &Path, report: &Report) -> Self {
+        Self {
+            artifact: path.to_string_lossy().into_owned(),
+            sound: report.is_sound(),
+            partial: is_partial(report),
+            findings: all_findings(report),
+            signed: Signed::from(report),
+        }
+    }
 }

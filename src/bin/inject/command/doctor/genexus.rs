@@ -6,7 +6,7 @@ use inject::credentials::{Lookup, Needs, Store, look_up};
 use inject::registry::{Application, Genexus, GenexusFault, GenexusHolding, Registry, RegistryError};
 use inject::system::Civil;
 
-use super::{Checks, State};
+use super::{CheckState, Checks};
 use crate::exit::Failure;
 use crate::settings::config::Genexus as Configured;
 use crate::settings::{Chosen, Settings};
@@ -24,7 +24,7 @@ pub fn look(settings: &Settings, chosen: &Chosen, configured: &Configured, check
         Ok(holding) => show(&identity, &holding, checks),
         // The program is asked then.
         Err(error) if asking.is_some() && gives_way(&error) => {
-            checks.add(ABOUT, State::Note, Failure::from(error).message());
+            checks.add(ABOUT, CheckState::Note, Failure::from(error).message());
         }
         Err(error) => return checks.failed(ABOUT, &Failure::from(error)),
     }
@@ -32,7 +32,7 @@ pub fn look(settings: &Settings, chosen: &Chosen, configured: &Configured, check
         let program = asking.words.first().map_or("", String::as_str);
         let text =
             format!("{identity}: its program {program} is run where an application has to be registered, and not here");
-        return checks.add(ABOUT, State::Note, text);
+        return checks.add(ABOUT, CheckState::Note, text);
     }
     for app in settings.config.iter().flat_map(|config| config.apps.values()) {
         let application = Application { id: app.id.clone(), name: app.name.clone() };
@@ -52,16 +52,16 @@ fn show(identity: &str, holding: &GenexusHolding, checks: &mut Checks) {
     let written = holding.written.map(|at| format!(" of {}", Civil::of(at).rfc3339())).unwrap_or_default();
     let plural = if count == 1 { "" } else { "s" };
     let text = format!("{identity}, on this machine: {}{written}, {count} application{plural}", holding.file.display());
-    checks.add(ABOUT, State::Ok, text);
+    checks.add(ABOUT, CheckState::Ok, text);
     for (name, id, has_secret) in holding.applications.iter().take(SHOWN) {
         let secret = if *has_secret { "yes" } else { "no" };
-        checks.add(ABOUT, State::Ok, format!("{name}: {id}, secret: {secret}"));
+        checks.add(ABOUT, CheckState::Ok, format!("{name}: {id}, secret: {secret}"));
     }
     if count > SHOWN {
-        checks.add(ABOUT, State::Note, format!("and {} more applications", count - SHOWN));
+        checks.add(ABOUT, CheckState::Note, format!("and {} more applications", count - SHOWN));
     }
     for id in &holding.shared_ids {
-        checks.add(ABOUT, State::Note, format!("{id} stands there more than once; GAM allows it"));
+        checks.add(ABOUT, CheckState::Note, format!("{id} stands there more than once; GAM allows it"));
     }
 }
 
@@ -80,9 +80,9 @@ fn next(
     let beside = |what: String| format!("the store, which comes first, has {id} for {name}; {what}");
     let compare = format!("inject register {} --force compares them", application.id);
     match (registry.foresee(application, Some(id), false), registry.find(application, Some(id))) {
-        (Err(error), _) => checks.add(ABOUT, State::Note, beside(Failure::from(error).message())),
+        (Err(error), _) => checks.add(ABOUT, CheckState::Note, beside(Failure::from(error).message())),
         (Ok(()), Ok(Some(found))) if chosen.needs() == Needs::Secret && found.secret != stored.secret => {
-            checks.add(ABOUT, State::Note, beside(format!("the file has another secret, or none: {compare}")));
+            checks.add(ABOUT, CheckState::Note, beside(format!("the file has another secret, or none: {compare}")));
         }
         _ => {}
     }

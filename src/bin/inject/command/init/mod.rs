@@ -12,16 +12,56 @@ use inject::survey;
 use inject::survey::{App, Id, LOOKED_FOR, Project};
 use inject::system::Replacement;
 use inject::system::files::tidy;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::args::Init;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::results::Outcome;
 use crate::settings::config::Config;
 use draft::ModelEnv;
 
 /// Characters of a folder's name that make the name of an environment, which has at most 64.
 const NAME: usize = 50;
+
+/// A configuration, as the project asks for it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Drafted {
+    /// The configuration's path.
+    config: String,
+    /// False with `--dry-run`.
+    written: bool,
+    applications: Vec<FoundApp>,
+    /// What was recognized, for people.
+    frameworks: Vec<String>,
+    /// What could not be read or is not known, for people.
+    remarks: Vec<String>,
+    /// The configuration.
+    text: String,
+}
+
+impl Outcome for Drafted {
+    const COMMAND: &'static str = "init";
+}
+
+/// An application that the project builds.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FoundApp {
+    /// Package or bundle id, or the name that serves; null: not known.
+    application: Option<String>,
+    /// Why the id is not known.
+    unknown: Option<String>,
+    /// The name it is registered with, where it has one.
+    name: Option<String>,
+    /// Where that is written, for people.
+    sources: Vec<String>,
+    /// Globs, from the project's folder.
+    artifacts: Vec<String>,
+    /// Presets that the project shows.
+    presets: Vec<String>,
+}
 
 /// Runs it.
 pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
@@ -56,15 +96,14 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
         write(&path, &text, asked.force)?;
         tell(&project, &config, out);
     }
-    out.json(&json!({
-        "schema": 1,
-        "config": path.to_string_lossy(),
-        "written": !asked.dry_run,
-        "applications": project.apps.iter().map(app_json).collect::<Vec<_>>(),
-        "frameworks": project.frameworks,
-        "remarks": project.remarks,
-        "text": text,
-    }));
+    out.json(&Drafted {
+        config: path.to_string_lossy().into_owned(),
+        written: !asked.dry_run,
+        applications: project.apps.iter().map(FoundApp::from).collect(),
+        frameworks: project.frameworks.iter().map(ToString::to_string).collect(),
+        remarks: project.remarks.iter().map(ToString::to_string).collect(),
+        text,
+    });
     Ok(Code::Done)
 }
 
@@ -149,14 +188,15 @@ fn tell(project: &Project, config: &Config, out: Output) {
     out.note("the store's key can be kept in the keyring: inject credential key --to keyring:store");
 }
 
-fn app_json(app: &App) -> Value {
-    let unknown = if let Id::Unknown(why) = &app.id { Some(why) } else { None };
-    json!({
-        "id": app.id.text(),
-        "unknown": unknown,
-        "name": app.name,
-        "sources": app.sources,
-        "artifacts": app.artifacts,
-        "presets": app.marks.iter().map(|mark| mark.preset).collect::<Vec<_>>(),
-    })
+impl From<&App> for FoundApp {
+    fn from(app: &App) -> Self {
+        Self {
+            application: app.id.text().map(str::to_owned),
+            unknown: if let Id::Unknown(why) = &app.id { Some(why.clone()) } else { None },
+            name: app.name.clone(),
+            sources: app.sources.iter().map(ToString::to_string).collect(),
+            artifacts: app.artifacts.clone(),
+            presets: app.marks.iter().map(|mark| mark.preset.to_string()).collect(),
+        }
+    }
 }

@@ -7,10 +7,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
+use super::result::{FailedArtifact, Injected, InjectedArtifact};
 use crate::exit::{Code, Failure};
 use crate::render::{Output, visible};
+use crate::results::Problem;
 use crate::summary;
 
 /// Columns between two columns.
@@ -44,9 +44,9 @@ enum End {
     /// Not reached.
     Open,
     /// Done: what happened, and that for programs.
-    Done(&'static str, Value),
+    Done(&'static str, Box<InjectedArtifact>),
     /// Failed: the exit code it would have, and why, for programs.
-    Failed(Code, Value),
+    Failed(Code, Problem),
 }
 
 impl Row {
@@ -126,19 +126,13 @@ impl Batch {
             });
         }
         let Some(row) = self.rows.get_mut(index) else { return };
-        let why = json!({
-            "artifact": row.path.to_string_lossy(),
-            "code": failure.code as u8,
-            "message": failure.text(),
-            "remedies": failure.remedies,
-        });
-        row.end = End::Failed(failure.code, why);
+        row.end = End::Failed(failure.code, Problem::from(failure));
     }
 
     /// An artifact that was done.
-    pub fn done(&mut self, index: usize, what: &'static str, output: &Path, took: Duration, result: Value) {
+    pub fn done(&mut self, index: usize, what: &'static str, output: &Path, took: Duration, result: InjectedArtifact) {
         let Some(row) = self.rows.get_mut(index) else { return };
-        row.end = End::Done(what, result);
+        row.end = End::Done(what, Box::new(result));
         row.took = Some(took);
         row.size = std::fs::metadata(output).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
     }
@@ -155,8 +149,14 @@ impl Batch {
     }
 
     /// What failed, for programs.
-    pub fn failures(&self) -> Vec<&Value> {
-        self.rows.iter().filter_map(|row| if let End::Failed(_, why) = &row.end { Some(why) } else { None }).collect()
+    pub fn failures(&self) -> Vec<FailedArtifact> {
+        let failed = self.rows.iter().filter_map(|row| match &row.end {
+            End::Failed(_, problem) => {
+                Some(FailedArtifact { artifact: row.path.to_string_lossy().into_owned(), problem: problem.clone() })
+            }
+            End::Open | End::Done(..) => None,
+        });
+        failed.collect()
     }
 
     /// The end: the table, what failed, and the exit code; also in a file, where that is asked for.
@@ -170,17 +170,15 @@ impl Batch {
             let path = row.path.display();
             Output::sum(&format!("{failed} of {all} artifacts failed; exit code {} is that of {path}", code as u8));
         }
-        let done =
-            self.rows.iter().filter_map(|row| if let End::Done(_, value) = &row.end { Some(value) } else { None });
-        let result = json!({
-            "schema": 1,
-            "environment": self.environment,
-            "artifacts": done.collect::<Vec<_>>(),
-            "failed": failures,
+        let code = self.code().unwrap_or(Code::Done);
+        let done = self.rows.into_iter().filter_map(|row| match row.end {
+            End::Done(_, result) => Some(*result),
+            End::Open | End::Failed(..) => None,
         });
+        let result = Injected { environment: self.environment, artifacts: done.collect(), failed: failures };
         summary::injected(summary, &result, self.out);
         self.out.json(&result);
-        self.code().unwrap_or(Code::Done)
+        code
     }
 
     /// One line per artifact. Where that is wider than the terminal, paths lose their middle.
@@ -272,7 +270,7 @@ mod tests {
         let paths = ["app/build/outputs/apk/release/app-release.apk", "a.apk"].map(PathBuf::from);
         let mut batch = Batch::new(paths.into_iter(), "dev", false, Output::silent());
         batch.belongs(0, "com.example.app");
-        batch.done(0, "injected", Path::new("none"), Duration::from_millis(1240), json!({}));
+        batch.done(0, "injected", Path::new("none"), Duration::from_millis(1240), InjectedArtifact::default());
         batch.failed(1, &Failure::new(Code::NoPlace, "none"));
         let table = batch.table(Some(80));
         let lines: Vec<&str> = table.lines().collect();
