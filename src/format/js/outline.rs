@@ -3,7 +3,10 @@
 //!
 //! Must not: decide what a name means; that is [`super::follow`].
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of tokens those count that mean something here; others are passed over")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "of tokens those count that mean something here; others are passed over"
+)]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
