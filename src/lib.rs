@@ -57,6 +57,17 @@
 //! * A secret has no `Display`, and reaches nothing but the artifact, the store and the registry.
 //! * Imports go down only (`cargo xtask tidy` enforces it).
 //!
+//! # Features
+//! All are on by default. A library that embeds credentials and keeps them in stores and registries over HTTP needs none of them:
+//! `default-features = false`.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `cli` | the program `inject`, and on Windows [`system::interrupt::watch`], which is there without it on other systems |
+//! | `postgres` | [`registry::Postgres`], the registry of a team |
+//! | `serve` | [`registry::Service`], serving a registry to others |
+//! | `keyring` | the platform's keyring: on Windows and macOS by its own interface, on Linux by `secret-tool`. Without it every question to [`system::keyring`] is answered by an error |
+//!
 //! # Versions
 //! Until 1.0 a minor version may change the API, as Cargo has it. All of it stands in `docs/api.txt`, and CI compares; a change
 //! of it is seen in review. Errors are `#[non_exhaustive]`: a new way to fail is no new version of the API. The feature
@@ -64,6 +75,7 @@
 //!
 //! How the library is made: `ARCHITECTURE.md`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // What tests alone use is no fault.
 #![cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 
@@ -203,6 +215,7 @@ pub mod registry {
     pub use crate::credential::registry::http::Http;
     #[doc(inline)]
     pub use crate::credential::registry::oauth::{Config as OauthConfig, Oauth};
+    #[cfg(feature = "postgres")]
     #[doc(inline)]
     pub use crate::credential::registry::postgres::{
         Address as PostgresAddress, AddressError as PostgresAddressError, Postgres,
@@ -212,12 +225,14 @@ pub mod registry {
         AnswerFault, Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity,
         Standing, Unasked, Wanted,
     };
+    #[cfg(feature = "serve")]
     #[doc(inline)]
     pub use crate::credential::serving::{Config as ServiceConfig, Service};
     #[doc(inline)]
     pub use crate::host::http::HttpError;
     #[doc(inline)]
     pub use crate::host::lock::Lock;
+    #[cfg(feature = "serve")]
     #[doc(inline)]
     pub use crate::host::server::Tls;
 }
@@ -395,8 +410,11 @@ pub mod system {
     pub mod interrupt {
         //! Signals that end the process: what is taking its place finishes first.
 
+        #[cfg(any(unix, feature = "cli"))]
         #[doc(inline)]
-        pub use crate::host::interrupt::{Section, Signal, section, watch};
+        pub use crate::host::interrupt::watch;
+        #[doc(inline)]
+        pub use crate::host::interrupt::{Section, Signal, section};
     }
 
     pub mod workers {

@@ -19,6 +19,7 @@ mod proof;
 pub mod registry;
 pub mod seal;
 pub mod secret;
+#[cfg(feature = "serve")]
 pub mod serving;
 pub mod store;
 

@@ -99,6 +99,7 @@ pub fn settled(path: &Path) {
 /// Listens for signals in threads of its own, from now on; to be called before any other thread is made, because those that
 /// were there before would be ended by a signal. When one comes, open sections are waited for, and `end` is called. Who sends
 /// a second signal does not want to wait: then it is called at once. All threads are made here: later there may be none to be had.
+#[cfg(any(unix, feature = "cli"))]
 pub fn watch(end: fn(Signal) -> Infallible) -> io::Result<()> {
     let signals = Signals::new()?;
     let (first, asked) = mpsc::channel();
@@ -138,6 +139,7 @@ fn instead() -> Option<Box<dyn FnOnce() + Send>> {
 }
 
 /// Lets no section begin, waits for those that are open, and takes away what is temporary.
+#[cfg(any(unix, feature = "cli"))]
 fn come_to_rest() {
     let mut state = state();
     state.ending = true;
@@ -179,20 +181,24 @@ impl Signals {
     }
 }
 
-#[cfg(windows)]
-struct Signals(tokio::runtime::Runtime, tokio::signal::windows::CtrlC);
+/// Ctrl-C and Ctrl-Break, each told to a thread that the crate makes.
+#[cfg(all(windows, feature = "cli"))]
+struct Signals(mpsc::Receiver<()>);
 
-#[cfg(windows)]
+#[cfg(all(windows, feature = "cli"))]
 impl Signals {
     fn new() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let signals = runtime.block_on(async { tokio::signal::windows::ctrl_c() })?;
-        Ok(Self(runtime, signals))
+        let (sender, receiver) = mpsc::channel();
+        let told = move || {
+            let _ = sender.send(());
+        };
+        ctrlc::set_handler(told).map_err(io::Error::other)?;
+        Ok(Self(receiver))
     }
 
     fn next(&mut self) -> Signal {
-        let Self(runtime, signals) = self;
-        runtime.block_on(signals.recv());
+        // The handler stays, and with it the other end.
+        let _ = self.0.recv();
         Signal::Interrupt
     }
 }

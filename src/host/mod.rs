@@ -16,6 +16,7 @@ pub mod process;
 pub mod random;
 pub mod replacement;
 pub mod rights;
+#[cfg(feature = "serve")]
 pub mod server;
 pub mod transaction;
 pub mod workers;

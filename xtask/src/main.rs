@@ -1,10 +1,11 @@
-//! House tasks: `cargo xtask ci | tidy | api | picture | fixtures [apple] | corpus | fuzz | oracle | bench | dist`.
+//! House tasks: `cargo xtask ci | tidy | api | picture | features | fixtures [apple] | corpus | fuzz | oracle | bench | dist`.
 #![allow(clippy::disallowed_methods, reason = "house tasks read what they make")]
 
 mod api;
 mod bench;
 mod corpus;
 mod dist;
+mod features;
 mod fixtures;
 mod fuzz;
 mod imports;
@@ -49,6 +50,7 @@ fn run() -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["picture"] => picture::run(&root, false),
         ["picture", "--bless"] => picture::run(&root, true),
+        ["features"] => features::run(&root),
         ["targets"] => targets::run(&root),
         ["api"] => api::run(&root, false),
         ["api", "--bless"] => api::run(&root, true),
@@ -89,7 +91,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

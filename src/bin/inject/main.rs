@@ -4,6 +4,7 @@ mod args;
 mod carried;
 mod command;
 mod exit;
+mod features;
 mod hooks;
 mod progress;
 mod render;

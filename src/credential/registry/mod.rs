@@ -10,6 +10,7 @@ pub mod genexus;
 pub mod http;
 pub mod oauth;
 mod patience;
+#[cfg(feature = "postgres")]
 pub mod postgres;
 
 use std::fmt;

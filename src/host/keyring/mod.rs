@@ -1,14 +1,18 @@
 //! The platform's keyring: secrets under the service `inject`, for the account that runs this program.
 //!
 //! On Linux that is the Secret Service, asked by its own program `secret-tool`; on macOS the default keychain, on Windows the
-//! Credential Manager, both asked by the system's own interface. What is kept there has a name, and is text.
+//! Credential Manager, both asked by the system's own interface. What is kept there has a name, and is text. Without the feature
+//! `keyring` nobody is asked, and every question is an error.
 //!
 //! Must not: put a secret among arguments, write over an entry, or repeat anything that a keyring says of its own accord.
 
-#[cfg(any(windows, target_os = "macos"))]
+#[cfg(not(feature = "keyring"))]
+#[path = "left_out.rs"]
+mod platform;
+#[cfg(all(feature = "keyring", any(windows, target_os = "macos")))]
 #[path = "native.rs"]
 mod platform;
-#[cfg(not(any(windows, target_os = "macos")))]
+#[cfg(all(feature = "keyring", not(any(windows, target_os = "macos"))))]
 #[path = "secret_service.rs"]
 mod platform;
 
@@ -32,6 +36,9 @@ pub enum KeyringError {
     /// What was written cannot be read, or is read as something else.
     #[error("{KEYRING} does not give back what was put into it")]
     Lost,
+    /// This build asks no keyring.
+    #[error("this build of inject has no support for keyrings (the feature keyring)")]
+    LeftOut,
     /// It could not be asked.
     #[error("{KEYRING}: {0}")]
     Failed(String),

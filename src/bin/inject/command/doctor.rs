@@ -20,6 +20,7 @@ use super::given::matches;
 use crate::args::Global;
 use crate::carried::{known, stored};
 use crate::exit::{Code, Failure};
+use crate::features::FEATURES;
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::config::Examined;
@@ -107,6 +108,9 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, global: &Global, o
     let version =
         format!("inject {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     checks.add("version", CheckState::Ok, version);
+    for feature in FEATURES.iter().filter(|feature| !feature.is_on) {
+        checks.add("version", CheckState::Note, feature.missing());
+    }
     match settings() {
         Ok(settings) => look(&settings, global, online, &mut checks),
         Err(failure) => checks.failed("configuration", &failure),

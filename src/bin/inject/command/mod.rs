@@ -20,5 +20,6 @@ pub mod probe;
 pub mod register;
 pub mod registry;
 pub mod scan;
+#[cfg(feature = "serve")]
 pub mod serve;
 pub mod verify;

@@ -83,7 +83,10 @@ impl Outcome for Revoked {
 pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<Code, Failure> {
     match action {
         RegistryAction::Init => init(settings, out),
+        #[cfg(feature = "serve")]
         RegistryAction::Serve(serve) => super::serve::run(settings, serve, out),
+        #[cfg(not(feature = "serve"))]
+        RegistryAction::Serve(_) => Err(crate::features::SERVE.lacking("inject registry serve")),
         RegistryAction::List => list(settings, out),
         RegistryAction::Revoke { client_id } => revoke(settings, client_id, out),
     }

@@ -4,12 +4,19 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "postgres")]
 use inject::credentials::SealKey;
-use inject::registry::{self, Capability, Directory, PostgresAddress, Registry, RegistryIdentity, Unasked};
+#[cfg(feature = "postgres")]
+use inject::registry::{self, PostgresAddress};
+use inject::registry::{Capability, Directory, Registry, RegistryIdentity, Unasked};
 
 use super::given::Given;
 use super::{CA, Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote};
-use crate::exit::{Code, Failure};
+#[cfg(feature = "postgres")]
+use crate::exit::Code;
+use crate::exit::Failure;
+#[cfg(not(feature = "postgres"))]
+use crate::features::POSTGRES;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
 
@@ -56,6 +63,7 @@ fn read(given: &mut Given<'_, '_, '_>) -> Option<RegistryRef> {
     Some(RegistryRef::Postgres(Postgres { url: url?, key: key?, ca }))
 }
 
+#[cfg(feature = "postgres")]
 impl Postgres {
     fn at(&self, settings: &Settings, chosen: &Chosen) -> Result<registry::Postgres, Failure> {
         let of = |key: &str| chosen.key(key);
@@ -67,6 +75,41 @@ impl Postgres {
                 .remedy("make one for the team, and keep it where its secrets are kept: openssl rand -hex 32")
         })?;
         Ok(registry::Postgres::new(address, key))
+    }
+
+    fn ours(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        Ok(Box::new(self.at(settings, chosen)?))
+    }
+
+    fn made(&self, settings: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
+        Ok(self.at(settings, chosen)?.init()?)
+    }
+
+    fn called(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
+        let of = chosen.key("url");
+        let address = PostgresAddress::parse(&self.url.read(&of)?, None);
+        Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
+    }
+}
+
+/// A build without the client: the environment is read, and whatever needs its registry says why not.
+#[cfg(not(feature = "postgres"))]
+#[allow(clippy::unused_self, reason = "the same questions as of a build with the client")]
+impl Postgres {
+    fn lacking(chosen: &Chosen) -> Failure {
+        POSTGRES.lacking(&format!("registry = {:?} in [env.{}]", KIND.word, chosen.name))
+    }
+
+    fn ours(&self, _: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        Err(Self::lacking(chosen))
+    }
+
+    fn made(&self, _: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
+        Err(Self::lacking(chosen))
+    }
+
+    fn called(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
+        Err(Self::lacking(chosen))
     }
 }
 
@@ -103,13 +146,11 @@ impl Configured for Postgres {
     }
 
     fn identity(&self, _: &Settings, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
-        let of = chosen.key("url");
-        let address = PostgresAddress::parse(&self.url.read(&of)?, None);
-        Ok(address.map_err(|e| Failure::of(Code::Usage, e).during(of))?.identity())
+        self.called(chosen)
     }
 
     fn open(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
-        Ok(Box::new(self.at(settings, chosen)?))
+        Ok(self.ours(settings, chosen)?)
     }
 
     fn open_without_programs(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
@@ -117,11 +158,11 @@ impl Configured for Postgres {
     }
 
     fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(Some(Box::new(self.at(settings, chosen)?)))
+        self.ours(settings, chosen).map(Some)
     }
 
     fn init(&self, settings: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
-        Ok(self.at(settings, chosen)?.init()?)
+        self.made(settings, chosen)
     }
 
     fn fixed(&self) -> Option<&Fixed> {
