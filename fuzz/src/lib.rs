@@ -21,14 +21,18 @@ mod program {
     pub mod carried;
     pub mod command;
     pub mod exit;
+    pub mod features;
     pub mod hooks;
     pub mod progress;
     pub mod render;
+    pub mod results;
     pub mod settings;
     pub mod suggest;
     pub mod summary;
 }
-use program::{args, carried, command, exit, hooks, progress, render, settings, suggest, summary};
+use program::{
+    args, carried, command, exit, features, hooks, progress, render, results, settings, suggest, summary,
+};
 
 /// What is wrong with a configuration, as the program prints it.
 pub fn config_problems(text: &str) -> Result<(), Vec<String>> {

@@ -230,7 +230,7 @@ fn one_of_several_main_objects_is_named() {
     let world = World::new();
     let before = metadata(&[Main::new("Notes"), Main::new("Sales.Orders")]);
     write(&world, &before);
-    let list = "this folder holds metadata of Notes, Sales.Orders";
+    let list = "holds metadata of Notes, Sales.Orders";
     world.refuses(|world| inject(world, &["--env", "dev"]), 2, &["which application?", list, "--app"]);
     world.refuses(
         |world| inject(world, &["--env", "dev", "--app", "Notez"]),

@@ -159,7 +159,7 @@ impl Settings {
                 .remedy("name it: --app NAME, the package id of the application or another name for it")),
             (_, _, mains) => {
                 let names: Vec<&str> = mains.iter().map(|main| main.name.as_str()).collect();
-                Err(Failure::usage(format!("which application? this is the metadata of {}", names.join(", ")))
+                Err(Failure::usage(format!("which application? it holds metadata of {}", names.join(", ")))
                     .remedy("say which: --app NAME")
                     .remedy("or write the main object's name in inject.toml: name = \"...\" in [app.KEY]"))
             }
