@@ -272,7 +272,8 @@ pub mod signing {
 }
 
 pub mod findings {
-    //! What verification says of an artifact, whoever made it: findings instead of errors. It shares no code with signing.
+    //! What verification says of an artifact, whoever made it: findings instead of errors. It is other code than
+    //! signing; the parsers below both are shared.
     //!
     //! ```
     //! use inject::findings::{AndroidOptions, apk};

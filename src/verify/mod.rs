@@ -1,4 +1,4 @@
-//! Independent judgement of a finished artifact: findings, not errors.
+//! Judgement of a finished artifact, by other code than what made it; the parsers below both are shared. Findings, not errors.
 //!
 //! Must not: import `sign`, change anything, or stop at the first finding.
 
