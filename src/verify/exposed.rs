@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 
 use super::code::Code;
 use super::leak::{encoding_of, ends_like_an_archive, is_archive};
-use super::report::{Report, Severity};
+use super::report::Report;
+use super::severity::Severity;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::text;

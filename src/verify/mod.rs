@@ -13,10 +13,12 @@ pub mod leak;
 mod needles;
 mod public_key;
 mod report;
+mod severity;
 pub mod site;
 
 pub use code::{About, Code, Section};
-pub use report::{Finding, Report, Scheme, Severity, Signature, Signer, findings_text};
+pub use report::{Finding, Report, Scheme, Signature, Signer, findings_text};
+pub use severity::Severity;
 
 /// SHA-256 of a certificate in DER, as lowercase hexadecimal: what pins and stores compare.
 pub fn certificate_sha256(der: &[u8]) -> String {

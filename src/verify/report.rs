@@ -5,15 +5,7 @@
 use std::fmt;
 
 use super::code::Code;
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// It works, but someone should know.
-    Warning,
-    /// A device or store would refuse the artifact, or it is not what it claims to be.
-    Error,
-}
+use super::severity::Severity;
 
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,8 @@ use crate::format::outline::Outline;
 use crate::format::x509::{Certificate, PublicKeyInfo};
 use crate::verify::code::Code;
 use crate::verify::hash::Hash;
-use crate::verify::report::{Report, Scheme, Severity, Signature, Signer};
+use crate::verify::report::{Report, Scheme, Signature, Signer};
+use crate::verify::severity::Severity;
 
 pub use profile::{Claim, check as profile};
 

@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use table::{Code, Section};
 
-use super::report::Severity;
+use super::severity::Severity;
 
 /// What a finding is about: what callers do with findings depends on this alone, so each new code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
