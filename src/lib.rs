@@ -444,7 +444,6 @@ mod project;
 #[cfg(not(feature = "internals"))]
 mod sign;
 #[cfg(not(feature = "internals"))]
-#[allow(clippy::wildcard_enum_match_arm, reason = "not decided one by one yet")]
 mod verify;
 
 #[cfg(feature = "internals")]
@@ -464,5 +463,4 @@ pub mod project;
 #[cfg(feature = "internals")]
 pub mod sign;
 #[cfg(feature = "internals")]
-#[allow(clippy::wildcard_enum_match_arm, reason = "not decided one by one yet")]
 pub mod verify;

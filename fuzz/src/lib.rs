@@ -29,9 +29,12 @@ mod program {
     pub mod settings;
     pub mod suggest;
     pub mod summary;
+    pub mod units;
+    pub mod variables;
 }
 use program::{
-    args, carried, command, exit, features, hooks, progress, render, results, settings, suggest, summary,
+    args, carried, command, exit, features, hooks, progress, render, results, settings, suggest, summary, units,
+    variables,
 };
 
 /// What is wrong with a configuration, as the program prints it.

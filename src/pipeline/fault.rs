@@ -2,6 +2,7 @@
 //!
 //! Must not: say what happened; the error does.
 
+use super::reach::Reach;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::ZipError;
@@ -64,8 +65,13 @@ pub enum Fault<'e> {
     Profile,
     /// The output was verified, and not put in place because of these.
     Unsound(&'e [Finding]),
-    /// The gate cannot search all of the output, and nothing was put in place because of that.
-    Unsearched(&'e [Finding]),
+    /// The gate cannot search all that it reaches, and nothing was put in place because of that.
+    Unsearched {
+        /// What could not be searched.
+        findings: &'e [Finding],
+        /// How much was to be searched.
+        reach: Reach,
+    },
     /// It changed while it was worked on, or another run was cut off meanwhile: the same once more, from the beginning, may do
     /// it.
     Changed,

@@ -5,25 +5,11 @@
 //! Must not: look for anything that may be there.
 
 use super::fault::Cause;
+use super::reach::Reach;
 use super::refusal::Words;
-use crate::artifact::files::Files;
-use crate::format::read_at::ReadAt;
 use crate::placement::template::Values;
 use crate::verify::Report;
-use crate::verify::leak::{Foreign, Hunt};
-
-/// How much of an output is searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Reach {
-    /// Nothing.
-    Off,
-    /// Every content that changes.
-    #[default]
-    Changed,
-    /// The whole output, between its entries too.
-    Whole,
-}
+use crate::verify::leak::{self, Foreign, Hunt};
 
 /// What is looked for. The default looks for nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,25 +35,33 @@ impl Gate<'_> {
         })
     }
 
-    /// Searches a whole archive, where that is asked.
-    pub(super) fn archive<S: ReadAt + ?Sized>(
+    /// Searches all of an output, where that is asked.
+    pub(super) fn whole(
         &self,
         words: &'static Words,
         values: &Values<'_>,
-        source: &S,
+        look: impl FnOnce(&mut Hunt<'_>, &mut Report),
     ) -> Result<(), Cause> {
-        if self.reach != Reach::Whole {
-            return Ok(());
-        }
-        self.judged(words, values, |hunt, report| hunt.archive(report, source))
+        if self.reach == Reach::Whole { self.judged(words, values, look) } else { Ok(()) }
     }
 
-    /// Searches all files of a folder, where that is asked.
-    pub(super) fn files(&self, words: &'static Words, values: &Values<'_>, files: &dyn Files) -> Result<(), Cause> {
-        if self.reach != Reach::Whole {
-            return Ok(());
-        }
-        self.judged(words, values, |hunt, report| hunt.files(report, files))
+    /// Searches an artifact before anything is obtained for it, where all of the output will be searched: what keeps the output
+    /// from being written keeps anything from being registered. Contents that change, by name, are left to [`Self::changed`],
+    /// and what lies between contents to the output.
+    pub(super) fn input(
+        &self,
+        words: &'static Words,
+        values: &Values<'_>,
+        changed: &[&str],
+        look: impl FnOnce(&mut Hunt<'_>, &mut Report),
+    ) -> Result<(), Cause> {
+        self.whole(words, values, |hunt, report| {
+            look(hunt, report);
+            report.findings.retain(|finding| {
+                let stays = |name: &&str| !leak::is_in(finding, name);
+                !leak::is_outside(finding) && changed.iter().all(stays)
+            });
+        })
     }
 
     fn judged(
@@ -81,6 +75,6 @@ impl Gate<'_> {
         }
         let mut report = Report::default();
         look(&mut Hunt::new(self.foreign, &values.texts()), &mut report);
-        words.searched(report)
+        words.searched(report, self.reach)
     }
 }

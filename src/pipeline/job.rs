@@ -10,11 +10,12 @@ use zeroize::Zeroizing;
 
 use super::ArtifactFile;
 use super::fault::{Cause, Fault, OtherKind};
-use super::gate::{Gate, Reach};
+use super::gate::Gate;
 use super::kind::{Artifact, Kind, Location, Task};
 use super::locate::{Located, NotOwn, Old, Outcome, Placed, Search, locate};
 use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
+use super::reach::Reach;
 use super::signing::{KeyKind, Signing};
 use super::{apk, apple, tree};
 use crate::artifact::genexus::Mains;
@@ -24,8 +25,8 @@ use crate::host::transaction;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::verify;
-use crate::verify::injected::Expected;
-use crate::verify::leak::{self, Foreign};
+use crate::verify::injected::{self, Expected};
+use crate::verify::leak::{self, Foreign, Hunt};
 
 /// A kind of artifact, registered.
 struct Registered {
@@ -168,6 +169,8 @@ impl<K: Kind> AnyPlan for Plan<K> {
         let changes = artifact.changes(&self.placed, values)?;
         let contents = artifact.contents(&changes);
         gate.changed(artifact.words(), values, contents.iter().cloned())?;
+        let changed: Vec<&str> = contents.iter().map(|(name, _)| name.as_str()).collect();
+        gate.input(artifact.words(), values, &changed, |hunt, report| artifact.search(hunt, report))?;
         OldCopies::of(&self.placed.old, values, gate).judged(artifact.words(), |hunt| {
             hunt.contents(contents.iter().cloned());
             artifact.search_rest(hunt, &changes)
@@ -306,7 +309,7 @@ impl Inspected {
         let mut found = Vec::new();
         for value in values {
             let mut report = verify::Report::default();
-            self.verify_content(&mut report, &[], std::slice::from_ref(value));
+            self.artifact.search(&mut Hunt::new(std::slice::from_ref(value), &[]), &mut report);
             let places = report.findings.into_iter().filter(leak::is_found);
             found.extend(places.map(|finding| (value.what.clone(), finding.place)));
         }
@@ -325,7 +328,7 @@ impl Inspected {
         let copies = OldCopies::beside(&old, new, Reach::Whole);
         let mut report = verify::Report::default();
         if !copies.sought().is_empty() {
-            self.verify_content(&mut report, &[], copies.sought());
+            self.artifact.search(&mut Hunt::new(copies.sought(), &[]), &mut report);
         }
         OldCopies::told(report)
     }
@@ -347,7 +350,8 @@ impl Inspected {
 
     /// Adds what verification says of the places, and of credentials that should not be there.
     pub fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
-        self.artifact.verify_content(report, expected, foreign);
+        self.artifact.verify_places(report, expected);
+        self.artifact.search(&mut Hunt::new(foreign, &injected::values(expected)), report);
     }
 
     /// What the artifact's program may read instead of these values, and holds something else: the warnings of

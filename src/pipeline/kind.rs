@@ -23,7 +23,7 @@ use crate::format::zip::Index;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::verify::injected::Expected;
-use crate::verify::leak::Foreign;
+use crate::verify::leak::Hunt;
 use crate::verify::{self, Finding};
 
 /// What lies at a path, before a kind takes it.
@@ -68,8 +68,11 @@ pub(super) trait Artifact: fmt::Debug + Send + Sync {
     /// What verification says of container and signature; nothing of credentials.
     fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, Cause>;
 
-    /// Adds what verification says of the places, and of credentials that should not be there.
-    fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]);
+    /// Adds what verification says of the places and of what belongs to them; nothing of other credentials.
+    fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]);
+
+    /// Searches all of it, as it is.
+    fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report);
 
     /// What the artifact's program may read instead of these values, and holds something else.
     fn overrides(&self, _expected: &[Expected]) -> Vec<Finding> {

@@ -28,6 +28,7 @@ mod kind;
 mod locate;
 mod old_copies;
 mod plan;
+mod reach;
 pub mod receipt;
 pub mod receipt_error;
 mod refusal;
@@ -37,9 +38,10 @@ mod source;
 pub mod tree;
 
 pub use fault::Fault;
-pub use gate::{Gate, Reach};
+pub use gate::Gate;
 pub use locate::Located;
 pub use plan::{
     ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PlannedPlace, ProfileFacts, ReleaseFault,
 };
+pub use reach::Reach;
 pub use source::ArtifactFile;

@@ -10,8 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Cause;
-use super::gate::{Gate, Reach};
+use super::gate::Gate;
 use super::locate::Old;
+use super::reach::Reach;
 use super::refusal::Words;
 use crate::artifact::apk::{MANIFEST, TABLE};
 use crate::artifact::apple::{AppFiles, Layout, Tree};

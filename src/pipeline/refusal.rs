@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::fault::{Cause, Failing, Fault};
+use super::reach::Reach;
 use crate::placement::Address;
 use crate::verify::leak;
 use crate::verify::{Finding, Report, Severity, findings_text};
@@ -43,7 +44,7 @@ pub(super) enum Refusal {
         "nothing was written, because {} cannot be searched for credentials of other environments: {}",
         .words.new, findings_text(.findings)
     )]
-    Unsearched { words: &'static Words, findings: Vec<Finding> },
+    Unsearched { words: &'static Words, findings: Vec<Finding>, reach: Reach },
     /// A credential that must not be in what would be written.
     #[error("nothing was written, because {} would hold what must not be there: {}", .words.new, findings_text(.findings))]
     Leak { words: &'static Words, findings: Vec<Finding> },
@@ -57,7 +58,7 @@ impl Failing for Refusal {
             Self::WhichMain { .. } => Fault::WhichMain,
             Self::InPlace { short, .. } => Fault::InPlace(short),
             Self::Unsound { findings, .. } | Self::Leak { findings, .. } => Fault::Unsound(findings),
-            Self::Unsearched { findings, .. } => Fault::Unsearched(findings),
+            Self::Unsearched { findings, reach, .. } => Fault::Unsearched { findings, reach: *reach },
         }
     }
 }
@@ -69,12 +70,15 @@ impl Words {
     }
 
     /// What a search for credentials of others came to: a refusal for what was found, or else for what could not be searched.
-    pub(super) fn searched(&'static self, report: Report) -> Result<(), Cause> {
+    pub(super) fn searched(&'static self, report: Report, reach: Reach) -> Result<(), Cause> {
         let (found, unread): (Vec<_>, Vec<_>) = report.findings.into_iter().partition(leak::is_found);
         if !found.is_empty() {
             return Err(self.leak(found));
         }
-        if unread.is_empty() { Ok(()) } else { Err(Refusal::Unsearched { words: self, findings: unread }.into()) }
+        if unread.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::Unsearched { words: self, findings: unread, reach }.into())
     }
 
     /// The report of an output, where it is sound; a refusal for its errors.

@@ -195,7 +195,7 @@ fn shape(content: &[u8]) -> Option<Shape> {
         match value {
             Value::Object(object) => open.extend(object.into_iter().map(|(_, value)| value)),
             Value::Array(items) => open.extend(items),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     found

@@ -99,7 +99,15 @@ pub(crate) fn forms(text: &str, allowed: &[&str]) -> Vec<Shape> {
             let wraps = match form {
                 Form::Base64 | Form::Base64Utf16 | Form::Base64Raw | Form::Hex => true,
                 Form::Plain | Form::Case => is_digits,
-                _ => false,
+                Form::Utf16Le
+                | Form::Utf16Be
+                | Form::Raw
+                | Form::Escaped
+                | Form::Percent
+                | Form::Entities
+                | Form::Reversed
+                | Form::Half
+                | Form::Xor => false,
             };
             shapes.push(Shape { form, bytes, wraps });
         }

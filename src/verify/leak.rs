@@ -52,6 +52,26 @@ pub(crate) fn is_found(finding: &Finding) -> bool {
     finding.code.about() == About::Leak
 }
 
+/// Whether a finding is about what lies between contents, or behind them.
+pub(crate) fn is_outside(finding: &Finding) -> bool {
+    finding.place.contains(OUTSIDE)
+}
+
+/// Whether a finding is about the content `name`, or what is packed in it.
+pub(crate) fn is_in(finding: &Finding, name: &str) -> bool {
+    finding
+        .place
+        .strip_prefix(name)
+        .is_some_and(|rest| [INSIDE, UNPACKED].iter().any(|way| rest.starts_with(way)) || rest.is_empty())
+}
+
+/// What a place between contents has in it.
+const OUTSIDE: &str = ", outside every content";
+/// What leads from an archive to a content of it.
+const INSIDE: &str = "!/";
+/// What follows a compressed file whose content is meant.
+const UNPACKED: &str = " (unpacked)";
+
 /// A search for values through any number of contents.
 pub struct Hunt<'f> {
     foreign: Vec<&'f Foreign>,
@@ -109,7 +129,7 @@ impl<'f> Hunt<'f> {
             let mut inside = Report::default();
             if self.entries(&mut inside, source) {
                 report.findings.extend(inside.findings.into_iter().map(|mut finding| {
-                    finding.place = format!("{place}!/{}", finding.place);
+                    finding.place = format!("{place}{INSIDE}{}", finding.place);
                     finding
                 }));
                 return;
@@ -176,7 +196,7 @@ impl<'f> Hunt<'f> {
         gaps.push(at..source.size());
         for gap in gaps {
             let mut search = Search::new(&self.needles);
-            let place = format!("bytes {:#x} to {:#x}, outside every content", gap.start, gap.end);
+            let place = format!("bytes {:#x} to {:#x}{OUTSIDE}", gap.start, gap.end);
             stream(report, &place, source, gap, &mut search);
             self.say(report, &place, search);
         }
@@ -203,7 +223,7 @@ impl<'f> Hunt<'f> {
             match Archive::open(content) {
                 Ok(archive) => {
                     for (index, entry) in archive.entries().iter().enumerate() {
-                        let place = format!("{place}!/{}", entry.display_name());
+                        let place = format!("{place}{INSIDE}{}", entry.display_name());
                         if let Some(content) = self.unpack(report, &archive, index, &place) {
                             self.packed(report, &place, &content, depth + 1);
                         }
@@ -215,7 +235,7 @@ impl<'f> Hunt<'f> {
             match encoding.decode(content, limits::NESTED_BYTES.min(self.unpacked)) {
                 Ok(unpacked) => {
                     self.unpacked = self.unpacked.saturating_sub(unpacked.len() as u64);
-                    self.packed(report, &format!("{place} (unpacked)"), &unpacked, depth + 1);
+                    self.packed(report, &format!("{place}{UNPACKED}"), &unpacked, depth + 1);
                 }
                 Err(error) => report.add_warning(Code::LeakUnreadable, place, error.to_string()),
             }

@@ -15,13 +15,21 @@ fn precedence() {
     let world = World::new();
     world.write("inject.toml", CONFIG);
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-    assert_eq!(name(&world, &[], &[]), pair("dev", "default-env in inject.toml"));
+    assert_eq!(name(&world, &[], &[]), pair("dev", "config"));
     let before = world.files();
     world.inject(&["env", "use", "prod"]).exits(0);
     assert_eq!(world.files(), before, "the active environment is no file of the project");
-    assert_eq!(name(&world, &[], &[]), pair("prod", "inject env use"));
-    assert_eq!(name(&world, &[("INJECT_ENV", "dev")], &[]), pair("dev", "INJECT_ENV"));
-    assert_eq!(name(&world, &[("INJECT_ENV", "dev")], &["--env", "prod"]), pair("prod", "--env"));
+    assert_eq!(name(&world, &[], &[]), pair("prod", "checkout"));
+    assert_eq!(name(&world, &[("INJECT_ENV", "dev")], &[]), pair("dev", "variable"));
+    assert_eq!(name(&world, &[("INJECT_ENV", "dev")], &["--env", "prod"]), pair("prod", "option"));
+    // People read the words of the place itself.
+    let people = |variables: &[(&str, &str)], options: &[&str], from: &str| {
+        let out = world.run(variables, &[&["env", "show"][..], options].concat(), "").exits(0).out;
+        assert!(out.contains(&format!("(from {from})")), "{out}");
+    };
+    people(&[], &[], "inject env use");
+    people(&[("INJECT_ENV", "dev")], &[], "INJECT_ENV");
+    people(&[("INJECT_ENV", "dev")], &["--env", "prod"], "--env");
     world.refuses(|world| world.inject(&["env", "use", "prd"]), 2, &["unknown environment \"prd\"", "\"prod\"?"]);
     let list = world.inject(&["env", "list"]).exits(0).out;
     assert_eq!(list, "  dev  registry embedded\n* prod  registry embedded:live  release\n");

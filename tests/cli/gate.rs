@@ -49,6 +49,22 @@ fn the_whole_is_searched_where_that_is_asked() {
     world.signed(&["left.apk", "--env", "dev", "-o", "dev.apk", "--gate", "whole"]).exits(0);
 }
 
+/// What keeps an output from being written keeps an application from being registered, also where only all of it shows that.
+#[test]
+fn nothing_is_registered_for_what_the_whole_refuses() {
+    let (world, _, secret) = world();
+    let left = repacked(&[("assets/left.txt", secret.as_bytes())], |_, content| content);
+    world.write("left.apk", &left);
+    let args = ["left.apk", "--env", "prod", "-o", "out.apk", "--gate", "whole"];
+    for extra in [&["--dry-run"][..], &["--check"], &[]] {
+        let run = world.signed(&[&args[..], extra].concat()).exits(7).says(&["leak.foreign (assets/left.txt)"]);
+        assert!(!run.err.contains("NEW application"), "{}", run.err);
+    }
+    world.inject(&["credential", "show", "--app", APP, "--env", "prod"]).exits(5);
+    // What the places hold is replaced, so it does not count: the package carries dev.
+    world.signed(&["app.apk", "--env", "prod", "-o", "out.apk", "--gate", "whole"]).exits(0);
+}
+
 #[test]
 fn a_folder_is_searched_too() {
     let (world, _, secret) = world();
@@ -72,7 +88,11 @@ fn what_cannot_be_searched_does_not_pass() {
     let broken = b"PK\x03\x04 and no archive".as_slice();
     let told = ["cannot be searched for credentials of other environments", "leak.unreadable (assets/broken.bin)"];
     world.write("app.apk", repacked(&[("assets/broken.bin", broken)], |_, content| content));
-    world.signed(&["app.apk", "--env", "prod", "--gate", "whole"]).exits(7).says(&told).says(&["--gate changed"]);
+    let run =
+        world.signed(&["app.apk", "--env", "prod", "--gate", "whole"]).exits(7).says(&told).says(&["--gate changed"]);
+    // Nothing was registered for it: whatever can fail fails before.
+    assert!(!run.err.contains("NEW application"), "{}", run.err);
+    world.inject(&["credential", "show", "--app", APP, "--env", "prod"]).exits(5);
     // It does not change, and only what changes is searched.
     world.signed(&["app.apk", "--env", "prod"]).exits(0);
     // Up to date, it is no more known.
@@ -83,7 +103,8 @@ fn what_cannot_be_searched_does_not_pass() {
     let both = zipped(&[("config.json", br#"{"id": "some"}"#), ("broken.bin", broken)]);
     world.write("in.apk", repacked(&[("assets/both.zip", &both)], |_, content| content));
     let args = ["in.apk", "--env", "prod", "--at", "assets/both.zip!/config.json#/id={client_id}"];
-    world.signed(&args).exits(7).says(&["leak.unreadable (assets/both.zip!/broken.bin)"]);
+    let run = world.signed(&args).exits(7).says(&["leak.unreadable (assets/both.zip!/broken.bin)", "--gate off"]);
+    assert!(!run.err.contains("--gate changed"), "that is what was asked: {}", run.err);
     world.signed(&[&args[..], &["--gate", "off"]].concat()).exits(0);
     let whole = [&args[..], &["--gate", "whole"]].concat();
     world.signed(&whole).exits(7).says(&["leak.unreadable (assets/both.zip!/broken.bin)"]);

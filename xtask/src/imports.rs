@@ -27,8 +27,16 @@ struct Crate {
     faces: BTreeMap<(Module, String), Vec<String>>,
 }
 
-/// Every circle: the files, and which imports tie them.
-pub fn circles(root: &Path) -> Result<Vec<String>> {
+/// Files that import each other in a loop.
+pub struct Circle {
+    /// How many.
+    pub files: usize,
+    /// Which imports tie them, a line each.
+    pub text: String,
+}
+
+/// Every circle.
+pub fn circles(root: &Path) -> Result<Vec<Circle>> {
     let all: Vec<PathBuf> = ["src", "xtask/src"].iter().flat_map(|folder| rust_files(&root.join(folder))).collect();
     let mut said = Vec::new();
     for crate_root in CRATES {
@@ -41,7 +49,7 @@ pub fn circles(root: &Path) -> Result<Vec<String>> {
                 let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
                 lines.push(format!("  {} imports {}", shown(&from), shown(&to)));
             }
-            said.push(lines.join("\n"));
+            said.push(Circle { files: circle.len(), text: lines.join("\n") });
         }
     }
     Ok(said)

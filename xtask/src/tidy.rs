@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
@@ -27,9 +27,9 @@ const ARROWS: [(&str, &[&str]); 9] = [
 /// Lines a file may have, tests not counted (they lie in `tests/`).
 const LINES: usize = 700;
 
-/// Import circles that are still there: in the codec of JavaScript, between store and ledger, and two in the program. The number only
-/// falls.
-const CIRCLES: usize = 4;
+/// Files that import each other in circles still: the codec of JavaScript, store and ledger, the settings and their registries. The number
+/// only falls.
+const IN_CIRCLES: usize = 15;
 
 /// Checks every rule, and says all that is broken.
 pub fn run(root: &Path) -> Result<()> {
@@ -43,10 +43,14 @@ pub fn run(root: &Path) -> Result<()> {
     }
     open_errors(root, &mut problems)?;
     compiled_tests(root, &mut problems)?;
+    empty_pages(root, &mut problems);
     let circles = imports::circles(root)?;
-    if circles.len() != CIRCLES {
-        problems.push(format!("{} import circles, expected {CIRCLES}; lower that number when one goes", circles.len()));
-        problems.extend(circles);
+    let tied: usize = circles.iter().map(|circle| circle.files).sum();
+    if tied != IN_CIRCLES {
+        problems.push(format!(
+            "{tied} files import each other in circles, expected {IN_CIRCLES}; lower that number when it falls"
+        ));
+        problems.extend(circles.into_iter().map(|circle| circle.text));
     }
     if let Err(wrong) = picture::run(root, false) {
         problems.push(wrong.to_string());
@@ -77,7 +81,8 @@ fn check_file(path: &Path, text: &str, problems: &mut Vec<String>) {
     }
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
         let at = format!("{shown}:{number}");
-        if line.trim_start().starts_with("#[ignore") {
+        let ignored = ["#[ign", "ore"].concat();
+        if line.trim_start().starts_with(&ignored) {
             problems.push(format!("{at}: a test that does not run"));
         }
         let home = ["/ro", "ot/"].concat();
@@ -148,6 +153,16 @@ fn open_errors(root: &Path, problems: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A page that says nothing is one that was lost.
+fn empty_pages(root: &Path, problems: &mut Vec<String>) {
+    let pages = walkdir::WalkDir::new(root.join("docs")).into_iter().flatten().map(walkdir::DirEntry::into_path);
+    let top =
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"].map(|page| root.join(page));
+    let is_empty = |path: &PathBuf| path.is_file() && fs::metadata(path).is_ok_and(|page| page.len() == 0);
+    let empty = pages.chain(top).filter(is_empty);
+    problems.extend(empty.map(|page| format!("{}: nothing is in it", page.display())));
 }
 
 /// Every file below `tests/` is a module of the one test binary.

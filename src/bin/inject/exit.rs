@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use inject::credentials::{Change, ChangeError, Key, ObtainError, Open, SealError, StoreError};
 use inject::findings::{About, Finding};
-use inject::job::{Fault, JobError};
+use inject::job::{Fault, JobError, Reach};
 use inject::place::{Address, Target};
 use inject::registry::{AnswerFault, GenexusFault, RegistryError};
 
-use crate::settings::config::ConfigError;
-use crate::settings::variables;
 use crate::suggest::{self, nearest};
+use crate::variables;
 
 /// What the process says by its exit status. Documented in README.md and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,11 +202,6 @@ impl Failure {
     /// compiler wants this arm, and clippy (`wildcard_enum_match_arm`) names what falls into it.
     pub fn undecided(error: impl Into<anyhow::Error>) -> Self {
         Self::of(Code::Internal, error)
-    }
-
-    /// From what is wrong with a configuration: a line for each problem, and one for what to do about it.
-    pub fn config(code: Code, error: &ConfigError) -> Self {
-        Self { details: error.lines(), ..Self::new(code, error.to_string()) }
     }
 }
 
@@ -469,9 +463,12 @@ impl From<JobError> for Failure {
                 let remedies = if foreign { FOREIGN.map(str::to_owned).to_vec() } else { vec![] };
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
-            Fault::Unsearched(findings) => {
-                let findings = findings.to_vec();
-                let remedies = UNSEARCHED.map(str::to_owned).to_vec();
+            Fault::Unsearched { findings, reach } => {
+                let (findings, mut remedies) = (findings.to_vec(), vec![REPAIR.to_owned()]);
+                if reach == Reach::Whole {
+                    remedies.push("or search only what changes: --gate changed".to_owned());
+                }
+                remedies.push("or search nothing: --gate off".to_owned());
                 return Self { remedies, findings, ..Self::of(Code::Verification, error) };
             }
             Fault::Internal => (Code::Internal, vec![]),
@@ -488,10 +485,7 @@ const FOREIGN: [&str; 2] = [
 ];
 
 /// What to do about content that cannot be searched.
-const UNSEARCHED: [&str; 2] = [
-    "repair it or leave it out of the build",
-    "or search less: --gate changed searches only what changes, --gate off nothing",
-];
+const REPAIR: &str = "repair it, or leave it out of the build";
 
 /// What may have been meant instead of an address.
 fn near_place(address: &Address, near: &[String]) -> Option<String> {

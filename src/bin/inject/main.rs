@@ -12,7 +12,9 @@ mod results;
 mod settings;
 mod suggest;
 mod summary;
+mod units;
 mod usage;
+mod variables;
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
     };
     let out = Output::new(&cli.global, usage::words(&matches));
     inject::system::on_wait(Output::waiting);
-    for secret in settings::variables::SECRETS {
+    for secret in variables::SECRETS {
         inject::system::command::withhold(secret);
     }
     let code = check_subcommand(&cli, &matches).and_then(|()| run(&cli, out)).unwrap_or_else(|failure| {

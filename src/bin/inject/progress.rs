@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use inject::system::written;
 
-use crate::command::main_job::bytes;
-use crate::settings::variable;
+use crate::units::bytes;
+use crate::variables::variable;
 
 /// How often the line is drawn.
 const PERIOD: Duration = Duration::from_millis(100);

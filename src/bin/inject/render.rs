@@ -283,25 +283,15 @@ impl Output {
         self.document(&Document::failed(self.command, &Failed { error: failure.into() }));
     }
 
-    /// A command line that was not understood, for programs; people were told.
-    pub fn misunderstood(self, failure: &Failure) {
+    /// A command line that was not understood, for programs; whether that reaches people too.
+    pub fn misunderstood(self, failure: &Failure) -> bool {
         self.document(&Document::failed(self.command, &Failed { error: failure.into() }));
-        self.told(Message {
-            level: Level::Error,
-            name: Name::Error(failure.code),
-            file: None,
-            place: None,
-            lines: failure.text().lines().map(str::to_owned).collect(),
-        });
+        self.annotated_failure(failure)
     }
 
-    /// An error of one artifact among several; the result of all of them names it too.
-    pub fn failed(self, failure: &Failure) {
-        let message = failure.message();
-        for finding in &failure.findings {
-            self.annotated(failure.artifact.as_deref().unwrap_or(Path::new("")), finding);
-        }
-        let mut lines = [&[message.clone()][..], &failure.details].concat();
+    /// Says an error to the program that reads; whether people see that as well.
+    fn annotated_failure(self, failure: &Failure) -> bool {
+        let mut lines = [&[failure.message()][..], &failure.details].concat();
         lines.extend(failure.remedies.iter().map(|remedy| format!("help: {remedy}")));
         let told = self.told(Message {
             level: Level::Error,
@@ -310,7 +300,16 @@ impl Output {
             place: None,
             lines,
         });
-        if !told || self.format == Format::Sarif {
+        told && self.format != Format::Sarif
+    }
+
+    /// An error of one artifact among several; the result of all of them names it too.
+    pub fn failed(self, failure: &Failure) {
+        let message = failure.message();
+        for finding in &failure.findings {
+            self.annotated(failure.artifact.as_deref().unwrap_or(Path::new("")), finding);
+        }
+        if !self.annotated_failure(failure) {
             say(RED, "error", &message);
             for detail in &failure.details {
                 line(detail);

@@ -16,14 +16,12 @@ const MAIN: &str = "inject";
 
 /// Tells of a command line that was not understood. The exit status.
 pub fn tell(error: &clap::Error) -> u8 {
-    // Where standard error is closed there is nobody to tell.
-    let _ = error.print();
     let (command, format) = asked(std::env::args_os().skip(1));
-    if format == Format::Human {
-        return Output::status(Code::Usage);
-    }
     let out = Output::of_usage(format, command);
-    out.misunderstood(&failure(error));
+    if !out.misunderstood(&failure(error)) {
+        // Where standard error is closed there is nobody to tell.
+        let _ = error.print();
+    }
     out.end(Code::Usage)
 }
 

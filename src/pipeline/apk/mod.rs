@@ -36,7 +36,7 @@ use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::sign::android;
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::leak::Hunt;
 use crate::verify::{self, Code};
 use package::{WORDS, check_signer, options};
 use write::Written;
@@ -114,9 +114,12 @@ impl Artifact for Package {
         Ok(verify::android::package(&self.archive(), &options(&self.facts, min_sdk, idsig)))
     }
 
-    fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+    fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
         injected::apk(report, self.archive(), expected);
-        Hunt::new(foreign, &injected::values(expected)).archive(report, &*self.source);
+    }
+
+    fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
+        hunt.archive(report, &*self.source);
     }
 }
 
@@ -180,6 +183,8 @@ impl Kind for Package {
     fn finish(&self, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
+        // What was planned for is still there: another run of this plan may have put its output in its place.
+        self.source.file().unchanged()?;
         // 3. Apply: new contents of the entries that change.
         let archive = &self.archive();
         let changes = self.changes(placed, values)?;
@@ -193,7 +198,7 @@ impl Kind for Package {
                 hunt.package(archive, &BTreeSet::new());
                 Ok(())
             })?;
-            gate.archive(&WORDS, values, &*self.source)?;
+            gate.whole(&WORDS, values, |hunt, report| self.search(hunt, report))?;
             self.source.file().unchanged()?;
             let notes = [placed.notes.clone(), copies.notes()].concat();
             return Ok(Done { report, notes, warnings: placed.warnings.clone(), ..Done::default() });

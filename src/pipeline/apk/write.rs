@@ -11,7 +11,6 @@ use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::assemble::write_payload;
 use crate::pipeline::fault::Cause;
-use crate::pipeline::gate::Reach;
 use crate::pipeline::kind::Task;
 use crate::pipeline::locate::Placed;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
@@ -102,9 +101,8 @@ impl Package {
         let wanted = schemes.map(|(request, schemes)| (*request, schemes));
         let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
         let report = self.verify_output(&new, (archive, &copied), (wanted, idsig.as_deref()), (placed, values))?;
-        if gate.reach == Reach::Whole {
-            gate.archive(&WORDS, values, &ArtifactFile::over(new.reader()?))?;
-        }
+        let finished = ArtifactFile::over(new.reader()?);
+        gate.whole(&WORDS, values, |hunt, report| hunt.archive(report, &finished))?;
         Ok(Written { new, idsig, report })
     }
 

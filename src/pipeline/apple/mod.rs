@@ -45,7 +45,7 @@ use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::leak::Hunt;
 use crate::verify::{self, Code, Severity};
 use error::{AppFault, WORDS};
 use reseal::Reseal;
@@ -285,7 +285,7 @@ impl Artifact for App {
     }
 
     fn describe(&self) -> Description {
-        // What cannot be read here was read before, or is found by verification.
+        // What cannot be read is found by verification.
         let facts = self.source.with(|tree| self.facts(tree)).unwrap_or_else(|_| self.bare_facts());
         let form = match &*self.source {
             Source::Ipa { .. } => Form::Ipa,
@@ -347,30 +347,30 @@ impl Artifact for App {
         })
     }
 
-    fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+    fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
         let kind = self.source.kind();
-        let looked = self.source.with(|tree| {
-            injected::files(report, &AppFiles(tree), kind, expected);
-            let mut hunt = Hunt::new(foreign, &injected::values(expected));
-            match &*self.source {
-                Source::Ipa { file, index, .. } => {
-                    let mut leaks = verify::Report::default();
-                    hunt.archive(&mut leaks, &**file);
-                    // Places are said as addresses say them: from the app's folder on.
-                    let archive = Archive::with_index(&**file, Arc::clone(index));
-                    let prefix = IpaTree::open(&archive).map(|tree| tree.prefix().to_owned()).unwrap_or_default();
-                    for mut finding in leaks.findings {
-                        if finding.place.starts_with(&prefix) {
-                            finding.place.drain(..prefix.len());
-                        }
-                        report.findings.push(finding);
-                    }
-                }
-                Source::Folder { .. } => hunt.files(report, &AppFiles(tree)),
-            }
-        });
+        let looked = self.source.with(|tree| injected::files(report, &AppFiles(tree), kind, expected));
         if let Err(error) = looked {
             report.add(Code::AppleUnreadable, "the app", error.to_string());
+        }
+    }
+
+    /// Places are said as addresses say them: from the app's folder on.
+    fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
+        match &*self.source {
+            Source::Ipa { file, index, .. } => {
+                let mut leaks = verify::Report::default();
+                hunt.archive(&mut leaks, &**file);
+                let archive = Archive::with_index(&**file, Arc::clone(index));
+                let prefix = IpaTree::open(&archive).map(|tree| tree.prefix().to_owned()).unwrap_or_default();
+                for mut finding in leaks.findings {
+                    if finding.place.starts_with(&prefix) {
+                        finding.place.drain(..prefix.len());
+                    }
+                    report.findings.push(finding);
+                }
+            }
+            Source::Folder { tree, .. } => hunt.files(report, &AppFiles(tree)),
         }
     }
 
@@ -424,8 +424,10 @@ impl Kind for App {
 
     /// Steps 3 to 7.
     fn finish(&self, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
-        if let Source::Folder { path, .. } = &*self.source {
-            check_output(path, task.output)?;
+        match &*self.source {
+            Source::Folder { path, .. } => check_output(path, task.output)?,
+            // What was planned for is still there: another run of this plan may have put its output in its place.
+            Source::Ipa { file, .. } => file.file().unchanged()?,
         }
         let signing = task.signing.apple(self.needs_key())?;
         let signer = signing::signer(&signing)?;
@@ -487,10 +489,7 @@ impl Kind for App {
             }
             _ => {
                 done.report = self.source.with(|tree| {
-                    match &*self.source {
-                        Source::Ipa { file, .. } => task.gate.archive(&WORDS, task.values, &**file)?,
-                        Source::Folder { .. } => task.gate.files(&WORDS, task.values, &AppFiles(tree))?,
-                    }
+                    task.gate.whole(&WORDS, task.values, |hunt, report| self.search(hunt, report))?;
                     judge.report(tree, &known)
                 })??;
                 self.source.unchanged()?;

@@ -150,7 +150,7 @@ impl Written {
         }
         let archive = Archive::with_index(&self.finished, self.index);
         let report = judge.report(&IpaTree::open(&archive)?, &known)?;
-        judge.gate.archive(&WORDS, judge.values, &self.finished)?;
+        judge.gate.whole(&WORDS, judge.values, |hunt, report| hunt.archive(report, &self.finished))?;
         Ok((report, self.new))
     }
 }
@@ -283,7 +283,7 @@ pub(super) fn folder(
     }
     let put = || {
         let report = judge.report(&overlay, &known)?;
-        judge.gate.files(&WORDS, judge.values, &AppFiles(&overlay))?;
+        judge.gate.whole(&WORDS, judge.values, |hunt, report| hunt.files(report, &AppFiles(&overlay)))?;
         let mut transaction = Transaction::start(&root)?;
         for path in overlay.changes().paths() {
             let (mut new, mut written) = (transaction.begin(path, tree.stamp(path))?, Ok(()));

@@ -28,7 +28,7 @@ use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
 use crate::placement::{self, Absence, Address, Locator, Place};
 use crate::verify::injected::{self, Expected};
-use crate::verify::leak::{Foreign, Hunt};
+use crate::verify::leak::Hunt;
 use crate::verify::site;
 use crate::verify::{self, Code};
 use error::FolderFault;
@@ -154,10 +154,13 @@ impl Artifact for FileTree {
         Ok(verify::Report::default())
     }
 
-    fn verify_content(&self, report: &mut verify::Report, expected: &[Expected], foreign: &[Foreign]) {
+    fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
         injected::files(report, &self.folder, placement::Kind::Tree, expected);
         site::files(report, &self.folder);
-        Hunt::new(foreign, &injected::values(expected)).files(report, &self.folder);
+    }
+
+    fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
+        hunt.files(report, &self.folder);
     }
 }
 
@@ -259,7 +262,7 @@ impl Kind for FileTree {
         injected::files(&mut report, &renewed, placement::Kind::Tree, &expected);
         report.findings.extend(self.misfits(&renewed, &changes.files));
         gate.changed(&WORDS, values, self.contents(&changes))?;
-        gate.files(&WORDS, values, &renewed)?;
+        gate.whole(&WORDS, values, |hunt, report| hunt.files(report, &renewed))?;
         let mut copies = OldCopies::of(&placed.old, values, gate);
         copies.judged(&WORDS, |hunt| {
             hunt.contents(self.contents(&changes));

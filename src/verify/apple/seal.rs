@@ -154,7 +154,7 @@ impl Seal<'_> {
                 Fate::Omitted if sealed => {
                     report.add(Code::AppleSealOmitted, place, "sealed, though the rules omit it");
                 }
-                _ => {}
+                Fate::Sealed { .. } | Fate::Omitted => {}
             }
         }
         Ok(())

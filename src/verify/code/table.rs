@@ -93,13 +93,13 @@ codes! {
             "the Client Id or secret that the application had at its places before is also where no place reaches: the app may go on using it there"
             "name that place too; `--gate off` writes it all the same";
         LeakUnreadable "leak.unreadable" Depends("an entry that does not inflate, which is searched as it lies") Search
-            "a file could not be searched"
-            "see the message";
+            "a file could not be searched; an injection refuses an output with such a file where its gate reaches it"
+            "repair the file, or leave it out of the build";
         LeakDepth "leak.depth" Warning Search
-            "archives in archives, deeper than is searched"
+            "archives in archives, deeper than is searched; an injection refuses an output with them where its gate reaches them"
             "take them apart by hand";
         LeakLimit "leak.limit" Warning Search
-            "more was packed than is unpacked in one search"
+            "more was packed than is unpacked in one search; an injection refuses an output with it where its gate reaches it"
             "search that file by itself: `inject scan`";
         LeakGamPasswords "leak.gam-passwords" Error Exposed
             "`inject scan`: a file in the form of GeneXus' `InputParms.json`, whatever it is called: passwords of the database and of GAM's administrator in clear"

@@ -24,7 +24,8 @@ use crate::features::FEATURES;
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::config::Examined;
-use crate::settings::{Chosen, Settings, variable, variables};
+use crate::settings::{Chosen, Settings};
+use crate::variables::{self, variable};
 
 /// Days before its end at which a certificate is spoken of.
 const SOON: u64 = 30;

@@ -14,8 +14,8 @@ use crate::args::EnvAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::{Embedding, Outcome};
-use crate::settings::Settings;
 use crate::settings::config::{Config, Env};
+use crate::settings::{Origin, Settings};
 use crate::suggest::nearest;
 
 /// The environments of `inject.toml`.
@@ -73,14 +73,39 @@ impl Outcome for Added {
     const COMMAND: &'static str = "env add";
 }
 
+/// What says which environment counts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum SaidBy {
+    /// `--env`.
+    Option,
+    /// `INJECT_ENV`.
+    Variable,
+    /// `inject env use`.
+    Checkout,
+    /// `default-env` in inject.toml.
+    Config,
+}
+
+impl From<Origin> for SaidBy {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Flag => Self::Option,
+            Origin::Variable => Self::Variable,
+            Origin::Active => Self::Checkout,
+            Origin::Config => Self::Config,
+        }
+    }
+}
+
 /// The environment that counts here.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Shown {
     /// The environment's name.
     environment: String,
-    /// What says so: `--env`, `INJECT_ENV`, `inject env use` or `default-env in inject.toml`.
-    from: &'static str,
+    from: SaidBy,
     /// Identity of the registry.
     registry: String,
     /// Whether artifacts get the secret.
@@ -165,7 +190,7 @@ fn show(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let secret = embedding(&chosen.env);
     out.json(&Shown {
         environment: chosen.name.as_str().to_owned(),
-        from: chosen.origin.describe(),
+        from: chosen.origin.into(),
         registry,
         secret,
         release: chosen.env.release,
@@ -221,7 +246,7 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     }
     text.push_str(&section(&name, &template));
     // What was added must be what the next run reads.
-    Config::parse(path.clone(), &text).map_err(|e| Failure::config(Code::Internal, &e))?;
+    Config::parse(path.clone(), &text).map_err(|e| e.failure(Code::Internal))?;
     let write = || {
         let like = std::fs::metadata(&path).ok();
         let mut file = Replacement::start(&path)?;

@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;
+use crate::settings::Settings;
 use crate::settings::source::Source;
-use crate::settings::{Settings, variable, variables};
+use crate::variables::{self, variable};
 
 /// Where the key of the stores is.
 #[derive(Serialize)]

@@ -5,12 +5,14 @@
 //! done stops all. Those that `inject.toml` lists are each their own. Inspection, and all that comes after the credentials, is
 //! done for several at once; what is said of them keeps their order.
 //!
+//! * `job`: an artifact on its way.
 //! * `batch`: what each came to, and the end of the run.
 //!
 //! Must not: print a value of a place.
 
 mod batch;
 mod checks;
+mod job;
 mod result;
 mod words;
 
@@ -20,18 +22,16 @@ use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use inject::credentials::{Credential, Lookup, Request, Store, Stored, look_up};
-use inject::findings::Foreign;
 use inject::job::{
-    AndroidSigning, AndroidSigningRequest, Done, Fault, Gate, Inspected, KeyKind, Mains, Planned, PlannedPlace, Reach,
-    Signing, repair,
+    AndroidSigning, AndroidSigningRequest, Fault, Gate, Inspected, KeyKind, PlannedPlace, Reach, Signing, repair,
 };
 use inject::place::{Preset, Values};
 use inject::registry::Application;
 use inject::system::workers;
 
 use batch::Batch;
-pub use batch::bytes;
 use checks::{check_apple_pin, check_pin, check_release, check_secret};
+use job::{Job, Told};
 pub use result::{Injected, Preview};
 use result::{InjectedArtifact, Place, PreviewedArtifact};
 use words::{tell, tell_left, tell_mixed, tell_unknown};
@@ -40,12 +40,11 @@ use super::attest;
 use super::given::{Given, artifacts};
 use super::register::{Fixed, How, fixed, obtain_or_reuse, settle};
 use crate::args::{Cli, GateReach, Main};
-use crate::carried::{foreign, stored, tell_cut_off, texts};
+use crate::carried::{stored, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::progress::Progress;
 use crate::render::Output;
 use crate::results::Signed;
-use crate::settings::owner::Neighbor;
 use crate::settings::places::{Asked, gather};
 use crate::settings::signing;
 use crate::settings::values::{other_mains, values};
@@ -60,25 +59,6 @@ const SHARE: u64 = 2;
 /// How often an artifact is begun anew that something else has changed meanwhile: each of eight builds at once may come first
 /// once.
 const TRIES: usize = 8;
-
-/// An artifact, planned.
-struct Job {
-    /// Its place in the run.
-    index: usize,
-    path: PathBuf,
-    /// Its key in `inject.toml`, where that lists it.
-    app: Option<String>,
-    application: Application,
-    planned: Planned,
-    /// What the artifact says of main objects.
-    mains: Mains,
-    /// Credentials of other main objects in it, as far as they are known.
-    neighbors: Vec<Neighbor>,
-    /// Whether a preset says that the secret has to have a place.
-    needs_secret: bool,
-    /// Whether no preset says which places there are.
-    by_hand: bool,
-}
 
 /// Runs it.
 pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failure> {
@@ -321,17 +301,6 @@ fn reach(main: &Main) -> Reach {
     }
 }
 
-impl Job {
-    /// What must not be in the output: all that the store holds but the credential of this application, those of other main
-    /// objects in the artifact, and what of these stays as it is because it is not known.
-    fn foreign(&self, stored: &[Stored], credential: Option<&Credential>) -> Vec<Foreign> {
-        let kept = self.planned.kept();
-        let known = self.neighbors.iter().map(|neighbor| &neighbor.credential).chain(credential);
-        let allowed: Vec<&str> = known.flat_map(texts).chain(kept.iter().map(|value| value.as_str())).collect();
-        foreign(stored, &allowed, credential.map(|credential| &credential.id))
-    }
-}
-
 fn plan(
     settings: &Settings,
     chosen: &Chosen,
@@ -388,22 +357,6 @@ struct Carried {
     output: PathBuf,
     took: Duration,
     result: Result<Told, Failure>,
-}
-
-/// What there is to tell.
-struct Told {
-    path: PathBuf,
-    application: String,
-    client_id: String,
-    /// Whether anything of the credential was put in.
-    carries: bool,
-    places: usize,
-    signable: bool,
-    done: Done,
-    receipt: Option<PathBuf>,
-    /// Whether a receipt was asked for that would say too much.
-    receipt_withheld: bool,
-    result: InjectedArtifact,
 }
 
 impl Carry<'_> {

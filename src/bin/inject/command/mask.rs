@@ -16,7 +16,8 @@ use crate::args::Ci;
 use crate::carried::{coming, known, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::{Settings, variable, variables};
+use crate::settings::Settings;
+use crate::variables::{self, variable};
 
 /// Runs it.
 pub fn run(settings: &Settings, asked: Option<Ci>, out: Output) -> Result<Code, Failure> {

@@ -16,7 +16,8 @@ use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::config;
-use crate::settings::{Chosen, Settings, variable, variables};
+use crate::settings::{Chosen, Settings};
+use crate::variables::{self, variable};
 
 /// What is asked for beside the application.
 #[derive(Debug, Clone, Copy)]

@@ -96,26 +96,17 @@ fn init(settings: &Settings, out: Output) -> Result<Code, Failure> {
     let chosen = settings.environment()?;
     let identity = settings.registry_identity(&chosen)?;
     let registry = &chosen.env.registry;
-    let changed = match registry.kind().keeper {
-        Keeper::Inject => {
-            out.note(&format!("{identity} is made by the first registration"));
-            false
-        }
-        Keeper::InjectOnceMade => {
-            let changed = registry.init(settings, &chosen)?;
-            if changed {
-                out.done(&format!("{identity} is ready for version {}", env!("CARGO_PKG_VERSION")));
-            } else {
-                out.note(&format!("{identity} is ready already"));
-            }
-            changed
-        }
-        Keeper::Owner => {
-            let what = format!("the registry of {} is {}: its owner sets it up there", chosen.name, registry.word());
-            return Err(Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::InjectOnceMade]))));
-        }
+    let Some(kept) = registry.kept() else {
+        let what = format!("the registry of {} is {}: its owner sets it up there", chosen.name, registry.word());
+        return Err(Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::InjectOnceMade]))));
     };
-    out.json(&Ready { registry: identity.0, changed });
+    let changed = kept.init(settings, &chosen)?;
+    match changed {
+        None => out.note(&format!("{identity} is made by the first registration")),
+        Some(true) => out.done(&format!("{identity} is ready for version {}", env!("CARGO_PKG_VERSION"))),
+        Some(false) => out.note(&format!("{identity} is ready already")),
+    }
+    out.json(&Ready { registry: identity.0, changed: changed == Some(true) });
     Ok(Code::Done)
 }
 

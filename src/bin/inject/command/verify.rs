@@ -3,6 +3,8 @@
 //!
 //! Must not: register anything, or show a value.
 
+mod result;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -11,7 +13,6 @@ use inject::findings::{self, Expected, Finding, Report};
 use inject::job::{Copies, Inspected};
 use inject::place::{Place, Preset};
 use inject::receipt;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::given::{Given, artifacts};
@@ -21,44 +22,15 @@ use crate::args::Verify;
 use crate::carried::{foreign, stored, tell_cut_off, texts};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::results::{self, Outcome, Signed, all_findings};
 use crate::settings::places::{Asked, gather};
 use crate::settings::values::{other_mains, values};
 use crate::settings::{Chosen, Settings};
 use crate::summary;
+pub use result::Verified;
+use result::{VerifiedArtifact, is_partial};
 
 /// So many places with wrong values are listed by themselves.
 const SEVERAL: usize = 4;
-
-/// The verdict on artifacts.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Verified {
-    /// The environment's name; null with `--signature-only`.
-    pub environment: Option<String>,
-    /// Whether all artifacts are sound.
-    pub sound: bool,
-    pub artifacts: Vec<VerifiedArtifact>,
-}
-
-impl Outcome for Verified {
-    const COMMAND: &'static str = "verify";
-}
-
-/// The verdict on an artifact.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct VerifiedArtifact {
-    /// The artifact, as it was given.
-    pub artifact: String,
-    /// Whether no finding is an error.
-    pub sound: bool,
-    /// Whether something that an address means was not compared.
-    pub partial: bool,
-    pub findings: Vec<results::Finding>,
-    #[serde(flatten)]
-    pub signed: Signed,
-}
 
 /// What is said of an artifact beside its findings.
 #[derive(Clone, Copy)]
@@ -126,8 +98,9 @@ fn one(
     let path = given.path.as_path();
     let mut inspected = Inspected::new(path)?;
     tell_cut_off(path, out)?;
-    let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
+    // First: whoever asks first for the code of an app decides how much of it is read at once.
     let mut report = inspected.verify_signature(verify.min_sdk)?;
+    let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
     let Some((settings, chosen)) = gate else { return Ok((report, about)) };
     let owner = settings.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()), Some(chosen))?;
     let application = &owner.application;
@@ -343,21 +316,4 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
         (true, false) => "sound",
     };
     out.result(&format!("{}: {what}{verdict}{signed}", path.display()));
-}
-
-/// Whether something that an address means was not compared.
-fn is_partial(report: &Report) -> bool {
-    report.findings.iter().any(|finding| finding.code.about() == findings::About::Uncompared)
-}
-
-impl VerifiedArtifact {
-    fn of(path: &Path, report: &Report) -> Self {
-        Self {
-            artifact: path.to_string_lossy().into_owned(),
-            sound: report.is_sound(),
-            partial: is_partial(report),
-            findings: all_findings(report),
-            signed: Signed::from(report),
-        }
-    }
 }

@@ -14,6 +14,7 @@ use inject::place::{Absence, Address, Place, Preset, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::exit::{Code, Failure};
 use crate::suggest::nearest;
 pub use registry::{Examined, Fixed, Genexus, Keeper, RegistryRef, kept_by};
 
@@ -110,6 +111,11 @@ impl fmt::Display for ConfigError {
 }
 
 impl ConfigError {
+    /// As a failure: a line for each problem, and one for what to do about it.
+    pub fn failure(&self, code: Code) -> Failure {
+        Failure { details: self.lines(), ..Failure::new(code, self.to_string()) }
+    }
+
     /// Where each problem is, and what to do about it.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.problems.iter().flat_map(|Problem { line, column, message, remedy }| {

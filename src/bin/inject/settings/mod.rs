@@ -20,42 +20,10 @@ use crate::args::Global;
 use crate::exit::{Code, Failure};
 use crate::render::visible;
 use crate::suggest::nearest;
+use crate::variables::{self, variable};
 use config::{App, Config, Env, Keeper, kept_by};
 use presets::Presets;
 use source::Source;
-
-/// Environment variables that are read; the one list.
-pub mod variables {
-    /// The environment.
-    pub const ENV: &str = "INJECT_ENV";
-    /// The folder of the stores.
-    pub const HOME: &str = "INJECT_HOME";
-    /// The configuration.
-    pub const CONFIG: &str = "INJECT_CONFIG";
-    /// A reference to the key that seals the stores, instead of the file beside them.
-    pub const STORE_KEY: &str = "INJECT_STORE_KEY";
-    /// Use exactly this Client Id.
-    pub const CLIENT_ID: &str = "INJECT_CLIENT_ID";
-    /// Use exactly this secret, together with the Client Id.
-    pub const CLIENT_SECRET: &str = "INJECT_CLIENT_SECRET";
-    /// Keystore, as GeneXus and Gradle name it.
-    pub const KEYSTORE_FILE: &str = "KEYSTORE_FILE";
-    /// Its password.
-    pub const KEYSTORE_PASSWORD: &str = "KEYSTORE_PASSWORD";
-    /// Alias in it.
-    pub const KEY_ALIAS: &str = "KEY_ALIAS";
-    /// Password of the key.
-    pub const KEY_PASSWORD: &str = "KEY_PASSWORD";
-    /// Password of an Apple identity.
-    pub const P12_PASSWORD: &str = "P12_PASSWORD";
-    /// Those that hold a secret: no other program gets them.
-    pub const SECRETS: [&str; 5] = [STORE_KEY, CLIENT_SECRET, KEYSTORE_PASSWORD, KEY_PASSWORD, P12_PASSWORD];
-}
-
-/// A non-empty environment variable.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
 
 /// Where a value came from, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,14 +217,16 @@ impl Settings {
     /// The registry of an environment, where it is ours to keep.
     pub fn directory(&self, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
         let registry = &chosen.env.registry;
-        registry.directory(self, chosen)?.ok_or_else(|| {
+        let Some(kept) = registry.kept() else {
             let what = format!(
                 "the registry of {} is {}: its owner lists, revokes and serves there",
                 chosen.name,
                 registry.word()
             );
-            Failure::usage(what).remedy(format!("this works on {}", kept_by(&[Keeper::Inject, Keeper::InjectOnceMade])))
-        })
+            let works = kept_by(&[Keeper::Inject, Keeper::InjectOnceMade]);
+            return Err(Failure::usage(what).remedy(format!("this works on {works}")));
+        };
+        kept.directory(self, chosen)
     }
 
     /// A path of the configuration from the root, without `.` and `..`, whether it is there or not.
@@ -411,7 +381,7 @@ fn store_key() -> Result<Option<SealKey>, Failure> {
 fn read_config(path: &Path) -> Result<Config, Failure> {
     let text = files::read_text(path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Config::parse(path, &text).map_err(|e| Failure::config(Code::Usage, &e))
+    Config::parse(path, &text).map_err(|e| e.failure(Code::Usage))
 }
 
 /// `inject.toml` here or above, up to the root of the repository.

@@ -89,7 +89,7 @@ pub fn run(asked: &Init, out: Output) -> Result<Code, Failure> {
     let envs = model_envs(folder, &project);
     let text = draft::text(&project, &envs);
     // What is written must be what the next run reads.
-    let config = Config::parse(path.clone(), &text).map_err(|e| Failure::config(Code::Internal, &e))?;
+    let config = Config::parse(path.clone(), &text).map_err(|e| e.failure(Code::Internal))?;
     if asked.dry_run {
         out.file(&text);
     } else {

@@ -7,7 +7,7 @@ use inject::credentials::Credential;
 use inject::job::PlannedPlace;
 use inject::signing::Identity;
 
-use super::Job;
+use super::job::Job;
 use crate::args::Main;
 use crate::exit::{Code, Failure};
 use crate::render::Output;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use inject::findings::Severity;
 
-use super::{Job, Told};
+use super::job::{Job, Told};
 use crate::render::Output;
 use crate::settings::Chosen;
 

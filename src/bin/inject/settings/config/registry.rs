@@ -11,6 +11,7 @@ mod fixed;
 mod genexus;
 mod given;
 mod http;
+mod key;
 mod oauth;
 mod postgres;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use fixed::Fixed;
 pub use genexus::Genexus;
 use given::Given;
 pub use http::Http;
+use key::{Form, Key, Need};
 pub use oauth::Oauth;
 pub use postgres::Postgres;
 pub use text::Text;
@@ -81,50 +83,6 @@ pub enum Keeper {
     Owner,
 }
 
-/// A key of a kind.
-#[derive(Debug)]
-pub struct Key {
-    /// As it is written.
-    pub name: &'static str,
-    /// What stands there.
-    pub form: Form,
-    /// Whether it has to be there.
-    pub need: Need,
-    /// What it is, for the documentation: a test writes the table of `docs/configuration.md`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation alone has it"))]
-    pub about: &'static str,
-}
-
-/// What stands at a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A text, as it is.
-    Plain,
-    /// A text, or a reference to it.
-    Text,
-    /// A reference: what it leads to is secret.
-    Reference,
-    /// The path of a file.
-    Path,
-    /// A list of texts.
-    List,
-    /// A table.
-    Table,
-}
-
-/// Whether a key has to be there; with what to do where it is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// It may be left out.
-    Optional,
-    /// It must be there.
-    Given(&'static str),
-    /// It must be there, and hold something.
-    Filled(&'static str),
-    /// It must be there where this other one is, and only there; the kind says so itself.
-    With(&'static str),
-}
-
 impl Kind {
     /// The letter of the class that it has at least. Who registers nothing has none to tell.
     pub fn class_at_least(&self) -> &'static str {
@@ -141,28 +99,26 @@ fn letter(class: Capability) -> &'static str {
     }
 }
 
-impl Key {
-    const fn new(name: &'static str, form: Form, need: Need, about: &'static str) -> Self {
-        Self { name, form, need, about }
-    }
-}
-
 /// Keys that mean the same for every server. They come first where keys are listed.
 const SERVER_KEYS: [&str; 3] = ["url", "token", "ca"];
 
 /// The certificates that a server is recognized by.
 const CA: Key = Key::new("ca", Form::Path, Need::Optional, "certificates to trust instead of the built-in ones, PEM");
 
-/// A registry as it is configured. Nothing here is decided by default: each kind decides all of it.
+/// A registry as it is configured. Nothing is decided by default but what its kind says already.
 pub trait Configured: Debug {
     /// Its kind.
     fn kind(&self) -> &'static Kind;
 
     /// The value of `registry`.
-    fn word(&self) -> String;
+    fn word(&self) -> String {
+        self.kind().word.to_owned()
+    }
 
     /// The registry in a list of environments.
-    fn shown(&self) -> String;
+    fn shown(&self) -> String {
+        self.word()
+    }
 
     /// The keys beside, as another environment on the same registry has them. References stay references. Values that are
     /// given as they are belong to one environment, and are not among them.
@@ -187,11 +143,8 @@ pub trait Configured: Debug {
     /// The registry as far as it is there without a program.
     fn open_without_programs(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure>;
 
-    /// The registry, where it is ours to keep.
-    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure>;
-
-    /// Makes it; whether that changed anything. Asked only where [`Keeper::InjectOnceMade`] keeps it.
-    fn init(&self, settings: &Settings, chosen: &Chosen) -> Result<bool, Failure>;
+    /// The registry as `inject` keeps it; `None` where somebody else does.
+    fn kept(&self) -> Option<&dyn Kept>;
 
     /// The credential itself, where it is given as it is.
     fn fixed(&self) -> Option<&Fixed>;
@@ -201,6 +154,15 @@ pub trait Configured: Debug {
 
     /// How `doctor` looks at it.
     fn examined(&self) -> Examined<'_>;
+}
+
+/// A registry that `inject` keeps.
+pub trait Kept {
+    /// What it holds.
+    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure>;
+
+    /// Makes it; whether that changed anything. `None` where the first registration does.
+    fn init(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<bool>, Failure>;
 }
 
 /// A server that knows which credentials are alive.

@@ -13,7 +13,7 @@ use super::{failed, from_files, password, read, read_secret};
 use crate::args::{AppleSigning, Signing};
 use crate::exit::{Code, Failure};
 use crate::settings::source::Source;
-use crate::settings::variables;
+use crate::variables;
 
 /// What signs apps, loaded.
 #[derive(Debug)]

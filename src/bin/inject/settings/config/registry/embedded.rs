@@ -6,7 +6,7 @@ use inject::credentials::EnvironmentName;
 use inject::registry::{self, Capability, Directory, Registry, RegistryIdentity};
 
 use super::given::Given;
-use super::{Configured, Examined, Fixed, Keeper, Kind, ProbedServer, RegistryRef, Remote};
+use super::{Configured, Examined, Fixed, Keeper, Kept, Kind, ProbedServer, RegistryRef, Remote};
 use crate::exit::Failure;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
@@ -55,10 +55,6 @@ impl Configured for Embedded {
         }
     }
 
-    fn shown(&self) -> String {
-        self.word()
-    }
-
     fn keys(&self) -> Vec<(&'static str, serde_json::Value)> {
         Vec::new()
     }
@@ -87,12 +83,8 @@ impl Configured for Embedded {
         self.open(settings, chosen)
     }
 
-    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(Some(Box::new(self.at(settings, chosen))))
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        Some(self)
     }
 
     fn fixed(&self) -> Option<&Fixed> {
@@ -105,5 +97,15 @@ impl Configured for Embedded {
 
     fn examined(&self) -> Examined<'_> {
         Examined::Asked
+    }
+}
+
+impl Kept for Embedded {
+    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        Ok(Box::new(self.at(settings, chosen)))
+    }
+
+    fn init(&self, _: &Settings, _: &Chosen) -> Result<Option<bool>, Failure> {
+        Ok(None)
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Must not: run it.
 
-use inject::registry::{self, Capability, Directory, Registry, RegistryIdentity, Unasked};
+use inject::registry::{self, Capability, Registry, RegistryIdentity, Unasked};
 
 use super::given::Given;
-use super::{Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote};
+use super::{Configured, Examined, Fixed, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote};
 use crate::exit::Failure;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
@@ -42,10 +42,6 @@ impl Configured for Exec {
         &KIND
     }
 
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
     fn shown(&self) -> String {
         format!("{}:{}", KIND.word, self.words.join(" "))
     }
@@ -78,12 +74,8 @@ impl Configured for Exec {
         Ok(Box::new(Unasked(self.identity(settings, chosen)?)))
     }
 
-    fn directory(&self, _: &Settings, _: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(None)
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        None
     }
 
     fn fixed(&self) -> Option<&Fixed> {

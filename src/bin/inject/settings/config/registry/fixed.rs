@@ -2,10 +2,10 @@
 //!
 //! Must not: read them; whoever needs the credential does.
 
-use inject::registry::{Directory, Registry, RegistryIdentity, Unasked};
+use inject::registry::{Registry, RegistryIdentity, Unasked};
 
 use super::given::Given;
-use super::{Configured, Examined, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text};
+use super::{Configured, Examined, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text};
 use crate::exit::Failure;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
@@ -44,14 +44,6 @@ impl Configured for Fixed {
         &KIND
     }
 
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
-    fn shown(&self) -> String {
-        self.word()
-    }
-
     fn keys(&self) -> Vec<(&'static str, serde_json::Value)> {
         Vec::new()
     }
@@ -81,12 +73,8 @@ impl Configured for Fixed {
         self.open(settings, chosen)
     }
 
-    fn directory(&self, _: &Settings, _: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(None)
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        None
     }
 
     fn fixed(&self) -> Option<&Fixed> {

@@ -3,12 +3,12 @@
 //! Must not: read the file, or run the program.
 
 use inject::registry::{
-    self, Capability, Directory, GenexusConfig, GenexusConnection, GenexusProgram, Registry, RegistryIdentity,
+    self, Capability, GenexusConfig, GenexusConnection, GenexusProgram, Registry, RegistryIdentity,
 };
 
 use super::given::Given;
 use super::{
-    Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text, Value,
+    Configured, Examined, Fixed, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text, Value,
 };
 use crate::exit::Failure;
 use crate::settings::source::Source;
@@ -174,10 +174,6 @@ impl Configured for Genexus {
         &KIND
     }
 
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
     fn shown(&self) -> String {
         format!("{}:{}", KIND.word, self.model)
     }
@@ -220,12 +216,8 @@ impl Configured for Genexus {
         Ok(Box::new(self.file(settings, chosen)))
     }
 
-    fn directory(&self, _: &Settings, _: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(None)
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        None
     }
 
     fn fixed(&self) -> Option<&Fixed> {

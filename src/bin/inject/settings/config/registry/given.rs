@@ -9,7 +9,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::{Reader, Value};
-use super::{Form, Key, Need, Text};
+use super::key::{Form, Key, Need};
+use super::text::Text;
 use crate::settings::source::Source;
 
 /// What was given for a registry.

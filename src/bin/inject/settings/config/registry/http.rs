@@ -4,10 +4,12 @@
 
 use std::path::PathBuf;
 
-use inject::registry::{self, Capability, Directory, Registry, RegistryIdentity, Unasked};
+use inject::registry::{self, Capability, Registry, RegistryIdentity, Unasked};
 
 use super::given::Given;
-use super::{CA, Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text};
+use super::{
+    CA, Configured, Examined, Fixed, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text,
+};
 use crate::exit::Failure;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
@@ -55,14 +57,6 @@ impl Configured for Http {
         &KIND
     }
 
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
-    fn shown(&self) -> String {
-        self.word()
-    }
-
     fn keys(&self) -> Vec<(&'static str, serde_json::Value)> {
         let Self { url, token, ca } = self;
         let mut keys = vec![("url", url.written().into())];
@@ -99,12 +93,8 @@ impl Configured for Http {
         Ok(Box::new(Unasked(self.identity(settings, chosen)?)))
     }
 
-    fn directory(&self, _: &Settings, _: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(None)
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        None
     }
 
     fn fixed(&self) -> Option<&Fixed> {

@@ -4,12 +4,14 @@
 
 use std::path::PathBuf;
 
-use inject::registry::{self, Capability, Directory, OauthConfig, Registry, RegistryIdentity, Unasked};
+use inject::registry::{self, Capability, OauthConfig, Registry, RegistryIdentity, Unasked};
 use serde_json::{Map, Value};
 use toml::de::DeValue;
 
 use super::given::Given;
-use super::{CA, Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text};
+use super::{
+    CA, Configured, Examined, Fixed, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote, Text,
+};
 use crate::exit::Failure;
 use crate::settings::source::Source;
 use crate::settings::{Chosen, Settings};
@@ -115,14 +117,6 @@ impl Configured for Oauth {
         &KIND
     }
 
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
-    fn shown(&self) -> String {
-        self.word()
-    }
-
     fn keys(&self) -> Vec<(&'static str, Value)> {
         let Self { url, endpoint, token, ca, metadata } = self;
         let mut keys = vec![("url", url.written().into())];
@@ -169,12 +163,8 @@ impl Configured for Oauth {
         Ok(Box::new(Unasked(self.identity(settings, chosen)?)))
     }
 
-    fn directory(&self, _: &Settings, _: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        Ok(None)
-    }
-
-    fn init(&self, _: &Settings, _: &Chosen) -> Result<bool, Failure> {
-        Ok(false)
+    fn kept(&self) -> Option<&dyn Kept> {
+        None
     }
 
     fn fixed(&self) -> Option<&Fixed> {

@@ -11,7 +11,7 @@ use inject::registry::{self, PostgresAddress};
 use inject::registry::{Capability, Directory, Registry, RegistryIdentity, Unasked};
 
 use super::given::Given;
-use super::{CA, Configured, Examined, Fixed, Form, Keeper, Key, Kind, Need, ProbedServer, RegistryRef, Remote};
+use super::{CA, Configured, Examined, Fixed, Form, Keeper, Kept, Key, Kind, Need, ProbedServer, RegistryRef, Remote};
 #[cfg(feature = "postgres")]
 use crate::exit::Code;
 use crate::exit::Failure;
@@ -77,14 +77,6 @@ impl Postgres {
         Ok(registry::Postgres::new(address, key))
     }
 
-    fn ours(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
-        Ok(Box::new(self.at(settings, chosen)?))
-    }
-
-    fn made(&self, settings: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
-        Ok(self.at(settings, chosen)?.init()?)
-    }
-
     fn called(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
         let of = chosen.key("url");
         let address = PostgresAddress::parse(&self.url.read(&of)?, None);
@@ -100,14 +92,6 @@ impl Postgres {
         POSTGRES.lacking(&format!("registry = {:?} in [env.{}]", KIND.word, chosen.name))
     }
 
-    fn ours(&self, _: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
-        Err(Self::lacking(chosen))
-    }
-
-    fn made(&self, _: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
-        Err(Self::lacking(chosen))
-    }
-
     fn called(&self, chosen: &Chosen) -> Result<RegistryIdentity, Failure> {
         Err(Self::lacking(chosen))
     }
@@ -116,14 +100,6 @@ impl Postgres {
 impl Configured for Postgres {
     fn kind(&self) -> &'static Kind {
         &KIND
-    }
-
-    fn word(&self) -> String {
-        KIND.word.to_owned()
-    }
-
-    fn shown(&self) -> String {
-        self.word()
     }
 
     fn keys(&self) -> Vec<(&'static str, serde_json::Value)> {
@@ -150,19 +126,15 @@ impl Configured for Postgres {
     }
 
     fn open(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
-        Ok(self.ours(settings, chosen)?)
+        Ok(self.directory(settings, chosen)?)
     }
 
     fn open_without_programs(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
         Ok(Box::new(Unasked(self.identity(settings, chosen)?)))
     }
 
-    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<Box<dyn Directory + Send>>, Failure> {
-        self.ours(settings, chosen).map(Some)
-    }
-
-    fn init(&self, settings: &Settings, chosen: &Chosen) -> Result<bool, Failure> {
-        self.made(settings, chosen)
+    fn kept(&self) -> Option<&dyn Kept> {
+        Some(self)
     }
 
     fn fixed(&self) -> Option<&Fixed> {
@@ -175,5 +147,27 @@ impl Configured for Postgres {
 
     fn examined(&self) -> Examined<'_> {
         Examined::Asked
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Kept for Postgres {
+    fn directory(&self, settings: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        Ok(Box::new(self.at(settings, chosen)?))
+    }
+
+    fn init(&self, settings: &Settings, chosen: &Chosen) -> Result<Option<bool>, Failure> {
+        Ok(Some(self.at(settings, chosen)?.init()?))
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+impl Kept for Postgres {
+    fn directory(&self, _: &Settings, chosen: &Chosen) -> Result<Box<dyn Directory + Send>, Failure> {
+        Err(Self::lacking(chosen))
+    }
+
+    fn init(&self, _: &Settings, chosen: &Chosen) -> Result<Option<bool>, Failure> {
+        Err(Self::lacking(chosen))
     }
 }
