@@ -4,7 +4,8 @@
 //! The main job is one pass: inspect the artifact, look up (read only), plan (pure, secret-free), obtain the credential
 //! (the one effect before the files), apply, align, sign, verify independently, commit atomically.
 //!
-//! * [`job`]: the main job, for every kind of artifact.
+//! * [`embed`]: the main job as a whole, with a store and a registry. Start here.
+//! * [`job`]: its part that is about one artifact, with values of your own.
 //! * [`place`]: addresses of places, templates of values, presets.
 //! * [`credentials`]: what a credential is, where it is kept, how it is obtained.
 //! * [`registry`]: access managers that credentials come from, and serving one.
@@ -96,6 +97,60 @@ pub mod job {
         ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Located, PlannedPlace,
         ProfileFacts, Reach, ReleaseFault,
     };
+}
+
+pub mod embed {
+    //! The main job as a whole: artifacts get the credential of their application in an environment, from a store and a registry.
+    //!
+    //! ```
+    //! use inject::credentials::{EnvironmentName, Home};
+    //! use inject::embed::{Artifact, Embedder, Environment, SourceError};
+    //! use inject::job::{AndroidSigning, Signing};
+    //! use inject::registry::{Embedded, Registry};
+    //! # let package = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo.apk");
+    //! # let folder = tempfile::tempdir()?;
+    //! # let output = folder.path().join("out.apk");
+    //!
+    //! let home = Home::from(folder.path());
+    //! let name = EnvironmentName::parse("dev")?;
+    //! let registry = || -> Result<Box<dyn Registry>, SourceError> { Ok(Box::new(Embedded::new(&home, &name))) };
+    //! let environment = Environment::new(name.clone(), &registry);
+    //! let embedder = Embedder::new(&home, &environment);
+    //!
+    //! let mut signing = Signing::default();
+    //! signing.android = Some(AndroidSigning::Unsigned);
+    //! for embedded in embedder.run(vec![Artifact::new(package).to(&output)], &signing)? {
+    //!     let embedded = embedded?;
+    //!     println!("{} carries {}", embedded.artifact.output().display(), embedded.client_id);
+    //! #   assert!(embedded.carries && embedded.has_secret && output.is_file());
+    //! }
+    //! # let again = embedder.run(vec![Artifact::new(&output)], &signing)?.remove(0)?;
+    //! # assert!(!again.done.written, "the store's credential is reused");
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+
+    #[doc(inline)]
+    pub use crate::embedding::apps::{App, AppError, Apps};
+    #[doc(inline)]
+    pub use crate::embedding::credential::{Credentials, Known};
+    #[doc(inline)]
+    pub use crate::embedding::embedder::Embedder;
+    #[doc(inline)]
+    pub use crate::embedding::environment::{Environment, Given, Source, SourceError};
+    #[doc(inline)]
+    pub use crate::embedding::error::{EmbedError, PinError};
+    #[doc(inline)]
+    pub use crate::embedding::event::Event;
+    #[doc(inline)]
+    pub use crate::embedding::foreign::{foreign, known_values, texts};
+    #[doc(inline)]
+    pub use crate::embedding::options::Options;
+    #[doc(inline)]
+    pub use crate::embedding::owner::Owner;
+    #[doc(inline)]
+    pub use crate::embedding::places::{Gathered, PlacesError, Presets};
+    #[doc(inline)]
+    pub use crate::embedding::prepared::{Artifact, Embedded, Neighbor, Prepared, other_mains};
 }
 
 pub mod place {
@@ -222,8 +277,8 @@ pub mod registry {
     };
     #[doc(inline)]
     pub use crate::credential::registry::{
-        AnswerFault, Application, Capability, Proposal, Registered, Registry, RegistryError, RegistryIdentity,
-        Standing, Unasked, Wanted,
+        AnswerFault, Application, Capability, InvalidApplication, Proposal, Registered, Registry, RegistryError,
+        RegistryIdentity, Standing, Unasked, Wanted,
     };
     #[cfg(feature = "serve")]
     #[doc(inline)]
@@ -361,6 +416,8 @@ pub mod system {
     #[doc(inline)]
     pub use crate::format::calendar::Civil;
     #[doc(inline)]
+    pub use crate::format::text::is_hidden;
+    #[doc(inline)]
     pub use crate::host::clock::unix_seconds;
     #[doc(inline)]
     pub use crate::host::file::FileError;
@@ -432,6 +489,8 @@ mod artifact;
 #[cfg(not(feature = "internals"))]
 mod credential;
 #[cfg(not(feature = "internals"))]
+mod embedding;
+#[cfg(not(feature = "internals"))]
 mod format;
 #[cfg(not(feature = "internals"))]
 mod host;
@@ -450,6 +509,8 @@ mod verify;
 pub mod artifact;
 #[cfg(feature = "internals")]
 pub mod credential;
+#[cfg(feature = "internals")]
+pub mod embedding;
 #[cfg(feature = "internals")]
 pub mod format;
 #[cfg(feature = "internals")]

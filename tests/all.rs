@@ -8,6 +8,7 @@ mod cli;
 mod credential;
 #[cfg(unix)]
 mod docs;
+mod embedding;
 mod format;
 mod fuzz_bodies;
 mod host;

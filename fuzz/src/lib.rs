@@ -20,6 +20,7 @@ mod program {
     pub mod args;
     pub mod carried;
     pub mod command;
+    pub mod events;
     pub mod exit;
     pub mod features;
     pub mod hooks;
@@ -27,14 +28,17 @@ mod program {
     pub mod render;
     pub mod results;
     pub mod settings;
+    pub mod statements;
     pub mod suggest;
     pub mod summary;
+    pub mod targets;
     pub mod units;
+    pub mod usage;
     pub mod variables;
 }
 use program::{
-    args, carried, command, exit, features, hooks, progress, render, results, settings, suggest, summary, units,
-    variables,
+    args, carried, command, events, exit, features, hooks, progress, render, results, settings, statements, suggest, summary, targets,
+    units, usage, variables,
 };
 
 /// What is wrong with a configuration, as the program prints it.

@@ -1,4 +1,4 @@
-//! Obtaining or reusing: the heart (design section 4).
+//! Obtaining or reusing, which no build may get wrong: the heart.
 //!
 //! The store's value is reused. Else the Client Id is chosen and claimed in the store, the registry is asked atomically
 //! "register this id, or give me what is there", and the answer is durable in the store before anybody uses it. Claims

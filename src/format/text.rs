@@ -100,3 +100,13 @@ impl fmt::Display for Position {
         write!(f, "line {}, column {} (byte {:#x})", self.line, self.column, self.offset)
     }
 }
+
+/// Whether a character cannot be seen, or moves what stands around it.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+                | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}

@@ -18,7 +18,7 @@ pub struct Signing<'a> {
 }
 
 /// What kind of key an artifact is signed with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum KeyKind {
     /// An Android signing key.

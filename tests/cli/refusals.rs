@@ -163,7 +163,7 @@ fn applications() {
         "inject.toml",
         "version = 1\n[env.dev]\n[app.notes]\nid = \"com.example.notes\"\n[app.b]\nid = \"b.b\"\n",
     );
-    let texts = ["unknown application \"note\"", "has b.b, com.example.notes", "did you mean \"notes\"?"];
+    let texts = ["unknown application \"note\"", "known: b.b, com.example.notes", "did you mean \"notes\"?"];
     world.refuses(|world| world.signed(&["app.apk", "--env", "dev", "--app", "note"]), 2, &texts);
     world.refuses(|world| world.inject(&["register", "note", "--env", "dev"]), 2, &texts);
     world.refuses(|world| world.inject(&["register", "--env", "dev"]), 2, &["which application? there are b.b"]);

@@ -14,8 +14,9 @@ use crate::imports;
 /// Where the picture lies.
 const PICTURE: &str = "docs/architecture.svg";
 /// What each room is for, in a few words.
-const ROOMS: [(&str, &str); 9] = [
-    ("pipeline", "the main job, kind by kind"),
+const ROOMS: [(&str, &str); 10] = [
+    ("embedding", "the main job as a whole"),
+    ("pipeline", "one artifact, kind by kind"),
     ("verify", "findings, independent of sign"),
     ("artifact", "addresses become places"),
     ("sign", "keys and schemes"),

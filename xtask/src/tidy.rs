@@ -12,7 +12,7 @@ use crate::imports::{self, rust_files};
 use crate::picture;
 
 /// Which layer may import which. A layer may always import itself.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("format", &[]),
     ("host", &[]),
     ("placement", &["format"]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sign", &["format"]),
     ("verify", &["format", "artifact", "placement"]),
     ("pipeline", &["format", "host", "placement", "credential", "artifact", "sign", "verify"]),
+    ("embedding", &["format", "host", "placement", "credential", "artifact", "sign", "verify", "pipeline"]),
 ];
 
 /// Lines a file may have, tests not counted (they lie in `tests/`).

@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use inject::credentials::{ClientId, ClientSecret, Credential, Intent, Key, Store, Stored};
+use inject::credentials::{ClientId, ClientSecret, Intent, Key, Store, Stored};
 use inject::findings::Foreign;
 use inject::job::{Copies, Inspected, Located, pending};
 use inject::place::{Absence, Address, Held, Place, Template};
 use zeroize::Zeroizing;
 
-use crate::args::Look;
+use crate::args::look::Look;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Owner;
@@ -173,7 +173,7 @@ fn ask(
     let unknown = carried.values.iter().filter(|value| value.owners.is_empty());
     let unknown: Vec<ClientId> = ids(unknown).into_iter().filter_map(|id| ClientId::parse(id).ok()).collect();
     // Whoever asks says about which application.
-    let (Some(config), Ok(owner)) = (&settings.config, settings.owner(inspected, None, None)) else { return };
+    let (Some(config), Ok(owner)) = (&settings.config, settings.apps().owner(inspected, None)) else { return };
     if unknown.is_empty() {
         return;
     }
@@ -222,7 +222,7 @@ fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result
         }
         places.extend(preset.places.into_iter().map(|place| (Some(preset.name.clone()), place)));
     }
-    let configured = settings.owner(inspected, None, None).ok().and_then(|owner| owner.app);
+    let configured = settings.apps().owner(inspected, None).ok().and_then(|owner| owner.app);
     let configured = configured.map(|app| app.places.clone()).unwrap_or_default();
     let given = look.at.iter().map(|text| {
         let at = Address::parse(text).map_err(|e| Failure::of(Code::Usage, e).during("--at"))?;
@@ -258,27 +258,6 @@ fn role(template: &Template) -> Role {
     }
 }
 
-/// Every secret that the store holds; with `ids` every Client Id too.
-pub fn known(stored: &[Stored], ids: bool) -> Vec<Foreign> {
-    let mut known: Vec<Foreign> = Vec::new();
-    for stored in stored {
-        let whose = format!("{} in {}", stored.key.application, stored.key.environment);
-        let id = ids.then(|| ("the Client Id", stored.id.as_str()));
-        let secret = stored.secret.as_ref().map(|secret| ("the secret", secret.expose()));
-        for (what, value) in [id, secret].into_iter().flatten() {
-            // Environments on one registry share them.
-            match known.iter_mut().find(|known| known.value.as_str() == value) {
-                Some(known) => known.what = format!("{} and of {whose}", known.what),
-                None => {
-                    let value = Zeroizing::new(value.to_owned());
-                    known.push(Foreign::new(format!("{what} of {whose}"), value));
-                }
-            }
-        }
-    }
-    known
-}
-
 /// All that the store holds.
 pub fn stored(settings: &Settings) -> Result<Vec<Stored>, Failure> {
     Ok(Store::open_existing(&settings.home)?.as_ref().map(Store::list).transpose()?.unwrap_or_default())
@@ -293,27 +272,6 @@ fn open(settings: &Settings) -> Result<Vec<Intent>, Failure> {
 pub fn coming(settings: &Settings) -> Result<Vec<Zeroizing<String>>, Failure> {
     let secret = |intent: &Intent| Some(Zeroizing::new(intent.secret()?.expose().to_owned()));
     Ok(open(settings)?.iter().filter_map(secret).collect())
-}
-
-/// Every Client Id and secret of these but those that may be in the artifact: its own, and those of other main objects. The
-/// secret of its own Client Id is among them where the environment keeps it out of artifacts.
-pub fn foreign(stored: &[Stored], allowed: &[&str], own: Option<&ClientId>) -> Vec<Foreign> {
-    let mut foreign = known(stored, true);
-    foreign.retain(|foreign| !allowed.contains(&foreign.value.as_str()));
-    let own = stored.iter().filter(|stored| Some(&stored.id) == own).filter_map(|stored| stored.secret.as_ref());
-    for secret in own {
-        let mut same = foreign.iter_mut().filter(|foreign| !foreign.own && foreign.value.as_str() == secret.expose());
-        if let Some(foreign) = same.next() {
-            foreign.what.push_str(", which secret = \"omit\" keeps out");
-            foreign.own = true;
-        }
-    }
-    foreign
-}
-
-/// What of a credential may be in an artifact.
-pub fn texts(credential: &Credential) -> impl Iterator<Item = &str> {
-    [Some(credential.id.as_str()), credential.secret.as_ref().map(ClientSecret::expose)].into_iter().flatten()
 }
 
 fn owners(stored: &[Stored], value: &str) -> Vec<Owner> {

@@ -2,6 +2,8 @@
 //!
 //! Must not: exit; `main` does.
 
+mod embed;
+
 use std::path::{Path, PathBuf};
 
 use inject::credentials::{Change, ChangeError, Key, ObtainError, Open, SealError, StoreError};
@@ -158,11 +160,6 @@ impl Failure {
         out
     }
 
-    /// Whether an artifact changed while it was worked on.
-    pub fn is_changed(&self) -> bool {
-        self.error.downcast_ref::<JobError>().is_some_and(|error| matches!(error.fault(), Fault::Changed))
-    }
-
     /// What happened and what belongs to it, as one text of several lines: for JSON alone, where no line break can be mistaken.
     pub fn text(&self) -> String {
         [&[self.message()][..], &self.details].concat().join("\n")
@@ -205,6 +202,15 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+/// What comes back from the library as it went in: what a source of credentials says.
+impl std::error::Error for Failure {}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match &error {
@@ -231,6 +237,10 @@ impl From<SealError> for Failure {
 
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
+        // What is to be done is the same for any database.
+        if let RegistryError::Database(error) = error {
+            return error.into();
+        }
         match &error {
             RegistryError::Genexus { fault, .. } => {
                 let (code, remedies) = genexus(fault);
@@ -348,6 +358,9 @@ fn genexus(fault: &GenexusFault) -> (Code, Vec<String>) {
 
 impl From<ObtainError> for Failure {
     fn from(error: ObtainError) -> Self {
+        if let ObtainError::Store(error) = error {
+            return error.into();
+        }
         match &error {
             ObtainError::Registry(RegistryError::Offline { .. }) => Self::of(Code::Registry, error)
                 .remedy("run once without --offline; from then on the store has it")

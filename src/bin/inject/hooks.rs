@@ -7,7 +7,7 @@ mod quote;
 
 use inject::credentials::EnvironmentName;
 
-use crate::args::{Hook, HookKind};
+use crate::command::hook::args::{Hook, HookKind};
 use crate::exit::Failure;
 
 /// What every file of ours says somewhere in its first lines.

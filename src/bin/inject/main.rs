@@ -3,6 +3,7 @@
 mod args;
 mod carried;
 mod command;
+mod events;
 mod exit;
 mod features;
 mod hooks;
@@ -10,8 +11,10 @@ mod progress;
 mod render;
 mod results;
 mod settings;
+mod statements;
 mod suggest;
 mod summary;
+mod targets;
 mod units;
 mod usage;
 mod variables;
@@ -22,11 +25,13 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
-use inject::credentials::Registration;
 use inject::system::interrupt;
 use inject::system::interrupt::Signal;
 
-use args::{Cli, Command, CredentialAction, EnvAction, Main};
+use args::{Cli, Command};
+use command::credential::args::CredentialAction;
+use command::env::args::EnvAction;
+use command::main_job::args::Main;
 use exit::{Code, Failure};
 use render::Output;
 use settings::{Programs, Settings};
@@ -121,7 +126,7 @@ fn only_reads(cli: &Cli) -> bool {
         },
         Some(
             Command::Init(_)
-            | Command::Register { .. }
+            | Command::Register(_)
             | Command::Registry { .. }
             | Command::Hook(_)
             | Command::Completions { .. }
@@ -139,15 +144,7 @@ fn run(cli: &Cli, out: Output) -> Result<Code, Failure> {
         Some(Command::Init(asked)) => command::init::run(asked, out),
         Some(Command::Doctor { online }) => Ok(command::doctor::run(&settings, &cli.global, *online, out)),
         Some(Command::Env { action }) => command::env::run(&settings()?, action, out),
-        Some(Command::Register { app, force, no_register, new, take, again }) => {
-            let registration = match (*new, *no_register) {
-                (true, _) => Some(Registration::Auto),
-                (false, true) => Some(Registration::Never),
-                (false, false) => None,
-            };
-            let wish = command::register::Wish { force: *force, registration, take: *take, again: *again };
-            command::register::run(&settings()?, app.as_deref(), wish, out)
-        }
+        Some(Command::Register(register)) => command::register::run(&settings()?, register, out),
         Some(Command::Registry { action }) => command::registry::run(&settings()?, action, out),
         Some(Command::Credential { action }) => command::credential::run(&settings()?, action, out),
         Some(Command::Hook(hook)) => command::hook::run(&settings()?, hook, cli.global.env.as_deref(), out),

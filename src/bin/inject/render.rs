@@ -16,7 +16,7 @@ use inject::findings::{self, Finding, Severity};
 use inject::system::files;
 use serde::Serialize;
 
-use crate::args::{Format, Global, When};
+use crate::args::global::{Format, Global, When};
 use crate::exit::{Code, Failure};
 use crate::progress::make_room;
 use crate::results::{Document, Failed, Outcome};

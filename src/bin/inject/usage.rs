@@ -1,15 +1,19 @@
-//! A command line that is not understood: clap tells people, and this tells the program that reads, in the format it asked for.
+//! A command line that is not understood: clap tells people, and this tells the program that reads, in the format it
+//! asked for; and a word that may be a mistyped command.
 //!
 //! Must not: repeat more of the command line than clap does.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, ValueEnum};
 
-use crate::args::{Cli, Format};
+use crate::args::Cli;
+use crate::args::global::Format;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
+use crate::suggest::nearest;
 
 /// What the main job is called.
 const MAIN: &str = "inject";
@@ -100,6 +104,18 @@ fn failure(error: &clap::Error) -> Failure {
         };
     }
     failure
+}
+
+/// What is no file may be a command that was mistyped, for which an environment is the wrong thing to ask for.
+pub fn check_words(artifacts: &[PathBuf]) -> Result<(), Failure> {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let mut missing = artifacts.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
+    let near = missing.find_map(|word| Some((word, nearest(word, names.iter().copied())?)));
+    near.map_or(Ok(()), |(word, near)| {
+        Err(Failure::new(Code::Artifact, format!("cannot open {word}: no such file"))
+            .remedy(format!("did you mean the command {near:?}?")))
+    })
 }
 
 #[cfg(test)]

@@ -19,8 +19,9 @@ use super::database::DatabaseError;
 use super::ledger::{Ledger, Pending};
 use super::{ClientId, ClientSecret, EnvironmentName};
 use crate::format::calendar::Civil;
+use crate::format::text;
 
-/// What a registry can do (design section 4): said to the user before anything is registered.
+/// What a registry can do: said to the user before anything is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capability {
     /// A: get-or-create by Client Id; the secret can be read again.
@@ -29,6 +30,17 @@ pub enum Capability {
     EchoByToken,
     /// C: the secret is shown once; the store becomes the only copy.
     ShownOnce,
+}
+
+impl Capability {
+    /// Its letter, as `docs/registries.md` and receipts have it.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::GetOrCreate => "A",
+            Self::EchoByToken => "B",
+            Self::ShownOnce => "C",
+        }
+    }
 }
 
 /// Which registry: environments with equal identities share credentials.
@@ -48,6 +60,54 @@ pub struct Application {
     pub id: String,
     /// The name it is registered under.
     pub name: String,
+}
+
+/// Bytes that an id or a name of an application may have: package and bundle ids have 255 at most, and columns of access managers
+/// fewer.
+const NAME_BYTES: usize = 512;
+/// Characters that are shown of one that is longer.
+const NAME_SHOWN: usize = 40;
+
+/// Why a text is no id and no name of an application.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidApplication {
+    /// It is too long.
+    #[error("{what} has {bytes} bytes, at most {NAME_BYTES} are possible: {shown:?}...")]
+    Long {
+        /// What it is.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// How it begins.
+        shown: String,
+    },
+    /// It holds a character that cannot be seen.
+    #[error("{what} holds {character:?}, which cannot be seen: {name:?}")]
+    Hidden {
+        /// What it is.
+        what: &'static str,
+        /// The character.
+        character: char,
+        /// All of it.
+        name: String,
+    },
+}
+
+impl Application {
+    /// Refuses what is no id or name before it reaches a store or a registry, where it would stay for good.
+    pub fn check(&self) -> Result<(), InvalidApplication> {
+        for (what, name) in [("the id of an application", &self.id), ("the name of an application", &self.name)] {
+            if name.len() > NAME_BYTES {
+                let shown = name.chars().take(NAME_SHOWN).collect();
+                return Err(InvalidApplication::Long { what, bytes: name.len(), shown });
+            }
+            if let Some(character) = name.chars().find(|c| text::is_hidden(*c)) {
+                return Err(InvalidApplication::Hidden { what, character, name: name.clone() });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The Client Id that is proposed.

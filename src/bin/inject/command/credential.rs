@@ -3,16 +3,21 @@
 //!
 //! Must not: print a secret but for `show --reveal`; `mask`, which does too, has a file of its own.
 
+pub mod args;
+pub mod backup;
+pub mod key;
+pub mod mask;
+
 use inject::credentials::{ClientId, ClientSecret, Key, Store, Stored};
 use inject::registry::{Application, Ledger, Registry};
 use serde::Serialize;
 
-use crate::args::CredentialAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::source::Source;
+use args::CredentialAction;
 
 /// What the store holds.
 #[derive(Serialize)]
@@ -153,11 +158,11 @@ pub fn run(settings: &Settings, action: &CredentialAction, out: Output) -> Resul
         CredentialAction::Set { app, client_id, secret, replace } => {
             set(settings, app.as_deref(), client_id, secret.as_deref(), *replace, out)
         }
-        CredentialAction::Mask { ci } => super::mask::run(settings, *ci, out),
+        CredentialAction::Mask { ci } => mask::run(settings, *ci, out),
         CredentialAction::Forget { app } => forget(settings, app.as_deref(), out),
-        CredentialAction::Export { file, pass } => super::backup::export(settings, file, pass, out),
-        CredentialAction::Import { file, pass, replace } => super::backup::import(settings, file, pass, *replace, out),
-        CredentialAction::Key { to } => super::key::run(settings, to.as_deref(), out),
+        CredentialAction::Export { file, pass } => backup::export(settings, file, pass, out),
+        CredentialAction::Import { file, pass, replace } => backup::import(settings, file, pass, *replace, out),
+        CredentialAction::Key { to } => key::run(settings, to.as_deref(), out),
         CredentialAction::Rotate { app } => rotate(settings, app.as_deref(), out),
         CredentialAction::Revoke { app } => revoke(settings, app.as_deref(), out),
     }
@@ -178,7 +183,7 @@ fn list(settings: &Settings, out: Output) -> Result<Code, Failure> {
     };
     out.json(&Listed { credentials: all.iter().map(listed).collect() });
     if let Some(store) = &store {
-        super::register::tell_open(&store.intents()?, out);
+        crate::events::tell_open(&store.intents()?, out);
     }
     if all.is_empty() {
         out.note(&format!("no credentials in {}", settings.home.folder.display()));
@@ -217,7 +222,7 @@ fn show(settings: &Settings, app: Option<&str>, reveal: bool, out: Output) -> Re
     let store = Store::open_existing(&settings.home)?;
     let stored = store.as_ref().map(|store| store.get(&key)).transpose()?.flatten();
     let (Some(stored), Some(store)) = (stored, store) else { return Err(missing(&key)) };
-    super::register::tell_open(store.intent(&key)?.as_slice(), out);
+    crate::events::tell_open(store.intent(&key)?.as_slice(), out);
     let fingerprint = stored.secret.as_ref().map(|secret| store.fingerprint(secret).as_str().to_owned());
     let shown = stored.secret.as_ref().filter(|_| reveal).map(ClientSecret::expose);
     out.json(&Shown {

@@ -7,6 +7,7 @@ mod genexus;
 use std::path::{Path, PathBuf};
 
 use inject::credentials::{Keeping, Key, Store};
+use inject::embed::known_values;
 use inject::findings::{Hunt, Report};
 use inject::job::pending;
 use inject::registry::Application;
@@ -16,15 +17,15 @@ use inject::system::keyring::KEYRING;
 use inject::system::{Civil, files, unix_seconds};
 use serde::Serialize;
 
-use super::given::matches;
-use crate::args::Global;
-use crate::carried::{known, stored};
+use crate::args::global::Global;
+use crate::carried::stored;
 use crate::exit::{Code, Failure};
 use crate::features::FEATURES;
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::config::Examined;
 use crate::settings::{Chosen, Settings};
+use crate::targets::matches;
 use crate::variables::{self, variable};
 
 /// Days before its end at which a certificate is spoken of.
@@ -385,7 +386,7 @@ fn repository(settings: &Settings, checks: &mut Checks) {
         checks.add("git", CheckState::Note, text);
     }
     let known = match stored(settings) {
-        Ok(all) => known(&all, true),
+        Ok(all) => known_values(&all, true),
         // The store has said so already.
         Err(_) => return,
     };

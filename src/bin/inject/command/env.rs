@@ -2,6 +2,8 @@
 //!
 //! Must not: keep the active environment in the project tree.
 
+pub mod args;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,13 +12,13 @@ use inject::system::files::{self, Stamp};
 use inject::system::{FileError, Replacement};
 use serde::Serialize;
 
-use crate::args::EnvAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::{Embedding, Outcome};
 use crate::settings::config::{Config, Env};
 use crate::settings::{Origin, Settings};
 use crate::suggest::nearest;
+use args::EnvAction;
 
 /// The environments of `inject.toml`.
 #[derive(Serialize)]

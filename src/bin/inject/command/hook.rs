@@ -2,6 +2,8 @@
 //!
 //! Must not: replace a file that is different, without being told to.
 
+pub mod args;
+
 use std::path::{Path, PathBuf};
 
 use inject::system::Replacement;
@@ -9,12 +11,12 @@ use inject::system::files;
 use inject::system::git;
 use serde::Serialize;
 
-use crate::args::{Hook, HookKind};
 use crate::exit::{Code, Failure};
 use crate::hooks::{self, HookFile, MARK, Place, names_environment};
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::Settings;
+use args::{Hook, HookKind};
 
 /// The files of an integration.
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use inject::findings::Report;
 use inject::job::{self, Description, Form, Inspected};
 use serde::Serialize;
 
-use crate::args::Look;
+use crate::args::look::Look;
 use crate::carried::{Carried, Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;

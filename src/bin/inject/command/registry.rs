@@ -2,17 +2,21 @@
 //!
 //! Must not: show a secret.
 
+pub mod args;
+#[cfg(feature = "serve")]
+pub mod serve;
+
 use inject::credentials::ClientId;
 use inject::registry::Entry;
 use inject::system::Civil;
 use serde::Serialize;
 
-use crate::args::RegistryAction;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::Settings;
 use crate::settings::config::{Keeper, kept_by};
+use args::RegistryAction;
 
 /// A registry is ready.
 #[derive(Serialize)]
@@ -84,7 +88,7 @@ pub fn run(settings: &Settings, action: &RegistryAction, out: Output) -> Result<
     match action {
         RegistryAction::Init => init(settings, out),
         #[cfg(feature = "serve")]
-        RegistryAction::Serve(serve) => super::serve::run(settings, serve, out),
+        RegistryAction::Serve(serve) => serve::run(settings, serve, out),
         #[cfg(not(feature = "serve"))]
         RegistryAction::Serve(_) => Err(crate::features::SERVE.lacking("inject registry serve")),
         RegistryAction::List => list(settings, out),

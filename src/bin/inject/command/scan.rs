@@ -2,19 +2,22 @@
 //!
 //! Must not: show a value, or change a file.
 
+pub mod args;
+
 use std::path::Path;
 
+use inject::embed::known_values;
 use inject::findings::{Hunt, Report};
 use inject::scan;
 use inject::scan::ScanError;
 use serde::Serialize;
 
-use crate::args::Scan;
-use crate::carried::{known, stored};
+use crate::carried::stored;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::{Finding, Outcome, all_findings};
 use crate::settings::Settings;
+use args::Scan;
 
 /// What was searched, and found.
 #[derive(Serialize)]
@@ -38,7 +41,7 @@ impl Outcome for Searched {
 /// Runs it.
 pub fn run(settings: &Settings, asked: &Scan, out: Output) -> Result<Code, Failure> {
     // What is stored is not committed, ids included.
-    let known = known(&stored(settings)?, asked.ids || asked.staged);
+    let known = known_values(&stored(settings)?, asked.ids || asked.staged);
     if known.is_empty() {
         out.warn("the store holds nothing to look for; inject credential list shows what it holds");
     }

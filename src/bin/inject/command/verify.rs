@@ -3,29 +3,31 @@
 //!
 //! Must not: register anything, or show a value.
 
+pub mod args;
+mod probe;
 mod result;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use inject::credentials::{Credential, Lookup, Registration, Store, look_up};
+use inject::credentials::{Credential, Registration};
+use inject::embed::{Source, foreign, other_mains, texts};
 use inject::findings::{self, Expected, Finding, Report};
 use inject::job::{Copies, Inspected};
-use inject::place::{Place, Preset};
+use inject::place::Place;
 use inject::receipt;
 use zeroize::Zeroizing;
 
-use super::given::{Given, artifacts};
-use super::register::{Fixed, fixed};
-use super::{attest, probe};
-use crate::args::Verify;
-use crate::carried::{foreign, stored, tell_cut_off, texts};
+use crate::carried::tell_cut_off;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::settings::places::{Asked, gather};
-use crate::settings::values::{other_mains, values};
+use crate::settings::access::Access;
+use crate::settings::places::parse;
 use crate::settings::{Chosen, Settings};
+use crate::statements;
 use crate::summary;
+use crate::targets::{Given, artifacts};
+use args::Verify;
 pub use result::Verified;
 use result::{VerifiedArtifact, is_partial};
 
@@ -75,7 +77,7 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
                 };
                 out.warn(&format!("{}: no verdict is written, because {why}", path.display()));
             } else {
-                attest::write_verdict(&attest::path("--svr", svr, path, "svr", several)?, path, chosen)?;
+                statements::write_verdict(&statements::path("--svr", svr, path, "svr", several)?, path, chosen)?;
             }
         }
         show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
@@ -102,50 +104,50 @@ fn one(
     let mut report = inspected.verify_signature(verify.min_sdk)?;
     let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
     let Some((settings, chosen)) = gate else { return Ok((report, about)) };
-    let owner = settings.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()), Some(chosen))?;
+    let access = Access::new(settings, chosen);
+    let environment = access.environment(Registration::Never);
+    let mut embedder = settings.embedder(&environment);
+    embedder.options.presets.clone_from(&verify.preset);
+    embedder.options.places = verify.at.iter().map(|text| parse(text, false)).collect::<Result<_, _>>()?;
+    embedder.options.partial = true;
+    let owner = embedder.owner(&mut inspected, verify.app.as_deref().or(given.app.as_deref()))?;
     let application = &owner.application;
-    let store = Store::open_existing(&settings.home)?;
     // Why the secret is not known here.
     let mut unknown_secret = None;
-    let credential = match fixed(chosen)? {
-        Some(Fixed::Known(credential, _)) => credential,
-        Some(Fixed::NotRun(Some(id), failure)) => {
-            unknown_secret = Some(failure);
+    let credential = match access.given()? {
+        Some(inject::embed::Given::Known(credential, _)) => credential,
+        Some(inject::embed::Given::Unread(Some(id), error)) => {
+            unknown_secret = Some(Failure::from(error));
             Credential { id, secret: None }
         }
-        Some(Fixed::NotRun(None, failure)) => return Err(failure),
-        None => {
-            let request = settings.request(application, chosen, Registration::Never)?;
-            match look_up(&request, store.as_ref(), settings.registry(chosen)?.as_mut())? {
-                Lookup::InStore(credential) | Lookup::InRegistry(credential) => credential,
-                Lookup::Unregistered(_) => {
-                    let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
-                    let failure = Failure::new(Code::Registry, message);
-                    let failure = match settings.unasked(chosen) {
-                        Some(program) => failure.remedy(format!("or let verify run {program}: --allow-exec")),
-                        None => failure,
-                    };
-                    return Err(
-                        failure.remedy(format!("obtain it: inject register {} --env {}", application.id, chosen.name))
-                    );
-                }
+        Some(inject::embed::Given::Unread(None, error)) => return Err(error.into()),
+        None => match embedder.known(application)?.read()? {
+            Some(credential) => credential,
+            None => {
+                let message = format!("no credential of {} in {} is known here", application.id, chosen.name);
+                let failure = Failure::new(Code::Registry, message);
+                let failure = match settings.unasked(chosen) {
+                    Some(program) => failure.remedy(format!("or let verify run {program}: --allow-exec")),
+                    None => failure,
+                };
+                return Err(
+                    failure.remedy(format!("obtain it: inject register {} --env {}", application.id, chosen.name))
+                );
             }
-        }
+        },
     };
     if let Some(failure) = unknown_secret.take_if(|_| verify.receipt.is_some() || verify.probe_secret) {
         return Err(failure);
     }
-    let fits = |preset: &Preset| Ok(inspected.has_one_of(&preset.fits)?);
-    let asked = Asked { presets: &verify.preset, at: &verify.at, create: false, partial: true };
-    let places = gather(settings, chosen, &owner, asked, fits)?;
+    let places = embedder.gather(&inspected, &owner)?;
     let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
         return Err(error.into());
     }
     let others: Vec<&str> = copies.iter().filter(|copy| !copy.own).filter_map(|copy| copy.main.as_deref()).collect();
-    let neighbors = settings.neighbors(inspected.mains()?, &others, chosen, |_| None)?;
+    let neighbors = embedder.neighbors(inspected.mains()?, &others, |_| None)?;
     let mains = other_mains(&neighbors);
-    let values = values(chosen, application, &credential, &mains);
+    let values = embedder.values(application, &credential, &mains);
     let (mut expected, mut wrong, mut kept, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
     let (mut holds_own, mut holds_id, mut holds_secret) = (false, false, false);
     for copy in &copies {
@@ -215,15 +217,15 @@ fn one(
     }
     let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);
     let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
-    let foreign = foreign(&stored(settings)?, &allowed, Some(&credential.id));
+    let foreign = foreign(&embedder.stored()?, &allowed, Some(&credential.id));
     inspected.verify_content(&mut report, &expected, &foreign);
     report.findings = one_cause(report.findings);
     let elsewhere = |finding: &Finding| !copies.iter().any(|copy| copy.entry == finding.place);
     report.findings.extend(inspected.old_copies(&places.places, &wrong, &allowed).into_iter().filter(elsewhere));
     release_rules(&mut report, chosen, &inspected);
     if let Some(receipt) = &verify.receipt {
-        let expected = attest::carries(settings, chosen, application, &credential)?;
-        let receipt = attest::path("--receipt", receipt, path, "receipt", several)?;
+        let expected = embedder.carries(application, &credential)?;
+        let receipt = statements::path("--receipt", receipt, path, "receipt", several)?;
         receipt::check(&mut report, &receipt, path, &expected)?;
     }
     // Only of what it carries can be said that it is alive.

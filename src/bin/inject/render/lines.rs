@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use inject::system::is_hidden;
+
 use super::{Level, Message};
 
 /// A text on one line, with what cannot be seen, or would change how the rest is seen, written out: line breaks and other
@@ -27,15 +29,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     out.into()
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
-                | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 /// A line in which no runner reads a command, whatever an artifact or a registry put into it. Azure takes one from anywhere in a

@@ -9,9 +9,10 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{Failed, Outcome, SCHEMA};
+use crate::command::credential::{backup, key};
+use crate::command::registry::serve;
 use crate::command::{
-    backup, credential, doctor, env, hook, identify, init, inspect, key, main_job, register, registry, scan, serve,
-    verify,
+    credential, doctor, env, hook, identify, init, inspect, main_job, register, registry, scan, verify,
 };
 
 /// The definition of one document: what is printed around a result, and the result.

@@ -6,10 +6,11 @@ mod registry;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 use std::path::PathBuf;
 
 use inject::credentials::EnvironmentName;
+use inject::embed::App;
 use inject::place::{Absence, Address, Place, Preset, Template};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -28,7 +29,7 @@ pub struct Config {
     /// `receipts`: the folder that receipts go to, relative to the configuration.
     pub receipts: Option<String>,
     /// Applications by key.
-    pub apps: BTreeMap<String, App>,
+    pub apps: BTreeMap<String, ListedApp>,
     /// Environments by name.
     pub envs: BTreeMap<EnvironmentName, Env>,
     /// Presets by name.
@@ -37,27 +38,24 @@ pub struct Config {
 
 /// `[app.KEY]`.
 #[derive(Debug, Clone)]
-pub struct App {
-    /// Package or bundle id.
-    pub id: String,
-    /// The package id of its Android packages, where it is another one.
-    pub android: Option<String>,
-    /// The bundle id of its apps for iOS, where it is another one.
-    pub ios: Option<String>,
-    /// The name it is registered under.
-    pub name: String,
-    /// Presets; empty: found by looking.
-    pub presets: Vec<String>,
+pub struct ListedApp {
+    /// As the library knows it.
+    pub app: App,
     /// Globs of artifacts, relative to the configuration.
     pub artifacts: Vec<String>,
-    /// Places beside the presets'.
-    pub places: Vec<Place>,
 }
 
-impl App {
-    /// Whether an artifact or a store may call it so.
-    pub fn has_id(&self, id: &str) -> bool {
-        self.id == id || self.android.as_deref() == Some(id) || self.ios.as_deref() == Some(id)
+impl Deref for ListedApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl DerefMut for ListedApp {
+    fn deref_mut(&mut self) -> &mut App {
+        &mut self.app
     }
 }
 
@@ -311,21 +309,14 @@ impl Reader {
         }
     }
 
-    fn apps(&mut self, value: &Value<'_>, apps: &mut BTreeMap<String, App>) {
+    fn apps(&mut self, value: &Value<'_>, apps: &mut BTreeMap<String, ListedApp>) {
         let Some(table) = self.table("app.NAME", value) else { return };
         let mut ids = HashSet::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             let Some(table) = self.table(&format!("app.{name}"), value) else { continue };
-            let mut app = App {
-                id: String::new(),
-                android: None,
-                ios: None,
-                name: name.to_owned(),
-                presets: Vec::new(),
-                artifacts: Vec::new(),
-                places: Vec::new(),
-            };
+            let app = App { name: name.to_owned(), ..App::default() };
+            let mut app = ListedApp { app, artifacts: Vec::new() };
             for (key, value) in table {
                 match key.get_ref().as_ref() {
                     "id" => app.id = self.string("id", value).unwrap_or_default(),

@@ -2,27 +2,24 @@
 //!
 //! Must not: print, or change anything.
 
+pub mod access;
 pub mod config;
-pub mod owner;
 pub mod places;
-pub mod presets;
 pub mod signing;
 pub mod source;
-pub mod values;
 
 use std::path::{Component, Path, PathBuf};
 
-use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, Request, SealKey, Store};
-use inject::registry::{Application, Directory, Registry, RegistryIdentity, Unasked};
+use inject::credentials::{EnvironmentName, Home, Key, Needs, Registration, SealKey, Store};
+use inject::embed::{App, Apps, Embedder, Environment, Presets};
+use inject::registry::{Application, Directory, Registry, RegistryIdentity};
 use inject::system::files;
 
-use crate::args::Global;
+use crate::args::global::Global;
 use crate::exit::{Code, Failure};
-use crate::render::visible;
 use crate::suggest::nearest;
 use crate::variables::{self, variable};
-use config::{App, Config, Env, Keeper, kept_by};
-use presets::Presets;
+use config::{Config, Env, Keeper, kept_by};
 use source::Source;
 
 /// Where a value came from, in order of precedence.
@@ -163,47 +160,32 @@ impl Settings {
         })
     }
 
-    /// The application that `--app` names.
-    pub fn named_app(&self, name: &str) -> Result<(Application, Option<&App>), Failure> {
-        let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
-            return Ok((Application { id: name.to_owned(), name: name.to_owned() }, None));
-        };
-        let found = config.apps.iter().find(|(key, app)| *key == name || app.has_id(name) || app.name == name);
-        match found {
-            Some((_, app)) => Ok((application(app), Some(app))),
-            None => Err(unknown_app(config, &format!("unknown application {name:?}"), name)),
-        }
+    /// The applications that are listed.
+    pub fn apps(&self) -> Apps<'_> {
+        let listed = self.config.iter().flat_map(|config| &config.apps);
+        listed.map(|(key, listed)| (key.as_str(), &listed.app)).collect()
     }
 
-    /// The application of a package or bundle id.
-    pub fn app_of(&self, id: &str) -> Result<(Application, Option<&App>), Failure> {
-        let Some(config) = self.config.as_ref().filter(|config| !config.apps.is_empty()) else {
-            return Ok((Application { id: id.to_owned(), name: id.to_owned() }, None));
-        };
-        match config.apps.values().find(|app| app.has_id(id)) {
-            Some(app) => Ok((application(app), Some(app))),
-            None => Err(unknown_app(config, &format!("no application has the id {id:?}"), id)
-                .remedy("or say which one it is: --app APP")),
-        }
+    /// The application that `--app` names.
+    pub fn named_app(&self, name: &str) -> Result<(Application, Option<&App>), Failure> {
+        Ok(self.apps().named(name)?)
     }
 
     /// The only application of the configuration.
     pub fn only_app(&self) -> Result<(Application, Option<&App>), Failure> {
-        let apps = self.config.iter().flat_map(|config| config.apps.values()).collect::<Vec<_>>();
-        match apps.as_slice() {
-            [app] => Ok((application(app), Some(app))),
-            [] => Err(Failure::usage("which application? no inject.toml names one").remedy("name it: its package id")),
-            several => {
-                let ids: Vec<&str> = several.iter().map(|app| app.id.as_str()).collect();
-                Err(Failure::usage(format!("which application? there are {}", ids.join(", ")))
-                    .remedy("name one of them"))
-            }
-        }
+        Ok(self.apps().only()?)
     }
 
     /// The presets that can be named.
     pub fn presets(&self) -> Presets<'_> {
         Presets::new(self.config.as_ref().map(|config| &config.presets))
+    }
+
+    /// The main job in an environment.
+    pub fn embedder<'a>(&'a self, environment: &'a Environment<'a>) -> Embedder<'a> {
+        let mut embedder = Embedder::new(&self.home, environment);
+        (embedder.apps, embedder.presets) = (self.apps(), self.presets());
+        embedder
     }
 
     /// The registry of an environment.
@@ -249,14 +231,6 @@ impl Settings {
         chosen.env.registry.identity(self, chosen)
     }
 
-    /// The registry of an environment, not asked where that would leave this machine.
-    pub fn registry_within(&self, chosen: &Chosen) -> Result<Box<dyn Registry>, Failure> {
-        if chosen.env.registry.is_remote() {
-            return Ok(Box::new(Unasked(self.registry_identity(chosen)?)));
-        }
-        self.registry(chosen)
-    }
-
     /// The program that keeps this command from asking the registry.
     pub fn unasked(&self, chosen: &Chosen) -> Option<String> {
         chosen.env.registry.unasked().filter(|_| self.programs == Programs::Leave)
@@ -264,22 +238,9 @@ impl Settings {
 
     /// The key of a credential.
     pub fn key(&self, application: &Application, chosen: &Chosen) -> Result<Key, Failure> {
-        check_name("the id of an application", &application.id)?;
-        check_name("the name of an application", &application.name)?;
+        application.check().map_err(|error| Failure::of(Code::Usage, error))?;
         let registry = self.registry_identity(chosen)?;
         Ok(Key { application: application.id.clone(), environment: chosen.name.clone(), registry })
-    }
-
-    /// What is asked of store and registry, and nothing beside.
-    pub fn request<'a>(
-        &self,
-        application: &'a Application,
-        chosen: &Chosen,
-        registration: Registration,
-    ) -> Result<Request<'a>, Failure> {
-        let key = self.key(application, chosen)?;
-        let needs = chosen.needs();
-        Ok(Request { key, application, needs, registration, refresh: false, again: false, take: None })
     }
 }
 
@@ -313,41 +274,6 @@ fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-/// Bytes that an id or a name of an application may have: package and bundle ids have 255 at most, and columns of access managers
-/// fewer.
-const NAME_BYTES: usize = 512;
-/// Characters that are shown of one that is longer.
-const NAME_SHOWN: usize = 40;
-
-/// Refuses what is no id or name before it reaches a store or a registry, where it would stay for good.
-fn check_name(what: &str, name: &str) -> Result<(), Failure> {
-    if name.len() > NAME_BYTES {
-        let shown: String = name.chars().take(NAME_SHOWN).collect();
-        let found = name.len();
-        return Err(Failure::usage(format!(
-            "{what} has {found} bytes, at most {NAME_BYTES} are possible: {shown:?}..."
-        )));
-    }
-    match name.chars().find(|c| visible(c.encode_utf8(&mut [0; 4])).len() != c.len_utf8()) {
-        Some(c) => Err(Failure::usage(format!("{what} holds {c:?}, which cannot be seen: {name:?}"))),
-        None => Ok(()),
-    }
-}
-
-fn application(app: &App) -> Application {
-    Application { id: app.id.clone(), name: app.name.clone() }
-}
-
-fn unknown_app(config: &Config, message: &str, name: &str) -> Failure {
-    let ids: Vec<&str> = config.apps.values().map(|app| app.id.as_str()).collect();
-    let near = nearest(name, config.apps.keys().map(String::as_str).chain(ids.iter().copied()));
-    let failure = Failure::usage(format!("{message}; {} has {}", config.path.display(), ids.join(", ")));
-    match near {
-        Some(near) => failure.remedy(format!("did you mean {near:?}?")),
-        None => failure.remedy(format!("add [app.NAME] with id = {name:?} there")),
-    }
 }
 
 fn home() -> Result<PathBuf, Failure> {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::source::Source;
 use super::{variable, variables};
-use crate::args::Signing;
+use crate::args::signing::Signing;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 
@@ -41,11 +41,6 @@ impl Keys {
             min_sdk: self.rotation_min_sdk,
         });
         Signers { current: &self.current, rotation }
-    }
-
-    /// The identity that signs from now on.
-    pub fn current(&self) -> &Identity {
-        &self.current
     }
 }
 

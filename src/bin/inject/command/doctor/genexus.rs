@@ -2,7 +2,7 @@
 //!
 //! Must not: show a secret, or run the program behind the registry.
 
-use inject::credentials::{Lookup, Needs, Store, look_up};
+use inject::credentials::{Lookup, Needs, Request, Store, look_up};
 use inject::registry::{Application, Genexus, GenexusFault, GenexusHolding, Registry, RegistryError};
 use inject::system::Civil;
 
@@ -73,7 +73,9 @@ fn next(
     registry: &mut Genexus,
     checks: &mut Checks,
 ) -> Result<(), Failure> {
-    let request = settings.request(application, chosen, chosen.registration(false))?;
+    let (key, needs) = (settings.key(application, chosen)?, chosen.needs());
+    let (registration, refresh, again, take) = (chosen.registration(false), false, false, None);
+    let request = Request { key, application, needs, registration, refresh, again, take };
     let store = Store::open_existing(&settings.home)?;
     let Lookup::InStore(stored) = look_up(&request, store.as_ref(), registry)? else { return Ok(()) };
     let (name, id) = (&application.name, &stored.id);

@@ -2,6 +2,7 @@
 //!
 //! Must not: overwrite a configuration that nobody said to overwrite, or ask for one.
 
+pub mod args;
 mod draft;
 
 use std::path::{Path, PathBuf};
@@ -14,11 +15,11 @@ use inject::system::Replacement;
 use inject::system::files::tidy;
 use serde::Serialize;
 
-use crate::args::Init;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;
 use crate::settings::config::Config;
+use args::Init;
 use draft::ModelEnv;
 
 /// Characters of a folder's name that make the name of an environment, which has at most 64.

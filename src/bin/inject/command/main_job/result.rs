@@ -2,6 +2,7 @@
 //!
 //! Must not: hold a value of a place, but for the Client Id, which is public.
 
+use inject::embed::Embedded;
 use inject::job::PlannedPlace;
 use serde::Serialize;
 
@@ -45,6 +46,24 @@ pub struct InjectedArtifact {
     pub removed: Vec<String>,
     #[serde(flatten)]
     pub signed: Signed,
+}
+
+impl From<&Embedded> for InjectedArtifact {
+    fn from(told: &Embedded) -> Self {
+        let Embedded { artifact, application, client_id, has_secret, places, done, .. } = told;
+        Self {
+            artifact: artifact.path.to_string_lossy().into_owned(),
+            output: artifact.output().to_string_lossy().into_owned(),
+            written: done.written,
+            application: application.id.clone(),
+            client_id: client_id.as_str().to_owned(),
+            has_secret: *has_secret,
+            places: places.iter().map(Place::from).collect(),
+            entries: done.entries.clone(),
+            removed: done.removed.clone(),
+            signed: Signed::from(&done.report),
+        }
+    }
 }
 
 /// What would be done with artifacts: `--dry-run` and `--check`.

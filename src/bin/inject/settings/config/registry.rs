@@ -83,22 +83,6 @@ pub enum Keeper {
     Owner,
 }
 
-impl Kind {
-    /// The letter of the class that it has at least. Who registers nothing has none to tell.
-    pub fn class_at_least(&self) -> &'static str {
-        self.classes.last().map_or("", |class| letter(*class))
-    }
-}
-
-/// The letter of a class, as `docs/registries.md` explains it.
-fn letter(class: Capability) -> &'static str {
-    match class {
-        Capability::GetOrCreate => "A",
-        Capability::EchoByToken => "B",
-        Capability::ShownOnce => "C",
-    }
-}
-
 /// Keys that mean the same for every server. They come first where keys are listed.
 const SERVER_KEYS: [&str; 3] = ["url", "token", "ca"];
 

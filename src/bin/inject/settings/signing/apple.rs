@@ -10,7 +10,7 @@ use inject::signing::{Certificate, Identity, Password, certificates};
 use inject::system::unix_seconds;
 
 use super::{failed, from_files, password, read, read_secret};
-use crate::args::{AppleSigning, Signing};
+use crate::args::signing::{AppleSigning, Signing};
 use crate::exit::{Code, Failure};
 use crate::settings::source::Source;
 use crate::variables;
@@ -52,14 +52,6 @@ impl Keys {
                 allow_new_signer,
                 now: unix_seconds(),
             }),
-        }
-    }
-
-    /// Who signs; nobody for ad hoc and unsigned.
-    pub fn identity(&self) -> Option<&Identity> {
-        match &self.kind {
-            Kind::Identity(identity) => Some(identity),
-            Kind::AdHoc | Kind::Unsigned => None,
         }
     }
 }

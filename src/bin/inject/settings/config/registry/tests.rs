@@ -53,7 +53,7 @@ fn the_table_of_what_registries_do_has_every_kind_with_its_class() {
 }
 
 fn classes(kind: &Kind) -> String {
-    kind.classes.iter().map(|class| letter(*class)).collect::<Vec<_>>().join(" or ")
+    kind.classes.iter().map(|class| class.letter()).collect::<Vec<_>>().join(" or ")
 }
 
 fn table() -> String {

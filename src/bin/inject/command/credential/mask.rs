@@ -8,15 +8,16 @@
 use std::io::{IsTerminal, Write};
 
 use inject::credentials::ClientSecret;
+use inject::embed::{Given, known_values};
 use inject::findings::logged;
 use zeroize::Zeroizing;
 
-use super::register::{Fixed, fixed};
-use crate::args::Ci;
-use crate::carried::{coming, known, stored};
+use super::args::Ci;
+use crate::carried::{coming, stored};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
+use crate::settings::access::given;
 use crate::variables::{self, variable};
 
 /// Runs it.
@@ -78,14 +79,18 @@ fn runner(asked: Option<Ci>) -> Result<Ci, Failure> {
 /// Every secret that this run could come to know without asking anybody.
 fn secrets(settings: &Settings) -> Result<Vec<Zeroizing<String>>, Failure> {
     let mut secrets: Vec<Zeroizing<String>> =
-        known(&stored(settings)?, false).into_iter().map(|known| known.value).collect();
+        known_values(&stored(settings)?, false).into_iter().map(|known| known.value).collect();
     secrets.extend(coming(settings)?);
     secrets.extend(variable(variables::CLIENT_SECRET).map(|given| Zeroizing::new(given.trim().to_owned())));
     // Without an environment there is no registry to have one.
     if let Ok(chosen) = settings.environment()
         && variable(variables::CLIENT_SECRET).is_none()
-        && let Some((credential, _)) = fixed(&chosen)?.map(Fixed::whole).transpose()?
+        && let Some(given) = given(&chosen)?
     {
+        let credential = match given {
+            Given::Known(credential, _) => credential,
+            Given::Unread(_, error) => return Err(error.into()),
+        };
         secrets
             .extend(credential.secret.as_ref().map(|secret| Zeroizing::new(ClientSecret::expose(secret).to_owned())));
     }

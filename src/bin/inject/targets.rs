@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::Settings;
-use crate::settings::config::App;
+use crate::settings::config::ListedApp;
 
 /// An artifact to work on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,9 @@ pub fn artifacts(
             .remedy("inject --help shows examples"));
     };
     let app = app.map(|name| settings.named_app(name)).transpose()?.and_then(|(_, app)| app);
-    let apps: Vec<&App> = app.map_or_else(|| config.apps.values().collect(), |app| vec![app]);
-    let patterns: Vec<(&App, &str)> = apps
+    let is_meant = |listed: &&ListedApp| app.is_none_or(|app| app.id == listed.id);
+    let apps: Vec<&ListedApp> = config.apps.values().filter(is_meant).collect();
+    let patterns: Vec<(&ListedApp, &str)> = apps
         .into_iter()
         .flat_map(|app| app.artifacts.iter().map(move |pattern| (app, pattern.trim_end_matches('/'))))
         .collect();

@@ -2,6 +2,9 @@
 //!
 //! Must not: read a file or an environment variable.
 
+// Doc comments here are help texts, where backticks would show.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};

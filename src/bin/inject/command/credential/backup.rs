@@ -54,7 +54,7 @@ pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Resu
         return Err(Failure::new(Code::Registry, format!("no store in {}", settings.home.folder.display())));
     };
     let (text, count) = backup::export(&mut store, &passphrase).map_err(failure)?;
-    super::register::tell_open(&store.intents()?, out);
+    crate::events::tell_open(&store.intents()?, out);
     let write = || {
         let mut new = Replacement::start(file)?;
         new.write_all(text.as_bytes())?;

@@ -10,7 +10,7 @@ use inject::system::files;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::args::{Gam, Serve};
+use super::args::{Gam, Serve};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::results::Outcome;

@@ -1,39 +1,17 @@
-//! Receipts and verdicts: what is asked for, written, and checked.
+//! Receipts and verdicts: where they go, and the verdict itself.
 //!
 //! Must not: put a secret into one.
 
 use std::path::{Path, PathBuf};
 
-use inject::credentials::{Credential, Store};
-use inject::findings::Report;
-use inject::job::{Done, PlannedPlace};
 use inject::receipt;
-use inject::receipt::{Carries, Digest, ReceiptError};
-use inject::registry::Application;
+use inject::receipt::{Digest, ReceiptError};
 use inject::system::unix_seconds;
 use inject::system::{Civil, Replacement};
 use serde_json::Value;
 
-use super::register::is_fixed;
 use crate::exit::{Code, Failure};
 use crate::settings::{Chosen, Settings};
-
-/// What an artifact carries, as a receipt says it.
-pub fn carries(
-    settings: &Settings,
-    chosen: &Chosen,
-    application: &Application,
-    credential: &Credential,
-) -> Result<Carries, Failure> {
-    let store = Store::open_existing(&settings.home)?;
-    let fingerprint = |secret| store.as_ref().map(|store| store.fingerprint(secret).as_str().to_owned());
-    Ok(Carries {
-        application: application.id.clone(),
-        environment: chosen.name.as_str().to_owned(),
-        client_id: credential.id.as_str().to_owned(),
-        secret_fingerprint: credential.secret.as_ref().and_then(fingerprint),
-    })
-}
 
 /// Where the statement about an artifact goes: the file that is named, or a file of its own where that is a folder.
 pub fn path(option: &str, asked: &Path, artifact: &Path, kind: &str, several: bool) -> Result<PathBuf, Failure> {
@@ -83,63 +61,6 @@ pub fn receipts(settings: &Settings, asked: Option<&Path>, outputs: &[&Path]) ->
         start(place)?;
     }
     Ok(Some(places))
-}
-
-/// A receipt that is begun before an artifact is written: a place that takes no file is known then, and what is said of the
-/// input is read before that is replaced.
-pub struct Begun {
-    to: PathBuf,
-    file: Replacement,
-    input: Digest,
-    carries: Carries,
-    places: Vec<(String, String)>,
-    registry: Option<(String, &'static str)>,
-}
-
-/// Begins the receipt of what is made of `input`.
-pub fn begin(
-    settings: &Settings,
-    chosen: &Chosen,
-    input: &Path,
-    application: &Application,
-    credential: &Credential,
-    places: &[PlannedPlace],
-    to: PathBuf,
-) -> Result<Begun, Failure> {
-    let registry = if is_fixed(chosen) {
-        None
-    } else {
-        // Who is not asked need not be reached: what a server may do at least is known by its kind.
-        let class = chosen.env.registry.kind().class_at_least();
-        Some((settings.registry_identity(chosen)?.to_string(), class))
-    };
-    Ok(Begun {
-        file: start(&to)?,
-        to,
-        input: Digest::of(input)?,
-        carries: carries(settings, chosen, application, credential)?,
-        places: places.iter().map(|place| (place.address.to_string(), place.entry.clone())).collect(),
-        registry,
-    })
-}
-
-impl Begun {
-    /// Writes it, and says where. Of an artifact that was up to date, the receipt of how it came to be stays.
-    pub fn finish(self, output: &Path, done: &Done) -> Result<PathBuf, Failure> {
-        let Self { to, file, input, carries, places, registry } = self;
-        if !done.written && to.is_file() {
-            let mut said = Report::default();
-            if receipt::check(&mut said, &to, output, &carries).is_ok() && said.is_sound() {
-                return Ok(to);
-            }
-        }
-        let report = &done.report;
-        // Only a build that fixes the time has one: the same build gives the same receipt.
-        let time = std::env::var_os("SOURCE_DATE_EPOCH").map(|_| now());
-        let done = receipt::Done { input, carries, places, registry, report, time };
-        write(file, &receipt::receipt(output, &Digest::of(output)?, &done))?;
-        Ok(to)
-    }
 }
 
 /// Writes the verdict on an artifact that is sound.

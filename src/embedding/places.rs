@@ -1,0 +1,221 @@
+//! Which places an artifact gets: presets, those of the application, those that are asked for.
+//!
+//! Must not: look into an artifact by itself.
+
+use std::collections::BTreeMap;
+
+use super::apps::App;
+use super::options::Options;
+use crate::pipeline::job::JobError;
+use crate::placement::preset::{Preset, PresetError};
+use crate::placement::{Absence, Address, Place, TemplateError};
+
+/// The preset where nothing else is said.
+const FALLBACK: &str = "generic";
+
+/// The presets that can be named.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Presets<'c> {
+    own: Option<&'c BTreeMap<String, Preset>>,
+}
+
+impl<'c> Presets<'c> {
+    /// The shipped ones, and some of your own, by name.
+    pub fn new(own: Option<&'c BTreeMap<String, Preset>>) -> Self {
+        Self { own }
+    }
+
+    /// Every name.
+    pub fn names(self) -> Vec<&'c str> {
+        let mut names: Vec<&str> = self.own.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
+        for name in Preset::names() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A preset by name. One of your own hides a shipped one.
+    pub fn get(self, name: &str) -> Result<Preset, PlacesError> {
+        if let Some(own) = self.own.and_then(|own| own.get(name)) {
+            return Ok(own.clone());
+        }
+        let shipped = Preset::shipped(name).ok_or_else(|| PlacesError::UnknownPreset {
+            name: name.to_owned(),
+            known: self.names().into_iter().map(str::to_owned).collect(),
+        })?;
+        shipped.map_err(PlacesError::Preset)
+    }
+}
+
+/// Why it is not known which places are meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlacesError {
+    /// A place that is asked for with two values.
+    #[error("{0} is asked for twice, with different values")]
+    Twice(Address),
+    /// No preset is called so.
+    #[error("unknown preset {name:?}")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// Names of all that there are.
+        known: Vec<String>,
+    },
+    /// A shipped preset is wrong.
+    #[error(transparent)]
+    Preset(PresetError),
+    /// None fits of those that a preset chooses among.
+    #[error("preset {preset}: none of {} fits", among.join(", "))]
+    NoneFits {
+        /// The preset.
+        preset: String,
+        /// Those that it chooses among.
+        among: Vec<String>,
+    },
+    /// Several presets fit, and none is named.
+    #[error("several presets fit: {}", .0.join(", "))]
+    SeveralFit(Vec<String>),
+    /// The template of a place names what is not defined.
+    #[error("place {at}: {error}")]
+    Template {
+        /// The place.
+        at: Address,
+        /// What is wrong.
+        error: TemplateError,
+    },
+    /// The artifact cannot be looked into.
+    #[error(transparent)]
+    Job(#[from] JobError),
+}
+
+/// Places, and where they come from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Gathered {
+    /// In the order of presets, the application, and what was asked for.
+    pub places: Vec<Place>,
+    /// Names of the presets, for messages.
+    pub presets: Vec<String>,
+    /// Whether a preset says that the secret has to have a place.
+    pub needs_secret: bool,
+    /// What it means when a place of a preset is not there.
+    hints: Vec<(Address, String)>,
+}
+
+/// The places of an application: `values` are what templates may name beside the credential, `fits` looks into the artifact.
+pub(super) fn gather(
+    known: Presets<'_>,
+    app: Option<&App>,
+    values: &BTreeMap<String, String>,
+    options: &Options,
+    fits: impl Fn(&Preset) -> Result<bool, JobError>,
+) -> Result<Gathered, PlacesError> {
+    let given = &options.places;
+    for (index, place) in given.iter().enumerate() {
+        if given[..index].iter().any(|other| other.at == place.at && other.value != place.value) {
+            return Err(PlacesError::Twice(place.at.clone()));
+        }
+    }
+    let configured = app.map(|app| app.places.as_slice()).unwrap_or_default();
+    let mut presets = options.presets.clone();
+    if presets.is_empty() {
+        presets = app.map(|app| app.presets.clone()).unwrap_or_default();
+    }
+    // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
+    if presets.is_empty() && given.is_empty() && configured.is_empty() {
+        presets.push(found_by_looking(known, &fits)?);
+    }
+    let mut places = Vec::new();
+    let mut hints = Vec::new();
+    let presets = chosen_of(known, presets, &fits)?;
+    let mut needs_secret = false;
+    for name in &presets {
+        let preset = known.get(name)?;
+        needs_secret |= preset.needs_secret;
+        hints.extend(preset.hints);
+        // Coupled values are for who defines them: without {redirect_uri} the redirect URI stays as it was built.
+        let defined = |place: &Place| place.value.check(values.keys().map(String::as_str)).is_ok();
+        places.extend(preset.places.into_iter().filter(defined));
+    }
+    // What is said more precisely replaces what a preset says of the same address.
+    for place in configured.iter().chain(given).cloned() {
+        places.retain(|other| other.at != place.at);
+        places.push(place);
+    }
+    for place in &mut places {
+        place.partial = options.partial;
+    }
+    for place in places.iter_mut().filter(|_| options.create) {
+        place.keep_empty = false;
+        match place.absence {
+            Absence::Fail => place.absence = Absence::Create,
+            Absence::Offer => place.absence = Absence::CreateWithin,
+            Absence::Skip | Absence::Create | Absence::CreateWithin => {}
+        }
+    }
+    for Place { at, value, .. } in &places {
+        let undefined = |error| PlacesError::Template { at: at.clone(), error };
+        value.check(values.keys().map(String::as_str)).map_err(undefined)?;
+    }
+    Ok(Gathered { places, presets, needs_secret, hints })
+}
+
+impl Gathered {
+    /// What a preset says of a place that is not there.
+    pub fn hint(&self, missing: &Address) -> Option<&str> {
+        // A place that names the main object is missed for one.
+        let same = |address: &Address| address == missing || (address.names_main() && address.may_become(missing));
+        self.hints.iter().find(|(address, _)| same(address)).map(|(_, hint)| hint.as_str())
+    }
+}
+
+/// The presets with those that only choose among others replaced by what they choose.
+fn chosen_of(
+    known: Presets<'_>,
+    names: Vec<String>,
+    fits: &impl Fn(&Preset) -> Result<bool, JobError>,
+) -> Result<Vec<String>, PlacesError> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let preset = known.get(&name)?;
+        let mut chosen = Vec::new();
+        for other in &preset.any_of {
+            if fits(&known.get(other)?)? {
+                chosen.push(other.clone());
+            }
+        }
+        if preset.any_of.is_empty() {
+            chosen.push(name);
+        } else if chosen.is_empty() {
+            return Err(PlacesError::NoneFits { preset: name, among: preset.any_of });
+        }
+        for name in chosen {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The one preset that fits; the fallback where none does.
+fn found_by_looking(
+    known: Presets<'_>,
+    fits: &impl Fn(&Preset) -> Result<bool, JobError>,
+) -> Result<String, PlacesError> {
+    let mut found = Vec::new();
+    for name in known.names() {
+        let preset = known.get(name)?;
+        if preset.auto && fits(&preset)? {
+            found.push(preset.name);
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(FALLBACK.to_owned()),
+        [only] => Ok(only.clone()),
+        _ => Err(PlacesError::SeveralFit(found)),
+    }
+}
