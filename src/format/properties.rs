@@ -175,6 +175,8 @@ fn step(bytes: &[u8], at: usize) -> (Step, usize) {
             Some(b'r') => (Step::Escaped('\r'), at + 2),
             Some(b't') => (Step::Escaped('\t'), at + 2),
             Some(b'f') => (Step::Escaped('\x0c'), at + 2),
+            // Of a character of several bytes this is the first.
+            Some(&other) if !other.is_ascii() => (Step::Plain(other), at + 2),
             Some(&other) => (Step::Escaped(char::from(other)), at + 2),
         },
         Some(&byte) => (Step::Plain(byte), at + 1),
@@ -189,15 +191,15 @@ fn unit(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 fn logical_line(bytes: &[u8], start: usize) -> Property {
-    let mut key = Vec::new();
+    let mut key = Text::default();
     let mut at = start;
     // The key: up to the first separator that is not escaped.
     loop {
         let (found, next) = step(bytes, at);
         match found {
             Step::End | Step::Plain(b'=' | b':' | b' ' | b'\t' | b'\x0c') => break,
-            Step::Plain(byte) => key.push(byte),
-            Step::Escaped(c) => key.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Step::Plain(byte) => key.byte(byte),
+            Step::Escaped(c) => key.0.push(Part::Char(c)),
             Step::Continued => {}
         }
         at = next;
@@ -215,7 +217,7 @@ fn logical_line(bytes: &[u8], start: usize) -> Property {
         at = next;
     }
     let value_start = at;
-    let mut value = Vec::new();
+    let mut value = Text::default();
     let mut end = at;
     loop {
         let (found, next) = step(bytes, end);
@@ -224,16 +226,48 @@ fn logical_line(bytes: &[u8], start: usize) -> Property {
                 end = next;
                 break;
             }
-            Step::Plain(byte) => value.push(byte),
-            Step::Escaped(c) => value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Step::Plain(byte) => value.byte(byte),
+            Step::Escaped(c) => value.0.push(Part::Char(c)),
             Step::Continued => {}
         }
         end = next;
     }
-    Property { key: decoded(key), value: decoded(value), range: value_start..end, separated: value_start > separator }
+    Property { key: key.decoded(), value: value.decoded(), range: value_start..end, separated: value_start > separator }
 }
 
-/// UTF-8 where it is valid, ISO 8859-1 otherwise.
-fn decoded(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+/// A key or a value as it is read.
+#[derive(Default)]
+struct Text(Vec<Part>);
+
+enum Part {
+    /// In the encoding of the file.
+    Bytes(Vec<u8>),
+    /// An escape, whatever the encoding.
+    Char(char),
+}
+
+impl Text {
+    fn byte(&mut self, byte: u8) {
+        match self.0.last_mut() {
+            Some(Part::Bytes(bytes)) => bytes.push(byte),
+            _ => self.0.push(Part::Bytes(vec![byte])),
+        }
+    }
+
+    /// UTF-8 where all of it is valid, ISO 8859-1 otherwise.
+    fn decoded(self) -> String {
+        let is_utf8 = self.0.iter().all(|part| match part {
+            Part::Bytes(bytes) => std::str::from_utf8(bytes).is_ok(),
+            Part::Char(_) => true,
+        });
+        let mut text = String::new();
+        for part in self.0 {
+            match part {
+                Part::Bytes(bytes) if is_utf8 => text.push_str(&String::from_utf8_lossy(&bytes)),
+                Part::Bytes(bytes) => text.extend(bytes.into_iter().map(char::from)),
+                Part::Char(c) => text.push(c),
+            }
+        }
+        text
+    }
 }

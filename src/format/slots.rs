@@ -91,7 +91,7 @@ pub fn assign(
     for (index, unit) in units.iter().enumerate() {
         let slot = match unit.slot {
             Some(slot) if owns(index, unit) => {
-                if pool.raw(slot)? != pool.encode_text(&unit.text).as_ref() {
+                if !pool.reads(slot, &unit.text) {
                     set.insert(slot, unit.text.clone());
                 }
                 known.entry(&unit.text).or_insert(slot);

@@ -171,6 +171,13 @@ impl<'a> StringPool<'a> {
         Ok(Cow::Owned(String::from_utf16_lossy(&units)))
     }
 
+    /// Whether a string reads as this text, however it is written: UTF-8 has two forms of what lies outside the basic plane.
+    pub fn reads(&self, index: u32, text: &str) -> bool {
+        // What is broken reads as U+FFFD, and is not equal to one.
+        let same = |read: Cow<'_, str>| read == text && !text.contains(char::REPLACEMENT_CHARACTER);
+        self.raw(index).is_ok_and(|raw| raw == self.encode_text(text).as_ref()) || self.text(index).is_ok_and(same)
+    }
+
     /// The index of the first string with this text.
     pub fn find(&self, text: &str) -> Option<u32> {
         let wanted = self.encode_text(text);

@@ -70,6 +70,11 @@ pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>,
     }
     let pool = table.values.as_ref().ok_or_else(|| ChunkError::new(0, "a value string pool", "a table without one"))?;
 
+    // What reads as the values is no edit, whichever of several equal strings it names.
+    if grown.is_none() && words.iter().all(|word| pool.reads(word.slot, word.text)) {
+        return Ok(bytes.to_vec());
+    }
+
     let mut foreign = vec![false; pool.len() as usize];
     let ours: HashSet<usize> = words.iter().map(|word| word.at).collect();
     let mut refer = |slot: u32| {

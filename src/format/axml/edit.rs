@@ -104,6 +104,8 @@ struct Target {
     data: Option<u32>,
     /// For a number or truth value its data, and the new data: it stays what it is.
     number: Option<(u32, u32)>,
+    /// Whether the place reads as `text` already.
+    equal: bool,
     place: String,
     text: String,
 }
@@ -173,7 +175,8 @@ pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create
             targets.push(Target::attribute(&document, attribute, edit.place.clone(), &edit.value)?);
         }
     }
-    Ok(Edited { bytes: write(&document, targets)?, created })
+    // What was made just now gets its strings as what was there does.
+    Ok(Edited { bytes: write(&document, targets, created.is_empty())?, created })
 }
 
 /// The document with existing attributes and texts changed; each path changes everything it means.
@@ -191,7 +194,9 @@ pub fn edit_paths(bytes: &[u8], edits: &[PathEdit]) -> Result<Vec<u8>, AxmlError
             targets.push(match here {
                 Here::Attribute(attribute) => Target::attribute(&document, attribute, place, &text)?,
                 Here::Text { at, text: raw, data } => {
-                    Target { raw_at: at, raw, value_at: data.map(|_| at + 4), data, number: None, place, text }
+                    let reads = |slot: u32| document.pool.reads(slot, &text);
+                    let equal = reads(raw) && data.is_none_or(reads);
+                    Target { raw_at: at, raw, value_at: data.map(|_| at + 4), data, number: None, equal, place, text }
                 }
                 Here::Mixed { offset } => {
                     let (expected, found) = ("a text alone", "an element with children, or several texts".to_owned());
@@ -200,7 +205,7 @@ pub fn edit_paths(bytes: &[u8], edits: &[PathEdit]) -> Result<Vec<u8>, AxmlError
             });
         }
     }
-    write(&document, targets)
+    write(&document, targets, true)
 }
 
 /// The texts at a path, in document order.
@@ -218,10 +223,18 @@ impl Target {
     /// Of an attribute. A number stays a number and a truth value one, because an application asks for what it declared.
     fn attribute(document: &Document<'_>, attribute: &Attribute, place: String, text: &str) -> Result<Self, AxmlError> {
         let scalar = document.scalar(attribute);
-        let number = match &scalar {
-            Scalar::Text(_) => None,
+        // What the source said: a reader may ask for it instead of the value.
+        let said = |text: &str| document.pool.reads(attribute.raw, text);
+        let (number, equal, text) = match &scalar {
+            Scalar::Text(_) => {
+                let equal = document.pool.reads(attribute.data, text) && (attribute.raw == NO_STRING || said(text));
+                (None, equal, text.to_owned())
+            }
+            typed @ (Scalar::Int(_) | Scalar::Bool(_)) if said(text) && means(text, typed) => {
+                (Some(attribute.data), true, text.to_owned())
+            }
             typed @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => {
-                Some(data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
+                let data = data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
                     place: place.clone(),
                     offset: attribute.offset,
                     expected: match typed {
@@ -230,7 +243,11 @@ impl Target {
                         Scalar::Text(_) | Scalar::Reference(_) | Scalar::Other { .. } => "a text",
                     },
                     found: scalar.to_string(),
-                })?)
+                })?;
+                let equal = data == attribute.data;
+                // A number that stays may have been written in another form, 0x10.
+                let written = document.string(attribute.raw).filter(|_| equal);
+                (Some(data), equal, written.map_or_else(|| text.to_owned(), std::borrow::Cow::into_owned))
             }
         };
         Ok(Self {
@@ -239,8 +256,9 @@ impl Target {
             value_at: Some(attribute.offset + 12),
             data: number.is_none().then_some(attribute.data),
             number: number.map(|number| (attribute.data, number)),
+            equal,
             place,
-            text: text.to_owned(),
+            text,
         })
     }
 }
@@ -256,6 +274,18 @@ fn data_of(typed: &Scalar, data: u32, text: &str) -> Option<u32> {
             Err(_) => None,
         },
         Scalar::Text(_) | Scalar::Reference(_) | Scalar::Other { .. } => None,
+    }
+}
+
+/// Whether a source that says `text` means this value: a number may be in any form that the compiler takes.
+fn means(text: &str, typed: &Scalar) -> bool {
+    match typed {
+        Scalar::Int(number) => match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(digits) => u32::from_str_radix(digits, 16) == Ok(*number),
+            None => text.parse() == Ok(*number) || text.parse() == Ok(number.cast_signed()),
+        },
+        Scalar::Bool(truth) => text.eq_ignore_ascii_case(if *truth { "true" } else { "false" }),
+        Scalar::Text(_) | Scalar::Reference(_) | Scalar::Other { .. } => false,
     }
 }
 
@@ -351,8 +381,8 @@ fn place(name: &str) -> String {
     format!("meta-data {name}")
 }
 
-/// Gives every target its string.
-fn write(document: &Document<'_>, targets: Vec<Target>) -> Result<Vec<u8>, AxmlError> {
+/// Gives every target its string. `as_built` is a document without anything that was made for this edit.
+fn write(document: &Document<'_>, targets: Vec<Target>, as_built: bool) -> Result<Vec<u8>, AxmlError> {
     // In document order, each place once: the result must not depend on the order of the edits.
     let mut places: BTreeMap<usize, Target> = BTreeMap::new();
     for target in targets {
@@ -364,7 +394,8 @@ fn write(document: &Document<'_>, targets: Vec<Target>) -> Result<Vec<u8>, AxmlE
         }
         places.insert(target.raw_at, target);
     }
-    if places.is_empty() {
+    // What reads as the values is no edit, whichever of several equal strings it names.
+    if places.is_empty() || as_built && places.values().all(|target| target.equal) {
         return Ok(document.bytes.to_vec());
     }
     let mut splices = Splices::new();
@@ -408,7 +439,8 @@ fn write(document: &Document<'_>, targets: Vec<Target>) -> Result<Vec<u8>, AxmlE
     let assigned = slots::assign(pool, &foreign, named.max(pool.style_count()), &units)?;
 
     for (target, slot) in places.values().zip(&assigned.slots) {
-        if target.raw != *slot {
+        // Where a value has no text of the source beside it, it gets none.
+        if target.raw != *slot && (target.raw != NO_STRING || target.data.is_none()) {
             splices.set_u32(target.raw_at, *slot);
         }
         if let Some(at) = target.value_at.filter(|_| target.number.is_none() && target.data != Some(*slot)) {

@@ -13,7 +13,7 @@ use super::layout::{self, adler32};
 use super::parse::Dex;
 use super::plan::{Plan, Source};
 use super::separate::{Rewritten, Text, Wish};
-use super::shared::changes;
+use super::shared::{changes, read_already};
 use super::target::{DexEdit, Target};
 use super::walk::{StringRef, Usage, Walk, kind, walk};
 use crate::format::{limits, mutf8};
@@ -58,6 +58,14 @@ pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
             return Err(DexError::NotFound { target: edit.target.to_string() });
         }
     }
+    let is_new = |(number, value): (&usize, &&[u8])| {
+        let index = walk.strings.get(*number).map(|string| size(string.index));
+        index.and_then(|index| strings.get(index)).is_none_or(|string| string != value)
+    };
+    // What reads as the values is no edit, whoever else reads the constants.
+    if !wanted.iter().any(is_new) && read_already(&all, &passed, &strings)? {
+        return Ok(bytes.to_vec());
+    }
     let separated = changes(&all, &passed, &others)?;
     let mut gone = BTreeSet::new();
     for (number, site) in walk.strings.iter().map(StringRef::instruction).enumerate() {
@@ -69,13 +77,7 @@ pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
             gone.insert(number);
         }
     }
-    wanted.retain(|number, value| {
-        let index = walk.strings.get(*number).map(|string| size(string.index));
-        index.and_then(|index| strings.get(index)).is_none_or(|string| string != value)
-    });
-    if wanted.is_empty() && separated.codes.is_empty() {
-        return Ok(bytes.to_vec());
-    }
+    wanted.retain(|number, value| is_new((number, &*value)));
     layout::emit(&all, &walk, &plan(&walk, &strings, &wanted, gone, &separated.codes))
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::DexError;
 use super::argument::Passed;
+use super::cursor::size;
 use super::flow::Flow;
 use super::parse::Dex;
 use super::separate::{Refusal, Rewritten, Text, Wish, separate};
@@ -58,6 +59,28 @@ pub(super) fn changes<'e>(
         }
     }
     Ok(changes)
+}
+
+/// Whether each of these operands has its value already, on every path. `strings` are those of the file, by index.
+pub(super) fn read_already(all: &[Dex<'_>], wishes: &[Wish<'_>], strings: &[&[u8]]) -> Result<bool, DexError> {
+    let mut by_code: BTreeMap<usize, Vec<&Wish<'_>>> = BTreeMap::new();
+    for wish in wishes {
+        by_code.entry(wish.passed.code).or_default().push(wish);
+    }
+    for (start, wishes) in by_code {
+        let Some(dex) = all.first() else { return Ok(false) };
+        let flow = Flow::of(dex.code(start)?)?;
+        let reads = |wish: &&Wish<'_>| {
+            let roots = flow.number(wish.passed.call).map(|number| flow.roots(number, wish.passed.operand));
+            let text =
+                |origin: usize| flow.all.get(origin)?.string().and_then(|index| strings.get(size(index)).copied());
+            roots.is_some_and(|roots| !roots.is_empty() && roots.iter().all(|root| text(*root) == Some(wish.value)))
+        };
+        if !wishes.iter().all(reads) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn shared(

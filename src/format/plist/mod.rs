@@ -149,14 +149,10 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
 /// another one changes.
 pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistError> {
     let old = read(bytes)?;
-    let format = Format::of(bytes);
     let mut wanted = old.clone();
     let (mut edits, mut later) = (Vec::new(), Vec::new());
     let mut seen: BTreeMap<Vec<Child>, &str> = BTreeMap::new();
     for setting in settings {
-        if format == Format::Xml {
-            check(setting.at, setting.value)?;
-        }
         let path = KeyPath::parse(setting.at)?;
         let places = path.resolve(&old);
         if places.is_empty() {
@@ -189,6 +185,9 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, PlistE
 
 /// The property list with a value where nothing is.
 fn made(bytes: &[u8], setting: &Setting<'_>) -> Result<Vec<u8>, PlistError> {
+    if Format::of(bytes) == Format::Xml {
+        check(setting.at, setting.value)?;
+    }
     let path = KeyPath::parse(setting.at)?;
     let old = read(bytes)?;
     let not_found = || PlistError::NotFound { path: setting.at.to_owned(), missing: path.first_missing(&old) };
@@ -251,9 +250,12 @@ fn value_at_mut<'v>(root: &'v mut Value, at: &[Child]) -> Option<&'v mut Value> 
     })
 }
 
-/// A text as a value of the type that is there.
+/// A text as a value of the type that is there; that value itself where it reads so.
 fn converted(there: &Value, text: &str) -> Option<Value> {
     match there {
+        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Date(_) if shown(there) == text => {
+            Some(there.clone())
+        }
         Value::String(_) => Some(Value::String(text.to_owned())),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
         // 007 would lose its zeros.

@@ -3,6 +3,7 @@
 //!
 //! Must not: rewrite what is not edited, or read dictionaries and arrays in the old style.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use plist::{Dictionary, Value};
@@ -153,33 +154,69 @@ impl<'t> Scanner<'t> {
             self.at += len;
             return Ok(rest.get(..len).unwrap_or_default().to_owned());
         };
-        let mut out = String::new();
+        // Escapes may spell halves of a character.
+        let mut units: Vec<u16> = Vec::new();
         let mut chars = rest.char_indices().skip(1).peekable();
         while let Some((offset, c)) = chars.next() {
-            match c {
+            let c = match c {
                 _ if c == quote => {
                     self.at += offset + 1;
-                    return Ok(out);
+                    return Ok(String::from_utf16_lossy(&units));
                 }
-                '\\' => match chars.next().map(|(_, c)| c) {
-                    Some('n') => out.push('\n'),
-                    Some('r') => out.push('\r'),
-                    Some('t') => out.push('\t'),
-                    Some('U' | 'u') => {
-                        let mut unit = 0;
-                        for _ in 0..4 {
-                            let Some(digit) = chars.peek().and_then(|(_, c)| c.to_digit(16)) else { break };
-                            unit = unit * 16 + digit;
-                            chars.next();
-                        }
-                        out.push(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                    Some(c) => out.push(c),
+                '\\' => match escape(&mut chars) {
                     None => break,
+                    Some(Escape::Unit(unit)) => {
+                        units.push(unit);
+                        continue;
+                    }
+                    Some(Escape::Char(c)) => c,
+                    Some(Escape::Foreign) => {
+                        return Err(self.wrong("an octal escape above \\177 is of NextStep's encoding, expected \\U"));
+                    }
                 },
-                _ => out.push(c),
-            }
+                _ => c,
+            };
+            units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
         }
         Err(self.wrong("a string without its closing quote"))
     }
+}
+
+/// What an escape stands for.
+enum Escape {
+    /// A UTF-16 unit.
+    Unit(u16),
+    Char(char),
+    /// A character of an encoding that is not known here.
+    Foreign,
+}
+
+/// What stands behind a backslash, as `CFOldStylePList.c` reads it: octal digits, `U` and hexadecimal ones, letters as in C; any
+/// other character is itself, a small `u` too.
+fn escape(chars: &mut Peekable<impl Iterator<Item = (usize, char)>>) -> Option<Escape> {
+    let (_, c) = chars.next()?;
+    let mut digits = |first: u32, radix: u32, most: usize| {
+        let mut number = first;
+        for _ in 0..most {
+            let Some(digit) = chars.peek().and_then(|(_, c)| c.to_digit(radix)) else { break };
+            number = number * radix + digit;
+            chars.next();
+        }
+        number
+    };
+    Some(match (c, c.to_digit(8)) {
+        (_, Some(first)) => match digits(first, 8, 2) & 0xff {
+            ascii @ 0..0x80 => Escape::Unit(u16::try_from(ascii).unwrap_or_default()),
+            _ => Escape::Foreign,
+        },
+        ('U', _) => Escape::Unit(u16::try_from(digits(0, 16, 4)).unwrap_or_default()),
+        ('a', _) => Escape::Char('\x07'),
+        ('b', _) => Escape::Char('\x08'),
+        ('f', _) => Escape::Char('\x0c'),
+        ('n', _) => Escape::Char('\n'),
+        ('r', _) => Escape::Char('\r'),
+        ('t', _) => Escape::Char('\t'),
+        ('v', _) => Escape::Char('\x0b'),
+        (c, _) => Escape::Char(c),
+    })
 }

@@ -170,6 +170,10 @@ impl<'d, 't> List<'d, 't> {
 
     /// The edits that give an element another value of its type.
     fn replacement(&self, index: usize, path: &str, value: &Value) -> Result<Vec<(Range<usize>, String)>, PlistError> {
+        // What reads as the value may be written otherwise.
+        if super::same(&self.value(index)?, value) {
+            return Ok(Vec::new());
+        }
         let element = self.element(index)?;
         let text = match value {
             Value::Boolean(truth) => {
@@ -178,9 +182,7 @@ impl<'d, 't> List<'d, 't> {
             Value::String(text) => text.clone(),
             other => super::shown(other),
         };
-        if self.value(index)? == *value {
-            return Ok(Vec::new());
-        }
+        xml::check(path, &text)?;
         if self.document.is_data(element) {
             xml::check_data(path, &text)?;
         }

@@ -179,6 +179,21 @@ impl<'t> Document<'t> {
         resolved(&lines(&self.text[attribute.value.clone()]).replace(['\n', '\t'], " "))
     }
 
+    /// Whether an attribute reads as this value, however it is written. A reference to an entity of the document reads as what
+    /// that stands for, which is not looked up here: it is no equal of its own name.
+    pub(crate) fn attribute_reads(&self, attribute: &Attribute, value: &str) -> bool {
+        self.value_of(attribute) == value && !has_entities(&self.text[attribute.value.clone()])
+    }
+
+    /// The same of the text of an element.
+    pub(crate) fn element_reads(&self, element: &Element, value: &str) -> bool {
+        let in_piece = |(piece, range): (Piece, Range<usize>)| match piece {
+            Piece::Text => has_entities(&self.text[range]),
+            Piece::Data => false,
+        };
+        self.text_of(element).as_deref() == Some(value) && !self.pieces(element).into_iter().any(in_piece)
+    }
+
     pub(crate) fn insertion(
         &self,
         path: &NodePath,
@@ -245,13 +260,29 @@ fn lines(text: &str) -> Cow<'_, str> {
 /// Character and predefined entity references resolved (XML 1.0, sections 4.1 and 4.6); others stay as written.
 fn resolved(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
+    each_part(raw, |written, character| match character {
+        Some(c) => out.push(c),
+        None => out.push_str(written),
+    });
+    out
+}
+
+/// Whether a text refers to entities that the document itself declares.
+fn has_entities(raw: &str) -> bool {
+    let mut found = false;
+    each_part(raw, |written, character| found |= character.is_none() && written.starts_with('&'));
+    found
+}
+
+/// The text between references, and each reference with the character that it stands for where XML itself says so.
+fn each_part(raw: &str, mut see: impl FnMut(&str, Option<char>)) {
     let mut rest = raw;
     while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
+        see(&rest[..at], None);
         rest = &rest[at..];
         let Some(end) = rest.find(';') else { break };
         let name = &rest[1..end];
-        let decoded = match name {
+        let character = match name {
             "amp" => Some('&'),
             "lt" => Some('<'),
             "gt" => Some('>'),
@@ -262,12 +293,8 @@ fn resolved(raw: &str) -> String {
                 None => name.strip_prefix('#').and_then(|digits| digits.parse().ok()).and_then(char::from_u32),
             },
         };
-        match decoded {
-            Some(c) => out.push(c),
-            None => out.push_str(&rest[..=end]),
-        }
+        see(&rest[..=end], character);
         rest = &rest[end + 1..];
     }
-    out.push_str(rest);
-    out
+    see(rest, None);
 }

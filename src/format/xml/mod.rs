@@ -81,7 +81,6 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
     let path = NodePath::parse(path)?;
     let (text, encoding) = Encoding::decode(bytes)?;
     let document = Document::parse(&text, encoding)?;
-    check(&shown, value)?;
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut is_there = false;
     for index in document.find(&path) {
@@ -89,7 +88,7 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
         match path.attribute() {
             Some(name) => match element.attribute(name) {
                 // What reads as the value may be written with other entities.
-                Some(attribute) if document.value_of(attribute) == value => is_there = true,
+                Some(attribute) if document.attribute_reads(attribute, value) => is_there = true,
                 Some(attribute) => edits.push((attribute.value.clone(), document.escape(value, Some(attribute.quote)))),
                 None if create => {
                     let at = element.attributes.last().map_or(element.name.end, |last| last.value.end + 1);
@@ -102,19 +101,23 @@ pub fn set(bytes: &[u8], path: &str, value: &str, create: bool) -> Result<Vec<u8
                     let at = Position::of(document.text, element.start);
                     return Err(XmlError::NotText { path: shown, at });
                 }
+                if document.element_reads(element, value) {
+                    is_there = true;
+                    continue;
+                }
                 check_text(&shown, value)?;
                 if document.is_data(element) {
                     check_data(&shown, value)?;
-                }
-                if document.text_of(element).as_deref() == Some(value) {
-                    is_there = true;
-                    continue;
                 }
                 edits.extend(document.text_edits(element, value));
             }
         }
     }
-    if edits.is_empty() && !is_there {
+    if edits.is_empty() && is_there {
+        return Ok(bytes.to_vec());
+    }
+    check(&shown, value)?;
+    if edits.is_empty() {
         if path.attribute().is_none() {
             check_text(&shown, value)?;
         }
