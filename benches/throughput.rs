@@ -136,7 +136,7 @@ fn table() {
         !found.is_empty() && found.iter().all(|one| matches!(one.value, Value::String(_)))
     };
     let name = parsed.string_names().unwrap().into_iter().find(plain).unwrap();
-    let edits = [StringEdit { name, config: None, value: "0123456789abcdef0123456789abcdef".to_owned() }];
+    let edits = [StringEdit { name, config: None, value: "0123456789abcdef0123456789abcdef".into() }];
     measure("edit the demo's resource table", Some(table.len()), || arsc::edit(&table, &edits, false).unwrap());
 }
 

@@ -160,7 +160,7 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
                 continue;
             }
             Locator::Xml(path) if is_binary_xml(&content) => {
-                compiled.push(PathEdit { path: path.clone(), value: (*value).to_owned() });
+                compiled.push(PathEdit { path: path.clone(), value: (*value).into() });
                 continue;
             }
             Locator::Xml(path) => xml::set(&content, path, value, *create)?,

@@ -30,6 +30,7 @@ pub mod outline;
 pub mod plist;
 pub mod properties;
 pub mod read_at;
+pub mod secret;
 pub mod setting;
 pub mod sha256;
 pub mod slots;

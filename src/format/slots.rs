@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::secret::SecretText;
 use super::string_pool::{Appended, PoolEdit, PoolError, StringPool};
 
 /// One value to edit, in an order that does not depend on texts or earlier edits.
@@ -22,7 +23,7 @@ pub struct Unit {
     /// A second reference that goes with it (`ResXMLTree_attribute.rawValue`).
     pub second: Option<u32>,
     /// The text it shall have.
-    pub text: String,
+    pub text: SecretText,
 }
 
 /// What came out.
@@ -73,7 +74,7 @@ pub fn assign(
         .iter()
         .enumerate()
         .filter(|(index, unit)| !owns(*index, unit))
-        .map(|(_, unit)| (pool.encode_text(&unit.text).into_owned(), unit.text.as_str()))
+        .map(|(_, unit)| (pool.encode_text(unit.text.expose()).into_owned(), unit.text.expose()))
         .collect();
     let mut known: HashMap<&str, u32> = HashMap::new();
     if !wanted.is_empty() {
@@ -91,13 +92,13 @@ pub fn assign(
     for (index, unit) in units.iter().enumerate() {
         let slot = match unit.slot {
             Some(slot) if owns(index, unit) => {
-                if !pool.reads(slot, &unit.text) {
+                if !pool.reads(slot, unit.text.expose()) {
                     set.insert(slot, unit.text.clone());
                 }
-                known.entry(&unit.text).or_insert(slot);
+                known.entry(unit.text.expose()).or_insert(slot);
                 slot
             }
-            _ => *known.entry(&unit.text).or_insert_with(|| {
+            _ => *known.entry(unit.text.expose()).or_insert_with(|| {
                 let slot = u32::try_from(out.edit.append.len()).unwrap_or(u32::MAX).saturating_add(kept);
                 out.edit.append.push(Appended { text: unit.text.clone(), marked: true });
                 slot
@@ -109,16 +110,16 @@ pub fn assign(
     let used: HashSet<u32> = out.slots.iter().copied().collect();
     for slot in ours.into_iter().filter(|slot| *slot < kept && *slot >= pool.style_count()) {
         if !is_foreign(slot) && !used.contains(&slot) && !pool.raw(slot)?.is_empty() {
-            set.insert(slot, String::new());
+            set.insert(slot, SecretText::default());
         }
     }
     out.edit.set = set;
     out.edit.drop_tail = pool.len() - kept;
     // Taking away and putting back the same strings is no edit.
     if out.edit.set.is_empty() && out.edit.drop_tail as usize == out.edit.append.len() {
-        let same = (kept..)
-            .zip(&out.edit.append)
-            .all(|(slot, appended)| pool.raw(slot).is_ok_and(|raw| raw == pool.encode_text(&appended.text).as_ref()));
+        let same = (kept..).zip(&out.edit.append).all(|(slot, appended)| {
+            pool.raw(slot).is_ok_and(|raw| raw == pool.encode_text(appended.text.expose()).as_ref())
+        });
         if same {
             out.edit.drop_tail = 0;
             out.edit.append.clear();

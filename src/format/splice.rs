@@ -21,9 +21,16 @@ pub struct SpliceError {
 }
 
 /// A list of replacements.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Splices {
     list: Vec<(Range<usize>, Vec<u8>)>,
+}
+
+impl std::fmt::Debug for Splices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // New bytes may hold secrets.
+        f.debug_list().entries(self.list.iter().map(|(range, bytes)| (range, bytes.len()))).finish()
+    }
 }
 
 impl Splices {

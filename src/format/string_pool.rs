@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::chunk::{Chunk, ChunkError, STRING_POOL, read_u32};
+use super::secret::SecretText;
 use super::{limits, mutf8};
 
 /// Stands in the data before each string that an edit appended. Readers find strings by offset alone, so a gap means
@@ -63,7 +64,7 @@ pub struct StringPool<'a> {
 #[derive(Debug, Default, Clone)]
 pub struct PoolEdit {
     /// New texts of existing strings, which keep their index.
-    pub set: BTreeMap<u32, String>,
+    pub set: BTreeMap<u32, SecretText>,
     /// Strings to take away from the end; each must be marked.
     pub drop_tail: u32,
     /// Strings to insert at an index: all later indices grow, which the caller must follow.
@@ -76,7 +77,7 @@ pub struct PoolEdit {
 #[derive(Debug, Clone)]
 pub struct Appended {
     /// Its text.
-    pub text: String,
+    pub text: SecretText,
     /// Whether a later edit may take it away again: true for values, false for names.
     pub marked: bool,
 }
@@ -241,7 +242,7 @@ impl<'a> StringPool<'a> {
             offsets.splice(at as usize..at as usize, added);
         }
         for appended in &edit.append {
-            offsets.push(data.add(self, &appended.text, appended.marked)?);
+            offsets.push(data.add(self, appended.text.expose(), appended.marked)?);
         }
         self.emit(&offsets, data.bytes, !edit.append.is_empty() || !edit.set.is_empty() || inserted.is_some())
     }
@@ -286,7 +287,13 @@ impl<'a> StringPool<'a> {
         let mut cuts = Vec::new();
         for (slot, text) in edit.set.range(..kept) {
             let span = self.span(*slot)?;
-            cuts.push(Cut { start: span.start, end: span.end, slot: *slot, bytes: self.encode(text)?, apart: false });
+            cuts.push(Cut {
+                start: span.start,
+                end: span.end,
+                slot: *slot,
+                bytes: self.encode(text.expose())?,
+                apart: false,
+            });
         }
         for slot in kept..self.count {
             let span = self.span(slot)?;

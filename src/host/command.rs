@@ -51,7 +51,6 @@ const NEEDED: [&str; 17] = [
 ];
 
 /// What a program answered.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Answer {
     /// Whether it ended with status 0.
@@ -62,6 +61,14 @@ pub struct Answer {
     pub output: Zeroizing<Vec<u8>>,
     /// What it wrote to standard error.
     pub said: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What a program writes may be a secret.
+        let Self { success, status, output: _, said: _ } = self;
+        f.debug_struct("Answer").field("success", success).field("status", status).finish_non_exhaustive()
+    }
 }
 
 /// What was read of a pipe.

@@ -103,7 +103,6 @@ pub struct Ask<'a> {
 }
 
 /// An answer, whatever its status.
-#[derive(Debug)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
@@ -111,6 +110,14 @@ pub struct Reply {
     pub retry_after: Option<u64>,
     /// The content.
     pub body: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The content may be a secret.
+        let Self { status, retry_after, body: _ } = self;
+        f.debug_struct("Reply").field("status", status).field("retry_after", retry_after).finish_non_exhaustive()
+    }
 }
 
 /// Connections with what they trust.

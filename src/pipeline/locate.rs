@@ -57,7 +57,7 @@ pub(super) struct Search<'a> {
 }
 
 /// A copy of a value in an artifact.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Located {
     /// Which of the places led there.
@@ -78,6 +78,21 @@ pub struct Located {
     pub left: Vec<String>,
     /// Whether the place's address means it without saying so.
     implied: bool,
+}
+
+impl std::fmt::Debug for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values may be secrets.
+        let Self { place, address, entry, missing, main, own, values: _, left, implied } = self;
+        let mut shown = f.debug_struct("Located");
+        shown.field("place", place).field("address", address).field("entry", entry).field("missing", missing);
+        shown
+            .field("main", main)
+            .field("own", own)
+            .field("left", left)
+            .field("implied", implied)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Located {

@@ -13,7 +13,7 @@ use crate::format::zip::Archive;
 use crate::placement::{Absence, Address, Kind, Place, Target, Template};
 
 /// A value at a place.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Expected {
     /// Where.
     pub address: Address,
@@ -21,6 +21,13 @@ pub struct Expected {
     pub entry: Option<String>,
     /// What should be there.
     pub value: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { address, entry, value: _ } = self;
+        f.debug_struct("Expected").field("address", address).field("entry", entry).finish_non_exhaustive()
+    }
 }
 
 /// The values that are expected: what may be in the artifact.

@@ -26,7 +26,7 @@ const STEP: u64 = 1024 * 1024;
 pub(crate) const SHORTEST_SOUGHT: usize = SHORTEST;
 
 /// A value that must not be there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Foreign {
     /// Whose it is, for people: "the secret of com.example in dev".
     pub what: String,
@@ -34,6 +34,13 @@ pub struct Foreign {
     pub value: Zeroizing<String>,
     /// Whether it is the application's own in this environment, kept out of artifacts on purpose.
     pub own: bool,
+}
+
+impl std::fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { what, value: _, own } = self;
+        f.debug_struct("Foreign").field("what", what).field("own", own).finish_non_exhaustive()
+    }
 }
 
 impl Foreign {

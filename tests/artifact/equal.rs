@@ -317,7 +317,7 @@ proptest! {
 
 /// One string of a table.
 fn string(name: &str, value: &str) -> StringEdit {
-    StringEdit { name: name.to_owned(), config: None, value: value.to_owned() }
+    StringEdit { name: name.to_owned(), config: None, value: value.into() }
 }
 
 #[test]
@@ -393,9 +393,9 @@ fn values_of_compiled_xml_whatever_stands_beside_them() {
         ((14, 0x12, 1), "TRUE", "false"),
     ] {
         let bytes = manifest(attribute);
-        let meta = |value: &str| [MetaEdit { name: "id".to_owned(), value: value.to_owned() }];
+        let meta = |value: &str| [MetaEdit { name: "id".to_owned(), value: value.into() }];
         let data = |value: &str| {
-            let (place, value) = (String::new(), value.to_owned());
+            let (place, value) = (String::new(), value.into());
             [DataEdit { elements: vec![0], attribute: DataAttribute::Scheme, place, value }]
         };
         let path = Locator::Xml("/manifest/application/meta-data/@value".into());
@@ -410,7 +410,7 @@ fn values_of_compiled_xml_whatever_stands_beside_them() {
     // What the source said is not what Android reads: that is another value.
     for (attribute, value) in [((14, 0x12, 0), "true"), ((12, 3, 13), "value of it")] {
         let bytes = manifest(attribute);
-        let meta = [MetaEdit { name: "id".to_owned(), value: value.to_owned() }];
+        let meta = [MetaEdit { name: "id".to_owned(), value: value.into() }];
         assert!(axml::edit_manifest(&bytes, &meta, &[], false).unwrap().bytes != bytes, "{attribute:?}");
     }
     check(&case(manifest((NONE, 3, 11)), Locator::Xml("/manifest/application/text".into()), "value of it", "other"));
@@ -434,9 +434,9 @@ fn beside_a_value_that_changes_the_form_of_an_equal_one_stays() {
 fn constants_of_a_dex_file() {
     let shared: &[u8] = include_bytes!("../../testdata/dex/shared.dex");
     let everything: &[u8] = include_bytes!("../../testdata/dex/everything.dex");
-    let to = |target: dex::Target, value: &str| [DexEdit { target, value: value.to_owned() }];
+    let to = |target: dex::Target, value: &str| [DexEdit { target, value: value.into() }];
     for (bytes, text) in [(everything, "client-dev"), (shared, "three")] {
-        let target = || dex::Target::Value(text.to_owned());
+        let target = || dex::Target::Value(text.into());
         assert!(dex::edit(bytes, &to(target(), text)).unwrap() == bytes);
         assert!(dex::edit(bytes, &to(target(), "other")).unwrap() != bytes);
     }

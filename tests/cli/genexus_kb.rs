@@ -148,8 +148,8 @@ fn apk(package_name: &str, scheme: &str, constant: &str, raws: &[(&str, &str)], 
     let table = table(&pool(&names), &[package(&["raw"], &keys, vec![raw])]);
     let demo = std::fs::read(testdata("demo.apk")).unwrap();
     let code = entry(&demo, "classes.dex");
-    let target = Target::Value("placeholder-in-dex".to_owned());
-    let code = dex::edit(&code, &[DexEdit { target, value: constant.to_owned() }]).unwrap();
+    let target = Target::Value("placeholder-in-dex".into());
+    let code = dex::edit(&code, &[DexEdit { target, value: constant.into() }]).unwrap();
     let mut items = vec![
         Item::new("AndroidManifest.xml", 8, &manifest(package_name, scheme)),
         Item::new("resources.arsc", 0, &table),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::build::arsc::{Body, Layout, Package, Pool, header, package, pool, strings, table, words};
 
 pub fn to(name: &str, value: &str) -> StringEdit {
-    StringEdit { name: name.to_owned(), config: None, value: value.to_owned() }
+    StringEdit { name: name.to_owned(), config: None, value: value.into() }
 }
 
 pub fn values(bytes: &[u8], name: &str) -> Vec<(String, Value)> {

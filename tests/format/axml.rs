@@ -9,7 +9,7 @@ use super::build::arsc::{Pool, pool};
 use super::build::axml::{NONE, Node, document, manifest};
 
 fn to(name: &str, value: &str) -> MetaEdit {
-    MetaEdit { name: name.to_owned(), value: value.to_owned() }
+    MetaEdit { name: name.to_owned(), value: value.into() }
 }
 
 fn meta(bytes: &[u8]) -> Vec<(String, Option<Scalar>)> {
@@ -73,7 +73,7 @@ fn a_truth_value_stays_one_and_keeps_its_text() {
         Node::End(0),
     ];
     let bytes = document(&strings, &[], &nodes);
-    let path = |path: &str, value: &str| PathEdit { path: path.to_owned(), value: value.to_owned() };
+    let path = |path: &str, value: &str| PathEdit { path: path.to_owned(), value: value.into() };
     let all = |bytes: &[u8]| {
         let document = Document::parse(bytes).unwrap();
         let mut all = Vec::new();
@@ -122,7 +122,7 @@ fn mixed_content_is_refused() {
     let nodes =
         [Node::Start(0, vec![]), Node::Text(2), Node::Start(1, vec![]), Node::End(1), Node::Text(3), Node::End(0)];
     let bytes = document(&strings, &[], &nodes);
-    let path = |path: &str| PathEdit { path: path.to_owned(), value: "new".to_owned() };
+    let path = |path: &str| PathEdit { path: path.to_owned(), value: "new".into() };
     let error = edit_paths(&bytes, &[path("/a")]).unwrap_err();
     assert!(error.to_string().contains("found an element with children"), "{error}");
     let nodes = [Node::Start(0, vec![]), Node::Start(1, vec![]), Node::Text(2), Node::End(1), Node::End(0)];
@@ -218,11 +218,11 @@ fn paths_reach_attributes_and_texts() {
     assert_eq!(read(&bytes, "/a/b[2]/@c"), ["two"]);
     assert_eq!(read(&bytes, "/a/b[@c='one']"), ["text"]);
     let edits = [("/a/b[2]/@c", "zwei"), ("/a/b", "Text")];
-    let edits = edits.map(|(path, value)| PathEdit { path: path.to_owned(), value: value.to_owned() });
+    let edits = edits.map(|(path, value)| PathEdit { path: path.to_owned(), value: value.into() });
     let edited = edit_paths(&bytes, &edits).unwrap();
     assert_eq!(read(&edited, "/a/b/@c"), ["one", "zwei"]);
     assert_eq!(read(&edited, "/a/b"), ["Text"]);
-    let missing = PathEdit { path: "/a/x".into(), value: String::new() };
+    let missing = PathEdit { path: "/a/x".into(), value: "".into() };
     assert!(matches!(edit_paths(&bytes, &[missing]), Err(AxmlError::NotFound { .. })));
     for bad in ["", "a", "/", "/a[0]", "/a[", "/a/@", "/@a", "/a/@b/c", "/a[@b=c]"] {
         assert!(read_path(&Document::parse(&bytes).unwrap(), bad).is_err(), "{bad}");

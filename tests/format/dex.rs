@@ -20,7 +20,7 @@ fn demo() -> Vec<u8> {
 }
 
 fn text(from: &str, to: &str) -> DexEdit {
-    DexEdit { target: Target::Value(from.to_owned()), value: to.to_owned() }
+    DexEdit { target: Target::Value(from.into()), value: to.into() }
 }
 
 fn set(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
@@ -120,9 +120,10 @@ fn the_place_that_was_found_is_edited() {
     let Argument::Constants(loads) = &constants[0].value else { panic!("{constants:?}") };
     assert_eq!(loads[0].text, "client-dev");
     let value = "0123456789abcdef0123456789abcdef".to_owned();
-    let edited = edit(EVERYTHING, &[DexEdit { target: Target::At(loads[0].at), value: value.clone() }]).unwrap();
+    let edited =
+        edit(EVERYTHING, &[DexEdit { target: Target::At(loads[0].at), value: value.as_str().into() }]).unwrap();
     let target = Target::Passed { passed: constants[0].passed, place: 0 };
-    assert!(edit(EVERYTHING, &[DexEdit { target, value: value.clone() }]).unwrap() == edited);
+    assert!(edit(EVERYTHING, &[DexEdit { target, value: value.as_str().into() }]).unwrap() == edited);
     only_changes(EVERYTHING, &edited, "client-dev", &value, Some(1));
     assert!(!holds(&edited, "client-dev"), "the old value stayed behind");
     let again = Dex::parse(&edited).unwrap().constants_to("setClientId").unwrap();
@@ -259,7 +260,7 @@ proptest! {
             for edit in &edits {
                 let Target::Value(from) = &edit.target else { continue };
                 let mark = if old.contains(" const-string") { "" } else { "value " };
-                expected = expected.replace(&format!("{mark}{}", shown(from)), &format!("{mark}{}", shown(&edit.value)));
+                expected = expected.replace(&format!("{mark}{}", shown(from.expose())), &format!("{mark}{}", shown(edit.value.expose())));
             }
             // Names in the debug information keep their text.
             if old.contains("const-string") || old.contains("value ") {
@@ -269,7 +270,7 @@ proptest! {
             }
         }
         for edit in &edits {
-            prop_assert!(strings.contains(&shown(&edit.value)));
+            prop_assert!(strings.contains(&shown(edit.value.expose())));
         }
         // One after the other gives the same as all at once.
         let mut one_by_one = MANY.to_vec();

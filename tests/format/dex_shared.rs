@@ -21,8 +21,7 @@ fn calls(bytes: &[u8], method: &str, caller: &str) -> Vec<Constant> {
 }
 
 fn passes(passed: &[Passed], value: &str) -> Vec<DexEdit> {
-    let edit =
-        |passed: &Passed| DexEdit { target: Target::Passed { passed: *passed, place: 0 }, value: value.to_owned() };
+    let edit = |passed: &Passed| DexEdit { target: Target::Passed { passed: *passed, place: 0 }, value: value.into() };
     passed.iter().map(edit).collect()
 }
 
@@ -208,9 +207,9 @@ fn two_places_of_one_constant_get_each_their_own() {
     let both = |id_value: &str, login_value: &str| {
         let place = |constant: &Constant, place| Target::Passed { passed: constant.passed, place };
         let edits = [
-            DexEdit { target: place(&id[0], 0), value: id_value.to_owned() },
-            DexEdit { target: place(&login[0], 1), value: login_value.to_owned() },
-            DexEdit { target: place(&login[1], 1), value: login_value.to_owned() },
+            DexEdit { target: place(&id[0], 0), value: id_value.into() },
+            DexEdit { target: place(&login[0], 1), value: login_value.into() },
+            DexEdit { target: place(&login[1], 1), value: login_value.into() },
         ];
         edit(SHARED, &edits)
     };
@@ -223,7 +222,7 @@ fn two_places_of_one_constant_get_each_their_own() {
         method_of(&edited, "oneForThree").lines().count()
     );
     // And what another edit does to the constant, the old text behind the call follows.
-    let by_text = DexEdit { target: Target::Value("three".to_owned()), value: "other".to_owned() };
+    let by_text = DexEdit { target: Target::Value("three".into()), value: "other".into() };
     let passed = passes(&[id[0].passed], "X").remove(0);
     assert!(matches!(edit(SHARED, &[passed, by_text.clone()]), Err(DexError::Conflict { .. })));
     let same = passes(&[id[0].passed], "other").remove(0);

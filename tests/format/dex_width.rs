@@ -26,7 +26,10 @@ fn around(methods: Vec<Method>, moved: [bool; MOVING]) -> Vec<u8> {
 
 fn edits(from: [bool; MOVING], to: [bool; MOVING]) -> Vec<DexEdit> {
     let pairs = constants(from).into_iter().zip(constants(to));
-    pairs.filter(|(old, new)| old != new).map(|(old, value)| DexEdit { target: Target::Value(old), value }).collect()
+    pairs
+        .filter(|(old, new)| old != new)
+        .map(|(old, value)| DexEdit { target: Target::Value(old.into()), value: value.into() })
+        .collect()
 }
 
 /// Every moving string is used, and some around the border.
@@ -124,7 +127,7 @@ fn a_try_that_grows_beyond_its_size_becomes_two() {
 fn jumbo_forms_that_were_wanted_stay() {
     // A compiler that always writes the long form: as the fixture has it, and with a string that is only just short.
     let everything: &[u8] = include_bytes!("../../testdata/dex/everything.dex");
-    let value = DexEdit { target: Target::Value("client-jumbo".to_owned()), value: "client-other".to_owned() };
+    let value = DexEdit { target: Target::Value("client-jumbo".into()), value: "client-other".into() };
     let edited = edit(everything, &[value]).unwrap();
     assert_eq!(edited.len(), everything.len(), "still the long form");
 }

@@ -21,6 +21,7 @@ mod mutf8;
 mod outline;
 mod plist;
 mod properties;
+mod secret;
 mod sha256;
 mod string_pool;
 mod xml;

@@ -16,11 +16,11 @@ fn texts(bytes: &[u8]) -> Vec<String> {
 }
 
 fn set(slot: u32, text: &str) -> PoolEdit {
-    PoolEdit { set: [(slot, text.to_owned())].into(), ..PoolEdit::default() }
+    PoolEdit { set: [(slot, text.into())].into(), ..PoolEdit::default() }
 }
 
 fn append(text: &str) -> PoolEdit {
-    PoolEdit { append: vec![Appended { text: text.to_owned(), marked: true }], ..PoolEdit::default() }
+    PoolEdit { append: vec![Appended { text: text.into(), marked: true }], ..PoolEdit::default() }
 }
 
 #[test]

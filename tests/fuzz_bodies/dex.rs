@@ -18,7 +18,7 @@ pub fn dex(bytes: &[u8]) {
     };
     assert_eq!(edit(bytes, &[]).unwrap(), bytes);
     let mut targets: Vec<(Target, Vec<String>)> =
-        ["shared", "s127", "z03"].map(|text| (Target::Value(text.to_owned()), vec![text.to_owned()])).to_vec();
+        ["shared", "s127", "z03"].map(|text| (Target::Value(text.into()), vec![text.to_owned()])).to_vec();
     for (dex, method) in all.iter().take(3).flat_map(|dex| [(dex, "setClientId"), (dex, "Lapp/Main;->setTwo")]) {
         let _ = (dump(dex), dex.strings_matching(|text| text.contains('s')));
         for constant in dex.constants_to(method).unwrap_or_default() {
@@ -35,7 +35,7 @@ pub fn dex(bytes: &[u8]) {
     targets.truncate(8);
     let before = strings(&all);
     for (target, texts) in targets {
-        let change = DexEdit { target, value: NEW.to_owned() };
+        let change = DexEdit { target, value: NEW.into() };
         let Ok(edited) = edit(bytes, std::slice::from_ref(&change)) else { continue };
         let again = Dex::all(&edited).expect("what was edited is read");
         let after = strings(&again);
@@ -45,7 +45,7 @@ pub fn dex(bytes: &[u8]) {
             let calls = |dex: &Dex<'_>| dex.constants_to("setClientId").map(|calls| calls.len()).ok();
             assert_eq!(calls(dex), calls(again), "{:?}", change.target);
         }
-        let back = DexEdit { target: Target::Value(NEW.to_owned()), value: "~".to_owned() };
+        let back = DexEdit { target: Target::Value(NEW.into()), value: "~".into() };
         edit(&edited, &[back]).expect("what was edited is edited");
     }
 }

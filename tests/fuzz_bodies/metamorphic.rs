@@ -68,19 +68,19 @@ pub fn compiled(bytes: &[u8]) -> usize {
     let mut pairs = 0;
     for name in ["a", "b"] {
         let set = |bytes: &[u8], value: &str| {
-            let edit = arsc::StringEdit { name: name.to_owned(), config: None, value: value.to_owned() };
+            let edit = arsc::StringEdit { name: name.to_owned(), config: None, value: value.into() };
             arsc::edit(bytes, &[edit], false)
         };
         pairs += same(&[], set, bytes, name);
         let set = |bytes: &[u8], value: &str| {
-            let edit = axml::MetaEdit { name: name.to_owned(), value: value.to_owned() };
+            let edit = axml::MetaEdit { name: name.to_owned(), value: value.into() };
             axml::edit_meta_data(bytes, &[edit], false).map(|edited| edited.bytes)
         };
         pairs += same(&[], set, bytes, name);
     }
     for path in ["/manifest/@package", "/a/@b", "/a"] {
         let set = |bytes: &[u8], value: &str| {
-            axml::edit_paths(bytes, &[axml::PathEdit { path: path.to_owned(), value: value.to_owned() }])
+            axml::edit_paths(bytes, &[axml::PathEdit { path: path.to_owned(), value: value.into() }])
         };
         pairs += same(&[], set, bytes, path);
     }
@@ -105,7 +105,7 @@ pub fn code(bytes: &[u8], method: &str) -> usize {
         let held: Vec<String> = loads.iter().map(|load| load.text.clone()).collect();
         let set = |bytes: &[u8], value: &str| {
             let target = number(bytes).ok_or("the call is gone")?;
-            dex::edit(bytes, &[DexEdit { target, value: value.to_owned() }]).map_err(|_| "refused")
+            dex::edit(bytes, &[DexEdit { target, value: value.into() }]).map_err(|_| "refused")
         };
         pairs += same(&held, set, bytes, method);
     }

@@ -3,7 +3,7 @@
 use inject::format::{arsc, axml, json, mutf8, plist, properties, xml};
 
 pub fn arsc(bytes: &[u8]) {
-    let edit = |name: &str| arsc::StringEdit { name: name.to_owned(), config: None, value: "fuzz".to_owned() };
+    let edit = |name: &str| arsc::StringEdit { name: name.to_owned(), config: None, value: "fuzz".into() };
     if let Ok(table) = arsc::Table::parse(bytes) {
         let _ = (arsc::dump(&table), table.string_names(), table.find("string", "a"), table.resolve(0x7f01_0000));
     }
@@ -18,13 +18,13 @@ pub fn axml(bytes: &[u8]) {
     if let Ok(document) = axml::Document::parse(bytes) {
         let _ = (axml::dump(&document), document.manifest(), axml::read_path(&document, "/manifest/@package"));
     }
-    let edit = axml::MetaEdit { name: "a".to_owned(), value: "fuzz".to_owned() };
+    let edit = axml::MetaEdit { name: "a".to_owned(), value: "fuzz".into() };
     for create in [false, true] {
         if let Ok(edited) = axml::edit_meta_data(bytes, std::slice::from_ref(&edit), create) {
             axml::Document::parse(&edited.bytes).expect("what was edited is read");
         }
     }
-    let edit = axml::PathEdit { path: "/manifest/@package".to_owned(), value: "fuzz".to_owned() };
+    let edit = axml::PathEdit { path: "/manifest/@package".to_owned(), value: "fuzz".into() };
     let _ = axml::edit_paths(bytes, &[edit]);
 }
 

@@ -43,6 +43,7 @@ pub fn run(root: &Path) -> Result<()> {
         }
     }
     open_errors(root, &mut problems)?;
+    shown_secrets(root, &mut problems)?;
     compiled_tests(root, &mut problems)?;
     empty_pages(root, &mut problems);
     let circles = imports::circles(root)?;
@@ -150,6 +151,34 @@ fn open_errors(root: &Path, problems: &mut Vec<String>) -> Result<()> {
                     problems.push(format!("{shown}:{}: an error that is not #[non_exhaustive]", index + 1));
                 }
                 attributes.clear();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `Zeroizing` shows what is in it: no type with a field of it has a derived `Debug`. `SecretText` and `ClientSecret` show nothing.
+fn shown_secrets(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    for path in rust_files(&root.join("src")) {
+        let text = fs::read_to_string(&path)?;
+        let mut derived = None;
+        for (index, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if code.trim_start().starts_with("#[derive(") {
+                // `Debug` alone, or behind `std::fmt::`.
+                let names = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+                derived = names.into_iter().any(|name| name == "Debug").then(|| line.len() - line.trim_start().len());
+            } else if let Some(indent) = derived {
+                if code.contains("Zeroizing<") {
+                    let shown = path.strip_prefix(root).unwrap_or(&path).display();
+                    let advice = "take SecretText, or write a Debug that leaves it out";
+                    problems.push(format!("{shown}:{}: a derived Debug would show this; {advice}", index + 1));
+                }
+                // The item ends with its closing brace, or on its own line.
+                let ends = code.trim_end().ends_with(';') || code.trim_end().ends_with("{}");
+                if code.len() > indent && code[indent..].starts_with('}') || ends {
+                    derived = None;
+                }
             }
         }
     }

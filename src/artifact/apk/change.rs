@@ -59,17 +59,21 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             match &spot.slot {
                 Slot::String { name, config } => {
                     create_strings |= spot.missing;
-                    strings.push(StringEdit { name: name.clone(), config: config.clone(), value: value.to_string() });
+                    strings.push(StringEdit {
+                        name: name.clone(),
+                        config: config.clone(),
+                        value: value.clone().into(),
+                    });
                 }
                 Slot::MetaData { name } => {
                     create_meta |= spot.missing;
-                    meta.push(MetaEdit { name: name.clone(), value: value.to_string() });
+                    meta.push(MetaEdit { name: name.clone(), value: value.clone().into() });
                 }
                 Slot::Data { elements, attribute } => data.push(DataEdit {
                     elements: elements.clone(),
                     attribute: *attribute,
                     place: spot.address.to_string(),
-                    value: value.to_string(),
+                    value: value.clone().into(),
                 }),
                 Slot::Dex(constant) => {
                     let target = match constant {
@@ -79,7 +83,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                         Constant::At(offset) => Target::At(*offset),
                         Constant::Text(text) => Target::Value(text.clone()),
                     };
-                    constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.to_string() });
+                    constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.clone().into() });
                 }
                 Slot::File(_) => {}
             }

@@ -92,10 +92,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 for entry in self.dex_entries() {
                     let content = self.content(&entry)?.unwrap_or_default();
                     // The text may also be a name only, which is not to change.
-                    let same = DexEdit { target: dex::Target::Value(text.clone()), value: text.clone() };
+                    let same =
+                        DexEdit { target: dex::Target::Value(text.as_str().into()), value: text.as_str().into() };
                     match dex::edit(&content, &[same]) {
                         Ok(_) => {
-                            let constant = Constant::Text(text.clone());
+                            let constant = Constant::Text(text.as_str().into());
                             found.push(found_constant(address, &entry, constant, vec![text.clone()]));
                         }
                         Err(DexError::NotFound { .. }) => {}

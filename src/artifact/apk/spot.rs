@@ -9,6 +9,7 @@ use crate::format::arsc::{Table, Value};
 use crate::format::axml::{self, DataAttribute, Document, FilterData, Scalar};
 use crate::format::dex::Passed;
 use crate::format::read_at::ReadAt;
+use crate::format::secret::SecretText;
 use crate::placement::{Absence, Address, Kind, Locator, Place, ResourceKind, Target};
 
 /// A concrete place.
@@ -41,7 +42,7 @@ pub(super) enum Slot {
 }
 
 /// A spot with the values that are there now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Found {
     /// Where.
     pub spot: Spot,
@@ -49,6 +50,13 @@ pub struct Found {
     pub values: Vec<String>,
     /// What the address means and an edit does not reach, in words.
     pub left: Vec<String>,
+}
+
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { spot, values, left } = self;
+        f.debug_struct("Found").field("spot", spot).field("values", &values.len()).field("left", left).finish()
+    }
 }
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
@@ -583,5 +591,5 @@ pub(super) enum Constant {
     /// The value of a static field, or the default of a parameter, at this offset of the dex file.
     At(usize),
     /// Every constant with this text.
-    Text(String),
+    Text(SecretText),
 }

@@ -44,7 +44,7 @@ impl Spot {
 }
 
 /// A spot with the values that are there now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Found {
     /// Where.
     pub spot: Spot,
@@ -52,6 +52,13 @@ pub struct Found {
     pub values: Vec<String>,
     /// What the address means and an edit does not reach, in words.
     pub left: Vec<String>,
+}
+
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { spot, values, left } = self;
+        f.debug_struct("Found").field("spot", spot).field("values", &values.len()).field("left", left).finish()
+    }
 }
 
 /// What to do with a file that a pattern matches and that is no such document.

@@ -42,13 +42,13 @@ pub(super) fn add_string(table: &Table<'_>, name: &str, text: &str) -> Result<Ve
     let slot = values.len();
     work.pool(
         values,
-        &PoolEdit { append: vec![Appended { text: text.to_owned(), marked: true }], ..PoolEdit::default() },
+        &PoolEdit { append: vec![Appended { text: text.into(), marked: true }], ..PoolEdit::default() },
         &[0],
     )?;
     let key = if let Some(key) = keys.find(name) {
         key
     } else {
-        let key = Appended { text: name.to_owned(), marked: false };
+        let key = Appended { text: name.into(), marked: false };
         let edit = PoolEdit { append: vec![key], ..PoolEdit::default() };
         let grown = work.pool(keys, &edit, &[0, package.chunk.offset])?;
         work.move_pools(package, keys.chunk().offset, grown)?;
@@ -96,7 +96,7 @@ pub(super) fn add_default(table: &Table<'_>, name: &str, text: &str) -> Result<V
     let index = u16::try_from(index).map_err(|_| refuse("its index is beyond 65535"))?;
     let mut work = Work { splices: Splices::new(), sizes: BTreeMap::new() };
     let slot = values.len();
-    let text = Appended { text: text.to_owned(), marked: true };
+    let text = Appended { text: text.into(), marked: true };
     work.pool(values, &PoolEdit { append: vec![text], ..PoolEdit::default() }, &[0])?;
     work.fill(package, home, (index, there.entry.key, slot)).map_err(|error| match error {
         PartError::Full => refuse("the default configuration's 16-bit offsets are used up"),

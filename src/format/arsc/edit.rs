@@ -11,26 +11,19 @@ use std::collections::{BTreeMap, HashSet};
 use super::parse::{Body, TYPE_STRING};
 use super::{ArscError, Table, Value, create};
 use crate::format::chunk::ChunkError;
+use crate::format::secret::SecretText;
 use crate::format::slots::{self, Unit};
 use crate::format::splice::Splices;
 
 /// A new value of `string/NAME`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringEdit {
     /// Entry name.
     pub name: String,
     /// Qualifiers (`default`, `de`, ...); all configurations that define the string when absent.
     pub config: Option<String>,
     /// The text.
-    pub value: String,
-}
-
-impl std::fmt::Debug for StringEdit {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, config, value: _ } = self;
-        f.debug_struct("StringEdit").field("name", name).field("config", config).finish_non_exhaustive()
-    }
+    pub value: SecretText,
 }
 
 /// The table with the edits done. With `create`, a name that is absent becomes a new entry of the default configuration,
@@ -51,7 +44,7 @@ pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>,
                 if edit.config.as_deref() == Some("default")
                     && !places.iter().any(|place| place.part.config.is_default())
                 {
-                    grown = Some(create::add_default(&table, &edit.name, &edit.value)?);
+                    grown = Some(create::add_default(&table, &edit.name, edit.value.expose())?);
                 }
                 continue;
             }
@@ -59,7 +52,7 @@ pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>,
                 let reason = "only the default configuration can be created".to_owned();
                 return Err(ArscError::CannotCreate { name: edit.name.clone(), reason });
             }
-            grown = Some(create::add_string(&table, &edit.name, &edit.value)?);
+            grown = Some(create::add_string(&table, &edit.name, edit.value.expose())?);
         }
     }
     let bytes = grown.as_deref().unwrap_or(bytes);
@@ -92,7 +85,7 @@ pub fn edit(bytes: &[u8], edits: &[StringEdit], create: bool) -> Result<Vec<u8>,
     }
 
     let units: Vec<Unit> =
-        words.iter().map(|word| Unit { slot: Some(word.slot), second: None, text: word.text.to_owned() }).collect();
+        words.iter().map(|word| Unit { slot: Some(word.slot), second: None, text: word.text.into() }).collect();
     let assigned = slots::assign(pool, &foreign, pool.style_count(), &units)?;
     let mut splices = Splices::new();
     for (word, slot) in words.iter().zip(&assigned.slots) {
@@ -147,9 +140,9 @@ fn words<'e>(table: &Table<'_>, edits: &[&'e StringEdit]) -> Result<Vec<Word<'e>
                     return Err(not_plain(edit, here, place.entry.offset, &value));
                 }
                 // Entries may share one word, and two edits may name it.
-                match seen.insert(data_at, &edit.value) {
-                    None => of_name.push(Word { at: data_at, slot: data, text: &edit.value }),
-                    Some(other) if other != edit.value => {
+                match seen.insert(data_at, edit.value.expose()) {
+                    None => of_name.push(Word { at: data_at, slot: data, text: edit.value.expose() }),
+                    Some(other) if other != edit.value.expose() => {
                         return Err(ArscError::Conflict { name: edit.name.clone(), config: here });
                     }
                     Some(_) => {}

@@ -8,9 +8,10 @@ use super::parse::{Body, Entry, Layout, TYPE_STRING, TypeChunk};
 use super::{ArscError, Package, Table};
 use crate::format::chunk::ChunkError;
 use crate::format::limits;
+use crate::format::secret::Redacted;
 
 /// What a resource is in one configuration (`Res_value`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     /// A plain string, or the path of a file resource.
     String(String),
@@ -29,6 +30,21 @@ pub enum Value {
     },
     /// A bag: an array, style, plural.
     Complex,
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::String(_) => f.debug_tuple("String").field(&Redacted).finish(),
+            Self::Styled(_) => f.debug_tuple("Styled").field(&Redacted).finish(),
+            Self::Reference(id) => f.debug_tuple("Reference").field(id).finish(),
+            Self::Null => f.write_str("Null"),
+            Self::Other { data_type, data } => {
+                f.debug_struct("Other").field("data_type", data_type).field("data", data).finish()
+            }
+            Self::Complex => f.write_str("Complex"),
+        }
+    }
 }
 
 impl Value {

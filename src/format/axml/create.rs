@@ -42,15 +42,15 @@ pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) ->
         if let Some(index) = pool.find(text).filter(|index| *index >= pool.style_count()) {
             return moved(index);
         }
-        let at = append.iter().position(|appended| appended.text == text).unwrap_or_else(|| {
-            append.push(Appended { text: text.to_owned(), marked: false });
+        let at = append.iter().position(|appended| appended.text.expose() == text).unwrap_or_else(|| {
+            append.push(Appended { text: text.into(), marked: false });
             append.len() - 1
         });
         moved(pool.len()).saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
     };
     let (element, android, name_text) = (string("meta-data"), string(ANDROID), string(name));
     let value_text = pool.len().saturating_add(shift).saturating_add(u32::try_from(append.len()).unwrap_or(u32::MAX));
-    append.push(Appended { text: value.to_owned(), marked: true });
+    append.push(Appended { text: value.into(), marked: true });
 
     let mut splices = Splices::new();
     if shift > 0 {

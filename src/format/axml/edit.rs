@@ -14,28 +14,21 @@ use super::parse::{NO_STRING, PathElement, TYPE_STRING};
 use super::{Attribute, AxmlError, Document, NAME, NodeKind, RESOURCE, Scalar, VALUE, create};
 use crate::format::chunk::ChunkError;
 use crate::format::node_path::{Matcher, NodePath};
+use crate::format::secret::SecretText;
 use crate::format::slots::{self, Unit};
 use crate::format::splice::Splices;
 
 /// A new value of `<meta-data android:name=NAME android:value=...>` under `<application>`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetaEdit {
     /// `android:name`
     pub name: String,
     /// The text.
-    pub value: String,
-}
-
-impl std::fmt::Debug for MetaEdit {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, value: _ } = self;
-        f.debug_struct("MetaEdit").field("name", name).finish_non_exhaustive()
-    }
+    pub value: SecretText,
 }
 
 /// A new value of an attribute of `<data>` in intent filters.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataEdit {
     /// Which elements ([`super::FilterData::nth`]).
     pub elements: Vec<usize>,
@@ -44,36 +37,16 @@ pub struct DataEdit {
     /// What it is called in messages.
     pub place: String,
     /// The text.
-    pub value: String,
-}
-
-impl std::fmt::Debug for DataEdit {
-    /// The value may hold a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { elements, attribute, place, value: _ } = self;
-        f.debug_struct("DataEdit")
-            .field("elements", elements)
-            .field("attribute", attribute)
-            .field("place", place)
-            .finish_non_exhaustive()
-    }
+    pub value: SecretText,
 }
 
 /// A new value at a path.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathEdit {
     /// See [`crate::format::node_path`].
     pub path: String,
     /// The text.
-    pub value: String,
-}
-
-impl std::fmt::Debug for PathEdit {
-    /// The value may be a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, value: _ } = self;
-        f.debug_struct("PathEdit").field("path", path).finish_non_exhaustive()
-    }
+    pub value: SecretText,
 }
 
 /// An edited document, and what is worth telling about it.
@@ -107,7 +80,7 @@ struct Target {
     /// Whether the place reads as `text` already.
     equal: bool,
     place: String,
-    text: String,
+    text: SecretText,
 }
 
 /// The document with every `<meta-data>` of these names changed. With `create`, a name that is absent becomes a new
@@ -120,7 +93,7 @@ pub fn edit_meta_data(bytes: &[u8], edits: &[MetaEdit], create: bool) -> Result<
 /// depend on their order.
 pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create: bool) -> Result<Edited, AxmlError> {
     let mut edits: Vec<&MetaEdit> = edits.iter().collect();
-    edits.sort_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value)));
+    edits.sort_by_key(|edit| (&edit.name, edit.value.expose()));
     for pair in edits.windows(2) {
         if let [a, b] = pair
             && a.name == b.name
@@ -139,7 +112,7 @@ pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create
             if !create {
                 return Err(AxmlError::NotFound { place: place(&edit.name) });
             }
-            grown = Some(create::add_meta_data(&document, &edit.name, &edit.value)?);
+            grown = Some(create::add_meta_data(&document, &edit.name, edit.value.expose())?);
             created.push(edit.name.clone());
         }
     }
@@ -154,7 +127,7 @@ pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create
             // PackageParser.parseMetaData takes the resource wherever there is one.
             let counts = resource.filter(|found| value.is_none() || refers(&document.scalar(found)));
             match (counts, value) {
-                (None, Some(value)) => targets.push(Target::attribute(&document, value, place, &edit.value)?),
+                (None, Some(value)) => targets.push(Target::attribute(&document, value, place, edit.value.expose())?),
                 (Some(resource), _) => {
                     let (offset, expected) = (resource.offset, "android:value alone");
                     let found = format!("android:resource, {}, which Android reads", document.scalar(resource));
@@ -172,7 +145,7 @@ pub fn edit_manifest(bytes: &[u8], edits: &[MetaEdit], data: &[DataEdit], create
         for element in &edit.elements {
             let attribute = data::attribute(&document, *element, edit.attribute)
                 .ok_or_else(|| AxmlError::NotFound { place: edit.place.clone() })?;
-            targets.push(Target::attribute(&document, attribute, edit.place.clone(), &edit.value)?);
+            targets.push(Target::attribute(&document, attribute, edit.place.clone(), edit.value.expose())?);
         }
     }
     // What was made just now gets its strings as what was there does.
@@ -192,9 +165,9 @@ pub fn edit_paths(bytes: &[u8], edits: &[PathEdit]) -> Result<Vec<u8>, AxmlError
         for here in found {
             let (place, text) = (edit.path.clone(), edit.value.clone());
             targets.push(match here {
-                Here::Attribute(attribute) => Target::attribute(&document, attribute, place, &text)?,
+                Here::Attribute(attribute) => Target::attribute(&document, attribute, place, text.expose())?,
                 Here::Text { at, text: raw, data } => {
-                    let reads = |slot: u32| document.pool.reads(slot, &text);
+                    let reads = |slot: u32| document.pool.reads(slot, text.expose());
                     let equal = reads(raw) && data.is_none_or(reads);
                     Target { raw_at: at, raw, value_at: data.map(|_| at + 4), data, number: None, equal, place, text }
                 }
@@ -228,10 +201,10 @@ impl Target {
         let (number, equal, text) = match &scalar {
             Scalar::Text(_) => {
                 let equal = document.pool.reads(attribute.data, text) && (attribute.raw == NO_STRING || said(text));
-                (None, equal, text.to_owned())
+                (None, equal, text.into())
             }
             typed @ (Scalar::Int(_) | Scalar::Bool(_)) if said(text) && means(text, typed) => {
-                (Some(attribute.data), true, text.to_owned())
+                (Some(attribute.data), true, text.into())
             }
             typed @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => {
                 let data = data_of(typed, attribute.data, text).ok_or_else(|| AxmlError::WrongKind {
@@ -247,7 +220,7 @@ impl Target {
                 let equal = data == attribute.data;
                 // A number that stays may have been written in another form, 0x10.
                 let written = document.string(attribute.raw).filter(|_| equal);
-                (Some(data), equal, written.map_or_else(|| text.to_owned(), std::borrow::Cow::into_owned))
+                (Some(data), equal, written.map_or_else(|| text.into(), |written| written.into_owned().into()))
             }
         };
         Ok(Self {

@@ -4,9 +4,10 @@
 
 use super::parse::TYPE_STRING;
 use super::{Attribute, Document, NAME, NodeKind, RESOURCE, VALUE};
+use crate::format::secret::Redacted;
 
 /// The value of an attribute (`Res_value`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Scalar {
     /// Text.
     Text(String),
@@ -23,6 +24,20 @@ pub enum Scalar {
         /// `Res_value.data`
         data: u32,
     },
+}
+
+impl std::fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.debug_tuple("Text").field(&Redacted).finish(),
+            Self::Int(number) => f.debug_tuple("Int").field(number).finish(),
+            Self::Bool(truth) => f.debug_tuple("Bool").field(truth).finish(),
+            Self::Reference(id) => f.debug_tuple("Reference").field(id).finish(),
+            Self::Other { data_type, data } => {
+                f.debug_struct("Other").field("data_type", data_type).field("data", data).finish()
+            }
+        }
+    }
 }
 
 /// One `<meta-data>` of the application.

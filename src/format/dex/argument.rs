@@ -3,6 +3,7 @@
 //! Must not: follow it.
 
 use super::parse::MethodRef;
+use crate::format::secret::Redacted;
 
 /// One String argument of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub enum Argument {
 }
 
 /// A `const-string`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Load {
     /// Its text.
     pub text: String,
@@ -53,6 +54,13 @@ pub struct Load {
     pub string: u32,
     /// Offset of the instruction in the file, for [`super::Target::At`].
     pub at: usize,
+}
+
+impl std::fmt::Debug for Load {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { text: _, string, at } = self;
+        f.debug_struct("Load").field("text", &Redacted).field("string", string).field("at", at).finish()
+    }
 }
 
 /// What constants say, each text once.

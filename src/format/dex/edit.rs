@@ -39,7 +39,7 @@ pub fn edit(bytes: &[u8], edits: &[DexEdit]) -> Result<Vec<u8>, DexError> {
     }
     let walk = walk(&all)?;
     let strings = sorted_strings(bytes, &walk)?;
-    let values: Vec<Cow<'_, [u8]>> = edits.iter().map(|edit| mutf8::encode(&edit.value)).collect();
+    let values: Vec<Cow<'_, [u8]>> = edits.iter().map(|edit| mutf8::encode(edit.value.expose())).collect();
     let mut wanted = wanted(&walk, &strings, edits, &values)?;
     let site_of = |number: usize| walk.strings.get(number).and_then(StringRef::instruction);
     let others = wanted.iter().filter_map(|(number, value)| Some((site_of(*number)?, *value))).collect();
@@ -118,13 +118,15 @@ fn wanted<'v>(
 ) -> Result<BTreeMap<usize, &'v [u8]>, DexError> {
     let mut wanted: BTreeMap<usize, &[u8]> = BTreeMap::new();
     for (edit, value) in edits.iter().zip(values) {
-        let units = mutf8::utf16_len(&edit.value);
+        let units = mutf8::utf16_len(edit.value.expose());
         if units > limits::DEX_STRING_UNITS {
             let (target, limit) = (edit.target.to_string(), limits::DEX_STRING_UNITS);
             return Err(DexError::TooLong { target, found: units, limit });
         }
         let old = match &edit.target {
-            Target::Value(text) => strings.binary_search_by(|string| compare(string, &mutf8::encode(text))).ok(),
+            Target::Value(text) => {
+                strings.binary_search_by(|string| compare(string, &mutf8::encode(text.expose()))).ok()
+            }
             Target::At(_) => None,
             Target::Passed { .. } => continue,
         };

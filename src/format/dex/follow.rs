@@ -25,7 +25,7 @@ pub enum Site {
 }
 
 /// A constant at a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// Where.
     pub site: Site,
@@ -33,6 +33,13 @@ pub struct Held {
     pub texts: Vec<String>,
     /// The method, or the class, that has it: for people.
     pub by: String,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { site, texts, by } = self;
+        f.debug_struct("Held").field("site", site).field("texts", &texts.len()).field("by", by).finish()
+    }
 }
 
 /// What one dex file has of a source.

@@ -16,7 +16,6 @@ pub(super) enum Source {
 }
 
 /// What the edited file has instead.
-#[derive(Debug)]
 pub(super) struct Plan {
     /// The new strings, as `string_data_item`s.
     pub(super) new: Vec<Vec<u8>>,

@@ -16,7 +16,7 @@ use super::instruction::{Instruction, Write};
 use crate::format::limits;
 
 /// A new text for an operand. `place` is the number of the wish it belongs to: operands of one may share a constant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Wish<'e> {
     pub(super) passed: Passed,
     pub(super) place: usize,
@@ -24,7 +24,7 @@ pub(super) struct Wish<'e> {
 }
 
 /// A text that a new instruction loads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Text<'e> {
     /// A string of the file, by index.
     Old(u32),
@@ -32,14 +32,14 @@ pub(super) enum Text<'e> {
 }
 
 /// A `const-string` that is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NewLoad<T> {
     pub(super) register: u8,
     pub(super) text: T,
 }
 
 /// What becomes of an instruction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Rewritten<T> {
     /// In front of it; whoever branches to it comes here.
     pub(super) before: Vec<NewLoad<T>>,
@@ -48,7 +48,7 @@ pub(super) struct Rewritten<T> {
     pub(super) behind: Vec<NewLoad<T>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Instead<T> {
     /// Itself.
     Same,
@@ -90,7 +90,7 @@ impl<T: Copy> Rewritten<T> {
 }
 
 /// What becomes of one code.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Separated<'e> {
     /// `const-string` instructions that change where they are, by offset in the file.
     pub(super) in_place: BTreeMap<usize, &'e [u8]>,

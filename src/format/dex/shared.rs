@@ -15,7 +15,7 @@ use super::separate::{Refusal, Rewritten, Text, Wish, separate};
 const LISTED: usize = 8;
 
 /// What becomes of all codes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Changes<'e> {
     /// `const-string` instructions that change where they are, by offset in the file.
     pub(super) in_place: BTreeMap<usize, &'e [u8]>,

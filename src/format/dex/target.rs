@@ -3,6 +3,7 @@
 //! Must not: look for it.
 
 use super::argument::Passed;
+use crate::format::secret::SecretText;
 
 /// Which constants an edit is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub enum Target {
     At(usize),
     /// Every `const-string` and every `VALUE_STRING` (of a static field, a call site, an annotation) with this text.
     /// Names and descriptors with the same text stay.
-    Value(String),
+    Value(SecretText),
     /// What one call passes ([`super::Constant`] says it), and nothing else: where others read the same constant, it is
     /// loaded anew for the call. Operands of one `place` may share a constant and have one value.
     Passed {
@@ -29,7 +30,7 @@ impl std::fmt::Display for Target {
             Target::At(offset) => write!(f, "at offset {offset}"),
             Target::Passed { passed, .. } => write!(f, "passed by the call at offset {}", passed.call),
             // The text may be a secret.
-            Target::Value(text) => write!(f, "with the given text of {} bytes", text.len()),
+            Target::Value(text) => write!(f, "with the given text of {} bytes", text.expose().len()),
         }
     }
 }
@@ -40,5 +41,5 @@ pub struct DexEdit {
     /// Where.
     pub target: Target,
     /// What it will be.
-    pub value: String,
+    pub value: SecretText,
 }

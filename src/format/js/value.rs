@@ -11,7 +11,7 @@ use super::literal;
 use super::token::{Punctuator as P, Token, TokenKind};
 
 /// A constant that is the property's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Constant {
     /// The text.
     pub value: String,
@@ -21,6 +21,14 @@ pub(super) struct Constant {
     pub quote: u8,
     /// How the text is written.
     pub form: Form,
+}
+
+impl std::fmt::Debug for Constant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { value: _, range, quote, form } = self;
+        let mut shown = f.debug_struct("Constant");
+        shown.field("range", range).field("quote", quote).field("form", form).finish_non_exhaustive()
+    }
 }
 
 /// How the text of a constant is written.

@@ -21,7 +21,7 @@ use crate::format::limits;
 use crate::format::read_at::ReadAt;
 
 /// What happens to an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Change {
     /// New content, in the same place, stored or deflated as before.
     Replace(Vec<u8>),
@@ -29,6 +29,16 @@ pub enum Change {
     Store(Vec<u8>),
     /// Header, data and data descriptor go; bytes around them stay.
     Remove,
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Replace(content) => f.debug_tuple("Replace").field(&content.len()).finish(),
+            Self::Store(content) => f.debug_tuple("Store").field(&content.len()).finish(),
+            Self::Remove => f.write_str("Remove"),
+        }
+    }
 }
 
 /// New content of an entry of which the data is kept up to some place: nothing but what follows is held. No [`Change`],
@@ -46,7 +56,7 @@ pub struct Splice {
 }
 
 /// An entry that is added behind all others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEntry {
     /// The name, raw.
     pub name: Vec<u8>,
@@ -54,6 +64,14 @@ pub struct NewEntry {
     pub content: Vec<u8>,
     /// [`METHOD_STORED`] or [`METHOD_DEFLATED`].
     pub method: u16,
+}
+
+impl std::fmt::Debug for NewEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, content, method } = self;
+        let name = String::from_utf8_lossy(name);
+        f.debug_struct("NewEntry").field("name", &name).field("size", &content.len()).field("method", method).finish()
+    }
 }
 
 /// What to do with an archive.
@@ -78,7 +96,7 @@ impl Rewrite {
 }
 
 /// A piece of the new archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Segment {
     /// Bytes of the original, by offset.
     Original(Range<u64>),
@@ -86,6 +104,16 @@ pub enum Segment {
     Bytes(Vec<u8>),
     /// New bytes that are too many to be held: those of another file, by offset.
     Spooled(Range<u64>),
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Original(range) => f.debug_tuple("Original").field(range).finish(),
+            Self::Bytes(bytes) => f.debug_tuple("Bytes").field(&bytes.len()).finish(),
+            Self::Spooled(range) => f.debug_tuple("Spooled").field(range).finish(),
+        }
+    }
 }
 
 impl Segment {

@@ -93,7 +93,7 @@ fn check(bytes: &[u8], work: &Path, count: &mut Count) -> Result<()> {
         if old == value {
             continue;
         }
-        let set = |from: &str, to: &str| DexEdit { target: Target::Value(from.to_owned()), value: to.to_owned() };
+        let set = |from: &str, to: &str| DexEdit { target: Target::Value(from.into()), value: to.into() };
         let edited = match edit(bytes, &[set(old, value)]) {
             Ok(edited) => edited,
             Err(error) => {

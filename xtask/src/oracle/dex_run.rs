@@ -23,7 +23,7 @@ pub fn run(work: &Path) -> Result<()> {
     std::fs::write(&source, program())?;
     tool(Command::new("smali").args(["assemble", "-a", "28", "-o"]).arg(&dex).arg(&source))?;
     let before = std::fs::read(&dex)?;
-    let named = |old: String, value: String| DexEdit { target: Target::Value(old), value };
+    let named = |old: String, value: String| DexEdit { target: Target::Value(old.into()), value: value.into() };
     let away: Vec<DexEdit> = (0..MOVING).map(|n| named(format!("e{n}"), format!("~{n}"))).collect();
     let back: Vec<DexEdit> = (0..MOVING).map(|n| named(format!("~{n}"), format!("e{n}"))).collect();
     let shorter = edit(&before, &away)?;
@@ -60,8 +60,7 @@ pub fn shared(work: &Path) -> Result<()> {
             .filter(|call| matches!(call.value, Argument::Constants(_)))
             .filter(|call| check_passed(&before, &[(call.passed, 0)]).is_ok())
             .collect();
-        let passes =
-            |passed: Passed| DexEdit { target: Target::Passed { passed, place: 0 }, value: "the id".to_owned() };
+        let passes = |passed: Passed| DexEdit { target: Target::Passed { passed, place: 0 }, value: "the id".into() };
         for call in &calls {
             let edited = edit(&before, &[passes(call.passed)])?;
             let path = work.join("one.dex");

@@ -111,7 +111,7 @@ fn table(path: &Path, bytes: &[u8], failures: &mut Vec<String>) -> String {
     let mut edits = 0;
     let (mut slowest, whole) = (0, arsc::dump(&table));
     for name in picks.iter().filter_map(|index| editable.get(*index)) {
-        let one = |value: &str| [StringEdit { name: name.clone(), config: None, value: value.to_owned() }];
+        let one = |value: &str| [StringEdit { name: name.clone(), config: None, value: value.into() }];
         let started = Instant::now();
         let edited = match arsc::edit(bytes, &one(PROBE), false) {
             Ok(edited) => edited,
@@ -147,7 +147,7 @@ fn table(path: &Path, bytes: &[u8], failures: &mut Vec<String>) -> String {
         }
     }
     // A new string, where the table can take one.
-    let new = StringEdit { name: "inject_oracle_probe".to_owned(), config: None, value: PROBE.to_owned() };
+    let new = StringEdit { name: "inject_oracle_probe".to_owned(), config: None, value: PROBE.into() };
     let created = match arsc::edit(bytes, &[new], true) {
         Ok(created) => {
             let read = Table::parse(&created).and_then(|table| table.find("string", "inject_oracle_probe"));
@@ -207,7 +207,7 @@ fn manifest(bytes: &[u8], failures: &mut Vec<String>) -> String {
     names.push("inject.oracle.probe".to_owned());
     let mut changed = 0;
     for name in names {
-        let one = |value: &str| [MetaEdit { name: name.clone(), value: value.to_owned() }];
+        let one = |value: &str| [MetaEdit { name: name.clone(), value: value.into() }];
         let edited = match axml::edit_meta_data(bytes, &one(PROBE), true) {
             Ok(edited) => edited,
             Err(axml::AxmlError::CannotCreate { .. } | axml::AxmlError::WrongKind { .. }) => continue,

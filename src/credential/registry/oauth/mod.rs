@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LIMIT: u64 = 1024 * 1024;
 
 /// What is known of a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The issuer: where `/.well-known` is looked for.
     pub issuer: String,
@@ -47,6 +47,15 @@ pub struct Config {
     pub metadata: Map<String, Value>,
     /// How long one answer may take, where not as long as usual.
     pub patience: Option<Duration>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { issuer, endpoint, token: _, roots: _, metadata, patience } = self;
+        let mut shown = f.debug_struct("Config");
+        shown.field("issuer", issuer).field("endpoint", endpoint).field("metadata", metadata);
+        shown.field("patience", patience).finish_non_exhaustive()
+    }
 }
 
 /// An authorization server.
