@@ -1,10 +1,11 @@
 //! Places within the bytes of one file: read one, change some. The same for every kind of artifact.
 //!
-//! XML is what the content says it is: text, or the binary form of Android.
+//! XML is what the content says it is: text, the binary form of Android, or that of App Bundles.
 //!
 //! Must not: know where the file lies.
 
 use super::list;
+use crate::format::aapt::{self, AaptError};
 use crate::format::axml::{self, AxmlError, PathEdit};
 use crate::format::js::{self, JsError};
 use crate::format::json::{self, JsonError};
@@ -30,6 +31,9 @@ pub enum DocumentError {
     /// Compiled XML.
     #[error(transparent)]
     BinaryXml(#[from] AxmlError),
+    /// Compiled XML of an App Bundle.
+    #[error(transparent)]
+    ProtoXml(#[from] AaptError),
     /// Java properties.
     #[error(transparent)]
     Properties(#[from] PropertiesError),
@@ -69,6 +73,7 @@ impl DocumentError {
             }
             Self::Xml(error) => matches!(error, XmlError::NotText { .. } | XmlError::Value { .. }),
             Self::BinaryXml(error) => matches!(error, AxmlError::WrongKind { .. }),
+            Self::ProtoXml(error) => error.is_refusal(),
             Self::Plist(error) => matches!(error, PlistError::Type { .. } | PlistError::Xml(XmlError::Value { .. })),
             Self::Properties(_) | Self::Gone | Self::NotText => false,
         }
@@ -82,6 +87,7 @@ impl DocumentError {
                 | Self::Js(JsError::Conflict { .. })
                 | Self::Plist(PlistError::Conflict { .. })
                 | Self::BinaryXml(AxmlError::Conflict { .. })
+                | Self::ProtoXml(AaptError::Conflict { .. })
         )
     }
 }
@@ -99,8 +105,11 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
             })
             .collect(),
         Locator::Js(name) => js::get(bytes, name)?,
-        Locator::Xml(path) if is_binary_xml(bytes) => axml::read_path(&axml::Document::parse(bytes)?, path)?,
-        Locator::Xml(path) => xml::get(bytes, path)?,
+        Locator::Xml(path) => match XmlForm::of(bytes) {
+            XmlForm::Text => xml::get(bytes, path)?,
+            XmlForm::Compiled => axml::read_path(&axml::Document::parse(bytes)?, path)?,
+            XmlForm::Proto => aapt::read_path(bytes, path)?,
+        },
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(path) => plist::get(bytes, path)?,
     })
@@ -159,11 +168,13 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
                 properties_of_js.push(Setting { at: name, value, create: *create });
                 continue;
             }
-            Locator::Xml(path) if is_binary_xml(&content) => {
-                compiled.push(PathEdit { path: path.clone(), value: (*value).into() });
-                continue;
-            }
-            Locator::Xml(path) => xml::set(&content, path, value, *create)?,
+            Locator::Xml(path) => match XmlForm::of(&content) {
+                XmlForm::Text => xml::set(&content, path, value, *create)?,
+                XmlForm::Compiled | XmlForm::Proto => {
+                    compiled.push(PathEdit { path: path.clone(), value: (*value).into() });
+                    continue;
+                }
+            },
             Locator::Properties(key) => properties::set(&content, key, value, *create)?,
             Locator::Plist(path) => {
                 in_plist.push(Setting { at: path, value, create: *create });
@@ -180,7 +191,13 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
     if !properties_of_js.is_empty() {
         content = js::set_all(&content, &properties_of_js)?;
     }
-    Ok(if compiled.is_empty() { content } else { axml::edit_paths(&content, &compiled)? })
+    if compiled.is_empty() {
+        return Ok(content);
+    }
+    Ok(match XmlForm::of(&content) {
+        XmlForm::Proto => aapt::edit_paths(&content, &compiled)?,
+        XmlForm::Compiled | XmlForm::Text => axml::edit_paths(&content, &compiled)?,
+    })
 }
 
 /// Whether a missing place could be made in this file: for a pointer that picks among what is there, only where what it picks
@@ -235,9 +252,25 @@ pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
     forms.iter().any(|form| form.is_empty() || bytes.windows(form.len()).any(|window| window == form))
 }
 
-/// `RES_XML_TYPE` (0x0003) with a header of 8 bytes: compiled XML never looks like text.
-fn is_binary_xml(content: &[u8]) -> bool {
-    content.starts_with(&[3, 0, 8, 0])
+/// How XML is written.
+enum XmlForm {
+    Text,
+    Compiled,
+    Proto,
+}
+
+impl XmlForm {
+    /// Neither compiled form looks like text: one begins with `RES_XML_TYPE` (0x0003) and a header of 8 bytes, the other one is a
+    /// message from its first byte to its last.
+    fn of(content: &[u8]) -> Self {
+        if content.starts_with(&[3, 0, 8, 0]) {
+            Self::Compiled
+        } else if aapt::is_document(content) {
+            Self::Proto
+        } else {
+            Self::Text
+        }
+    }
 }
 
 /// The content of a file that is made for one place.

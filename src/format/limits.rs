@@ -202,3 +202,13 @@ pub const TEXT_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Bytes of the file that holds the key of the stores: a line of comment and 64 digits, or the name of a keyring's entry.
 pub const STORE_KEY_BYTES: u64 = 4096;
+
+/// The highest number of a field in a protocol buffer (29 bits).
+pub const PROTO_FIELD: u32 = 0x1fff_ffff;
+
+/// Bytes of a profile of ART, unpacked: a profile of a hundred thousand methods takes some of the first MiB.
+pub const ART_PROFILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Fields of all elements of an XML document of a bundle: namespaces, names, attributes and children. Each is some hundred bytes
+/// in memory and may be two in the file; the manifest of a large sample has 6000.
+pub const PROTO_XML_PARTS: usize = 1 << 18;

@@ -2,9 +2,11 @@
 //!
 //! Must not: read files, know policy (environments, credentials, schemes to prefer), or import any other layer.
 
+pub mod aapt;
 pub mod apk_signing_block;
 pub mod apple_plist;
 pub mod arsc;
+pub mod art_profile;
 pub mod axml;
 pub mod base64;
 pub mod calendar;

@@ -17,7 +17,7 @@ use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::reach::Reach;
 use super::signing::{KeyKind, Signing};
-use super::{apk, apple, tree};
+use super::{apk, apple, bundle, tree};
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::Archive;
@@ -42,8 +42,9 @@ type Opening = Result<Option<Arc<dyn Opened>>, Cause>;
 type Leftovers = (PathBuf, Vec<String>);
 
 /// Every kind, in the order in which they are asked: any folder is a folder of files.
-const KINDS: [Registered; 3] = [
+const KINDS: [Registered; 4] = [
     Registered { open: |at| opened(apk::Package::open(at)), left: |_| Ok(None) },
+    Registered { open: |at| opened(bundle::Bundle::open(at)), left: |_| Ok(None) },
     Registered { open: |at| opened(apple::App::open(at)), left: apple::App::left },
     Registered { open: |at| opened(tree::FileTree::open(at)), left: tree::FileTree::left },
 ];

@@ -7,7 +7,7 @@
 //!
 //! * `job`: one surface over all kinds, and the list of them.
 //! * `kind`: what a kind is.
-//! * `apk`, `tree`, `apple`: a kind each, in its room.
+//! * `apk`, `bundle`, `tree`, `apple`: a kind each, in its room.
 //! * `locate`: addresses become copies of a value, for all kinds.
 //! * `old_copies`: what the artifact held before, where no place reaches.
 //! * `refusal`, `fault`: why something is not done, and what a program decides on that.
@@ -20,6 +20,7 @@
 pub mod apk;
 pub mod apple;
 mod assemble;
+mod bundle;
 pub mod digest;
 mod fault;
 mod gate;

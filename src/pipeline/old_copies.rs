@@ -14,7 +14,7 @@ use super::gate::Gate;
 use super::locate::Old;
 use super::reach::Reach;
 use super::refusal::Words;
-use crate::artifact::apk::{MANIFEST, TABLE};
+use crate::artifact::apk::is_program;
 use crate::artifact::apple::{AppFiles, Layout, Tree};
 use crate::artifact::files::Files;
 use crate::format::read_at::ReadAt;
@@ -314,10 +314,7 @@ fn ends_in(name: &str, endings: &[&str]) -> bool {
 
 /// Manifest, table, dex and property lists.
 fn is_always_searched(name: &str) -> bool {
-    name == MANIFEST
-        || name == TABLE
-        || !name.contains('/') && name.starts_with("classes") && ends_in(name, &["dex"])
-        || ends_in(name, &["plist", "strings", "loctable"])
+    is_program(name) || ends_in(name, &["plist", "strings", "loctable"])
 }
 
 /// Whether a text is no credential, or found where it means something else: it is short, very long, or made of the words of

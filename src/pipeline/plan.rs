@@ -78,6 +78,8 @@ pub struct Description {
 pub enum Form {
     /// An Android package.
     Apk,
+    /// An Android App Bundle.
+    Aab,
     /// An iOS package.
     Ipa,
     /// The folder of an app for Apple's systems.
@@ -95,6 +97,7 @@ impl Form {
     pub fn words(self) -> &'static str {
         match self {
             Self::Apk => "Android package (APK)",
+            Self::Aab => "Android App Bundle (AAB)",
             Self::Ipa => "iOS package (IPA)",
             Self::App => "app (folder)",
             Self::Xcarchive => "archive of Xcode (folder)",
@@ -106,7 +109,7 @@ impl Form {
     /// Whether such a thing has signatures.
     pub fn is_signable(self) -> bool {
         match self {
-            Self::Apk | Self::Ipa | Self::App | Self::Xcarchive => true,
+            Self::Apk | Self::Aab | Self::Ipa | Self::App | Self::Xcarchive => true,
             Self::Metadata | Self::Folder => false,
         }
     }
@@ -115,7 +118,7 @@ impl Form {
 /// What an artifact says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Facts {
-    /// An Android package.
+    /// An Android package, or an App Bundle.
     Apk(ApkFacts),
     /// An app for Apple's systems.
     App(AppFacts),
@@ -145,6 +148,8 @@ pub struct ApkFacts {
     pub test_only: bool,
     /// Architectures that it has native libraries for, as in `lib/ABI/`, sorted.
     pub abis: Vec<String>,
+    /// The modules of an App Bundle, the base first; none of an APK.
+    pub modules: Vec<String>,
     /// How many entries it has.
     pub entries: usize,
 }
@@ -207,6 +212,9 @@ impl Facts {
                 let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
                 if !flags.is_empty() {
                     lines.push(("flags", flags.join(", ")));
+                }
+                if !apk.modules.is_empty() {
+                    lines.push(("modules", apk.modules.join(", ")));
                 }
                 lines.push(("entries", apk.entries.to_string()));
             }

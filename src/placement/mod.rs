@@ -13,7 +13,7 @@ pub use template::{Template, TemplateError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Android package.
+    /// Android package, or the bundle that it is made of.
     Apk,
     /// Android App Bundle.
     Aab,
@@ -38,9 +38,11 @@ impl Kind {
         ("tree", Self::Tree),
     ];
 
-    /// Whether an address of this kind means artifacts of `actual` kind.
+    /// Whether an address of this kind means artifacts of `actual` kind. What is in a package is in the bundle that it is made of.
     pub fn covers(self, actual: Self) -> bool {
-        self == actual || self == Self::Ios && matches!(actual, Self::Ipa | Self::App)
+        self == actual
+            || self == Self::Ios && matches!(actual, Self::Ipa | Self::App)
+            || self == Self::Apk && actual == Self::Aab
     }
 
     /// Its word in addresses and messages.

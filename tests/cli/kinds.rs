@@ -13,7 +13,7 @@ fn other_kinds_are_named() {
         (
             "aab",
             zipped(&[("BundleConfig.pb", b""), ("base/manifest/AndroidManifest.xml", b"x")]),
-            "an Android App Bundle",
+            "base/manifest/AndroidManifest.xml: at offset 1",
         ),
         ("ipa", zipped(&[("Payload/Demo.app/Info.plist", b"x")]), "Info.plist: neither a binary nor an XML"),
         ("apks", zipped(&[("toc.pb", b""), ("splits/base-master.apk", b"x")]), "a set of Android packages"),

@@ -5,6 +5,7 @@
 mod apple;
 mod at_rest;
 mod batch;
+mod bundle;
 mod canary;
 mod change;
 mod commands;

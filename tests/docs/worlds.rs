@@ -11,6 +11,7 @@ pub fn prepare(world: &World, page: &str) -> Vec<(String, String)> {
         "first-hour-ios" => ios(world),
         "first-hour-genexus" => genexus(world),
         "ci" | "registries" => {}
+        "bundles" => world.write("app.aab", fs::read(testdata("demo.aab")).unwrap()),
         _ => {
             world.demo("app.apk");
         }

@@ -44,6 +44,7 @@ proptest! {
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         fuzz_bodies::arsc(&bytes);
         fuzz_bodies::axml(&bytes);
+        crate::fuzz_bodies::aapt::aapt(&bytes);
         fuzz_bodies::text(&bytes);
         crate::fuzz_bodies::site::site(&bytes);
         crate::fuzz_bodies::project::project(&bytes);

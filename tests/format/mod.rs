@@ -1,5 +1,7 @@
 //! Codecs: identity first, then edits, then hostile bytes.
 
+mod aapt;
+mod aapt_hostile;
 mod ahead;
 mod apple;
 mod arsc;

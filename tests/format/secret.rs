@@ -16,7 +16,7 @@ use inject::format::splice::Splices;
 use inject::format::string_pool::{Appended, PoolEdit};
 use inject::format::zip::{Change, NewEntry, Rewrite, Segment};
 use inject::placement::template::{Held, OtherMain, Values};
-use inject::placement::{Address, Locator, Template};
+use inject::placement::{Absence, Address, Locator, Place, Template};
 use zeroize::Zeroizing;
 
 /// A text that nothing else says, and that is found in the numbers of its bytes too.
@@ -47,7 +47,10 @@ fn no_debug_shows_a_secret() {
         implied: false,
     };
     let found = || files::Found { spot: spot(), values: vec![plain()], left: Vec::new() };
-    let in_package = || apk::Found::from(found());
+    let json = format!("{{\"k\":\"{CANARY}\"}}");
+    let package = crate::cli::repacked(&[("a.json", json.as_bytes())], |_, content| content);
+    let place = Place::new(address(), Template::default(), Absence::Fail);
+    let in_package = apk::Apk::open(package.as_slice()).unwrap().find(&place).unwrap();
     let mut whose = Held::default();
     whose.client_id = Some(zeroizing());
     whose.client_secret = Some(zeroizing());
@@ -98,9 +101,11 @@ fn no_debug_shows_a_secret() {
     check("NewEntry", &entry());
     check("Segment", &Segment::Bytes(bytes()));
     check("files::Found", &found());
-    check("apk::Found", &in_package());
+    assert_eq!(in_package[0].values, [CANARY]);
+    check("apk::Found", &in_package);
     check("files::Changes", &files::Changes { contents: [("a".to_owned(), bytes())].into() });
-    let changes = apk::Changes { replaced: [(0, bytes())].into(), added: [("a".to_owned(), bytes())].into() };
+    let (replaced, added) = ([(0, bytes())].into(), [("a".to_owned(), bytes())].into());
+    let changes = apk::Changes { replaced, added, notes: Vec::new() };
     check("apk::Changes", &changes);
     check("Expected", &Expected { address: address(), entry: None, value: zeroizing() });
     check("Foreign", &Foreign::new("the secret of somebody", zeroizing()));

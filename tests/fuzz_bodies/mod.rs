@@ -1,5 +1,6 @@
 //! Fuzz bodies: plain functions over arbitrary bytes, which ordinary tests and the fuzzer run.
 
+pub mod aapt;
 pub mod address;
 pub mod apple;
 pub mod archive;

@@ -13,6 +13,9 @@ use anyhow::{Context, Result, ensure};
 
 const FRAMEWORK: &str = "/usr/share/android-framework-res/framework-res.apk";
 
+/// `BundleConfig` of bundletool 1.9.0: `bundletool { version }`, and nothing else.
+const BUNDLE_CONFIG: &[u8] = b"\x0a\x07\x12\x051.9.0";
+
 /// Makes every fixture.
 pub fn run(root: &Path) -> Result<()> {
     let data = root.join("testdata");
@@ -46,7 +49,77 @@ pub fn run(root: &Path) -> Result<()> {
     )?;
     fs::write(data.join("demo.txt"), dump(&apk, &dex)?)?;
     println!("{} ({} bytes)", apk.display(), fs::metadata(&apk)?.len());
+    bundle(&data, &work, &resources, &dex)?;
     apple::run(root)
+}
+
+/// The App Bundle of the same sources, with a feature module; unsigned.
+fn bundle(data: &Path, work: &Path, resources: &Path, dex: &Path) -> Result<()> {
+    let (demo, extra) = (data.join("demo"), data.join("extra"));
+    let (base, feature, compiled) = (work.join("base.zip"), work.join("extra.zip"), work.join("extra-res.zip"));
+    let link = ["link", "--proto-format", "-I", FRAMEWORK, "--manifest"];
+    run_tool(
+        Command::new("aapt2")
+            .args(link)
+            .arg(demo.join("AndroidManifest.xml"))
+            .arg("-A")
+            .arg(demo.join("assets"))
+            .arg("-o")
+            .arg(&base)
+            .arg(resources),
+    )?;
+    run_tool(Command::new("aapt2").args(["compile", "--dir"]).arg(extra.join("res")).arg("-o").arg(&compiled))?;
+    run_tool(
+        Command::new("aapt2")
+            .args(link)
+            .arg(extra.join("AndroidManifest.xml"))
+            .args(["--package-id", "0x80", "--allow-reserved-package-id", "-o"])
+            .arg(&feature)
+            .arg(&compiled),
+    )?;
+    let mut entries = vec![("BundleConfig.pb".to_owned(), BUNDLE_CONFIG.to_vec())];
+    for (module, packed) in [("base", &base), ("extra", &feature)] {
+        let mut archive = zip::ZipArchive::new(fs::File::open(packed)?)?;
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index)?;
+            let name = match entry.name()?.as_ref() {
+                "AndroidManifest.xml" => format!("{module}/manifest/AndroidManifest.xml"),
+                name => format!("{module}/{name}"),
+            };
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content)?;
+            if name.ends_with("/resources.pb") {
+                content = without_sources(&content)?;
+            }
+            entries.push((name, content));
+        }
+    }
+    entries.push(("base/dex/classes.dex".to_owned(), fs::read(dex)?));
+    let service = ["base", "root", "META-INF/services/com.example.Service"].join("/");
+    entries.push((service, b"com.example.demo.Service\n".to_vec()));
+    let map = "BUNDLE-METADATA/com.android.tools.build.obfuscation/proguard.map";
+    entries.push((map.to_owned(), b"# a map of names\n".to_vec()));
+    let out = data.join("demo.aab");
+    let mut writer = zip::ZipWriter::new(fs::File::create(&out)?);
+    let time = zip::DateTime::from_date_and_time(1981, 1, 1, 1, 1, 2)?;
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .last_modified_time(time);
+    for (name, content) in entries {
+        writer.start_file(name, options)?;
+        writer.write_all(&content)?;
+    }
+    writer.finish()?;
+    println!("{} ({} bytes)", out.display(), fs::metadata(&out)?.len());
+    Ok(())
+}
+
+/// A table without the paths of its sources (field 1, the first), as Gradle's plugin has them left out: they are of this machine.
+fn without_sources(table: &[u8]) -> Result<Vec<u8>> {
+    let Some(rest) = table.strip_prefix(&[0x0a]) else { return Ok(table.to_vec()) };
+    let width = rest.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    let length = rest.iter().take(width).rev().fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
+    Ok(rest.get(width + length..).context("a table that ends in its sources")?.to_vec())
 }
 
 /// What the outside tools say of the demo, as one text.

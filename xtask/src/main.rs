@@ -85,13 +85,18 @@ fn run() -> Result<()> {
             anyhow::ensure!(oracle::dexes(&folders) == 0, "a judge does not agree");
             Ok(())
         }
+        ["oracle-bundle", folders @ ..] => {
+            let folders: Vec<_> = folders.iter().map(PathBuf::from).collect();
+            anyhow::ensure!(oracle::bundles(&root, &folders)? == 0, "a judge does not agree");
+            oracle::bundletool::run(&root)
+        }
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         ["oracle-apple", judge, folder] => {
             oracle::apple::run(judge.as_ref(), folder.as_ref())?;
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-bundle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -1,18 +1,20 @@
 //! Values become new contents of entries.
 //!
-//! All strings of the resource table are edited at once, so that the result does not depend on the order of places.
+//! All strings of a resource table are edited at once, so that the result does not depend on the order of places.
 //!
 //! Must not: compress, align or order entries.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
 use super::dex::place_of;
 use super::spot::{Constant, Slot};
-use super::{Apk, ApkError, Contents, MANIFEST, Spot, TABLE};
-use crate::format::arsc::{self, StringEdit};
-use crate::format::axml::{self, DataEdit, MetaEdit};
+use super::{Apk, ApkError, Contents, Spot, resources};
+use crate::artifact::files::FileSet;
+use crate::format::arsc::StringEdit;
+use crate::format::axml::{DataEdit, MetaEdit};
 use crate::format::dex::{DexEdit, Target};
 use crate::format::read_at::ReadAt;
 
@@ -23,6 +25,8 @@ pub struct Changes {
     pub replaced: BTreeMap<usize, Vec<u8>>,
     /// Entries that are made.
     pub added: BTreeMap<String, Vec<u8>>,
+    /// What a person should know of them, a line each.
+    pub notes: Vec<String>,
 }
 
 impl std::fmt::Debug for Changes {
@@ -31,6 +35,7 @@ impl std::fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("replaced", &self.replaced.keys())
             .field("added", &self.added.keys())
+            .field("notes", &self.notes)
             .finish_non_exhaustive()
     }
 }
@@ -50,15 +55,16 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Slot::File(spot) => Some((spot, value.as_str())),
             Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) => None,
         });
-        let mut contents = self.files().change(in_files)?.contents;
-        let (mut strings, mut meta, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        let mut contents = FileSet::new(&self.archive, self.kind()).change(in_files)?.contents;
+        let mut tables: BTreeMap<&str, (Vec<StringEdit>, bool)> = BTreeMap::new();
+        let mut manifests: BTreeMap<&str, ManifestEdits> = BTreeMap::new();
         let mut constants: BTreeMap<&str, Vec<DexEdit>> = BTreeMap::new();
         let mut places = Vec::new();
-        let (mut create_strings, mut create_meta) = (false, false);
         for (spot, value) in values {
             match &spot.slot {
                 Slot::String { name, config } => {
-                    create_strings |= spot.missing;
+                    let (strings, create) = tables.entry(&spot.entry).or_default();
+                    *create |= spot.missing;
                     strings.push(StringEdit {
                         name: name.clone(),
                         config: config.clone(),
@@ -66,15 +72,18 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     });
                 }
                 Slot::MetaData { name } => {
-                    create_meta |= spot.missing;
-                    meta.push(MetaEdit { name: name.clone(), value: value.clone().into() });
+                    let manifest = manifests.entry(&spot.entry).or_default();
+                    manifest.create |= spot.missing;
+                    manifest.meta.push(MetaEdit { name: name.clone(), value: value.clone().into() });
                 }
-                Slot::Data { elements, attribute } => data.push(DataEdit {
-                    elements: elements.clone(),
-                    attribute: *attribute,
-                    place: spot.address.to_string(),
-                    value: value.clone().into(),
-                }),
+                Slot::Data { elements, attribute } => {
+                    manifests.entry(&spot.entry).or_default().data.push(DataEdit {
+                        elements: elements.clone(),
+                        attribute: *attribute,
+                        place: spot.address.to_string(),
+                        value: value.clone().into(),
+                    });
+                }
                 Slot::Dex(constant) => {
                     let target = match constant {
                         Constant::Passed(passed) => {
@@ -89,17 +98,23 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         self.change_dex(&mut contents, constants)?;
-        if !meta.is_empty() || !data.is_empty() {
-            let content = self.current(&mut contents, MANIFEST)?.unwrap_or_default();
-            let edited = axml::edit_manifest(&content, &meta, &data, create_meta).map_err(ApkError::Manifest)?;
-            contents.insert(MANIFEST.to_owned(), edited.bytes);
+        let notes = self.follow_dex(&mut contents)?;
+        let form = self.modules.form;
+        for (entry, ManifestEdits { meta, data, create }) in manifests {
+            let content = self.current(&mut contents, entry)?.unwrap_or_default();
+            let edited = resources::edit_manifest(form, entry, &content, (&meta, &data), create)?;
+            contents.insert(entry.to_owned(), edited);
         }
-        if !strings.is_empty() {
-            let table = self.table()?.unwrap_or_default();
-            let new = arsc::edit(table, &strings, create_strings).map_err(ApkError::Table)?;
-            contents.insert(TABLE.to_owned(), new);
+        for (entry, (strings, create)) in tables {
+            let table = match (contents.remove(entry), self.modules.all().iter().find(|module| module.table() == entry))
+            {
+                (Some(edited), _) => Cow::Owned(edited),
+                (None, Some(module)) => Cow::Borrowed(self.table_bytes(module)?.unwrap_or_default()),
+                (None, None) => Cow::Owned(self.content(entry)?.unwrap_or_default()),
+            };
+            contents.insert(entry.to_owned(), resources::edit_strings(form, entry, &table, &strings, create)?);
         }
-        let mut changes = Changes::default();
+        let mut changes = Changes { notes, ..Changes::default() };
         for (entry, content) in contents {
             match self.archive.find(entry.as_bytes()) {
                 None => {
@@ -122,6 +137,14 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             None => self.content(entry),
         }
     }
+}
+
+/// What changes in one manifest.
+#[derive(Default)]
+struct ManifestEdits {
+    meta: Vec<MetaEdit>,
+    data: Vec<DataEdit>,
+    create: bool,
 }
 
 fn check_conflicts(values: &[(Spot, Zeroizing<String>)]) -> Result<(), ApkError> {

@@ -4,12 +4,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::module::is_dex;
 use super::spot::{Constant, Slot};
 use super::{Apk, ApkError, Contents, Found, Spot};
 use crate::artifact::list;
+use crate::format::art_profile;
 use crate::format::dex::{self, Argument, Classes, Dex, DexEdit, DexError, Passed, Site, Source};
 use crate::format::read_at::ReadAt;
 use crate::placement::{Address, Target};
+
+/// Entries that hold a profile of the code: of a package, and of a bundle, whose profile bundletool puts there.
+const PROFILES: [&str; 2] =
+    ["assets/dexopt/baseline.prof", "BUNDLE-METADATA/com.android.tools.build.profiles/baseline.prof"];
+/// Entries that sign the code (<https://developer.android.com/guide/app-bundle/code-transparency>).
+const TRANSPARENCY: [&str; 2] = [
+    "META-INF/code_transparency_signed.jwt",
+    "BUNDLE-METADATA/com.android.tools.build.bundletool/code_transparency_signed.jwt",
+];
 
 /// What reaches a method, over all dex files.
 #[derive(Default)]
@@ -152,8 +163,48 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         })
     }
 
+    /// What is about dex files follows those that changed: profiles name them by their checksums.
+    pub(super) fn follow_dex(&self, contents: &mut Contents) -> Result<Vec<String>, ApkError> {
+        let mut changed = Vec::new();
+        for entry in self.dex_entries() {
+            let before = self.archive.find(entry.as_bytes()).and_then(|index| self.archive.entries().get(index));
+            if let Some((before, after)) = before.zip(contents.get(&entry)) {
+                changed.push((before.crc(), crc32fast::hash(after)));
+            }
+        }
+        let mut notes = Vec::new();
+        if changed.iter().all(|(before, after)| before == after) {
+            return Ok(notes);
+        }
+        let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
+        let profiles = names.filter(|name| PROFILES.iter().any(|profile| name.ends_with(profile)));
+        for profile in profiles.map(str::to_owned).collect::<Vec<_>>() {
+            let content = self.content(&profile)?.unwrap_or_default();
+            match art_profile::with_checksums(&content, &changed) {
+                Some(new) if new != content => {
+                    contents.insert(profile, new);
+                }
+                Some(_) => {}
+                None => notes.push(format!(
+                    "{profile} is a profile in a form that is not known here: it may name the code before the change, and Android \
+                     leaves such a profile unused"
+                )),
+            }
+        }
+        Ok(notes)
+    }
+
     /// Whether what calls pass can change for these calls alone: refused before there is a value.
     pub(super) fn check_dex(&self, spots: &[Spot]) -> Result<(), ApkError> {
+        let in_dex = spots.iter().find(|spot| matches!(spot.slot, Slot::Dex(_)));
+        let transparency = TRANSPARENCY.iter().find(|entry| self.archive.find(entry.as_bytes()).is_some());
+        if let Some((spot, entry)) = in_dex.zip(transparency) {
+            let problem = format!(
+                "{entry} signs the code, and a change of the code would break that: inject before code transparency is added, or \
+                 address a resource instead"
+            );
+            return Err(ApkError::Refused { address: Box::new(spot.address.clone()), problem });
+        }
         let mut places: Vec<&Address> = Vec::new();
         let mut entries: BTreeMap<&str, Vec<(Passed, usize)>> = BTreeMap::new();
         for spot in spots {
@@ -371,23 +422,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         Ok(classes)
     }
 
-    /// `classes.dex`, `classes2.dex` and so on up to the first that is missing: what Android loads, in its order.
-    fn dex_entries(&self) -> Vec<String> {
-        let names = (1u32..).map(|number| match number {
-            1 => "classes.dex".to_owned(),
-            _ => format!("classes{number}.dex"),
-        });
-        names.take_while(|name| self.archive.find(name.as_bytes()).is_some()).collect()
-    }
-
     /// What looks like one of those and is none: behind a gap, or counted otherwise.
     fn not_loaded(&self) -> Vec<String> {
         let loaded = self.dex_entries();
         let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
-        let is_other = |name: &&str| {
-            let middle = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
-            middle.is_some_and(|middle| !middle.contains('/')) && !loaded.iter().any(|loaded| loaded == name)
-        };
+        let is_dex = |name: &str| self.modules.all().iter().filter_map(|module| module.file(name)).any(is_dex);
+        let is_other = |name: &&str| is_dex(name) && !loaded.iter().any(|loaded| loaded == name);
         names.filter(is_other).map(str::to_owned).collect()
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Must not: judge it.
 
-use super::ApkError;
-use crate::format::arsc::{Table, Value};
-use crate::format::axml::{Document, Scalar};
+use super::error::ApkError;
+use super::resources::Table;
+use crate::format::arsc::Value;
+use crate::format::axml::{Manifest, Scalar};
 
 /// API level that stands for a codename: a platform in development, newer than every number.
 const SDK_IN_DEVELOPMENT: u32 = 10_000;
@@ -53,16 +54,13 @@ pub struct Facts {
 impl Facts {
     /// Reads a manifest; references are resolved in `table`.
     pub(super) fn read<'t>(
-        manifest: &[u8],
-        table: impl Fn() -> Result<Option<&'t [u8]>, ApkError>,
+        manifest: Manifest,
+        table: impl Fn() -> Result<Option<Table<'t>>, ApkError>,
     ) -> Result<Self, ApkError> {
-        let document = Document::parse(manifest).map_err(ApkError::Manifest)?;
-        let manifest = document.manifest();
         let resolve = |scalar: Option<Scalar>| -> Result<Option<Scalar>, ApkError> {
             let Some(Scalar::Reference(id)) = scalar else { return Ok(scalar) };
-            let Some(bytes) = table()? else { return Ok(None) };
-            let table = Table::parse(bytes).map_err(ApkError::Table)?;
-            let found = table.resolve(id).map_err(ApkError::Table)?;
+            let Some(table) = table()? else { return Ok(None) };
+            let found = table.resolve(id)?;
             let default = found.iter().find(|found| found.config == "default").or(found.first());
             Ok(default.and_then(|found| match &found.value {
                 Value::String(text) => Some(Scalar::Text(text.clone())),

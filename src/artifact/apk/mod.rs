@@ -1,164 +1,75 @@
-//! Android packages: what they say of themselves, and the places in them.
+//! Android packages, and App Bundles as the packages that are made of them: what they say of themselves, and the places in them.
 //!
 //! * `facts`: package, API levels, flags, from the manifest.
+//! * `module`: where the files of a package lie in the archive.
+//! * `resources`: table and manifest, in the form of either.
 //! * `spot`: an address becomes concrete spots in entries.
 //! * `dex`: string constants in dex files.
 //! * `change`: values become new entry contents.
+//! * `error`: why one of these cannot be done.
 //!
 //! Must not: align, sign or write a package.
 
 mod change;
 mod dex;
+mod error;
 mod facts;
+mod module;
+mod resources;
 mod spot;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::Changes;
+pub use error::ApkError;
 pub use facts::Facts;
+use module::Module;
+pub use module::{MANIFEST, TABLE, is_program};
+use resources::{Form, Table};
 pub use spot::{Found, Spot};
 
-use super::document::DocumentError;
-use super::files::{FileSet, FilesError, ReadError};
+use super::files::{FileSet, Files, ReadError};
 use super::kind::FileKind;
-use crate::format::arsc::ArscError;
-use crate::format::axml::AxmlError;
-use crate::format::dex::DexError;
+use crate::format::axml::Manifest;
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, ZipError};
-use crate::placement::{Address, Kind};
+use crate::format::zip::Archive;
+use crate::placement::Kind;
 
-/// The resource table's entry.
-pub const TABLE: &str = "resources.arsc";
-/// The manifest's entry.
-pub const MANIFEST: &str = "AndroidManifest.xml";
-
-/// Why a package cannot be read or edited.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApkError {
-    /// The container.
-    #[error(transparent)]
-    Zip(#[from] ZipError),
-    /// Another kind of artifact.
-    #[error("this is {}, not an Android package", .0.describe())]
-    Kind(FileKind),
-    /// The manifest.
-    #[error("{MANIFEST}: {0}")]
-    Manifest(AxmlError),
-    /// The resource table.
-    #[error("{TABLE}: {0}")]
-    Table(ArscError),
-    /// An entry that holds a place.
-    #[error("{entry}: {source}")]
-    Document {
-        /// The entry.
-        entry: String,
-        /// Why.
-        source: DocumentError,
-    },
-    /// An entry that cannot be read.
-    #[error("{entry}: {source}")]
-    Read {
-        /// The entry.
-        entry: String,
-        /// Why.
-        source: ReadError,
-    },
-    /// An archive in the package.
-    #[error("{entry}: {source}")]
-    Nested {
-        /// The entry.
-        entry: String,
-        /// Why.
-        source: ZipError,
-    },
-    /// A dex file that holds a place.
-    #[error("{entry}: {source}")]
-    Dex {
-        /// The entry.
-        entry: String,
-        /// Why.
-        source: DexError,
-    },
-    /// Nothing at an address.
-    #[error("no place {address} in this package: {problem}")]
-    NoPlace {
-        /// The address.
-        address: Box<Address>,
-        /// What is missing.
-        problem: String,
-        /// Names that are there and similar.
-        near: Vec<String>,
-    },
-    /// An address that does not fit a package.
-    #[error("place {address}: {problem}")]
-    Address {
-        /// The address.
-        address: Box<Address>,
-        /// Why not.
-        problem: String,
-    },
-    /// Something at an address that cannot be set, or not for itself alone.
-    #[error("place {address}: {problem}")]
-    Refused {
-        /// The address.
-        address: Box<Address>,
-        /// What is there instead, and what to address.
-        problem: String,
-    },
-    /// Files in the package.
-    #[error(transparent)]
-    Files(FilesError),
-    /// Two addresses lead to one spot with different values.
-    #[error("places {first} and {second} are the same spot in {entry}, with different values; keep one of them")]
-    Conflict {
-        /// The entry.
-        entry: String,
-        /// One address.
-        first: Box<Address>,
-        /// The other one.
-        second: Box<Address>,
-    },
-}
-
-impl ApkError {
-    /// Whether nothing is wrong but a place that is not there.
-    pub fn is_no_place(&self) -> bool {
-        matches!(self, Self::NoPlace { .. })
-    }
-
-    /// Whether something is at a place and cannot be set, or not for itself alone.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Refused { .. } => true,
-            Self::Files(error) => error.is_refusal(),
-            Self::Document { source, .. } => source.is_refusal(),
-            Self::Manifest(error) => matches!(error, AxmlError::WrongKind { .. }),
-            Self::Table(error) => matches!(error, ArscError::NotPlainString { .. } | ArscError::CannotCreate { .. }),
-            Self::Dex { source, .. } => matches!(source, DexError::Shared { .. }),
-            Self::Zip(_)
-            | Self::Kind(_)
-            | Self::Read { .. }
-            | Self::Nested { .. }
-            | Self::NoPlace { .. }
-            | Self::Address { .. }
-            | Self::Conflict { .. } => false,
-        }
-    }
-}
-
-/// A package over a source of bytes. Table and manifest are read once, when they are asked for.
+/// A package over a source of bytes, or the packages that a bundle is made into. Tables are read once, when they are asked for.
 #[derive(Debug)]
 pub struct Apk<'s, S: ReadAt + ?Sized> {
     archive: Archive<'s, S>,
     facts: Facts,
-    table: SharedTable,
+    modules: Modules,
 }
 
-/// The bytes of a resource table, read once by whoever asks first; `None` within where the package has none.
-pub type SharedTable = Arc<OnceLock<Option<Vec<u8>>>>;
+/// Where the files of a package lie, with the bytes of resource tables that were read.
+#[derive(Debug, Clone)]
+pub struct Modules {
+    form: Form,
+    /// One of an APK; of a bundle the base first.
+    all: Vec<Module>,
+    /// The archive as it is.
+    archive: Module,
+}
+
+impl Modules {
+    fn all(&self) -> &[Module] {
+        &self.all
+    }
+
+    fn base(&self) -> Option<&Module> {
+        self.all.first()
+    }
+
+    /// The modules of a package in which a file of the folder `first` may lie. Of a bundle also the archive itself, where the
+    /// folder is that of a module, or no module's.
+    fn with_files_in(&self, first: &str) -> Vec<&Module> {
+        let is_of_archive =
+            first == "BUNDLE-METADATA" || self.all.iter().any(|module| module.name().is_some_and(|name| name == first));
+        if is_of_archive { vec![&self.archive] } else { self.all.iter().collect() }
+    }
+}
 
 impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
     /// Opens a package; any other kind of archive is an error that says what it is.
@@ -166,26 +77,43 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         Self::over(Archive::open(source)?)
     }
 
-    /// The package in an archive.
+    /// The package, or the bundle, in an archive.
     pub fn over(archive: Archive<'s, S>) -> Result<Self, ApkError> {
-        let kind = FileKind::of_archive(&archive);
-        if kind != FileKind::Apk {
-            return Err(ApkError::Kind(kind));
-        }
-        let mut apk = Self { archive, facts: Facts::default(), table: SharedTable::default() };
-        let manifest = apk.content(MANIFEST)?.unwrap_or_default();
-        apk.facts = Facts::read(&manifest, || apk.table())?;
+        let (form, all) = match FileKind::of_archive(&archive) {
+            FileKind::Apk => (Form::Compiled, vec![Module::default()]),
+            FileKind::Aab => (Form::Proto, Module::of_bundle(&archive)),
+            kind @ (FileKind::ApkSet | FileKind::Ipa | FileKind::Gxsd | FileKind::OtherZip) => {
+                return Err(ApkError::Kind(kind));
+            }
+        };
+        let modules = Modules { form, all, archive: Module::default() };
+        let mut apk = Self { archive, facts: Facts::default(), modules };
+        let base = apk.modules.base().ok_or(ApkError::NoBase)?;
+        apk.facts = Facts::read(apk.manifest(base)?, || apk.table(base))?;
         Ok(apk)
     }
 
     /// A package that was opened before over the same bytes: nothing is read again.
-    pub fn again(archive: Archive<'s, S>, facts: Facts, table: &SharedTable) -> Self {
-        Self { archive, facts, table: Arc::clone(table) }
+    pub fn again(archive: Archive<'s, S>, facts: Facts, modules: Modules) -> Self {
+        Self { archive, facts, modules }
     }
 
-    /// Its resource table, for [`Self::again`].
-    pub fn shared_table(&self) -> SharedTable {
-        Arc::clone(&self.table)
+    /// Where its files lie, for [`Self::again`].
+    pub fn modules(&self) -> Modules {
+        self.modules.clone()
+    }
+
+    /// The names of a bundle's modules, the base first; none of an APK.
+    pub fn module_names(&self) -> impl Iterator<Item = &str> {
+        self.modules.all.iter().filter_map(Module::name)
+    }
+
+    /// Architectures that there are native libraries for, sorted.
+    pub fn abis(&self) -> Vec<String> {
+        let names = || self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
+        let files = self.modules.all().iter().flat_map(|module| names().filter_map(|entry| module.file(entry)));
+        let abis = files.filter_map(|file| Some(file.strip_prefix("lib/")?.split_once('/')?.0.to_owned()));
+        abis.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// The container.
@@ -198,37 +126,80 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         &self.facts
     }
 
+    /// Whether it is a package or a bundle.
+    fn kind(&self) -> Kind {
+        match self.modules.form {
+            Form::Compiled => Kind::Apk,
+            Form::Proto => Kind::Aab,
+        }
+    }
+
     /// The content of an entry; `None` where there is no such entry.
     fn content(&self, name: &str) -> Result<Option<Vec<u8>>, ApkError> {
         Ok(self.archive.find(name.as_bytes()).map(|index| self.archive.read(index)).transpose()?)
     }
 
-    /// The resource table's bytes, where the package has one.
-    fn table(&self) -> Result<Option<&[u8]>, ApkError> {
-        if self.table.get().is_none() {
-            let content = self.content(TABLE)?;
-            let _ = self.table.set(content);
-        }
-        Ok(self.table.get().and_then(|table| table.as_deref()))
+    /// What a module's manifest says.
+    fn manifest(&self, module: &Module) -> Result<Manifest, ApkError> {
+        let entry = module.manifest();
+        resources::manifest(self.modules.form, &entry, &self.content(&entry)?.unwrap_or_default())
     }
 
-    /// The entries as files.
-    fn files(&self) -> FileSet<'_> {
-        FileSet::new(&self.archive, Kind::Apk)
+    /// A module's resource table's bytes, where it has one.
+    fn table_bytes<'m>(&self, module: &'m Module) -> Result<Option<&'m [u8]>, ApkError> {
+        if module.bytes.get().is_none() {
+            let content = self.content(&module.table())?;
+            let _ = module.bytes.set(content);
+        }
+        Ok(module.bytes.get().and_then(|table| table.as_deref()))
+    }
+
+    /// A module's resource table, where it has one.
+    fn table<'m>(&self, module: &'m Module) -> Result<Option<Table<'m>>, ApkError> {
+        let bytes = self.table_bytes(module)?;
+        bytes.map(|bytes| Table::parse(self.modules.form, &module.table(), bytes)).transpose()
+    }
+
+    /// The entries of all modules that Android loads code from: `classes.dex`, `classes2.dex` and so on up to the first that is
+    /// missing, in its order.
+    fn dex_entries(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for module in &self.modules.all {
+            let names = (1u32..).map(|number| match number {
+                1 => module.entry("classes.dex").into_owned(),
+                _ => module.entry(&format!("classes{number}.dex")).into_owned(),
+            });
+            all.extend(names.take_while(|name| self.archive.find(name.as_bytes()).is_some()));
+        }
+        all
+    }
+
+    /// The files of a module, by the names they are installed under.
+    fn files<'f>(&'f self, module: &'f Module) -> ModuleFiles<'f, 's, S> {
+        ModuleFiles { archive: &self.archive, module, kind: self.kind() }
     }
 }
 
-impl From<FilesError> for ApkError {
-    fn from(error: FilesError) -> Self {
-        match error {
-            FilesError::Read { file: entry, source } => Self::Read { entry, source },
-            FilesError::Document { file: entry, source } => Self::Document { entry, source },
-            FilesError::Nested { file: entry, source } => Self::Nested { entry, source },
-            FilesError::Signed { .. } | FilesError::Copy { .. } => Self::Files(error),
-            FilesError::NoPlace { address, problem, near } => Self::NoPlace { address, problem, near },
-            FilesError::Address { address, problem } => Self::Address { address, problem },
-            FilesError::Conflict { file: entry, first, second } => Self::Conflict { entry, first, second },
-        }
+/// The files of a module.
+struct ModuleFiles<'f, 's, S: ReadAt + ?Sized> {
+    archive: &'f Archive<'s, S>,
+    module: &'f Module,
+    kind: Kind,
+}
+
+impl<S: ReadAt + ?Sized> ModuleFiles<'_, '_, S> {
+    fn set(&self) -> FileSet<'_> {
+        FileSet::new(self, self.kind)
+    }
+}
+
+impl<S: ReadAt + ?Sized> Files for ModuleFiles<'_, '_, S> {
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(Files::names(self.archive).filter_map(|entry| self.module.file(entry)))
+    }
+
+    fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        Files::read(self.archive, &self.module.entry(name), limit)
     }
 }
 

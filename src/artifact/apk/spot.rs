@@ -2,15 +2,17 @@
 //!
 //! Must not: change anything.
 
-use super::{Apk, ApkError, MANIFEST, TABLE};
+use super::module::Module;
+use super::resources::{self, Table};
+use super::{Apk, ApkError};
 use crate::artifact::files::{self, has_wildcards, matcher};
 use crate::artifact::{document, genexus};
-use crate::format::arsc::{Table, Value};
-use crate::format::axml::{self, DataAttribute, Document, FilterData, Scalar};
+use crate::format::arsc::Value;
+use crate::format::axml::{DataAttribute, FilterData, Scalar};
 use crate::format::dex::Passed;
 use crate::format::read_at::ReadAt;
 use crate::format::secret::SecretText;
-use crate::placement::{Absence, Address, Kind, Locator, Place, ResourceKind, Target};
+use crate::placement::{Absence, Address, Locator, Place, ResourceKind, Target};
 
 /// A concrete place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The spots of a place, with what is there. None where the place is for another kind of artifact, excluded by
     /// `unless`, or may be absent and is.
     pub fn find(&self, place: &Place) -> Result<Vec<Found>, ApkError> {
-        if place.at.kind.is_some_and(|kind| !kind.covers(Kind::Apk)) {
+        if place.at.kind.is_some_and(|kind| !kind.covers(self.kind())) {
             return Ok(Vec::new());
         }
         for other in &place.unless {
@@ -72,9 +74,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         if matches!(place.at.target, Target::File { .. }) {
-            let found =
-                self.files().at(&place.at, place.absence, place.partial)?.into_iter().map(Found::from).collect();
-            return self.with_configurations(place, found);
+            return self.files_at(place);
         }
         let mut found = self.look(&place.at, place.partial)?;
         if !found.is_empty() {
@@ -101,7 +101,14 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     pub fn has(&self, address: &Address) -> Result<bool, ApkError> {
         match &address.target {
             Target::DexMethod { .. } | Target::DexText { .. } => return self.has_in_dex(address),
-            Target::File { .. } => return Ok(self.files().has(address)?),
+            Target::File { .. } => {
+                for module in self.views(address) {
+                    if self.files(module).set().has(address)? {
+                        return Ok(true);
+                    }
+                }
+                return Ok(false);
+            }
             Target::String { .. } | Target::Resource { .. } | Target::MetaData { .. } | Target::IntentFilter { .. } => {
             }
         }
@@ -124,107 +131,161 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             resource: None,
             slot,
         };
+        let mut found = Vec::new();
         match &address.target {
             Target::String { name, config } => {
-                let Some(table) = self.table()? else { return Ok(Vec::new()) };
-                let table = Table::parse(table).map_err(ApkError::Table)?;
-                let all = table.find("string", name).map_err(ApkError::Table)?;
-                let wanted =
-                    all.into_iter().filter(|found| config.as_ref().is_none_or(|config| *config == found.config));
-                let values: Vec<String> = wanted
-                    .map(|found| match found.value {
-                        Value::String(text) => Ok(text),
-                        // What this is instead is said when somebody wants to change it.
-                        other @ (Value::Styled(_)
-                        | Value::Reference(_)
-                        | Value::Null
-                        | Value::Other { .. }
-                        | Value::Complex) => Err(instead(&table, address, &found.config, &other, "a plain string")),
-                    })
-                    .collect::<Result<_, _>>()?;
-                if values.is_empty() {
-                    return Ok(Vec::new());
+                for module in self.modules.all() {
+                    let Some(table) = self.table(module)? else { continue };
+                    let all = table.find("string", name)?;
+                    let wanted =
+                        all.into_iter().filter(|found| config.as_ref().is_none_or(|config| *config == found.config));
+                    let values: Vec<String> = wanted
+                        .map(|found| match found.value {
+                            Value::String(text) => Ok(text),
+                            // What this is instead is said when somebody wants to change it.
+                            other @ (Value::Styled(_)
+                            | Value::Reference(_)
+                            | Value::Null
+                            | Value::Other { .. }
+                            | Value::Complex) => Err(instead(&table, address, &found.config, &other, "a plain string")),
+                        })
+                        .collect::<Result<_, _>>()?;
+                    let slot = Slot::String { name: name.clone(), config: config.clone() };
+                    found.push(Found { spot: spot(&module.table(), slot), values, left: Vec::new() });
                 }
-                let slot = Slot::String { name: name.clone(), config: config.clone() };
-                Ok(vec![Found { spot: spot(TABLE, slot), values, left: Vec::new() }])
             }
             Target::MetaData { name } => {
-                let manifest = self.content(MANIFEST)?.unwrap_or_default();
-                let document = Document::parse(&manifest).map_err(ApkError::Manifest)?;
-                let all = document.manifest().meta_data;
-                let values = all.into_iter().filter(|data| data.name == *name);
-                // PackageParser.parseMetaData takes the resource wherever there is one.
-                let values = values.map(|data| match (data.resource, data.value) {
-                    (Some(Scalar::Reference(id)), _) if id != 0 => Err(self.refers(address, "android:resource", id)),
-                    (_, Some(Scalar::Reference(id))) => Err(self.refers(address, "android:value", id)),
-                    (_, Some(Scalar::Text(text))) => Ok(text),
-                    (_, Some(Scalar::Int(number))) => Ok(number.to_string()),
-                    (_, Some(Scalar::Bool(truth))) => Ok(truth.to_string()),
-                    (_, value) => Err(ApkError::Refused {
-                        address: Box::new(address.clone()),
-                        problem: match value {
-                            Some(other) => format!("it is {other}, expected a text, a number or a boolean"),
-                            None => "it has neither android:value nor android:resource".to_owned(),
-                        },
-                    }),
-                });
-                let values = values.collect::<Result<Vec<_>, _>>()?;
-                if values.is_empty() {
-                    return Ok(Vec::new());
+                for module in self.modules.all() {
+                    let all = self.manifest(module)?.meta_data;
+                    let values = all.into_iter().filter(|data| data.name == *name);
+                    // PackageParser.parseMetaData takes the resource wherever there is one.
+                    let values = values.map(|data| match (data.resource, data.value) {
+                        (Some(Scalar::Reference(id)), _) if id != 0 => {
+                            Err(self.refers(module, address, "android:resource", id))
+                        }
+                        (_, Some(Scalar::Reference(id))) => Err(self.refers(module, address, "android:value", id)),
+                        (_, Some(Scalar::Text(text))) => Ok(text),
+                        (_, Some(Scalar::Int(number))) => Ok(number.to_string()),
+                        (_, Some(Scalar::Bool(truth))) => Ok(truth.to_string()),
+                        (_, value) => Err(ApkError::Refused {
+                            address: Box::new(address.clone()),
+                            problem: match value {
+                                Some(other) => format!("it is {other}, expected a text, a number or a boolean"),
+                                None => "it has neither android:value nor android:resource".to_owned(),
+                            },
+                        }),
+                    });
+                    let values = values.collect::<Result<Vec<_>, _>>()?;
+                    let slot = Slot::MetaData { name: name.clone() };
+                    found.push(Found { spot: spot(&module.manifest(), slot), values, left: Vec::new() });
                 }
-                Ok(vec![Found {
-                    spot: spot(MANIFEST, Slot::MetaData { name: name.clone() }),
-                    values,
-                    left: Vec::new(),
-                }])
             }
             Target::Resource { kind, name, locator } => {
-                let Some(table) = self.table()? else { return Ok(Vec::new()) };
-                let table = Table::parse(table).map_err(ApkError::Table)?;
-                let files = file_resources(&table, address, *kind, name)?;
-                let mut found = Vec::new();
-                for (resource, path) in &files.paths {
-                    let here = self.files().look_into(address, path, locator, has_wildcards(name))?;
-                    found.extend(here.map(|here| Found::from(here).of_resource(resource)));
+                for module in self.modules.all() {
+                    found.extend(self.look_into_resources(module, address, (*kind, name), locator)?);
                 }
-                // What an alias leads to is another resource, which others may read.
-                for (config, id, path) in &files.aliased {
-                    if self.files().look_into(address, path, locator, true)?.is_some() {
-                        let expected = "a file";
-                        return Err(instead(&table, address, config, &Value::Reference(*id), expected));
-                    }
-                }
-                Ok(found)
+                return Ok(found);
             }
             Target::IntentFilter { class, attribute, value } => {
-                let manifest = self.content(MANIFEST)?.unwrap_or_default();
-                let document = Document::parse(&manifest).map_err(ApkError::Manifest)?;
-                let Some(attribute) = DataAttribute::named(attribute) else { return Ok(Vec::new()) };
-                let (mut elements, mut values) = (Vec::new(), Vec::new());
-                for data in self.filter_data(address, &document, class, attribute)? {
-                    match data.value {
-                        Scalar::Text(text) if value.as_ref().is_none_or(|pattern| fits(pattern, &text)) => {
-                            elements.push(data.nth);
-                            values.push(text);
+                let Some(attribute) = DataAttribute::named(attribute) else { return Ok(found) };
+                for module in self.modules.all() {
+                    let (mut elements, mut values) = (Vec::new(), Vec::new());
+                    for data in self.filter_data(module, address, class, attribute)? {
+                        match data.value {
+                            Scalar::Text(text) if value.as_ref().is_none_or(|pattern| fits(pattern, &text)) => {
+                                elements.push(data.nth);
+                                values.push(text);
+                            }
+                            Scalar::Reference(id) if value.is_none() => {
+                                let attribute = format!("android:{}", attribute.name());
+                                return Err(self.refers(module, address, &attribute, id));
+                            }
+                            Scalar::Text(_)
+                            | Scalar::Int(_)
+                            | Scalar::Bool(_)
+                            | Scalar::Reference(_)
+                            | Scalar::Other { .. } => {}
                         }
-                        Scalar::Reference(id) if value.is_none() => {
-                            let attribute = format!("android:{}", attribute.name());
-                            return Err(self.refers(address, &attribute, id));
-                        }
-                        Scalar::Text(_)
-                        | Scalar::Int(_)
-                        | Scalar::Bool(_)
-                        | Scalar::Reference(_)
-                        | Scalar::Other { .. } => {}
                     }
+                    let slot = Slot::Data { elements, attribute };
+                    found.push(Found { spot: spot(&module.manifest(), slot), values, left: Vec::new() });
                 }
-                if values.is_empty() {
-                    return Ok(Vec::new());
-                }
-                Ok(vec![Found { spot: spot(MANIFEST, Slot::Data { elements, attribute }), values, left: Vec::new() }])
             }
-            Target::File { .. } => Ok(self.files().look(address)?.into_iter().map(Found::from).collect()),
-            Target::DexMethod { .. } | Target::DexText { .. } => self.look_into_dex(address, partial),
+            Target::File { .. } => {
+                for module in self.views(address) {
+                    let here = self.files(module).set().look(address)?;
+                    found.extend(here.into_iter().map(|here| Found::of_file(here, module)));
+                }
+                return Ok(found);
+            }
+            Target::DexMethod { .. } | Target::DexText { .. } => return self.look_into_dex(address, partial),
+        }
+        found.retain(|found| !found.values.is_empty());
+        Ok(found)
+    }
+
+    /// What is at a place in the files of resources of one module.
+    fn look_into_resources(
+        &self,
+        module: &Module,
+        address: &Address,
+        (kind, name): (ResourceKind, &str),
+        locator: &Locator,
+    ) -> Result<Vec<Found>, ApkError> {
+        let Some(table) = self.table(module)? else { return Ok(Vec::new()) };
+        let resources = file_resources(&table, address, kind, name)?;
+        let files = self.files(module);
+        let mut found = Vec::new();
+        for (resource, path) in &resources.paths {
+            let here = files.set().look_into(address, path, locator, has_wildcards(name))?;
+            found.extend(here.map(|here| Found::of_file(here, module).of_resource(resource)));
+        }
+        // What an alias leads to is another resource, which others may read.
+        for (config, id, path) in &resources.aliased {
+            if files.set().look_into(address, path, locator, true)?.is_some() {
+                return Err(instead(&table, address, config, &Value::Reference(*id), "a file"));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The modules whose files an address may mean. In a bundle, one that begins with a module's name, or names what is in no
+    /// module, means entries as they are.
+    fn views(&self, address: &Address) -> Vec<&Module> {
+        let first = match &address.target {
+            Target::File { path, .. } => path.parts.first().and_then(|path| path.split('/').next()),
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. } => None,
+        };
+        self.modules.with_files_in(first.unwrap_or_default())
+    }
+
+    /// The spots of a place in files, with what its absence means.
+    fn files_at(&self, place: &Place) -> Result<Vec<Found>, ApkError> {
+        let views = self.views(&place.at);
+        let at = |module: &Module| -> Result<Vec<Found>, ApkError> {
+            let found = self.files(module).set().at(&place.at, place.absence, place.partial)?;
+            let found = found.into_iter().map(|found| Found::of_file(found, module)).collect();
+            self.with_configurations(module, place, found)
+        };
+        // One module that has the place stands for those that have not.
+        let first = match place.absence {
+            Absence::Skip | Absence::Offer | Absence::CreateWithin => None,
+            Absence::Fail | Absence::Create => views.first(),
+        };
+        let mut all = Vec::new();
+        for module in &views {
+            if first.is_none() || !self.files(module).set().look(&place.at)?.is_empty() {
+                all.extend(at(module)?);
+            }
+        }
+        match first {
+            Some(first) if all.is_empty() => at(first),
+            _ => Ok(all),
         }
     }
 
@@ -235,11 +296,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             let spot = Spot { address, entry, missing: true, resource: None, slot };
             vec![Found { spot, values: Vec::new(), left: Vec::new() }]
         };
+        let Some(base) = self.modules.base() else { return Err(ApkError::NoBase) };
         match &address.target {
-            Target::String { name, config } if self.table()?.is_some() => {
-                Ok(made(TABLE, Slot::String { name: name.clone(), config: config.clone() }))
+            Target::String { name, config } if self.table(base)?.is_some() => {
+                Ok(made(&base.table(), Slot::String { name: name.clone(), config: config.clone() }))
             }
-            Target::MetaData { name } => Ok(made(MANIFEST, Slot::MetaData { name: name.clone() })),
+            Target::MetaData { name } => Ok(made(&base.manifest(), Slot::MetaData { name: name.clone() })),
             Target::Resource { locator, .. } if *locator != Locator::Whole => {
                 // The file is there, the key in it is not.
                 let made = self.made_in(address, |_, _| true)?;
@@ -256,26 +318,33 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     /// Files that are resources, with what the other configurations of these resources hold: made where that was asked for,
     /// else said, because a device picks one of them.
-    fn with_configurations(&self, place: &Place, mut found: Vec<Found>) -> Result<Vec<Found>, ApkError> {
+    fn with_configurations(
+        &self,
+        module: &Module,
+        place: &Place,
+        mut found: Vec<Found>,
+    ) -> Result<Vec<Found>, ApkError> {
         let Target::File { path, locator } = &place.at.target else { return Ok(found) };
         let [pattern] = path.parts.as_slice() else { return Ok(found) };
-        let Some(table) = self.table()?.filter(|_| pattern.starts_with("res/") && *locator != Locator::Whole) else {
-            return Ok(found);
-        };
-        let table = Table::parse(table).map_err(ApkError::Table)?;
+        let is_resource = pattern.starts_with("res/") && *locator != Locator::Whole;
+        let table = if is_resource { self.table(module)? } else { None };
+        let Some(table) = table else { return Ok(found) };
+        let files = self.files(module);
         let mut seen: Vec<(String, String)> = Vec::new();
         for index in 0..found.len() {
             let entry = found.get(index).filter(|found| !found.spot.missing).map(|found| found.spot.entry.clone());
             let Some(entry) = entry else { continue };
-            let Some((kind, name)) = table.resource_of(&entry).map_err(ApkError::Table)? else { continue };
+            let Some(path) = module.file(&entry) else { continue };
+            let Some((kind, name)) = table.resource_of(path)? else { continue };
             if seen.contains(&(kind.clone(), name.clone())) {
                 continue;
             }
-            let files = table.files(&kind, &name).map_err(ApkError::Table)?;
-            let others = files.into_iter().filter(|(_, path)| !found.iter().any(|found| found.spot.entry == *path));
+            let all = table.files(&kind, &name)?;
+            let is_other = |path: &str| !found.iter().any(|found| found.spot.entry == module.entry(path));
+            let others = all.into_iter().filter(|(_, path)| is_other(path));
             let (mut left, mut made) = (Vec::new(), Vec::new());
             for (config, other) in others.collect::<Vec<_>>() {
-                if self.files().look_into(&place.at, &other, locator, true)?.is_some() {
+                if files.set().look_into(&place.at, &other, locator, true)?.is_some() {
                     let all =
                         if ["raw", "xml"].contains(&kind.as_str()) { format!("{kind}/{name}") } else { other.clone() };
                     left.push(format!(
@@ -284,10 +353,10 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     ));
                 } else if place.absence == Absence::Create
                     && matcher(pattern).is_ok_and(|pattern| pattern.is_match(&other))
-                    && let Some(content) = self.content(&other)?
+                    && let Some(content) = self.content(&module.entry(&other))?
                     && document::could_hold(&content, locator)
                 {
-                    made.push(Found::from(files::missing(&place.at, vec![other], locator)));
+                    made.push(Found::of_file(files::missing(&place.at, vec![other], locator), module));
                 }
             }
             if let Some(found) = found.get_mut(index) {
@@ -303,21 +372,24 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     fn made_beside(&self, address: &Address, found: &[Found]) -> Result<Vec<Found>, ApkError> {
         match &address.target {
             Target::String { name, config: None } => {
-                let Some(table) = self.table()? else { return Ok(Vec::new()) };
-                let table = Table::parse(table).map_err(ApkError::Table)?;
-                let all = table.find("string", name).map_err(ApkError::Table)?;
-                // What no other configuration defines is read from the default one.
-                if all.iter().any(|found| found.config == "default") {
-                    return Ok(Vec::new());
+                let mut made = Vec::new();
+                for module in self.modules.all() {
+                    let is_here = found.iter().any(|found| found.spot.entry == module.table());
+                    let Some(table) = self.table(module)?.filter(|_| is_here) else { continue };
+                    // What no other configuration defines is read from the default one.
+                    if table.find("string", name)?.iter().any(|found| found.config == "default") {
+                        continue;
+                    }
+                    let slot = Slot::String { name: name.clone(), config: Some("default".to_owned()) };
+                    let (address, entry) = (address.clone(), module.table().into_owned());
+                    let spot = Spot { address, entry, missing: true, resource: None, slot };
+                    made.push(Found { spot, values: Vec::new(), left: Vec::new() });
                 }
-                let slot = Slot::String { name: name.clone(), config: Some("default".to_owned()) };
-                let (address, entry) = (address.clone(), TABLE.to_owned());
-                let spot = Spot { address, entry, missing: true, resource: None, slot };
-                Ok(vec![Found { spot, values: Vec::new(), left: Vec::new() }])
+                Ok(made)
             }
-            Target::Resource { .. } => self.made_in(address, |resource, path| {
+            Target::Resource { .. } => self.made_in(address, |resource, entry| {
                 let of = |found: &&Found| found.spot.resource.as_deref() == Some(resource);
-                found.iter().any(|found| of(&found)) && !found.iter().filter(of).any(|found| found.spot.entry == path)
+                found.iter().any(|found| of(&found)) && !found.iter().filter(of).any(|found| found.spot.entry == entry)
             }),
             Target::String { .. }
             | Target::MetaData { .. }
@@ -331,23 +403,26 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The place in files of resources, where it is to be made.
     fn made_in(&self, address: &Address, wanted: impl Fn(&str, &str) -> bool) -> Result<Vec<Found>, ApkError> {
         let Target::Resource { kind, name, locator } = &address.target else { return Ok(Vec::new()) };
-        let Some(table) = self.table()? else { return Ok(Vec::new()) };
-        let table = Table::parse(table).map_err(ApkError::Table)?;
         let mut made = Vec::new();
-        for (resource, path) in file_resources(&table, address, *kind, name)?.paths {
-            let content = if wanted(&resource, &path) { self.content(&path)? } else { None };
-            // Nothing is made in compiled XML.
-            if content.is_some_and(|content| document::could_hold(&content, locator)) && *kind == ResourceKind::Raw {
-                let missing = Found::from(files::missing(address, vec![path], locator));
-                made.push(missing.of_resource(&resource));
+        for module in self.modules.all() {
+            let Some(table) = self.table(module)? else { continue };
+            for (resource, path) in file_resources(&table, address, *kind, name)?.paths {
+                let entry = module.entry(&path);
+                let content = if wanted(&resource, &entry) { self.content(&entry)? } else { None };
+                // Nothing is made in compiled XML.
+                let could = content.is_some_and(|content| document::could_hold(&content, locator));
+                if could && *kind == ResourceKind::Raw {
+                    let missing = Found::of_file(files::missing(address, vec![path], locator), module);
+                    made.push(missing.of_resource(&resource));
+                }
             }
         }
         Ok(made)
     }
 
     /// What an attribute of the manifest is that refers to a resource.
-    fn refers(&self, address: &Address, attribute: &str, id: u32) -> ApkError {
-        let name = self.table().ok().flatten().and_then(|table| Table::parse(table).ok());
+    fn refers(&self, module: &Module, address: &Address, attribute: &str, id: u32) -> ApkError {
+        let name = self.table(module).ok().flatten();
         let name = name.and_then(|table| table.resource_name(id).ok().flatten());
         let name = name.unwrap_or_else(|| format!("0x{id:08x}"));
         let problem = format!("Android reads its {attribute}, @{name}: address {name} instead");
@@ -356,14 +431,17 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     /// Every raw resource of these names, with its entry and content.
     pub(in crate::artifact) fn raw_files(&self, pattern: &str) -> Result<Vec<(String, String, Vec<u8>)>, ApkError> {
-        let Some(table) = self.table()? else { return Ok(Vec::new()) };
-        let table = Table::parse(table).map_err(ApkError::Table)?;
         let kind = ResourceKind::Raw;
         let target = Target::Resource { kind, name: pattern.to_owned(), locator: Locator::Whole };
+        let address = Address { kind: None, target };
         let mut files = Vec::new();
-        for (resource, path) in file_resources(&table, &Address { kind: None, target }, kind, pattern)?.paths {
-            if let Some(content) = self.content(&path)? {
-                files.push((resource, path, content));
+        for module in self.modules.all() {
+            let Some(table) = self.table(module)? else { continue };
+            for (resource, path) in file_resources(&table, &address, kind, pattern)?.paths {
+                let entry = module.entry(&path).into_owned();
+                if let Some(content) = self.content(&entry)? {
+                    files.push((resource, entry, content));
+                }
             }
         }
         Ok(files)
@@ -373,8 +451,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// package before a class that begins with a dot.
     fn filter_data(
         &self,
+        module: &Module,
         address: &Address,
-        document: &Document<'_>,
         class: &str,
         attribute: DataAttribute,
     ) -> Result<Vec<FilterData>, ApkError> {
@@ -391,52 +469,59 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             };
             matcher.is_match(&whole) || matcher.is_match(written)
         };
-        Ok(axml::filter_data(document, attribute).into_iter().filter(is_meant).collect())
+        let entry = module.manifest();
+        let manifest = self.content(&entry)?.unwrap_or_default();
+        let all = resources::filter_data(self.modules.form, &entry, &manifest, attribute)?;
+        Ok(all.into_iter().filter(is_meant).collect())
     }
 
     fn no_place(&self, address: &Address) -> Result<ApkError, ApkError> {
         let (problem, near) = match &address.target {
             Target::String { name, config } => {
-                let Some(bytes) = self.table()? else { return Ok(no_table(address)) };
-                let table = Table::parse(bytes).map_err(ApkError::Table)?;
-                let configs: Vec<String> = table
-                    .find("string", name)
-                    .map_err(ApkError::Table)?
-                    .into_iter()
-                    .map(|found| found.config)
-                    .collect();
+                let (mut configs, mut near, mut tables) = (Vec::new(), Vec::new(), 0);
+                for module in self.modules.all() {
+                    let Some(table) = self.table(module)? else { continue };
+                    tables += 1;
+                    configs.extend(table.find("string", name)?.into_iter().map(|found| found.config));
+                    near.extend(table.names("string")?);
+                }
                 match config {
+                    _ if tables == 0 => return Ok(self.no_table(address)),
                     Some(config) if !configs.is_empty() => {
                         let defined = configs.join(", ");
                         (format!("the string is not defined in configuration {config}, only in {defined}"), Vec::new())
                     }
-                    _ => ("no such string resource".to_owned(), table.string_names().map_err(ApkError::Table)?),
+                    _ => ("no such string resource".to_owned(), near),
                 }
             }
-            Target::Resource { kind, name, .. } => match self.table()? {
-                None => return Ok(no_table(address)),
-                Some(table) => {
-                    let table = Table::parse(table).map_err(ApkError::Table)?;
+            Target::Resource { kind, name, .. } => {
+                let (mut there, mut near, mut tables) = (false, Vec::new(), 0);
+                for module in self.modules.all() {
+                    let Some(table) = self.table(module)? else { continue };
+                    tables += 1;
                     let files = file_resources(&table, address, *kind, name)?;
-                    if files.paths.is_empty() && files.aliased.is_empty() {
-                        let near = table.names(kind.word()).map_err(ApkError::Table)?;
-                        (format!("no such {} resource", kind.word()), near)
-                    } else {
-                        ("the resource is there, the place in it is not".to_owned(), Vec::new())
-                    }
+                    there |= !files.paths.is_empty() || !files.aliased.is_empty();
+                    near.extend(table.names(kind.word())?);
                 }
-            },
+                match (tables, there) {
+                    (0, _) => return Ok(self.no_table(address)),
+                    (_, false) => (format!("no such {} resource", kind.word()), near),
+                    (_, true) => ("the resource is there, the place in it is not".to_owned(), Vec::new()),
+                }
+            }
             Target::MetaData { .. } => {
-                let manifest = self.content(MANIFEST)?.unwrap_or_default();
-                let document = Document::parse(&manifest).map_err(ApkError::Manifest)?;
-                let names = document.manifest().meta_data.into_iter().map(|data| data.name).collect();
+                let mut names = Vec::new();
+                for module in self.modules.all() {
+                    names.extend(self.manifest(module)?.meta_data.into_iter().map(|data| data.name));
+                }
                 ("the manifest has no such meta-data".to_owned(), names)
             }
             Target::IntentFilter { class, attribute, .. } => {
-                let manifest = self.content(MANIFEST)?.unwrap_or_default();
-                let document = Document::parse(&manifest).map_err(ApkError::Manifest)?;
                 let attribute = DataAttribute::named(attribute).unwrap_or(DataAttribute::Scheme);
-                let there = self.filter_data(address, &document, class, attribute)?;
+                let mut there = Vec::new();
+                for module in self.modules.all() {
+                    there.extend(self.filter_data(module, address, class, attribute)?);
+                }
                 let shown: Vec<String> = there.into_iter().map(|data| shown(&data.value)).collect();
                 let problem = if shown.is_empty() {
                     format!("no intent filter of such a component has <data android:{}>", attribute.name())
@@ -450,6 +535,12 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
         };
         Ok(ApkError::NoPlace { address: Box::new(address.clone()), problem, near })
+    }
+
+    fn no_table(&self, address: &Address) -> ApkError {
+        let table = self.modules.base().map(Module::table).unwrap_or_default();
+        let problem = format!("there is no {table}");
+        ApkError::NoPlace { address: Box::new(address.clone()), problem, near: Vec::new() }
     }
 }
 
@@ -515,7 +606,7 @@ fn file_resources(
     let mut out = FileResources::default();
     let mut aliases = Vec::new();
     for name in resource_names(table, address, kind, pattern)? {
-        for found in table.find(kind.word(), &name).map_err(ApkError::Table)? {
+        for found in table.find(kind.word(), &name)? {
             match found.value {
                 Value::String(path) if !out.paths.iter().any(|(_, known)| *known == path) => {
                     out.paths.push((name.clone(), path));
@@ -526,7 +617,7 @@ fn file_resources(
         }
     }
     for (config, id) in aliases {
-        for found in table.resolve(id).map_err(ApkError::Table)? {
+        for found in table.resolve(id)? {
             if let Value::String(path) = found.value
                 && !out.paths.iter().any(|(_, known)| *known == path)
             {
@@ -549,23 +640,20 @@ fn resource_names(
     }
     let matcher = matcher(pattern)
         .map_err(|e| ApkError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
-    let names = table.names(kind.word()).map_err(ApkError::Table)?;
+    let names = table.names(kind.word())?;
     Ok(names.into_iter().filter(|name| matcher.is_match(name)).collect())
 }
 
-fn no_table(address: &Address) -> ApkError {
-    let problem = format!("there is no {TABLE}");
-    ApkError::NoPlace { address: Box::new(address.clone()), problem, near: Vec::new() }
-}
-
-impl From<files::Found> for Found {
-    fn from(files::Found { spot, values, left }: files::Found) -> Self {
+impl Found {
+    /// In a file of a module, which is named as it is installed.
+    fn of_file(files::Found { mut spot, values, left }: files::Found, module: &Module) -> Self {
+        if let Some(file) = spot.path.first_mut() {
+            *file = module.entry(file).into_owned();
+        }
         let (address, entry, missing) = (spot.address.clone(), spot.file(), spot.missing);
         Self { spot: Spot { address, entry, missing, resource: None, slot: Slot::File(spot) }, values, left }
     }
-}
 
-impl Found {
     fn of_resource(mut self, name: &str) -> Self {
         self.spot.resource = Some(name.to_owned());
         self

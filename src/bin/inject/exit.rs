@@ -412,13 +412,9 @@ impl From<JobError> for Failure {
                 Code::Artifact,
                 vec!["give the folder it lies in (gxmetadata): all copies of a credential change together".to_owned()],
             ),
-            Fault::Kind => (
-                Code::Artifact,
-                vec![
-                    "this version works on APKs, IPAs, apps and folders; other kinds come with later versions"
-                        .to_owned(),
-                ],
-            ),
+            Fault::Kind => {
+                (Code::Artifact, vec!["inject works on APKs, App Bundles, IPAs, apps and folders".to_owned()])
+            }
             Fault::Copy => {
                 (Code::Artifact, vec!["remove the copy, or make such copies after inject has run".to_owned()])
             }

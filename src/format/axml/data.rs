@@ -9,6 +9,11 @@ use super::{Attribute, Document, NAME, NodeKind};
 /// Elements of an application that may have intent filters.
 const COMPONENTS: [&str; 5] = ["activity", "activity-alias", "service", "receiver", "provider"];
 
+/// Whether such an element may have intent filters.
+pub(in crate::format) fn is_component(element: &str) -> bool {
+    COMPONENTS.contains(&element)
+}
+
 /// An attribute of `<data>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataAttribute {
@@ -50,7 +55,8 @@ impl DataAttribute {
         self.row().0
     }
 
-    fn id(self) -> u32 {
+    /// Its resource id.
+    pub(crate) fn id(self) -> u32 {
         self.row().1
     }
 
@@ -96,11 +102,11 @@ fn elements<'d>(document: &'d Document<'_>) -> Vec<(String, &'d [Attribute])> {
                 path.push(document.string(*name).unwrap_or_default().into_owned());
                 let names: Vec<&str> = path.iter().map(String::as_str).collect();
                 match names.as_slice() {
-                    ["manifest", "application", element] if COMPONENTS.contains(element) => {
+                    ["manifest", "application", element] if is_component(element) => {
                         let class = document.attribute(attributes, NAME, "name");
                         component = class.and_then(|class| document.attribute_text(class)).unwrap_or_default();
                     }
-                    ["manifest", "application", element, "intent-filter", "data"] if COMPONENTS.contains(element) => {
+                    ["manifest", "application", element, "intent-filter", "data"] if is_component(element) => {
                         found.push((component.clone(), attributes.as_slice()));
                     }
                     _ => {}

@@ -237,7 +237,7 @@ impl Target {
 }
 
 /// The data of a value of the type that is there, where the text is one as it would be read back.
-fn data_of(typed: &Scalar, data: u32, text: &str) -> Option<u32> {
+pub(in crate::format) fn data_of(typed: &Scalar, data: u32, text: &str) -> Option<u32> {
     match typed {
         Scalar::Int(_) => text.parse::<u32>().ok().filter(|number| number.to_string() == text),
         Scalar::Bool(truth) => match text.parse() {
@@ -251,7 +251,7 @@ fn data_of(typed: &Scalar, data: u32, text: &str) -> Option<u32> {
 }
 
 /// Whether a source that says `text` means this value: a number may be in any form that the compiler takes.
-fn means(text: &str, typed: &Scalar) -> bool {
+pub(in crate::format) fn means(text: &str, typed: &Scalar) -> bool {
     match typed {
         Scalar::Int(number) => match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
             Some(digits) => u32::from_str_radix(digits, 16) == Ok(*number),

@@ -16,9 +16,11 @@ mod edit;
 mod manifest;
 mod parse;
 
+pub(super) use data::is_component;
 pub use data::{DataAttribute, FilterData, filter_data};
 pub use dump::dump;
 pub use edit::{DataEdit, Edited, MetaEdit, PathEdit, edit_manifest, edit_meta_data, edit_paths, read_path};
+pub(super) use edit::{data_of, means};
 pub use manifest::{Manifest, MetaData, Scalar};
 pub use parse::{Attribute, Document, Node, NodeKind};
 

@@ -36,11 +36,14 @@ impl Failing for ApkError {
             Self::NoPlace { address, near, .. } => Fault::no_place(address, near),
             Self::Address { .. } | Self::Conflict { .. } => Fault::Request,
             Self::Kind(_) => Fault::Kind,
+            Self::Proto { source, .. } if source.is_conflict() => Fault::Request,
             Self::Document { source, .. } if source.is_conflict() => Fault::Request,
             error if error.is_refusal() => Fault::Refused,
             Self::Zip(_)
             | Self::Manifest(_)
             | Self::Table(_)
+            | Self::NoBase
+            | Self::Proto { .. }
             | Self::Document { .. }
             | Self::Read { .. }
             | Self::Nested { .. }

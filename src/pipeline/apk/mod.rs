@@ -17,7 +17,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-pub(super) use package::Package;
+pub(super) use package::{Package, check_signer};
+pub(super) use v1_files::{sign as sign_jar, stale};
+pub(super) use write::new_entry;
 
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task, same_file};
@@ -26,10 +28,11 @@ use super::old_copies::{OldCopies, OldHunt};
 use super::plan::{self, ApkFacts, Description, Done, Form, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{AndroidSigning, KeyKind, Signing};
-use crate::artifact::apk::{Changes, Facts, Found, MANIFEST, Spot};
+use crate::artifact::apk::{Apk, Changes, Facts, Found, MANIFEST, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::SigningBlock;
-use crate::format::zip::Entry;
+use crate::format::read_at::ReadAt;
+use crate::format::zip::{Entry, Index};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
@@ -38,8 +41,68 @@ use crate::sign::android;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Code};
-use package::{WORDS, check_signer, options};
+use package::{WORDS, options};
 use write::Written;
+
+/// What a package, or a bundle, says of itself.
+pub(super) fn describe<S: ReadAt + ?Sized>(form: Form, apk: &Apk<'_, S>) -> Description {
+    let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
+        apk.facts().clone();
+    let facts = ApkFacts {
+        package,
+        split,
+        version_name,
+        version_code,
+        min_sdk,
+        target_sdk,
+        debuggable,
+        test_only,
+        abis: apk.abis(),
+        modules: apk.module_names().map(str::to_owned).collect(),
+        entries: apk.archive().entries().len(),
+    };
+    Description { form, facts: plan::Facts::Apk(facts) }
+}
+
+/// What a release must not be and the manifest says, which is the entry `place`.
+pub(super) fn release_faults(facts: &Facts, place: &'static str) -> Vec<ReleaseFault> {
+    let faults = [
+        (facts.debuggable, Code::ReleaseDebuggable, "debuggable"),
+        (facts.test_only, Code::ReleaseTestOnly, "testOnly"),
+    ];
+    let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
+    there.map(|(_, code, what)| ReleaseFault { code, place, what }).collect()
+}
+
+/// The spots of a place.
+pub(super) fn hits<S: ReadAt + ?Sized>(apk: &Apk<'_, S>, place: &Place) -> Result<Vec<Hit<Spot>>, Cause> {
+    let hit = |Found { spot, values, left }: Found| {
+        let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
+        let (address, implied) = (place.at.clone(), false);
+        Hit { spot, address, implied, entry, missing, object, values, left }
+    };
+    Ok(apk.find(place)?.into_iter().map(hit).collect())
+}
+
+/// New contents with every value in its spot.
+pub(super) fn changes<S: ReadAt + ?Sized>(
+    apk: &Apk<'_, S>,
+    placed: &Placed<Spot>,
+    values: &Values<'_>,
+) -> Result<Changes, Cause> {
+    let rendered = placed.rendered(values)?;
+    let pairs: Vec<_> = rendered.into_iter().map(|(_, spot, value)| (spot.clone(), value)).collect();
+    Ok(apk.change(&pairs)?)
+}
+
+/// These contents, each with its name.
+pub(super) fn contents<'c>(index: &Index, changes: &'c Changes) -> Vec<(String, &'c [u8])> {
+    let entries = index.entries();
+    let name = |index: usize| entries.get(index).map(Entry::display_name).unwrap_or_default();
+    let replaced = changes.replaced.iter().map(|(index, content)| (name(*index), content.as_slice()));
+    let added = changes.added.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+    replaced.chain(added).collect()
+}
 
 impl Artifact for Package {
     fn words(&self) -> &'static Words {
@@ -51,28 +114,7 @@ impl Artifact for Package {
     }
 
     fn describe(&self) -> Description {
-        let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
-            self.facts.clone();
-        let archive = self.archive();
-        let entries = archive.entries().len();
-        let libraries = archive.entries().iter().filter_map(|entry| {
-            let name = std::str::from_utf8(entry.name()).ok()?.strip_prefix("lib/")?;
-            Some(name.split_once('/')?.0.to_owned())
-        });
-        let abis = libraries.collect::<BTreeSet<String>>().into_iter().collect();
-        let facts = ApkFacts {
-            package,
-            split,
-            version_name,
-            version_code,
-            min_sdk,
-            target_sdk,
-            debuggable,
-            test_only,
-            abis,
-            entries,
-        };
-        Description { form: Form::Apk, facts: plan::Facts::Apk(facts) }
+        describe(Form::Apk, &self.apk())
     }
 
     fn mains(&self) -> Result<Mains, Cause> {
@@ -80,13 +122,7 @@ impl Artifact for Package {
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {
-        let facts = &self.facts;
-        let faults = [
-            (facts.debuggable, Code::ReleaseDebuggable, "debuggable"),
-            (facts.test_only, Code::ReleaseTestOnly, "testOnly"),
-        ];
-        let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
-        there.map(|(_, code, what)| ReleaseFault { code, place: MANIFEST, what }).collect()
+        release_faults(&self.facts, MANIFEST)
     }
 
     fn key_kind(&self) -> Option<KeyKind> {
@@ -128,12 +164,7 @@ impl Kind for Package {
     type Changes = Changes;
 
     fn find(&self, place: &Place) -> Result<Vec<Hit<Spot>>, Cause> {
-        let hit = |Found { spot, values, left }: Found| {
-            let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
-            let (address, implied) = (place.at.clone(), false);
-            Hit { spot, address, implied, entry, missing, object, values, left }
-        };
-        Ok(self.apk().find(place)?.into_iter().map(hit).collect())
+        hits(&self.apk(), place)
     }
 
     /// A device picks what a split holds before what the base does.
@@ -157,17 +188,11 @@ impl Kind for Package {
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
-        let rendered = placed.rendered(values)?;
-        let pairs: Vec<_> = rendered.into_iter().map(|(_, spot, value)| (spot.clone(), value)).collect();
-        Ok(self.apk().change(&pairs)?)
+        changes(&self.apk(), placed, values)
     }
 
     fn contents<'c>(&self, changes: &'c Changes) -> Vec<(String, &'c [u8])> {
-        let entries = self.index.entries();
-        let name = |index: usize| entries.get(index).map(Entry::display_name).unwrap_or_default();
-        let replaced = changes.replaced.iter().map(|(index, content)| (name(*index), content.as_slice()));
-        let added = changes.added.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        replaced.chain(added).collect()
+        contents(&self.index, changes)
     }
 
     fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
@@ -216,6 +241,7 @@ impl Kind for Package {
         let mut entries: Vec<String> =
             changes.replaced.keys().map(|&index| archive.entries()[index].display_name()).collect();
         entries.extend(changes.added.keys().cloned());
+        let of_changes = changes.notes.clone();
 
         // 4. to 7., while another thread searches what does not change for what was there before.
         let kept: BTreeSet<usize> = changes.replaced.keys().copied().collect();
@@ -259,6 +285,7 @@ impl Kind for Package {
             file.commit(None)?;
         }
         let mut notes = placed.notes.clone();
+        notes.extend(of_changes);
         notes.extend(copies.notes());
         notes.extend(
             dropped.iter().map(|pair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::SignerFault;
 use super::{v1_files, v4_file};
-use crate::artifact::apk::{Apk, Facts, SharedTable};
+use crate::artifact::apk::{Apk, Facts, Modules};
 use crate::artifact::kind::FileKind;
 use crate::format::apk_signing_block::{SigningBlock, id};
 use crate::format::limits;
@@ -33,7 +33,7 @@ pub struct Package {
     pub(super) index: Arc<Index>,
     pub(super) path: PathBuf,
     pub(super) facts: Facts,
-    table: SharedTable,
+    modules: Modules,
 }
 
 impl Package {
@@ -49,8 +49,8 @@ impl Package {
 
     fn over(path: &Path, source: Arc<ArtifactFile>, index: Arc<Index>) -> Result<Self, Cause> {
         let apk = Apk::over(Archive::with_index(&*source, Arc::clone(&index)))?;
-        let (facts, table) = (apk.facts().clone(), apk.shared_table());
-        Ok(Self { source, index, path: path.to_owned(), facts, table })
+        let (facts, modules) = (apk.facts().clone(), apk.modules());
+        Ok(Self { source, index, path: path.to_owned(), facts, modules })
     }
 
     pub(super) fn archive(&self) -> Archive<'_, ArtifactFile> {
@@ -58,7 +58,7 @@ impl Package {
     }
 
     pub(super) fn apk(&self) -> Apk<'_, ArtifactFile> {
-        Apk::again(self.archive(), self.facts.clone(), &self.table)
+        Apk::again(self.archive(), self.facts.clone(), self.modules.clone())
     }
 
     /// The splits beside a base that does not run without them: a device picks what they hold before what the base does.
@@ -164,7 +164,7 @@ pub(super) fn options<'i>(
 }
 
 /// Refuses a signer that devices would refuse, unless it is wanted. Says whether there is a new one.
-pub(super) fn check_signer(signing: &AndroidSigning<'_>, input: &verify::Report) -> Result<bool, Cause> {
+pub(in crate::pipeline) fn check_signer(signing: &AndroidSigning<'_>, input: &verify::Report) -> Result<bool, Cause> {
     let AndroidSigning::With(request) = signing else { return Ok(false) };
     let signers = input.signers();
     if signers.len() > 1 && !request.allow_new_signer {

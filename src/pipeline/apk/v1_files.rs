@@ -10,14 +10,14 @@ use sha2::{Digest as _, Sha256};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::pipeline::fault::Cause;
-use crate::sign::Digest;
-use crate::sign::android::{Schemes, Signers, v1};
+use crate::sign::android::{Schemes, v1};
+use crate::sign::{Digest, Identity};
 
 /// The entry of a source stamp's certificate digest; without its block in the signing block it means nothing.
 pub(super) const STAMP: &[u8] = b"stamp-cert-sha256";
 
 /// Indices of the entries that belong to old signatures and stamps.
-pub(super) fn stale<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Vec<usize> {
+pub(in crate::pipeline) fn stale<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Vec<usize> {
     let names = archive.entries().iter().map(crate::format::zip::Entry::name).enumerate();
     names.filter(|(_, name)| v1::is_signature_file(name) || *name == STAMP).map(|(index, _)| index).collect()
 }
@@ -28,15 +28,13 @@ pub(super) fn is_signed<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> bool {
 }
 
 /// Adds the files of a new JAR signature over all that `rewrite` makes of `archive`.
-pub(super) fn sign<S: ReadAt + ?Sized>(
+pub(in crate::pipeline) fn sign<S: ReadAt + ?Sized>(
     archive: &Archive<'_, S>,
     rewrite: &mut Rewrite,
-    signers: &Signers<'_>,
+    identity: &Identity,
+    digest: Digest,
     schemes: Schemes,
-    min_sdk: u32,
 ) -> Result<(), Cause> {
-    let identity = signers.oldest();
-    let digest = v1::digest(identity.key(), min_sdk).map_err(crate::sign::android::AndroidSignError::from)?;
     let mut entries = Vec::new();
     for (index, entry) in archive.entries().iter().enumerate() {
         let change = rewrite.changes.get(&index);

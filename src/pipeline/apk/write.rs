@@ -56,7 +56,9 @@ impl Package {
         };
         if let Some((request, schemes)) = schemes.filter(|(_, schemes)| schemes.v1) {
             let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
-            v1_files::sign(archive, &mut rewrite, &request.signers, schemes, min_sdk)?;
+            let identity = request.signers.oldest();
+            let digest = android::v1::digest(identity.key(), min_sdk).map_err(android::AndroidSignError::from)?;
+            v1_files::sign(archive, &mut rewrite, identity, digest, schemes)?;
         }
 
         // 5. Lay out and align: the payload ends where the old signing block began, its padding dropped.
@@ -147,6 +149,6 @@ impl Package {
     }
 }
 
-fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
+pub(in crate::pipeline) fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
     NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
 }

@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod block;
+pub mod bundle;
 mod container;
 mod content_digest;
 mod contents;

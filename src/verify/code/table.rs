@@ -165,6 +165,12 @@ codes! {
         ApkManifest "apk.manifest" Error Container
             "no `AndroidManifest.xml`"
             "this is no installable package";
+        AabEntry "aab.entry" Error Container
+            "`BundleConfig.pb` or the base module's manifest is missing"
+            "this is no complete App Bundle; build it again";
+        AabFolder "aab.folder" Error Container
+            "an entry for a folder, which bundletool refuses"
+            "pack the bundle without entries for folders";
         ApkArsc "apk.arsc" Depends("an app that targets an API level below 30") Container
             "`resources.arsc` is compressed or not aligned; Android 11 and later refuse that where the app targets them"
             "inject again, which stores it";

@@ -17,6 +17,11 @@ pub fn of(root: &Path, target: &str) -> Result<Vec<Vec<u8>>> {
     let files = |below: &str, extensions: &[&str]| files(&data.join(below), extensions);
     let seeds = match target {
         "package" | "archive" => vec![fs::read(data.join("demo.apk"))?, zip(&[("a.json", b"{}"), ("b", b"bb")])?],
+        "aapt" => in_package(&data.join("demo.aab"), |name| {
+            name.ends_with("/resources.pb")
+                || name.contains("/manifest/")
+                || name.contains("/res/") && name.ends_with(".xml")
+        })?,
         "arsc" => in_demo(&data, |name| name == "resources.arsc")?,
         "axml" => in_demo(&data, |name| name.ends_with(".xml"))?,
         "dex" => [files("dex", &["dex"])?, in_demo(&data, |name| name.ends_with(".dex"))?].concat(),
@@ -72,7 +77,11 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<Vec<u8>>> {
 
 /// Contents of the demo.
 fn in_demo(data: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<Vec<u8>>> {
-    let package = fs::read(data.join("demo.apk"))?;
+    in_package(&data.join("demo.apk"), accepts)
+}
+
+fn in_package(path: &Path, accepts: impl Fn(&str) -> bool) -> Result<Vec<Vec<u8>>> {
+    let package = fs::read(path)?;
     let archive = Archive::open(package.as_slice())?;
     let names = archive.entries().iter().map(inject::format::zip::Entry::display_name).enumerate();
     Ok(names.filter(|(_, name)| accepts(name)).map(|(index, _)| archive.read(index)).collect::<Result<_, _>>()?)

@@ -3,6 +3,8 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod apple;
+pub mod bundle;
+pub mod bundletool;
 pub mod codesign;
 pub mod container;
 pub mod dex;
@@ -24,9 +26,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
-/// Builds the program that is judged: `target/debug/inject`.
+/// Builds the program that is judged: `target/debug/inject`. With the whole workspace's features, as tests do: with others every
+/// dependency would be built again.
 fn build_program(root: &Path) -> Result<()> {
-    let built = crate::cargo().args(["build", "--quiet", "--bin", "inject"]).current_dir(root).status()?;
+    let built =
+        crate::cargo().args(["build", "--quiet", "--workspace", "--bin", "inject"]).current_dir(root).status()?;
     ensure!(built.success(), "the program does not build");
     Ok(())
 }
@@ -76,6 +80,7 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
             println!("FAILED   resources: {failure}");
         }
     }
+    failures += bundles(root, folders)?;
     let mut goldens = folders.iter().filter(|folder| folder.join("android/apksig").is_dir()).peekable();
     if goldens.peek().is_none() {
         println!("SKIPPED  signatures: no folder given has android/apksig, the golden files of apksig");
@@ -91,6 +96,18 @@ pub fn run(root: &Path, folders: &[PathBuf]) -> Result<()> {
     }
     println!("oracle: every judge agrees");
     Ok(())
+}
+
+/// The resources of bundles alone; the demo is always among the packages.
+pub fn bundles(root: &Path, folders: &[PathBuf]) -> Result<usize> {
+    let work = work_folder(root, "bundle")?;
+    let demo = root.join("testdata");
+    let mut failures = 0;
+    for failure in std::iter::once(&demo).chain(folders).flat_map(|folder| bundle::run(folder, &work)) {
+        failures += 1;
+        println!("FAILED   bundle: {failure}");
+    }
+    Ok(failures)
 }
 
 /// Dex files alone.

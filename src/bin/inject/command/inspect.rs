@@ -56,6 +56,8 @@ struct InspectedArtifact {
 enum Kind {
     /// An Android package.
     Apk,
+    /// An Android App Bundle.
+    Aab,
     /// An iOS package.
     Ipa,
     /// The folder of an app for Apple's systems.
@@ -72,6 +74,7 @@ impl From<Form> for Kind {
     fn from(form: Form) -> Self {
         match form {
             Form::Apk => Self::Apk,
+            Form::Aab => Self::Aab,
             Form::Ipa => Self::Ipa,
             Form::App => Self::App,
             Form::Xcarchive => Self::Xcarchive,
@@ -91,7 +94,7 @@ enum Facts {
     Folder(FolderFacts),
 }
 
-/// What an Android package says of itself.
+/// What an Android package, or an App Bundle, says of itself.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ApkFacts {
@@ -109,6 +112,8 @@ struct ApkFacts {
     test_only: bool,
     /// Architectures of its native libraries.
     abis: Vec<String>,
+    /// The modules of an App Bundle, the base first; none of an APK.
+    modules: Vec<String>,
     /// How many entries it has.
     entries: usize,
 }
@@ -314,6 +319,7 @@ impl From<job::Facts> for Facts {
                 debuggable: apk.debuggable,
                 test_only: apk.test_only,
                 abis: apk.abis,
+                modules: apk.modules,
                 entries: apk.entries,
             }),
             job::Facts::App(app) => Self::App(AppFacts {

@@ -66,7 +66,9 @@ impl<'r> World<'r> {
         init.args(["init", "--quiet"]);
         succeeds(init)?;
         world.write("inject.toml", CONFIG)?;
-        std::fs::copy(root.join("testdata/demo.apk"), world.project.join("src.apk"))?;
+        for kind in ["apk", "aab"] {
+            std::fs::copy(root.join("testdata/demo").with_extension(kind), world.project.join(format!("src.{kind}")))?;
+        }
         Ok(world)
     }
 
@@ -78,6 +80,10 @@ impl<'r> World<'r> {
 
     fn read(&self, name: &str) -> Result<String> {
         std::fs::read_to_string(self.project.join(name)).with_context(|| name.to_owned())
+    }
+
+    fn read_bytes(&self, name: &str) -> Result<Vec<u8>> {
+        std::fs::read(self.project.join(name)).with_context(|| name.to_owned())
     }
 
     /// A command in the project: the program under test is `inject`, and the key is the demo's.

@@ -14,7 +14,7 @@ use crate::args::signing::Signing;
 /// The main job.
 #[derive(Debug, Args)]
 pub struct Main {
-    /// The artifacts: APKs of one application, or of several that inject.toml names
+    /// The artifacts: APKs, AABs, IPAs, apps or folders, of one application or of several that inject.toml names
     #[arg(value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
     /// The application: its key, id or name in inject.toml, else its id; default: by the package of the artifact
