@@ -210,5 +210,5 @@ pub const PROTO_FIELD: u32 = 0x1fff_ffff;
 pub const ART_PROFILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Fields of all elements of an XML document of a bundle: namespaces, names, attributes and children. Each is some hundred bytes
-/// in memory and may be two in the file; the manifest of a large sample has 6000.
+/// in memory and may be two in the file, so that a file of a megabyte could take a hundred times as much.
 pub const PROTO_XML_PARTS: usize = 1 << 18;

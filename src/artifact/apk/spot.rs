@@ -272,6 +272,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             let found = found.into_iter().map(|found| Found::of_file(found, module)).collect();
             self.with_configurations(module, place, found)
         };
+        if let [only] = views.as_slice() {
+            return at(only);
+        }
         // One module that has the place stands for those that have not.
         let first = match place.absence {
             Absence::Skip | Absence::Offer | Absence::CreateWithin => None,
