@@ -224,7 +224,9 @@ fn another_upload_key_is_refused_and_where_it_is_wanted_the_old_signature_goes()
     let run = |more: &[&str]| world.run(&variables, &[&["app.aab", "--env", "prod"], more].concat(), "");
     let refused = run(&[]);
     assert!(
-        [Some(6), Some(7), Some(2)].contains(&refused.code) && refused.err.contains("signed by CN=inject demo"),
+        [Some(6), Some(7), Some(2)].contains(&refused.code)
+            && refused.err.contains("signed by CN=inject demo")
+            && refused.err.contains("with the upload key that it knows"),
         "{}",
         refused.err
     );

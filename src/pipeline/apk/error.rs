@@ -7,15 +7,12 @@ use crate::format::apk_signing_block::SigningBlockError;
 use crate::pipeline::fault::{Failing, Fault};
 use crate::sign::android::{AndroidSignError, SchemesError, SectionLength};
 
-/// A signer that devices would refuse.
+/// A signer that devices, or Google Play, would refuse.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SignerFault {
     /// Another key than the input's: subject and digest of each certificate.
-    #[error(
-        "the input was signed by {input} and the key given is {given}: devices would refuse the update, and apps that \
-         share data by signature would lose it"
-    )]
-    New { input: String, given: String },
+    #[error("the input was signed by {input} and the key given is {given}: {consequence}")]
+    New { input: String, given: String, consequence: &'static str },
     /// Several signers.
     #[error("the input has {count} signers; a package with several signers cannot be signed again with one key")]
     Several { count: usize },

@@ -41,7 +41,7 @@ use crate::sign::android;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Code};
-use package::{WORDS, options};
+use package::{NEW_KEY, WORDS, options};
 use write::Written;
 
 /// What a package, or a bundle, says of itself.
@@ -133,7 +133,7 @@ impl Artifact for Package {
         let signing = signing.android()?;
         if let AndroidSigning::With(request) = signing {
             self.schemes(request)?;
-            check_signer(signing, &self.input())?;
+            check_signer(signing, &self.input(), NEW_KEY)?;
         }
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Kind for Package {
             Ok(())
         })?;
         let input = self.input();
-        let new_signer = check_signer(signing, &input)?;
+        let new_signer = check_signer(signing, &input, NEW_KEY)?;
         let block = SigningBlock::find(&*self.source, archive.directory_offset())?;
         let dropped = block.as_ref().map(android::dropped_pairs).unwrap_or_default();
         let stale = v1_files::stale(archive);

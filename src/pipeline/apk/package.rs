@@ -163,8 +163,15 @@ pub(super) fn options<'i>(
     }
 }
 
-/// Refuses a signer that devices would refuse, unless it is wanted. Says whether there is a new one.
-pub(in crate::pipeline) fn check_signer(signing: &AndroidSigning<'_>, input: &verify::Report) -> Result<bool, Cause> {
+/// What another key than the input's means for a package.
+pub(super) const NEW_KEY: &str = "devices would refuse the update, and apps that share data by signature would lose it";
+
+/// Refuses a signer that whoever gets the output would refuse, unless it is wanted. Says whether there is a new one.
+pub(in crate::pipeline) fn check_signer(
+    signing: &AndroidSigning<'_>,
+    input: &verify::Report,
+    consequence: &'static str,
+) -> Result<bool, Cause> {
     let AndroidSigning::With(request) = signing else { return Ok(false) };
     let signers = input.signers();
     if signers.len() > 1 && !request.allow_new_signer {
@@ -182,6 +189,7 @@ pub(in crate::pipeline) fn check_signer(signing: &AndroidSigning<'_>, input: &ve
     Err(SignerFault::New {
         input: format!("{} (SHA-256 {})", signer.subject, signer.sha256_hex()),
         given: format!("{} (SHA-256 {})", given.subject_text(), verify::certificate_sha256(given.raw())),
+        consequence,
     }
     .into())
 }

@@ -41,6 +41,8 @@ use error::BundleSigningError;
 
 /// What a bundle is called in messages.
 pub(super) static WORDS: Words = Words { this: "this bundle", new: "the new bundle", example: "string/client_id" };
+/// What another key than the input's means for a bundle.
+const NEW_KEY: &str = "Google Play takes a bundle with the upload key that it knows, and would refuse this one";
 /// The manifest that a release is judged by.
 const MANIFEST: &str = "base/manifest/AndroidManifest.xml";
 
@@ -136,7 +138,7 @@ impl Artifact for Bundle {
         let signing = signing.android()?;
         if let AndroidSigning::With(request) = signing {
             check(request)?;
-            check_signer(signing, &bundle::signatures(&self.archive()))?;
+            check_signer(signing, &bundle::signatures(&self.archive()), NEW_KEY)?;
         }
         Ok(())
     }
@@ -220,7 +222,7 @@ impl Kind for Bundle {
             hunt.package(archive, &changes.replaced.keys().copied().collect());
             Ok(())
         })?;
-        let new_signer = check_signer(signing, &bundle::signatures(archive))?;
+        let new_signer = check_signer(signing, &bundle::signatures(archive), NEW_KEY)?;
         let block = SigningBlock::find(&*self.source, archive.directory_offset())?;
         let stale = apk::stale(archive);
         let mut entries: Vec<String> =

@@ -33,6 +33,9 @@ const OTHERS: usize = 60;
 /// Bytes of a table that aapt2 converts quickly.
 const SMALL: usize = 1 << 16;
 
+/// Bytes of a table that is left out: each look-up reads all of it, and the framework's takes minutes.
+const LARGE: usize = 4 << 20;
+
 /// Strings of a table that are edited.
 const SAMPLES: usize = 20;
 
@@ -122,6 +125,9 @@ fn examine(apk: &Path, work: &Path, failures: &mut Vec<String>) -> Result<String
     let (Some(table), Some(manifest)) = (entry(&proto, TABLE)?, entry(&proto, MANIFEST)?) else {
         return Ok("SKIPPED, no table or no manifest".to_owned());
     };
+    if table.len() > LARGE {
+        return Ok(format!("SKIPPED, its table has {} bytes, this judges up to {LARGE}", table.len()));
+    }
     let (arsc, axml) = (entry(apk, "resources.arsc")?, entry(apk, MANIFEST)?);
     let (arsc, axml) = arsc.zip(axml).context("no table or no manifest before aapt2 made one")?;
     let compared = same_table(&arsc, &table, failures)?;
@@ -228,12 +234,19 @@ fn edits(proto: &Path, work: &Path, (table, manifest): (&[u8], &[u8]), failures:
     let values = values();
     let read = axml::Document::parse(&plain_axml)?.manifest();
     let (mut strings_set, mut metas_set) = (0, 0);
+    // A table without strings cannot get any, in this form as in the other one.
+    let probe = StringEdit { name: "inject_oracle".to_owned(), config: None, value: "x".into() };
+    let makes = match aapt::edit_strings(table, &[probe], true) {
+        Ok(_) => true,
+        Err(aapt::AaptError::CannotCreate { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
     // In each round every place has another value, so that in the end each value was in some place of every kind.
     for round in 0..3 {
         let value =
             |index: usize| values.get((index + round * values.len() / 3) % values.len()).cloned().unwrap_or_default();
         let existing = names.iter().map(|name| (*name).clone());
-        let new = (0..values.len()).map(|index| format!("inject_oracle_{index}"));
+        let new = (0..if makes { values.len() } else { 0 }).map(|index| format!("inject_oracle_{index}"));
         let strings: BTreeMap<String, String> =
             existing.chain(new).enumerate().map(|(index, name)| (name, value(index))).collect();
         let mut metas: BTreeMap<String, Scalar> = BTreeMap::new();

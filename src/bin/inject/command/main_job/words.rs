@@ -77,7 +77,7 @@ pub(super) fn tell(told: &Embedded, environment: &EnvironmentName, several: bool
         out.note(&format!("{path}: {note}"));
     }
     if done.new_signer {
-        out.warn(&format!("{output}: another signer than before; devices refuse it as an update"));
+        out.warn(&format!("{output}: another signer than before; it is refused as an update"));
     }
     let what = if *carries {
         format!("{output} carries {environment} of {}", application.id)
