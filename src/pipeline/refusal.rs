@@ -25,7 +25,7 @@ pub(super) struct Words {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     /// No place at all.
-    #[error("no place for a credential was found in {}: none of the presets {presets} fits", .words.this)]
+    #[error("no place for a credential was found in {}: {}", .words.this, none_fits(.presets))]
     NoPlaceAtAll { words: &'static Words, presets: String },
     /// Places that the build left empty, and nothing else.
     #[error("nothing was put into {}: {address} in {entry} is empty in this build, and stays so", .words.this)]
@@ -48,6 +48,15 @@ pub(super) enum Refusal {
     /// A credential that must not be in what would be written.
     #[error("nothing was written, because {} would hold what must not be there: {}", .words.new, findings_text(.findings))]
     Leak { words: &'static Words, findings: Vec<Finding> },
+}
+
+/// Why there is none, by the presets that were tried.
+fn none_fits(presets: &str) -> String {
+    if presets.is_empty() {
+        "none of the places that were named is for such an artifact".to_owned()
+    } else {
+        format!("none of the presets {presets} fits")
+    }
 }
 
 impl Failing for Refusal {

@@ -147,7 +147,8 @@ fn addresses_of_packages_mean_bundles_and_those_of_bundles_no_package() {
         [("app.aab", "ipa:Info.plist#Id={client_id}"), ("app.apk", "aab:string/client_id={client_id}")]
     {
         let run = world.signed(&[artifact, "--env", "dev", "-o", "c", "--at", at]);
-        assert_ne!(run.code, Some(0), "{at}: {}", run.err);
+        assert_eq!(run.code, Some(4), "{at}: {}", run.err);
+        assert!(run.err.contains("none of the places that were named is for such an artifact"), "{}", run.err);
     }
 }
 
@@ -157,7 +158,16 @@ fn what_is_not_there_is_made_in_the_base() {
     let at = ["--at", "string/brand_new={client_id}", "--at", "meta-data/com.example.NEW={client_id}"];
     let more = ["--at", "assets/new.json#/client/id={client_id}", "--at", "raw/config#/oauth/id={client_id}"];
     let run = ["app.aab", "--env", "dev", "-o", "out.aab"];
-    world.refuses(|world| world.signed(&[&run[..], &at].concat()), 4, &["string/brand_new", "make it: --create"]);
+    let texts = ["no place string/brand_new in this bundle", "make it: --create"];
+    world.refuses(|world| world.signed(&[&run[..], &at].concat()), 4, &texts);
+    for (at, text) in [
+        ("base/assets/nope.json#/a", "in this bundle: no such file"),
+        ("string/client_id@fr", "not defined in configuration fr, only in default, de"),
+    ] {
+        let at = format!("{at}={{client_id}}");
+        let run = world.refuses(|world| world.signed(&[&run[..], &["--at", &at]].concat()), 4, &[text]);
+        assert!(!run.err.contains("de, default"), "{}", run.err);
+    }
     world.signed(&[&run[..], &at, &more, &["--create"]].concat()).exits(0);
     let out = world.read("out.aab");
     let (id, _) = world.credential(APP, "dev");
@@ -170,6 +180,24 @@ fn what_is_not_there_is_made_in_the_base() {
     world.signed(&[&["out.aab", "--env", "prod", "-o", "prod.aab"][..], &at, &more].concat()).exits(0);
     world.signed(&[&["prod.aab", "--env", "dev", "-o", "back.aab"][..], &at, &more].concat()).exits(0);
     assert!(world.read("back.aab") == out);
+}
+
+#[test]
+fn asset_packs_are_modules_too() {
+    let manifest = entry(&demo(), "extra/manifest/AndroidManifest.xml");
+    let json: &[u8] = b"{\"client\": \"placeholder-in-the-pack\"}";
+    let world = world(&with(&[
+        ("pack/manifest/AndroidManifest.xml", Some(&manifest)),
+        ("pack/assets/oauth.json", Some(json)),
+        ("pack/assets.pb", Some(b"\x0a\x00")),
+    ]));
+    let before = raw(&world.read("app.aab"));
+    world
+        .signed(&["app.aab", "--env", "dev", "-o", "out.aab", "--at", "assets/oauth.json#/client={client_id}"])
+        .exits(0);
+    let after = raw(&world.read("out.aab"));
+    let changed: Vec<&String> = before.keys().filter(|name| after.get(*name) != before.get(*name)).collect();
+    assert_eq!(changed, ["pack/assets/oauth.json"]);
 }
 
 #[test]
@@ -199,6 +227,7 @@ fn what_declares_a_number_keeps_one() {
 fn a_bundle_has_a_jar_signature_only() {
     let world = world(&demo());
     let texts = ["an App Bundle has a JAR signature (v1) only"];
+    world.refuses(|world| world.signed(&["app.aab", "--env", "dev", "--v4"]), 6, &texts);
     for schemes in ["v2", "v1,v2", "v3"] {
         world.refuses(|world| world.signed(&["app.aab", "--env", "dev", "--schemes", schemes]), 6, &texts);
     }
@@ -222,14 +251,7 @@ fn another_upload_key_is_refused_and_where_it_is_wanted_the_old_signature_goes()
     let ec = key("ec-p256.p12");
     let variables = [("KEYSTORE_FILE", ec.as_str()), ("KEYSTORE_PASSWORD", "secret")];
     let run = |more: &[&str]| world.run(&variables, &[&["app.aab", "--env", "prod"], more].concat(), "");
-    let refused = run(&[]);
-    assert!(
-        [Some(6), Some(7), Some(2)].contains(&refused.code)
-            && refused.err.contains("signed by CN=inject demo")
-            && refused.err.contains("with the upload key that it knows"),
-        "{}",
-        refused.err
-    );
+    run(&[]).exits(6).says(&["signed by CN=inject demo", "with the upload key that it knows"]);
     run(&["--allow-new-signer"]).exits(0);
     let files: Vec<String> =
         raw(&world.read("app.aab")).into_keys().filter(|name| name.starts_with("META-INF/")).collect();

@@ -347,7 +347,7 @@ fn what_cannot_be_made_is_refused_with_the_reason() {
     let cases = [
         (Vec::new(), to("new", "v"), "the table has no package"),
         (none, to("new", "v"), "the table has no strings at all"),
-        (full.clone(), to("new", "v"), "its type has 65536 entries"),
+        (full.clone(), to("new", "v"), "the highest id of its type is taken"),
         (full, at("new", "de", "v"), "only the default configuration can be created"),
     ];
     for (table, edit, said) in cases {

@@ -73,8 +73,10 @@ pub enum ApkError {
         source: DexError,
     },
     /// Nothing at an address.
-    #[error("no place {address} in this package: {problem}")]
+    #[error("no place {address} in this {within}: {problem}")]
     NoPlace {
+        /// What it is not in: a "package" or a "bundle".
+        within: &'static str,
         /// The address.
         address: Box<Address>,
         /// What is missing.
@@ -114,6 +116,14 @@ pub enum ApkError {
 }
 
 impl ApkError {
+    /// The same of what is called so in messages.
+    pub(super) fn within(mut self, what: &'static str) -> Self {
+        if let Self::NoPlace { within, .. } = &mut self {
+            *within = what;
+        }
+        self
+    }
+
     /// Whether nothing is wrong but a place that is not there.
     pub fn is_no_place(&self) -> bool {
         matches!(self, Self::NoPlace { .. })
@@ -148,7 +158,9 @@ impl From<FilesError> for ApkError {
             FilesError::Document { file: entry, source } => Self::Document { entry, source },
             FilesError::Nested { file: entry, source } => Self::Nested { entry, source },
             FilesError::Signed { .. } | FilesError::Copy { .. } => Self::Files(error),
-            FilesError::NoPlace { address, problem, near } => Self::NoPlace { address, problem, near },
+            FilesError::NoPlace { address, problem, near } => {
+                Self::NoPlace { within: "package", address, problem, near }
+            }
             FilesError::Address { address, problem } => Self::Address { address, problem },
             FilesError::Conflict { file: entry, first, second } => Self::Conflict { entry, first, second },
         }

@@ -134,6 +134,14 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         }
     }
 
+    /// What it is called in messages.
+    fn word(&self) -> &'static str {
+        match self.modules.form {
+            Form::Compiled => "package",
+            Form::Proto => "bundle",
+        }
+    }
+
     /// The content of an entry; `None` where there is no such entry.
     fn content(&self, name: &str) -> Result<Option<Vec<u8>>, ApkError> {
         Ok(self.archive.find(name.as_bytes()).map(|index| self.archive.read(index)).transpose()?)

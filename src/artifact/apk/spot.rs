@@ -2,6 +2,8 @@
 //!
 //! Must not: change anything.
 
+use std::collections::BTreeSet;
+
 use super::module::Module;
 use super::resources::{self, Table};
 use super::{Apk, ApkError};
@@ -268,7 +270,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
     fn files_at(&self, place: &Place) -> Result<Vec<Found>, ApkError> {
         let views = self.views(&place.at);
         let at = |module: &Module| -> Result<Vec<Found>, ApkError> {
-            let found = self.files(module).set().at(&place.at, place.absence, place.partial)?;
+            let found = self.files(module).set().at(&place.at, place.absence, place.partial);
+            let found = found.map_err(|error| ApkError::from(error).within(self.word()))?;
             let found = found.into_iter().map(|found| Found::of_file(found, module)).collect();
             self.with_configurations(module, place, found)
         };
@@ -491,6 +494,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 match config {
                     _ if tables == 0 => return Ok(self.no_table(address)),
                     Some(config) if !configs.is_empty() => {
+                        // Several modules may define it.
+                        let mut seen = BTreeSet::new();
+                        configs.retain(|config| seen.insert(config.clone()));
                         let defined = configs.join(", ");
                         (format!("the string is not defined in configuration {config}, only in {defined}"), Vec::new())
                     }
@@ -537,13 +543,13 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             Target::File { .. } => ("no such file".to_owned(), Vec::new()),
             Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
         };
-        Ok(ApkError::NoPlace { address: Box::new(address.clone()), problem, near })
+        Ok(ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near })
     }
 
     fn no_table(&self, address: &Address) -> ApkError {
         let table = self.modules.base().map(Module::table).unwrap_or_default();
         let problem = format!("there is no {table}");
-        ApkError::NoPlace { address: Box::new(address.clone()), problem, near: Vec::new() }
+        ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near: Vec::new() }
     }
 }
 

@@ -106,7 +106,7 @@ fn grow(bytes: &[u8], edit: &StringEdit, create: bool) -> Result<Option<Vec<u8>>
     })?;
     let next = last.map_or(0, |last| last + 1);
     if next > LAST_ENTRY {
-        return Err(refuse("its type has 65536 entries"));
+        return Err(refuse("the highest id of its type is taken"));
     }
     let id = if next == 0 { Vec::new() } else { number_field(1, next.into()) };
     let entry = [bytes_field(1, &id), bytes_field(2, edit.name.as_bytes()), config_value(edit.value.expose())].concat();

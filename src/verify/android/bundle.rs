@@ -1,4 +1,5 @@
-//! Verifying App Bundles as bundletool and JDK's `jarsigner` do: the archive, and the JAR signature that Google Play asks for.
+//! Verifying App Bundles: the archive, by rules of bundletool, and the JAR signature that Google Play asks for, by those of Android 7
+//! and later.
 //!
 //! Must not: parse resources, or judge what Play makes of a bundle.
 
