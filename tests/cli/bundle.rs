@@ -231,6 +231,12 @@ fn a_bundle_has_a_jar_signature_only() {
     for schemes in ["v2", "v1,v2", "v3"] {
         world.refuses(|world| world.signed(&["app.aab", "--env", "dev", "--schemes", schemes]), 6, &texts);
     }
+    let (new, old) = (key("ec-p384.p12"), key("ec-p256.p12"));
+    let lineage = testdata("keys/p256-to-p384.lineage");
+    let rotated = ["--old-ks", &old, "--old-ks-pass", "env:S", "--lineage", lineage.to_str().unwrap()];
+    let variables = [("KEYSTORE_FILE", new.as_str()), ("KEYSTORE_PASSWORD", "secret"), ("S", "secret")];
+    let run = |world: &World| world.run(&variables, &[&["app.aab", "--env", "dev"], &rotated[..]].concat(), "");
+    world.refuses(run, 6, &["signed with the upload key alone", "leave out the lineage and the old keys"]);
     world.signed(&["app.aab", "--env", "dev", "--schemes", "v1", "-o", "out.aab"]).exits(0);
     let out = world.read("out.aab");
     let archive = Archive::open(out.as_slice()).unwrap();

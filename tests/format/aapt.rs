@@ -224,7 +224,7 @@ fn everything_of_one_name_is_read_and_edited() {
     assert_eq!(ids, [0x7f01_0000, 0x7f01_0001, 0x7f02_0000, 0x8001_0000]);
     assert_eq!(found[3].package, "com.example.feature");
     assert_eq!(set(&before, "a", "new"), table(["new", "new", "stays", "new", "new"]));
-    assert_eq!(Table::parse(&before).unwrap().string_names().unwrap(), ["a", "b"]);
+    assert_eq!(Table::parse(&before).unwrap().names("string").unwrap(), ["a", "b"]);
     assert_eq!(Table::parse(&before).unwrap().resource_name(0x7f01_0002).unwrap().as_deref(), Some("string/b"));
 }
 

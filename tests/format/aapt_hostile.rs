@@ -147,9 +147,9 @@ fn the_committed_bundle_reads_as_the_package_it_was_built_like() {
     let apk = include_bytes!("../../testdata/demo.apk").as_slice();
     let (proto, compiled) = (read(bundle, "base/resources.pb"), read(apk, "resources.arsc"));
     let (table, other) = (Table::parse(&proto).unwrap(), arsc::Table::parse(&compiled).unwrap());
-    let names = other.string_names().unwrap();
+    let names = other.names("string").unwrap();
     assert!(!names.is_empty());
-    assert_eq!(table.string_names().unwrap(), names);
+    assert_eq!(table.names("string").unwrap(), names);
     for name in &names {
         assert_eq!(table.find("string", name).unwrap(), other.find("string", name).unwrap(), "{name}");
     }

@@ -24,7 +24,7 @@ fn table(bytes: &[u8]) {
     );
     let edit = |name: &str, text: &str| StringEdit { name: name.to_owned(), config: None, value: text.into() };
     assert!(edit_strings(bytes, &[], true).as_deref() == Ok(bytes), "an edit of nothing");
-    let mut names = table.string_names().unwrap_or_default();
+    let mut names = table.names("string").unwrap_or_default();
     names.truncate(4);
     names.push("a".to_owned());
     for name in &names {

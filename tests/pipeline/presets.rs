@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use inject::artifact::apk::Apk;
+use inject::format::arsc;
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use inject::pipeline::Gate;
 use inject::pipeline::job::{Inspected, Planned};
@@ -13,6 +14,7 @@ use inject::placement::Kind;
 use inject::placement::preset::Preset;
 use inject::placement::template::Values;
 
+use crate::format::build::aapt;
 use crate::format::build::arsc::{Body, Layout, Type, package, pool, strings, table};
 use crate::format::build::axml::manifest;
 use crate::format::build::zip::{Item, Zip};
@@ -138,6 +140,46 @@ pub fn genexus_package() -> Vec<u8> {
     example("genexus-android").0
 }
 
+/// The App Bundle of the same sources as a package.
+fn bundle_of(package: &[u8]) -> Vec<u8> {
+    let archive = Archive::open(package).unwrap();
+    let content = |name: &str| archive.read(archive.find(name.as_bytes()).unwrap()).unwrap();
+    let compiled = content("resources.arsc");
+    let table = arsc::Table::parse(&compiled).unwrap();
+    let kind_of = |id: u64, kind: &str| {
+        let names = table.names(kind).unwrap();
+        let entries: Vec<Vec<u8>> = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let arsc::Value::String(value) = table.find(kind, name).unwrap().remove(0).value else {
+                    panic!("{name}")
+                };
+                let item = if kind == "raw" { aapt::bytes(5, aapt::bytes(1, value)) } else { aapt::text(&value) };
+                aapt::entry(index as u64, name, &[aapt::value("", &item)])
+            })
+            .collect();
+        aapt::kind(id, kind, &entries)
+    };
+    let resources = aapt::package(0x7f, "com.example", &[kind_of(1, "string"), kind_of(2, "raw")]);
+    let mut items = vec![
+        Item::new("BundleConfig.pb", METHOD_STORED, b""),
+        Item::new("base/manifest/AndroidManifest.xml", METHOD_DEFLATED, &aapt::manifest(&[])),
+        Item::new("base/resources.pb", METHOD_DEFLATED, &resources),
+    ];
+    for entry in archive.entries() {
+        let name = entry.display_name();
+        let folder = match name.as_str() {
+            "AndroidManifest.xml" | "resources.arsc" => continue,
+            "classes.dex" => "dex/",
+            name if name.starts_with("res/") || name.starts_with("assets/") => "",
+            _ => "root/",
+        };
+        items.push(Item::new(&format!("base/{folder}{name}"), METHOD_DEFLATED, &content(&name)));
+    }
+    Zip::of(items).build()
+}
+
 fn inspected(folder: &Path, bytes: &[u8]) -> Inspected {
     let path = folder.join("app.apk");
     std::fs::write(&path, bytes).unwrap();
@@ -163,8 +205,10 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
         other: &other,
         mains: &[],
     };
-    for name in of_kind(Kind::Apk) {
+    let both = |name| [false, true].map(|is_bundle| (name, is_bundle));
+    for (name, is_bundle) in of_kind(Kind::Apk).flat_map(both) {
         let (bytes, expected) = example(name);
+        let bytes = if is_bundle { bundle_of(&bytes) } else { bytes };
         for candidate in of_kind(Kind::Apk).map(|name| Preset::shipped(name).unwrap().unwrap()) {
             let fits = inspected(folder.path(), &bytes).has_one_of(&candidate.fits).unwrap();
             assert_eq!(fits, candidate.name == name, "{} on a package of {name}", candidate.name);
@@ -187,7 +231,8 @@ fn every_preset_reaches_every_place_of_its_kind_and_fits_no_other() {
             assert_eq!(found.len(), 1, "{name}: {address}");
             assert_eq!(found[0].values, [value], "{name}: {address}");
         }
-        assert!(Archive::open(&after).unwrap().find(b"assets/client_credentials.json").is_none());
+        let made = Archive::open(&after).unwrap();
+        assert!(!made.entries().iter().any(|entry| entry.name().ends_with(b"assets/client_credentials.json")));
     }
 }
 

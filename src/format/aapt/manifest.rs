@@ -3,7 +3,7 @@
 //! Must not: judge it.
 
 use super::xml::{Attribute, Document, Node};
-use crate::format::axml::{DataAttribute, FilterData, Manifest, MetaData, NAME, RESOURCE, VALUE, is_component};
+use crate::format::axml::{DataAttribute, FilterData, Manifest, NAME, is_component};
 
 impl Document<'_> {
     /// Reads the document as a manifest; another document gives an empty one.
@@ -13,32 +13,7 @@ impl Document<'_> {
             let by_id = |id: u32, name: &str| node.attribute(id, name).map(Attribute::scalar);
             let plain =
                 |name: &str| node.attributes.iter().find(|attribute| attribute.name == name).map(Attribute::text);
-            match path {
-                ["manifest"] => {
-                    out.package = plain("package");
-                    out.split = plain("split");
-                    out.split_required = by_id(0x0101_0591, "isSplitRequired");
-                    out.required_split_types = by_id(0x0101_064e, "requiredSplitTypes");
-                    out.version_code = by_id(0x0101_021b, "versionCode");
-                    out.version_name = by_id(0x0101_021c, "versionName");
-                    out.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");
-                }
-                ["manifest", "uses-sdk"] => {
-                    out.min_sdk = by_id(0x0101_020c, "minSdkVersion").or(out.min_sdk.take());
-                    out.target_sdk = by_id(0x0101_0270, "targetSdkVersion").or(out.target_sdk.take());
-                }
-                ["manifest", "application"] => {
-                    out.debuggable = by_id(0x0101_000f, "debuggable");
-                    out.test_only = by_id(0x0101_0272, "testOnly");
-                    out.extract_native_libs = by_id(0x0101_04ea, "extractNativeLibs");
-                }
-                ["manifest", "application", "meta-data"] => out.meta_data.push(MetaData {
-                    name: name_of(node),
-                    value: by_id(VALUE, "value"),
-                    resource: by_id(RESOURCE, "resource"),
-                }),
-                _ => {}
-            }
+            out.take(path, by_id, plain, || Some(name_of(node)));
         });
         out
     }

@@ -77,21 +77,16 @@ impl<'a> Table<'a> {
     /// Every value of a resource, in file order; empty when there is none.
     pub fn find(&self, kind: &str, name: &str) -> Result<Vec<Found>, AaptError> {
         let mut out = Vec::new();
+        let mut bytes = 0;
         for entry in self.entries_named(kind, name)? {
-            self.add(&entry, &mut out)?;
+            self.add(&entry, &mut out, &mut bytes)?;
         }
         Ok(out)
     }
 
     /// The paths a file resource has (`raw`, `xml`, `drawable`, ...), each with its configuration.
     pub fn files(&self, kind: &str, name: &str) -> Result<Vec<(String, String)>, AaptError> {
-        let found = self.find(kind, name)?.into_iter();
-        Ok(found
-            .filter_map(|found| match found.value {
-                Value::String(path) => Some((found.config, path)),
-                Value::Styled(_) | Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => None,
-            })
-            .collect())
+        Ok(self.find(kind, name)?.into_iter().filter_map(Found::into_file).collect())
     }
 
     /// Which resource a file is, as type and name; the first where several share it.
@@ -114,11 +109,6 @@ impl<'a> Table<'a> {
         Ok(names?.into_iter().collect())
     }
 
-    /// The names of all string resources, sorted.
-    pub fn string_names(&self) -> Result<Vec<String>, AaptError> {
-        self.names("string")
-    }
-
     /// The name of a resource id, as `type/name`.
     pub fn resource_name(&self, id: u32) -> Result<Option<String>, AaptError> {
         let entry = self.entries_of(id)?.into_iter().next();
@@ -128,6 +118,7 @@ impl<'a> Table<'a> {
     /// What a resource id stands for, references followed: every value it can have.
     pub fn resolve(&self, id: u32) -> Result<Vec<Found>, AaptError> {
         let mut out = Vec::new();
+        let mut bytes = 0;
         let mut seen = BTreeSet::from([id]);
         let mut ids = vec![id];
         for _ in 0..limits::REFERENCE_HOPS {
@@ -135,7 +126,7 @@ impl<'a> Table<'a> {
             let mut found = Vec::new();
             for id in ids {
                 for entry in self.entries_of(id)? {
-                    self.add(&entry, &mut found)?;
+                    self.add(&entry, &mut found, &mut bytes)?;
                 }
             }
             for found in found {
@@ -238,9 +229,11 @@ impl<'a> Table<'a> {
         Ok(ids.as_ref().map_err(Clone::clone)?.get(local).copied().unwrap_or(0))
     }
 
-    fn add(&self, entry: &Entry<'_>, out: &mut Vec<Found>) -> Result<(), AaptError> {
+    /// `bytes` counts those of all texts.
+    fn add(&self, entry: &Entry<'_>, out: &mut Vec<Found>, bytes: &mut usize) -> Result<(), AaptError> {
         for held in self.held(entry)? {
             let value = self.value_of(&held)?;
+            *bytes += value.text_len();
             out.push(Found {
                 package: entry.package.name.clone(),
                 package_id: entry.package.id,
@@ -249,11 +242,7 @@ impl<'a> Table<'a> {
                 value,
             });
         }
-        let texts = out.iter().map(|found| match &found.value {
-            Value::String(text) | Value::Styled(text) => text.len(),
-            Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => 0,
-        });
-        if out.len() > limits::RESOURCE_VALUES || texts.sum::<usize>() > limits::RESOURCE_TEXT_BYTES {
+        if out.len() > limits::RESOURCE_VALUES || *bytes > limits::RESOURCE_TEXT_BYTES {
             return Err(too_many(&format!("{}/{}", entry.kind.name, entry.name)));
         }
         Ok(())
@@ -315,38 +304,36 @@ impl Package {
 
 impl Type {
     fn read(bytes: &[u8], part: &Part) -> Result<Self, AaptError> {
-        let (mut id, mut name) = (None, None);
-        for field in fields(bytes, part) {
-            let field = field?;
-            match field.number {
-                1 => once(&mut id, id_in(bytes, field.part()?)?, &field)?,
-                2 => once(&mut name, text(bytes, field.part()?)?.to_owned(), &field)?,
-                _ => {}
-            }
-        }
-        Ok(Self { part: part.clone(), id: id.unwrap_or(0), name: name.unwrap_or_default() })
+        let (id, name) = id_and_name(bytes, part)?;
+        Ok(Self { part: part.clone(), id, name })
     }
 }
 
 impl<'t> Entry<'t> {
     fn read(bytes: &[u8], (package, kind): (&'t Package, &'t Type), part: &Part) -> Result<Self, AaptError> {
-        let (mut id, mut name) = (None, None);
-        for field in fields(bytes, part) {
-            let field = field?;
-            match field.number {
-                1 => once(&mut id, id_in(bytes, field.part()?)?, &field)?,
-                2 => once(&mut name, text(bytes, field.part()?)?.to_owned(), &field)?,
-                _ => {}
-            }
-        }
-        let id = package.id << 24 | kind.id << 16 | id.unwrap_or(0);
-        Ok(Self { package, kind, part: part.clone(), id, name: name.unwrap_or_default() })
+        let (id, name) = id_and_name(bytes, part)?;
+        let id = package.id << 24 | kind.id << 16 | id;
+        Ok(Self { package, kind, part: part.clone(), id, name })
     }
 
     /// The messages around it.
     pub(super) fn around(&self) -> [Part; 2] {
         [self.package.part.clone(), self.kind.part.clone()]
     }
+}
+
+/// What types and entries begin with: an id in field 1, a name in field 2.
+fn id_and_name(bytes: &[u8], message: &Part) -> Result<(u32, String), AaptError> {
+    let (mut id, mut name) = (None, None);
+    for field in fields(bytes, message) {
+        let field = field?;
+        match field.number {
+            1 => once(&mut id, id_in(bytes, field.part()?)?, &field)?,
+            2 => once(&mut name, text(bytes, field.part()?)?.to_owned(), &field)?,
+            _ => {}
+        }
+    }
+    Ok((id.unwrap_or(0), name.unwrap_or_default()))
 }
 
 /// `PackageId`, `TypeId`, `EntryId`.

@@ -48,7 +48,8 @@ impl std::fmt::Debug for Value {
 }
 
 impl Value {
-    fn text_len(&self) -> usize {
+    /// Bytes of its text.
+    pub(in crate::format) fn text_len(&self) -> usize {
         match self {
             Self::String(text) | Self::Styled(text) => text.len(),
             Self::Reference(_) | Self::Null | Self::Other { .. } | Self::Complex => 0,
@@ -85,6 +86,16 @@ pub struct Found {
     pub value: Value,
 }
 
+impl Found {
+    /// Its configuration and the path it has there, where it is one.
+    pub(in crate::format) fn into_file(self) -> Option<(String, String)> {
+        match self.value {
+            Value::String(path) => Some((self.config, path)),
+            Value::Styled(_) | Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => None,
+        }
+    }
+}
+
 /// An entry with where it stands.
 pub(super) struct Place<'t, 'a> {
     pub(super) package: &'t Package<'a>,
@@ -110,13 +121,7 @@ impl<'a> Table<'a> {
 
     /// The paths a file resource has (`raw`, `xml`, `drawable`, ...), each with its configuration.
     pub fn files(&self, kind: &str, name: &str) -> Result<Vec<(String, String)>, ArscError> {
-        let found = self.find(kind, name)?.into_iter();
-        Ok(found
-            .filter_map(|found| match found.value {
-                Value::String(path) => Some((found.config, path)),
-                Value::Styled(_) | Value::Reference(_) | Value::Null | Value::Other { .. } | Value::Complex => None,
-            })
-            .collect())
+        Ok(self.find(kind, name)?.into_iter().filter_map(Found::into_file).collect())
     }
 
     /// Which resource a file is, as type and name; the first where several share it.

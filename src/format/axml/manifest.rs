@@ -82,6 +82,46 @@ pub struct Manifest {
     pub meta_data: Vec<MetaData>,
 }
 
+impl Manifest {
+    /// Takes in what an element says: the values of its attributes by resource id, else by name; texts by name alone; and what
+    /// it is called (`android:name`). `path` are the names of the elements from the outermost to this one.
+    pub(in crate::format) fn take(
+        &mut self,
+        path: &[&str],
+        by_id: impl Fn(u32, &str) -> Option<Scalar>,
+        plain: impl Fn(&str) -> Option<String>,
+        name: impl FnOnce() -> Option<String>,
+    ) {
+        match path {
+            ["manifest"] => {
+                self.package = plain("package");
+                self.split = plain("split");
+                self.split_required = by_id(0x0101_0591, "isSplitRequired");
+                self.required_split_types = by_id(0x0101_064e, "requiredSplitTypes");
+                self.version_code = by_id(0x0101_021b, "versionCode");
+                self.version_name = by_id(0x0101_021c, "versionName");
+                self.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");
+            }
+            ["manifest", "uses-sdk"] => {
+                // Several elements: the last that says something counts, as in PackageParser.
+                self.min_sdk = by_id(0x0101_020c, "minSdkVersion").or(self.min_sdk.take());
+                self.target_sdk = by_id(0x0101_0270, "targetSdkVersion").or(self.target_sdk.take());
+            }
+            ["manifest", "application"] => {
+                self.debuggable = by_id(0x0101_000f, "debuggable");
+                self.test_only = by_id(0x0101_0272, "testOnly");
+                self.extract_native_libs = by_id(0x0101_04ea, "extractNativeLibs");
+            }
+            ["manifest", "application", "meta-data"] => self.meta_data.push(MetaData {
+                name: name().unwrap_or_default(),
+                value: by_id(VALUE, "value"),
+                resource: by_id(RESOURCE, "resource"),
+            }),
+            _ => {}
+        }
+    }
+}
+
 impl Document<'_> {
     /// Reads the document as a manifest; another document gives an empty one.
     pub fn manifest(&self) -> Manifest {
@@ -109,36 +149,8 @@ impl Document<'_> {
             let found = attributes.iter().find(|attribute| self.string(attribute.name).as_deref() == Some(name))?;
             self.attribute_text(found)
         };
-        match path {
-            ["manifest"] => {
-                out.package = plain("package");
-                out.split = plain("split");
-                out.split_required = by_id(0x0101_0591, "isSplitRequired");
-                out.required_split_types = by_id(0x0101_064e, "requiredSplitTypes");
-                out.version_code = by_id(0x0101_021b, "versionCode");
-                out.version_name = by_id(0x0101_021c, "versionName");
-                out.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");
-            }
-            ["manifest", "uses-sdk"] => {
-                // Several elements: the last that says something counts, as in PackageParser.
-                out.min_sdk = by_id(0x0101_020c, "minSdkVersion").or(out.min_sdk.take());
-                out.target_sdk = by_id(0x0101_0270, "targetSdkVersion").or(out.target_sdk.take());
-            }
-            ["manifest", "application"] => {
-                out.debuggable = by_id(0x0101_000f, "debuggable");
-                out.test_only = by_id(0x0101_0272, "testOnly");
-                out.extract_native_libs = by_id(0x0101_04ea, "extractNativeLibs");
-            }
-            ["manifest", "application", "meta-data"] => {
-                let name = self.attribute(attributes, NAME, "name").and_then(|found| self.attribute_text(found));
-                out.meta_data.push(MetaData {
-                    name: name.unwrap_or_default(),
-                    value: by_id(VALUE, "value"),
-                    resource: by_id(RESOURCE, "resource"),
-                });
-            }
-            _ => {}
-        }
+        let name = || self.attribute(attributes, NAME, "name").and_then(|found| self.attribute_text(found));
+        out.take(path, by_id, plain, name);
     }
 
     /// The value of an attribute.

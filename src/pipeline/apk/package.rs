@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::SignerFault;
+use super::packed::Packed;
 use super::{v1_files, v4_file};
-use crate::artifact::apk::{Apk, Facts, Modules};
+use crate::artifact::apk::Facts;
 use crate::artifact::kind::FileKind;
-use crate::format::apk_signing_block::{SigningBlock, id};
+use crate::format::apk_signing_block::id;
 use crate::format::limits;
-use crate::format::zip::{Archive, Index};
+use crate::format::zip::Archive;
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Location;
@@ -29,11 +30,7 @@ pub(super) static WORDS: Words = Words { this: "this package", new: "the new pac
 /// A package, inspected.
 #[derive(Debug)]
 pub struct Package {
-    pub(super) source: Arc<ArtifactFile>,
-    pub(super) index: Arc<Index>,
-    pub(super) path: PathBuf,
-    pub(super) facts: Facts,
-    modules: Modules,
+    pub(super) packed: Packed,
 }
 
 impl Package {
@@ -41,37 +38,24 @@ impl Package {
     pub(in crate::pipeline) fn open(at: &Location) -> Result<Option<Self>, Cause> {
         match at {
             Location::Archive { path, file, index, kind: FileKind::Apk } => {
-                Self::over(path, Arc::clone(file), Arc::clone(index)).map(Some)
+                Ok(Some(Self { packed: Packed::over(path, Arc::clone(file), Arc::clone(index))? }))
             }
             Location::Archive { .. } | Location::Folder(_) => Ok(None),
         }
     }
 
-    fn over(path: &Path, source: Arc<ArtifactFile>, index: Arc<Index>) -> Result<Self, Cause> {
-        let apk = Apk::over(Archive::with_index(&*source, Arc::clone(&index)))?;
-        let (facts, modules) = (apk.facts().clone(), apk.modules());
-        Ok(Self { source, index, path: path.to_owned(), facts, modules })
-    }
-
-    pub(super) fn archive(&self) -> Archive<'_, ArtifactFile> {
-        Archive::with_index(&*self.source, Arc::clone(&self.index))
-    }
-
-    pub(super) fn apk(&self) -> Apk<'_, ArtifactFile> {
-        Apk::again(self.archive(), self.facts.clone(), self.modules.clone())
-    }
-
     /// The splits beside a base that does not run without them: a device picks what they hold before what the base does.
     pub(super) fn splits(&self) -> Vec<(String, Self)> {
-        let Some(folder) = self.path.parent() else { return Vec::new() };
+        let Some(folder) = self.packed.path.parent() else { return Vec::new() };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| *path != self.path).collect();
+        let mut paths: Vec<PathBuf> =
+            entries.map(|entry| entry.path()).filter(|path| *path != self.packed.path).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("apk")));
         paths.sort();
         let splits = paths.into_iter().take(limits::SPLITS).filter_map(|path| {
             let split = Self::beside(&path).ok()?;
-            let (own, theirs) = (&self.facts, &split.facts);
+            let (own, theirs) = (&self.packed.facts, &split.packed.facts);
             let belongs = own.package == theirs.package && own.version_code == theirs.version_code;
             let name = path.file_name()?.to_string_lossy().into_owned();
             (belongs && theirs.split.is_some()).then_some((name, split))
@@ -82,18 +66,18 @@ impl Package {
     fn beside(path: &Path) -> Result<Self, Cause> {
         let source = Arc::new(ArtifactFile::open(path)?);
         let index = Archive::open(&*source)?.index();
-        Self::over(path, source, index)
+        Ok(Self { packed: Packed::over(path, source, index)? })
     }
 
     /// Who signed the input and by which schemes. Its contents are not hashed: nothing of what is made here relies on
     /// them being what was signed.
     pub(super) fn input(&self) -> verify::Report {
-        verify::android::signatures(&self.archive(), &options(&self.facts, None, None))
+        verify::android::signatures(&self.packed.archive(), &options(&self.packed.facts, None, None))
     }
 
     /// Whether the input is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
     pub(super) fn is_signed_as_asked(&self, signing: &AndroidSigning<'_>) -> Result<Option<verify::Report>, Cause> {
-        let apk = self.apk();
+        let apk = self.packed.apk();
         let (min_sdk, wanted) = match signing {
             AndroidSigning::Unsigned => (None, None),
             AndroidSigning::With(request) => {
@@ -101,20 +85,21 @@ impl Package {
                 (self.judged_min_sdk(request, wanted), Some((request, wanted)))
             }
         };
-        let idsig =
-            wanted.filter(|(_, wanted)| wanted.v4).and_then(|_| v4_file::read(&v4_file::path(&self.path)).ok()?);
+        let idsig = wanted
+            .filter(|(_, wanted)| wanted.v4)
+            .and_then(|_| v4_file::read(&v4_file::path(&self.packed.path)).ok()?);
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
-        let report = verify::android::package(apk.archive(), &options(&self.facts, min_sdk, idsig));
+        let report = verify::android::package(apk.archive(), &options(&self.packed.facts, min_sdk, idsig));
         let aligned = !report.findings.iter().any(|finding| finding.code.about() == About::Alignment);
         let fits = match wanted {
             None => {
-                let block = SigningBlock::find(&*self.source, apk.archive().directory_offset())?;
+                let block = self.packed.block()?;
                 block.is_none() && v1_files::stale(apk.archive()).is_empty()
             }
             Some((request, wanted)) => {
                 let has = |scheme| report.signature(scheme).is_some();
                 // Where v3 counts for every Android the package runs on, v2 is there but nobody judges it.
-                let block = SigningBlock::find(&*self.source, apk.archive().directory_offset())?;
+                let block = self.packed.block()?;
                 let v2_unjudged = has(verify::Scheme::V3) && block.is_some_and(|block| block.value(id::V2).is_some());
                 report.is_sound()
                     && (!wanted.v1 || has(verify::Scheme::V1))
@@ -135,16 +120,16 @@ impl Package {
     /// For which Androids a signature is judged. v1 is looked at only where some of them know nothing newer; one that was
     /// asked for must hold even where nobody needs it, and its absence is what there is to do.
     pub(super) fn judged_min_sdk(&self, request: &AndroidSigningRequest<'_>, schemes: Schemes) -> Option<u32> {
-        let min_sdk = request.min_sdk.or(self.facts.min_sdk);
+        let min_sdk = request.min_sdk.or(self.packed.facts.min_sdk);
         if schemes.v1 { Some(min_sdk.unwrap_or(1).min(SDK_V1_LAST)) } else { min_sdk }
     }
 
     pub(super) fn schemes(&self, request: &AndroidSigningRequest<'_>) -> Result<Schemes, Cause> {
-        let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
-        let had_v1 = v1_files::is_signed(&self.archive());
+        let min_sdk = request.min_sdk.or(self.packed.facts.min_sdk).unwrap_or(1);
+        let had_v1 = v1_files::is_signed(&self.packed.archive());
         let mut schemes = request.schemes.unwrap_or_else(|| Schemes::for_min_sdk(min_sdk).with_v1_of_input(had_v1));
         schemes.v4 |= request.v4;
-        Ok(schemes.check(min_sdk, self.facts.target_sdk)?)
+        Ok(schemes.check(min_sdk, self.packed.facts.target_sdk)?)
     }
 }
 

@@ -23,15 +23,16 @@ use crate::verify::{self, Code};
 const SDK_ARSC_STORED: u32 = 30;
 
 /// What was written and verified, and has no name yet.
-pub(super) struct Written {
-    pub(super) new: Replacement,
-    pub(super) idsig: Option<Vec<u8>>,
-    pub(super) report: verify::Report,
+pub(in crate::pipeline) struct Written {
+    pub(in crate::pipeline) new: Replacement,
+    /// The v4 signature beside it.
+    pub(in crate::pipeline) idsig: Option<Vec<u8>>,
+    pub(in crate::pipeline) report: verify::Report,
 }
 
 impl Package {
     /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
-    pub(super) fn write(
+    pub(super) fn write_new(
         &self,
         placed: &Placed<Spot>,
         changes: Changes,
@@ -40,22 +41,16 @@ impl Package {
     ) -> Result<Written, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
-        let archive = &self.archive();
+        let archive = &self.packed.archive();
         // 4. Sign v1: its files are entries, so they come before the container is closed.
-        let mut rewrite = Rewrite {
-            changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
-            added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
-            alignment: Some(Alignment::ANDROID),
-            payload_end: None,
-        };
-        rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
+        let mut rewrite = rewrite(changes, stale, Some(Alignment::ANDROID));
         self.store_table(archive, &mut rewrite)?;
         let schemes = match signing {
             AndroidSigning::Unsigned => None,
             AndroidSigning::With(request) => Some((request, self.schemes(request)?)),
         };
         if let Some((request, schemes)) = schemes.filter(|(_, schemes)| schemes.v1) {
-            let min_sdk = request.min_sdk.or(self.facts.min_sdk).unwrap_or(1);
+            let min_sdk = request.min_sdk.or(self.packed.facts.min_sdk).unwrap_or(1);
             let identity = request.signers.oldest();
             let digest = android::v1::digest(identity.key(), min_sdk).map_err(android::AndroidSignError::from)?;
             v1_files::sign(archive, &mut rewrite, identity, digest, schemes)?;
@@ -71,7 +66,7 @@ impl Package {
         let (mut idsig, mut fresh, mut chunks) = (None, Vec::new(), Vec::new());
         match schemes.filter(|(_, schemes)| schemes.has_block()) {
             None => {
-                write_payload((&*self.source, None), &layout, 0, &mut new, None)?;
+                write_payload((&*self.packed.source, None), &layout, 0, &mut new, None)?;
                 new.write_all(&layout.directory)?;
                 new.write_all(&layout.eocd(layout.payload_len)?)?;
             }
@@ -80,7 +75,7 @@ impl Package {
                 let start = layout.payload_len + padding;
                 let mut hasher = ContentHasher::new(&android::needed_digests(&request.signers));
                 hasher.section(start);
-                fresh = write_payload((&*self.source, None), &layout, padding, &mut new, Some(&mut hasher))?;
+                fresh = write_payload((&*self.packed.source, None), &layout, padding, &mut new, Some(&mut hasher))?;
                 hasher.section(layout.directory.len() as u64);
                 hasher.update(&layout.directory);
                 let end = layout.eocd(start)?;
@@ -112,7 +107,7 @@ impl Package {
     fn store_table(&self, archive: &Archive<'_, ArtifactFile>, rewrite: &mut Rewrite) -> Result<(), Cause> {
         let Some(index) = archive.find(TABLE.as_bytes()) else { return Ok(()) };
         let compressed = archive.entries()[index].method() != METHOD_STORED;
-        if compressed && self.facts.target_sdk.is_some_and(|sdk| sdk >= SDK_ARSC_STORED) {
+        if compressed && self.packed.facts.target_sdk.is_some_and(|sdk| sdk >= SDK_ARSC_STORED) {
             let content = match rewrite.changes.remove(&index) {
                 Some(Change::Replace(content)) => content,
                 _ => archive.read(index)?,
@@ -133,10 +128,10 @@ impl Package {
         let archive = Archive::open(&finished)?;
         let mut report = match &wanted {
             Some((request, schemes)) => {
-                let options = options(&self.facts, self.judged_min_sdk(request, *schemes), idsig);
+                let options = options(&self.packed.facts, self.judged_min_sdk(request, *schemes), idsig);
                 verify::android::rewritten(&archive, original, Some(copied), &options)
             }
-            None => verify::android::container_of(&archive, self.facts.target_sdk),
+            None => verify::android::container_of(&archive, self.packed.facts.target_sdk),
         };
         if let Some((request, _)) = wanted
             && !report.signers().iter().any(|signer| signer.certificate == request.signers.current.certificate().raw())
@@ -149,6 +144,18 @@ impl Package {
     }
 }
 
-pub(in crate::pipeline) fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
+/// What becomes of the entries: those that change or are made, and those of old signatures, which go.
+pub(in crate::pipeline) fn rewrite(changes: Changes, stale: &[usize], alignment: Option<Alignment>) -> Rewrite {
+    let mut rewrite = Rewrite {
+        changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
+        added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
+        alignment,
+        payload_end: None,
+    };
+    rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
+    rewrite
+}
+
+fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
     NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
 }

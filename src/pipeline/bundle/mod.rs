@@ -11,30 +11,26 @@
 mod error;
 mod write;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::ArtifactFile;
-use super::apk::{self, check_signer};
+use super::apk::{self, Packed, Steps, Written, check_signer};
 use super::fault::Cause;
-use super::kind::{Artifact, Kind, Location, Task, same_file};
+use super::kind::{Artifact, Kind, Location, Task};
 use super::locate::{Hit, Placed, Search};
-use super::old_copies::{OldCopies, OldHunt};
+use super::old_copies::OldHunt;
 use super::plan::{Description, Done, Form, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{AndroidSigning, AndroidSigningRequest, KeyKind, Signing};
-use crate::artifact::apk::{Apk, Changes, Facts, Modules, Spot};
-use crate::artifact::genexus::{self, Mains};
+use crate::artifact::apk::{Changes, Spot};
+use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::apk_signing_block::SigningBlock;
-use crate::format::zip::{Archive, Index};
-use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::verify::android::bundle;
-use crate::verify::injected::{self, Expected};
+use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Scheme};
 use error::BundleSigningError;
@@ -49,45 +45,14 @@ const MANIFEST: &str = "base/manifest/AndroidManifest.xml";
 /// A bundle, inspected.
 #[derive(Debug)]
 pub(super) struct Bundle {
-    source: Arc<ArtifactFile>,
-    index: Arc<Index>,
-    path: PathBuf,
-    facts: Facts,
-    modules: Modules,
+    packed: Packed,
 }
 
 impl Bundle {
     /// The bundle at a place; `None` where something else is there.
     pub(super) fn open(at: &Location) -> Result<Option<Self>, Cause> {
         let Location::Archive { path, file, index, kind: FileKind::Aab } = at else { return Ok(None) };
-        let (source, index) = (Arc::clone(file), Arc::clone(index));
-        let apk = Apk::over(Archive::with_index(&*source, Arc::clone(&index)))?;
-        let (facts, modules) = (apk.facts().clone(), apk.modules());
-        Ok(Some(Self { source, index, path: path.clone(), facts, modules }))
-    }
-
-    fn archive(&self) -> Archive<'_, ArtifactFile> {
-        Archive::with_index(&*self.source, Arc::clone(&self.index))
-    }
-
-    fn apk(&self) -> Apk<'_, ArtifactFile> {
-        Apk::again(self.archive(), self.facts.clone(), self.modules.clone())
-    }
-
-    /// The bundle as it is, if it is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
-    fn signed_as_asked(&self, signing: &AndroidSigning<'_>) -> Result<Option<verify::Report>, Cause> {
-        let archive = self.archive();
-        // Nobody reads a block, so it goes.
-        if SigningBlock::find(&*self.source, archive.directory_offset())?.is_some() {
-            return Ok(None);
-        }
-        let AndroidSigning::With(request) = signing else {
-            let unsigned = apk::stale(&archive).is_empty();
-            return Ok(unsigned.then(|| bundle::container(&archive)).filter(verify::Report::is_sound));
-        };
-        let report = bundle::whole(&archive);
-        let signed = report.is_sound() && is_by(&report, request);
-        Ok(signed.then_some(report))
+        Ok(Some(Self { packed: Packed::over(path, Arc::clone(file), Arc::clone(index))? }))
     }
 }
 
@@ -115,19 +80,19 @@ impl Artifact for Bundle {
     }
 
     fn id(&self) -> Option<&str> {
-        Some(&self.facts.package)
+        Some(&self.packed.facts.package)
     }
 
     fn describe(&self) -> Description {
-        apk::describe(Form::Aab, &self.apk())
+        self.packed.describe(Form::Aab)
     }
 
     fn mains(&self) -> Result<Mains, Cause> {
-        Ok(genexus::of_package(&self.apk())?)
+        self.packed.mains()
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {
-        apk::release_faults(&self.facts, MANIFEST)
+        self.packed.release_faults(MANIFEST)
     }
 
     fn key_kind(&self) -> Option<KeyKind> {
@@ -135,28 +100,24 @@ impl Artifact for Bundle {
     }
 
     fn check_signing(&self, signing: &Signing<'_>) -> Result<(), Cause> {
-        let signing = signing.android()?;
-        if let AndroidSigning::With(request) = signing {
-            check(request)?;
-            check_signer(signing, &bundle::signatures(&self.archive()), NEW_KEY)?;
-        }
-        Ok(())
+        self.has_new_signer(signing.android()?).map(drop)
     }
 
     fn has(&self, address: &Address) -> Result<bool, Cause> {
-        Ok(self.apk().has(address)?)
+        self.packed.has(address)
     }
 
+    /// Whoever checks a bundle has no lowest Android.
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
-        Ok(bundle::whole(&self.archive()))
+        Ok(bundle::whole(&self.packed.archive()))
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
-        injected::apk(report, self.archive(), expected);
+        self.packed.verify_places(report, expected);
     }
 
     fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
-        hunt.archive(report, &*self.source);
+        self.packed.search(hunt, report);
     }
 }
 
@@ -165,23 +126,23 @@ impl Kind for Bundle {
     type Changes = Changes;
 
     fn find(&self, place: &Place) -> Result<Vec<Hit<Spot>>, Cause> {
-        apk::hits(&self.apk(), place)
+        self.packed.find(place)
     }
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {
-        Ok(self.apk().check(&placed.spots)?)
+        self.packed.judge_plan(placed)
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
-        apk::changes(&self.apk(), placed, values)
+        self.packed.changes(placed, values)
     }
 
     fn contents<'c>(&self, changes: &'c Changes) -> Vec<(String, &'c [u8])> {
-        apk::contents(&self.index, changes)
+        self.packed.contents(changes)
     }
 
     fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
-        hunt.package(&self.archive(), &changes.replaced.keys().copied().collect());
+        self.packed.search_rest(hunt, changes);
         Ok(())
     }
 
@@ -189,63 +150,54 @@ impl Kind for Bundle {
         Ok(Replacement::probe(output)?)
     }
 
-    /// Steps 3 to 8.
     fn finish(&self, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
-        let Task { values, output, gate, .. } = *task;
-        let signing = task.signing.android()?;
-        // What was planned for is still there: another run of this plan may have put its output in its place.
-        self.source.file().unchanged()?;
+        apk::finish(self, placed, task)
+    }
+}
+
+impl Steps for Bundle {
+    fn packed(&self) -> &Packed {
+        &self.packed
+    }
+
+    fn signed_as_asked(&self, signing: &AndroidSigning<'_>) -> Result<Option<verify::Report>, Cause> {
+        let archive = self.packed.archive();
+        // Nobody reads a block, so it goes.
+        if self.packed.block()?.is_some() {
+            return Ok(None);
+        }
+        let AndroidSigning::With(request) = signing else {
+            let unsigned = apk::stale(&archive).is_empty();
+            return Ok(unsigned.then(|| bundle::container(&archive)).filter(verify::Report::is_sound));
+        };
+        let report = bundle::whole(&archive);
+        let signed = report.is_sound() && is_by(&report, request);
+        Ok(signed.then_some(report))
+    }
+
+    fn has_new_signer(&self, signing: &AndroidSigning<'_>) -> Result<bool, Cause> {
         if let AndroidSigning::With(request) = signing {
             check(request)?;
         }
-        // 3. Apply: new contents of the entries that change.
-        let archive = &self.archive();
-        let changes = self.changes(placed, values)?;
-        let mut copies = OldCopies::of(&placed.old, values, gate);
-        if changes.is_empty()
-            && same_file(output, &self.path)
-            && let Some(report) = self.signed_as_asked(signing)?
-        {
-            // Nothing was there before that is not there now; a secret that is kept out may be.
-            copies.judged(&WORDS, |hunt| {
-                hunt.package(archive, &BTreeSet::new());
-                Ok(())
-            })?;
-            gate.whole(&WORDS, values, |hunt, report| self.search(hunt, report))?;
-            self.source.file().unchanged()?;
-            let notes = [placed.notes.clone(), copies.notes()].concat();
-            return Ok(Done { report, notes, warnings: placed.warnings.clone(), ..Done::default() });
-        }
-        gate.changed(&WORDS, values, self.contents(&changes))?;
-        copies.judged(&WORDS, |hunt| {
-            hunt.contents(self.contents(&changes));
-            hunt.package(archive, &changes.replaced.keys().copied().collect());
-            Ok(())
-        })?;
-        let new_signer = check_signer(signing, &bundle::signatures(archive), NEW_KEY)?;
-        let block = SigningBlock::find(&*self.source, archive.directory_offset())?;
-        let stale = apk::stale(archive);
-        let mut entries: Vec<String> =
-            changes.replaced.keys().map(|&index| archive.entries()[index].display_name()).collect();
-        entries.extend(changes.added.keys().cloned());
-        let of_changes = changes.notes.clone();
+        check_signer(signing, &bundle::signatures(&self.packed.archive()), NEW_KEY)
+    }
 
-        // 4. to 7.
-        let (mut new, report) = self.write(placed, changes, (&stale, block.as_ref()), task)?;
+    fn write(
+        &self,
+        placed: &Placed<Spot>,
+        changes: Changes,
+        left_out: (&[usize], Option<&SigningBlock>),
+        task: &Task<'_>,
+    ) -> Result<Written, Cause> {
+        self.write_new(placed, changes, left_out, task)
+    }
 
-        // 8. Commit. The input is closed before: where it is the output too, not every system lets an open file be replaced.
-        let removed: Vec<String> = stale.iter().map(|&index| archive.entries()[index].display_name()).collect();
-        let like = self.source.file().metadata().clone();
-        new.complete(Some(&like))?;
-        let _section = interrupt::section();
-        self.source.file().unchanged()?;
-        if same_file(output, &self.path) {
-            self.source.file().close();
-        }
-        new.commit(None)?;
-        let mut notes = placed.notes.clone();
-        notes.extend(of_changes);
-        notes.extend(copies.notes());
+    fn put_in_place(&self, new: Replacement, _idsig: Option<Vec<u8>>, _output: &Path) -> Result<(), Cause> {
+        Ok(new.commit(None)?)
+    }
+
+    fn notes(&self, signing: &AndroidSigning<'_>, (_, block): (&[String], Option<&SigningBlock>)) -> Vec<String> {
+        let mut notes = Vec::new();
         if block.is_some() {
             notes.push("the APK Signing Block is gone; a bundle has a JAR signature only".to_owned());
         }
@@ -255,7 +207,6 @@ impl Kind for Bundle {
                     .to_owned(),
             );
         }
-        let warnings = placed.warnings.clone();
-        Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+        notes
     }
 }

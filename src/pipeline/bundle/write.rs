@@ -5,10 +5,10 @@
 use super::{Bundle, WORDS, is_by};
 use crate::artifact::apk::{Changes, Spot};
 use crate::format::apk_signing_block::SigningBlock;
-use crate::format::zip::{Archive, Change, Rewrite};
+use crate::format::zip::Archive;
 use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
-use crate::pipeline::apk::{new_entry, sign_jar};
+use crate::pipeline::apk::{Written, rewrite, sign_jar};
 use crate::pipeline::assemble::write_payload;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Task;
@@ -16,30 +16,24 @@ use crate::pipeline::locate::Placed;
 use crate::pipeline::signing::AndroidSigning;
 use crate::sign::Digest;
 use crate::sign::android::Schemes;
+use crate::verify::Code;
 use crate::verify::android::bundle;
 use crate::verify::injected;
-use crate::verify::{Code, Report};
 
 impl Bundle {
     /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
-    pub(super) fn write(
+    pub(super) fn write_new(
         &self,
         placed: &Placed<Spot>,
         changes: Changes,
         (stale, block): (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
-    ) -> Result<(Replacement, Report), Cause> {
+    ) -> Result<Written, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
-        let archive = &self.archive();
+        let archive = &self.packed.archive();
         // 4. Sign: the files of the signature are entries. Whoever checks a bundle knows SHA-256.
-        let mut rewrite = Rewrite {
-            changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
-            added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
-            alignment: None,
-            payload_end: None,
-        };
-        rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
+        let mut rewrite = rewrite(changes, stale, None);
         if let AndroidSigning::With(request) = signing {
             let jar = Schemes { v1: true, v2: false, v3: false, v4: false };
             sign_jar(archive, &mut rewrite, request.signers.current, Digest::Sha256, jar)?;
@@ -52,7 +46,7 @@ impl Bundle {
 
         // 6. Write, then directory and end record.
         let mut new = Replacement::start(output)?;
-        write_payload((&*self.source, None), &layout, 0, &mut new, None)?;
+        write_payload((&*self.packed.source, None), &layout, 0, &mut new, None)?;
         new.write_all(&layout.directory)?;
         new.write_all(&layout.eocd(layout.payload_len)?)?;
 
@@ -71,6 +65,6 @@ impl Bundle {
         injected::apk(&mut report, written, &placed.expected(values)?);
         let report = WORDS.sound(report)?;
         gate.whole(&WORDS, values, |hunt, report| hunt.archive(report, &finished))?;
-        Ok((new, report))
+        Ok(Written { new, idsig: None, report })
     }
 }

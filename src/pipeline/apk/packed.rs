@@ -1,0 +1,246 @@
+//! What an APK and an App Bundle have in common: how they are read, what their places get, and the order of the steps. Step 3 and
+//! step 8 are here; what is signed and how it is laid out differs.
+//!
+//! Must not: sign, or lay an archive out.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::v1_files;
+use super::write::Written;
+use crate::artifact::apk::{Apk, Changes, Facts, Found, Modules, Spot};
+use crate::artifact::genexus::{self, Mains};
+use crate::format::apk_signing_block::SigningBlock;
+use crate::format::zip::{Archive, Entry, Index};
+use crate::host::interrupt;
+use crate::host::replacement::Replacement;
+use crate::pipeline::ArtifactFile;
+use crate::pipeline::fault::Cause;
+use crate::pipeline::kind::{Artifact, Task, same_file};
+use crate::pipeline::locate::{Hit, Placed};
+use crate::pipeline::old_copies::{OldCopies, OldHunt};
+use crate::pipeline::plan::{self, ApkFacts, Description, Done, Form, ReleaseFault};
+use crate::pipeline::signing::AndroidSigning;
+use crate::placement::template::Values;
+use crate::placement::{Address, Place};
+use crate::verify::injected::{self, Expected};
+use crate::verify::leak::Hunt;
+use crate::verify::{self, Code};
+
+/// An APK or a bundle, opened.
+#[derive(Debug)]
+pub(in crate::pipeline) struct Packed {
+    pub(in crate::pipeline) source: Arc<ArtifactFile>,
+    index: Arc<Index>,
+    pub(in crate::pipeline) path: PathBuf,
+    pub(in crate::pipeline) facts: Facts,
+    modules: Modules,
+}
+
+impl Packed {
+    pub(in crate::pipeline) fn over(path: &Path, source: Arc<ArtifactFile>, index: Arc<Index>) -> Result<Self, Cause> {
+        let apk = Apk::over(Archive::with_index(&*source, Arc::clone(&index)))?;
+        let (facts, modules) = (apk.facts().clone(), apk.modules());
+        Ok(Self { source, index, path: path.to_owned(), facts, modules })
+    }
+
+    pub(in crate::pipeline) fn archive(&self) -> Archive<'_, ArtifactFile> {
+        Archive::with_index(&*self.source, Arc::clone(&self.index))
+    }
+
+    pub(in crate::pipeline) fn apk(&self) -> Apk<'_, ArtifactFile> {
+        Apk::again(self.archive(), self.facts.clone(), self.modules.clone())
+    }
+
+    /// The APK Signing Block, where there is one.
+    pub(in crate::pipeline) fn block(&self) -> Result<Option<SigningBlock>, Cause> {
+        Ok(SigningBlock::find(&*self.source, self.archive().directory_offset())?)
+    }
+
+    /// What it says of itself.
+    pub(in crate::pipeline) fn describe(&self, form: Form) -> Description {
+        let Facts { package, split, version_name, version_code, min_sdk, target_sdk, debuggable, test_only, .. } =
+            self.facts.clone();
+        let apk = self.apk();
+        let facts = ApkFacts {
+            package,
+            split,
+            version_name,
+            version_code,
+            min_sdk,
+            target_sdk,
+            debuggable,
+            test_only,
+            abis: apk.abis(),
+            modules: apk.module_names().map(str::to_owned).collect(),
+            entries: apk.archive().entries().len(),
+        };
+        Description { form, facts: plan::Facts::Apk(facts) }
+    }
+
+    pub(in crate::pipeline) fn mains(&self) -> Result<Mains, Cause> {
+        Ok(genexus::of_package(&self.apk())?)
+    }
+
+    /// What a release must not be and the manifest says, which is the entry `place`.
+    pub(in crate::pipeline) fn release_faults(&self, place: &'static str) -> Vec<ReleaseFault> {
+        let faults = [
+            (self.facts.debuggable, Code::ReleaseDebuggable, "debuggable"),
+            (self.facts.test_only, Code::ReleaseTestOnly, "testOnly"),
+        ];
+        let there = faults.into_iter().filter(|(wrong, ..)| *wrong);
+        there.map(|(_, code, what)| ReleaseFault { code, place, what }).collect()
+    }
+
+    pub(in crate::pipeline) fn has(&self, address: &Address) -> Result<bool, Cause> {
+        Ok(self.apk().has(address)?)
+    }
+
+    pub(in crate::pipeline) fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
+        injected::apk(report, self.archive(), expected);
+    }
+
+    pub(in crate::pipeline) fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
+        hunt.archive(report, &*self.source);
+    }
+
+    /// The spots of a place.
+    pub(in crate::pipeline) fn find(&self, place: &Place) -> Result<Vec<Hit<Spot>>, Cause> {
+        let hit = |Found { spot, values, left }: Found| {
+            let (entry, missing, object) = (spot.entry.clone(), spot.missing, spot.object().to_owned());
+            let (address, implied) = (place.at.clone(), false);
+            Hit { spot, address, implied, entry, missing, object, values, left }
+        };
+        Ok(self.apk().find(place)?.into_iter().map(hit).collect())
+    }
+
+    /// Refuses spots that cannot change for themselves alone.
+    pub(in crate::pipeline) fn judge_plan(&self, placed: &Placed<Spot>) -> Result<(), Cause> {
+        Ok(self.apk().check(&placed.spots)?)
+    }
+
+    /// New contents with every value in its spot.
+    pub(in crate::pipeline) fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
+        let rendered = placed.rendered(values)?;
+        let pairs: Vec<_> = rendered.into_iter().map(|(_, spot, value)| (spot.clone(), value)).collect();
+        Ok(self.apk().change(&pairs)?)
+    }
+
+    /// These contents, each with its name.
+    pub(in crate::pipeline) fn contents<'c>(&self, changes: &'c Changes) -> Vec<(String, &'c [u8])> {
+        let replaced = changes.replaced.iter().map(|(index, content)| (self.name(*index), content.as_slice()));
+        let added = changes.added.iter().map(|(name, content)| (name.clone(), content.as_slice()));
+        replaced.chain(added).collect()
+    }
+
+    pub(in crate::pipeline) fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) {
+        hunt.package(&self.archive(), &changes.replaced.keys().copied().collect());
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.index.entries().get(index).map(Entry::display_name).unwrap_or_default()
+    }
+}
+
+/// The steps that are not the same for both.
+pub(in crate::pipeline) trait Steps: Artifact {
+    fn packed(&self) -> &Packed;
+
+    /// The input, if it is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
+    fn signed_as_asked(&self, signing: &AndroidSigning<'_>) -> Result<Option<verify::Report>, Cause>;
+
+    /// Refuses what cannot be signed as asked. Says whether the signer is a new one.
+    fn has_new_signer(&self, signing: &AndroidSigning<'_>) -> Result<bool, Cause>;
+
+    /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
+    fn write(
+        &self,
+        placed: &Placed<Spot>,
+        changes: Changes,
+        left_out: (&[usize], Option<&SigningBlock>),
+        task: &Task<'_>,
+    ) -> Result<Written, Cause>;
+
+    /// Gives what was written its name, and what lies beside it too.
+    fn put_in_place(&self, new: Replacement, idsig: Option<Vec<u8>>, output: &Path) -> Result<(), Cause>;
+
+    /// What a person should know of the output, with what was left out of the input.
+    fn notes(&self, signing: &AndroidSigning<'_>, left_out: (&[String], Option<&SigningBlock>)) -> Vec<String>;
+}
+
+/// Steps 3 to 8.
+pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
+    let Task { values, output, gate, .. } = *task;
+    let (packed, words) = (steps.packed(), steps.words());
+    let signing = task.signing.android()?;
+    // What was planned for is still there: another run of this plan may have put its output in its place.
+    packed.source.file().unchanged()?;
+    // 3. Apply: new contents of the entries that change.
+    let archive = &packed.archive();
+    let changes = packed.changes(placed, values)?;
+    let mut copies = OldCopies::of(&placed.old, values, gate);
+    if changes.is_empty()
+        && same_file(output, &packed.path)
+        && let Some(report) = steps.signed_as_asked(signing)?
+    {
+        // Nothing was there before that is not there now; a secret that is kept out may be.
+        copies.judged(words, |hunt| {
+            hunt.package(archive, &BTreeSet::new());
+            Ok(())
+        })?;
+        gate.whole(words, values, |hunt, report| packed.search(hunt, report))?;
+        packed.source.file().unchanged()?;
+        let notes = [placed.notes.clone(), copies.notes()].concat();
+        return Ok(Done { report, notes, warnings: placed.warnings.clone(), ..Done::default() });
+    }
+    gate.changed(words, values, packed.contents(&changes))?;
+    copies.judged(words, |hunt| {
+        hunt.contents(packed.contents(&changes));
+        Ok(())
+    })?;
+    let new_signer = steps.has_new_signer(signing)?;
+    let block = packed.block()?;
+    let stale = v1_files::stale(archive);
+    let mut entries: Vec<String> = changes.replaced.keys().map(|&index| packed.name(index)).collect();
+    entries.extend(changes.added.keys().cloned());
+    let mut notes = [placed.notes.clone(), changes.notes.clone()].concat();
+
+    // 4. to 7., while another thread searches what does not change for what was there before.
+    let kept: BTreeSet<usize> = changes.replaced.keys().copied().collect();
+    let copies = Mutex::new(copies);
+    let search = || {
+        copies.lock().unwrap_or_else(PoisonError::into_inner).judged(words, |hunt| {
+            hunt.package(archive, &kept);
+            Ok(())
+        })
+    };
+    let (written, searched) = std::thread::scope(|scope| {
+        let searching = std::thread::Builder::new().spawn_scoped(scope, search);
+        let written = steps.write(placed, changes, (&stale, block.as_ref()), task);
+        // Where no thread is to be had, this one does it.
+        (written, searching.map_or_else(|_| Ok(search()), std::thread::ScopedJoinHandle::join))
+    });
+    let copies = copies.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match searched {
+        Ok(found) => found?,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+    let Written { mut new, idsig, report } = written?;
+
+    // 8. Commit. What was read several times was one content all along, and nobody's newer build is lost. The input is closed
+    // before: where it is the output too, not every system lets an open file be replaced.
+    let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
+    let like = packed.source.file().metadata().clone();
+    new.complete(Some(&like))?;
+    let _section = interrupt::section();
+    packed.source.file().unchanged()?;
+    if same_file(output, &packed.path) {
+        packed.source.file().close();
+    }
+    steps.put_in_place(new, idsig, output)?;
+    notes.extend(copies.notes());
+    notes.extend(steps.notes(signing, (&removed, block.as_ref())));
+    let warnings = placed.warnings.clone();
+    Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+}
