@@ -8,10 +8,9 @@ use super::apps::AppError;
 use super::environment::SourceError;
 use super::places::PlacesError;
 use crate::credential::change::ChangeError;
-use crate::credential::{DatabaseError, EnvironmentName};
-
 use crate::credential::obtain::ObtainError;
 use crate::credential::registry::{InvalidApplication, RegistryError};
+use crate::credential::{DatabaseError, EnvironmentName};
 use crate::host::file::FileError;
 use crate::pipeline::job::JobError;
 use crate::pipeline::receipt_error::ReceiptError;

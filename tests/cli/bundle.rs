@@ -360,6 +360,14 @@ fn code_transparency_keeps_code_as_it_is() {
     );
     // Resources are not code.
     world.signed(&["app.aab", "--env", "dev"]).exits(0);
+    // In a package it has another name.
+    let name = "META-INF/code_transparency_signed.jwt";
+    world.write("app.apk", super::repacked(&[(name, b"a.b.c")], |_, content| content));
+    world.refuses(
+        |world| world.signed(&[&["app.apk", "--env", "dev"][..], &at].concat()),
+        4,
+        &[name, "signs the code"],
+    );
 }
 
 /// A profile of two dex files with these checksums, as `androidx.profileinstaller` writes it.

@@ -18,9 +18,8 @@ mod write;
 use std::path::Path;
 
 pub(super) use package::{Package, check_signer};
-pub(super) use packed::{Packed, Steps, finish};
+pub(super) use packed::{Packed, Steps, Written, finish, rewrite};
 pub(super) use v1_files::{sign as sign_jar, stale};
-pub(super) use write::{Written, rewrite};
 
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task};

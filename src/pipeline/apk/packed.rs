@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::v1_files;
-use super::write::Written;
 use crate::artifact::apk::{Apk, Changes, Facts, Found, Modules, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::SigningBlock;
-use crate::format::zip::{Archive, Entry, Index};
+use crate::format::zip::{Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
@@ -143,6 +142,14 @@ impl Packed {
     }
 }
 
+/// What was written and verified, and has no name yet.
+pub(in crate::pipeline) struct Written {
+    pub(in crate::pipeline) new: Replacement,
+    /// The v4 signature beside it.
+    pub(in crate::pipeline) idsig: Option<Vec<u8>>,
+    pub(in crate::pipeline) report: verify::Report,
+}
+
 /// The steps that are not the same for both.
 pub(in crate::pipeline) trait Steps: Artifact {
     fn packed(&self) -> &Packed;
@@ -243,4 +250,20 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     notes.extend(steps.notes(signing, (&removed, block.as_ref())));
     let warnings = placed.warnings.clone();
     Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+}
+
+/// What becomes of the entries: those that change or are made, and those of old signatures, which go.
+pub(in crate::pipeline) fn rewrite(changes: Changes, stale: &[usize], alignment: Option<Alignment>) -> Rewrite {
+    let mut rewrite = Rewrite {
+        changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
+        added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
+        alignment,
+        payload_end: None,
+    };
+    rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
+    rewrite
+}
+
+fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
+    NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
 }

@@ -3,10 +3,11 @@
 //! Must not: give it its name.
 
 use super::package::{Package, WORDS, options};
+use super::packed::{Written, rewrite};
 use super::v1_files;
 use crate::artifact::apk::{Changes, Spot, TABLE};
 use crate::format::apk_signing_block::{SigningBlock, padding_before};
-use crate::format::zip::{Alignment, Archive, Change, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite};
+use crate::format::zip::{Alignment, Archive, Change, METHOD_STORED, Rewrite};
 use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::assemble::write_payload;
@@ -21,14 +22,6 @@ use crate::verify::{self, Code};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
-
-/// What was written and verified, and has no name yet.
-pub(in crate::pipeline) struct Written {
-    pub(in crate::pipeline) new: Replacement,
-    /// The v4 signature beside it.
-    pub(in crate::pipeline) idsig: Option<Vec<u8>>,
-    pub(in crate::pipeline) report: verify::Report,
-}
 
 impl Package {
     /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
@@ -142,20 +135,4 @@ impl Package {
         injected::apk(&mut report, archive, &expected);
         WORDS.sound(report)
     }
-}
-
-/// What becomes of the entries: those that change or are made, and those of old signatures, which go.
-pub(in crate::pipeline) fn rewrite(changes: Changes, stale: &[usize], alignment: Option<Alignment>) -> Rewrite {
-    let mut rewrite = Rewrite {
-        changes: stale.iter().map(|&index| (index, Change::Remove)).collect(),
-        added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
-        alignment,
-        payload_end: None,
-    };
-    rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
-    rewrite
-}
-
-fn new_entry(name: String, content: Vec<u8>) -> NewEntry {
-    NewEntry { name: name.into_bytes(), content, method: METHOD_DEFLATED }
 }
