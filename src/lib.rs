@@ -94,7 +94,7 @@ pub mod job {
     };
     #[doc(inline)]
     pub use crate::pipeline::{
-        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Located, PlannedPlace,
+        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Input, Located, PlannedPlace,
         ProfileFacts, Reach, ReleaseFault,
     };
 }

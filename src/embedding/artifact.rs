@@ -43,7 +43,7 @@ impl Embedder<'_> {
         {
             self.tell(Event::Repaired(&said));
         }
-        let mut inspected = Inspected::new(path)?;
+        let mut inspected = Inspected::of(&artifact.input())?;
         if self.options.read_only
             && let Some(said) = pending(path)?
         {
@@ -261,14 +261,15 @@ impl Embedder<'_> {
         let carries = places.iter().any(|place| place.value.holds_credential());
         // A receipt says that the output carries the credential.
         let to = prepared.artifact.receipt.as_deref().filter(|_| carries);
-        let begin = |to: &Path| self.begin_receipt(path, &prepared.application, credential, &places, to);
+        let input = prepared.artifact.input();
+        let begin = |to: &Path| self.begin_receipt(&input, &prepared.application, credential, &places, to);
         let receipt = to.map(begin).transpose()?;
         let mains = other_mains(&prepared.neighbors);
         let values = self.values(&prepared.application, credential, &mains);
         let output = prepared.artifact.output();
         let done = prepared.planned.finish(&values, signing, output, gate);
         let done = done.map_err(|error| EmbedError::from(error).about(path))?;
-        let receipt = receipt.map(|receipt| receipt.finish(output, &done)).transpose()?;
+        let receipt = receipt.map(|receipt| receipt.finish(&input.at(output), &done)).transpose()?;
         let signable = prepared.planned.key_kind().is_some();
         let Prepared { artifact, application, .. } = prepared;
         let (client_id, has_secret) = (credential.id.clone(), credential.secret.is_some());

@@ -10,7 +10,7 @@ use crate::credential::registry::Application;
 use crate::credential::store::Stored;
 use crate::credential::{ClientId, ClientSecret, Credential};
 use crate::pipeline::job::Planned;
-use crate::pipeline::{Done, PlannedPlace};
+use crate::pipeline::{Done, Input, PlannedPlace};
 use crate::placement::template::OtherMain;
 use crate::verify::leak::Foreign;
 
@@ -20,6 +20,8 @@ use crate::verify::leak::Foreign;
 pub struct Artifact {
     /// Where it is.
     pub path: PathBuf,
+    /// The files of the folder that are meant, where it is some packages of one: a base and its splits.
+    pub packages: Vec<String>,
     /// Its application, where it does not say it: key, id or name.
     pub app: Option<String>,
     /// Where the output goes; none: it takes the artifact's own place.
@@ -30,8 +32,16 @@ pub struct Artifact {
 
 impl Artifact {
     /// The artifact at `path`, which says whose it is, and is replaced.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), app: None, output: None, receipt: None }
+    pub fn new(path: impl Into<Input>) -> Self {
+        let Input { path, packages } = path.into();
+        Self { path, packages, app: None, output: None, receipt: None }
+    }
+
+    /// What it is made of.
+    pub fn input(&self) -> Input {
+        let mut input = Input::from(&self.path);
+        input.packages.clone_from(&self.packages);
+        input
     }
 
     /// The same with another place for the output.

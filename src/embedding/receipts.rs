@@ -14,7 +14,7 @@ use crate::format::calendar::Civil;
 use crate::host::replacement::Replacement;
 use crate::pipeline::digest::Digest;
 use crate::pipeline::receipt::{self, Carries};
-use crate::pipeline::{Done, PlannedPlace};
+use crate::pipeline::{Done, Input, PlannedPlace};
 use crate::verify::Report;
 
 /// A receipt, begun.
@@ -44,7 +44,7 @@ impl Embedder<'_> {
     /// Begins the receipt of what is made of `input`.
     pub(super) fn begin_receipt(
         &self,
-        input: &Path,
+        input: &Input,
         application: &Application,
         credential: &Credential,
         places: &[PlannedPlace],
@@ -60,7 +60,7 @@ impl Embedder<'_> {
         Ok(Begun {
             file: Replacement::start(to)?,
             to: to.to_owned(),
-            input: Digest::of(input)?,
+            input: input.digest()?,
             carries: self.carries(application, credential)?,
             places: places.iter().map(|place| (place.address.to_string(), place.entry.clone())).collect(),
             registry,
@@ -71,7 +71,7 @@ impl Embedder<'_> {
 
 impl Begun {
     /// Writes it, and says where. Of an artifact that was up to date, the receipt of how it came to be stays.
-    pub(super) fn finish(self, output: &Path, done: &Done) -> Result<PathBuf, EmbedError> {
+    pub(super) fn finish(self, output: &Input, done: &Done) -> Result<PathBuf, EmbedError> {
         let Self { to, mut file, input, carries, places, registry, time } = self;
         if !done.written && to.is_file() {
             let mut said = Report::default();
@@ -80,7 +80,7 @@ impl Begun {
             }
         }
         let done = receipt::Done { input, carries, places, registry, report: &done.report, time };
-        let text = format!("{:#}\n", receipt::receipt(output, &Digest::of(output)?, &done));
+        let text = format!("{:#}\n", receipt::receipt(&output.path, &output.digest()?, &done));
         file.write_all(text.as_bytes())?;
         file.commit(None)?;
         Ok(to)

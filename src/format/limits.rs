@@ -187,8 +187,11 @@ pub const BUILD_CONFIGURATIONS: usize = 64;
 /// most. It is held in memory.
 pub const GAM_PARAMETERS_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Files beside a package that are looked at as its splits.
+/// Files beside a package that are looked at as its splits, and packages of a set.
 pub const SPLITS: usize = 256;
+
+/// Bytes that the compressed packages of an archive are unpacked to, in a file: as many as a ZIP archive holds without zip64.
+pub const SET_UNPACKED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Bytes of a v4 signature: 12 bytes for each 4096 of a package of 4 GiB would be 12 MiB, and the tree is left out of most.
 pub const IDSIG_BYTES: u64 = 64 * 1024 * 1024;
@@ -208,6 +211,9 @@ pub const PROTO_FIELD: u32 = 0x1fff_ffff;
 
 /// Bytes of a profile of ART, unpacked: a profile of a hundred thousand methods takes some of the first MiB.
 pub const ART_PROFILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of the file with a profile beside a package: it may hold compiled code too, which has the size of the dex files.
+pub const DEX_METADATA_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Fields of all elements of an XML document of a bundle: namespaces, names, attributes and children. Each is some hundred bytes
 /// in memory and may be two in the file, so that a file of a megabyte could take a hundred times as much.

@@ -33,6 +33,12 @@ impl Digest {
         if path.is_dir() { folder(path).map(Self::Folder) } else { file(path).map(Self::Sha256) }
     }
 
+    /// Of these files of a folder, as if nothing else were there.
+    pub fn of_files(root: &Path, names: &[String]) -> Result<Self, ReceiptError> {
+        let line = |name: &String| Ok((name.clone(), file(&root.join(name))?));
+        Ok(Self::Folder(of_lines(names.iter().map(line).collect::<Result<_, ReceiptError>>()?)))
+    }
+
     /// As a `DigestSet`.
     pub fn json(&self) -> Value {
         match self {
@@ -84,12 +90,17 @@ fn folder(root: &Path) -> Result<String, ReceiptError> {
         let name = name.ok_or_else(|| ReceiptError::Name(entry.path().to_owned()))?;
         lines.push((name, file(entry.path())?));
     }
+    Ok(of_lines(lines))
+}
+
+/// The digest of files, each with its name.
+fn of_lines(mut lines: Vec<(String, String)>) -> String {
     lines.sort();
     let mut text = String::new();
     for (name, digest) in lines {
         let _ = writeln!(text, "{digest}  {name}");
     }
-    Ok(hex(Sha256::new().chain_update(text)))
+    hex(Sha256::new().chain_update(text))
 }
 
 fn hex(hasher: Sha256) -> String {

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
-use super::ArtifactFile;
 use super::fault::{Cause, Fault, OtherKind};
 use super::gate::Gate;
 use super::kind::{Artifact, Kind, Location, Task};
@@ -17,7 +16,8 @@ use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::reach::Reach;
 use super::signing::{KeyKind, Signing};
-use super::{apk, apple, bundle, tree};
+use super::{ArtifactFile, Input};
+use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::Archive;
@@ -42,9 +42,10 @@ type Opening = Result<Option<Arc<dyn Opened>>, Cause>;
 type Leftovers = (PathBuf, Vec<String>);
 
 /// Every kind, in the order in which they are asked: any folder is a folder of files.
-const KINDS: [Registered; 4] = [
+const KINDS: [Registered; 5] = [
     Registered { open: |at| opened(apk::Package::open(at)), left: |_| Ok(None) },
     Registered { open: |at| opened(bundle::Bundle::open(at)), left: |_| Ok(None) },
+    Registered { open: |at| opened(set::PackageSet::open(at)), left: |_| Ok(None) },
     Registered { open: |at| opened(apple::App::open(at)), left: apple::App::left },
     Registered { open: |at| opened(tree::FileTree::open(at)), left: tree::FileTree::left },
 ];
@@ -233,12 +234,19 @@ impl Inspected {
     /// Step 1: looks what is at `path`, and inspects it. Nothing is written. Of an app for Apple's systems the code is read when it is
     /// first asked for: what is wrong there is an error of whoever needs it, [`Planned::check`] at the latest.
     pub fn new(path: &Path) -> Result<Self, JobError> {
-        let artifact = Self::look_at(path).map_err(JobError)?;
+        Self::of(&Input::from(path))
+    }
+
+    /// The same for what may be packages of a folder.
+    pub fn of(input: &Input) -> Result<Self, JobError> {
+        let artifact = Self::look_at(input).map_err(JobError)?;
         Ok(Self { artifact, mains: OnceLock::new(), own: None })
     }
 
-    fn look_at(path: &Path) -> Result<Arc<dyn Opened>, Cause> {
-        let location = if path.is_dir() {
+    fn look_at(Input { path, packages }: &Input) -> Result<Arc<dyn Opened>, Cause> {
+        let location = if !packages.is_empty() {
+            Location::Packages { folder: path.clone(), names: packages.clone() }
+        } else if path.is_dir() {
             Location::Folder(path.to_owned())
         } else {
             let file = Arc::new(ArtifactFile::open(path)?);
@@ -254,7 +262,7 @@ impl Inspected {
         }
         Err(OtherKind(match location {
             Location::Archive { kind, .. } => kind,
-            Location::Folder(_) => FileKind::OtherZip,
+            Location::Folder(_) | Location::Packages { .. } => FileKind::OtherZip,
         })
         .into())
     }

@@ -30,6 +30,8 @@ use crate::verify::{self, Finding};
 pub(super) enum Location {
     /// A folder.
     Folder(PathBuf),
+    /// Packages of a folder, by name: a base and its splits.
+    Packages { folder: PathBuf, names: Vec<String> },
     /// An archive that was opened.
     Archive { path: PathBuf, file: Arc<ArtifactFile>, index: Arc<Index>, kind: FileKind },
 }

@@ -6,8 +6,9 @@
 //! What stands in parentheses is the caller's: one credential serves many artifacts.
 //!
 //! * `job`: one surface over all kinds, and the list of them.
+//! * `input`: what one artifact is made of.
 //! * `kind`: what a kind is.
-//! * `apk`, `bundle`, `tree`, `apple`: a kind each, in its room.
+//! * `apk`, `bundle`, `set`, `tree`, `apple`: a kind each, in its room.
 //! * `locate`: addresses become copies of a value, for all kinds.
 //! * `old_copies`: what the artifact held before, where no place reaches.
 //! * `refusal`, `fault`: why something is not done, and what a program decides on that.
@@ -24,6 +25,7 @@ mod bundle;
 pub mod digest;
 mod fault;
 mod gate;
+mod input;
 pub mod job;
 mod kind;
 mod locate;
@@ -34,12 +36,14 @@ pub mod receipt;
 pub mod receipt_error;
 mod refusal;
 pub mod scan;
+mod set;
 pub mod signing;
 mod source;
 pub mod tree;
 
 pub use fault::Fault;
 pub use gate::Gate;
+pub use input::Input;
 pub use locate::Located;
 pub use plan::{
     ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PlannedPlace, ProfileFacts, ReleaseFault,

@@ -176,6 +176,7 @@ impl OldCopies {
             left: limits::OLD_COPY_BYTES,
             passed: 0,
             unread: Vec::new(),
+            within: String::new(),
         };
         look(&mut hunt)?;
         if hunt.passed > 0 {
@@ -211,6 +212,8 @@ pub(super) struct OldHunt<'h> {
     passed: usize,
     /// Files that could not be read, and why.
     unread: Vec<String>,
+    /// What the names of files have in front.
+    within: String,
 }
 
 /// A file that does not change.
@@ -226,6 +229,13 @@ impl OldHunt<'_> {
         for (name, content) in contents {
             self.hunt.content(&mut self.report, &name, content);
         }
+    }
+
+    /// Searches with the name of a package in front of every file's.
+    pub(super) fn within(&mut self, name: &str, look: impl FnOnce(&mut Self)) {
+        self.within = leak::inside(name);
+        look(self);
+        self.within.clear();
     }
 
     /// The entries of a package but those that change.
@@ -270,7 +280,7 @@ impl OldHunt<'_> {
             if self.takes(&other.name, other.size) {
                 match read(&other) {
                     Ok(content) => self.content(&other.name, &content),
-                    Err(error) => self.unread.push(format!("{}: {error}", other.name)),
+                    Err(error) => self.unread.push(format!("{}{}: {error}", self.within, other.name)),
                 }
             }
         }
@@ -281,7 +291,7 @@ impl OldHunt<'_> {
             // Code refers to texts, and holds none.
             let texts = if self.whole { None } else { dex::texts(content) };
             let content = texts.and_then(|texts| content.get(texts)).unwrap_or(content);
-            self.hunt.content(&mut self.report, name, content);
+            self.hunt.content(&mut self.report, &format!("{}{name}", self.within), content);
         }
     }
 

@@ -80,6 +80,8 @@ pub enum Form {
     Apk,
     /// An Android App Bundle.
     Aab,
+    /// A base and its splits, in a folder or an archive.
+    ApkSet,
     /// An iOS package.
     Ipa,
     /// The folder of an app for Apple's systems.
@@ -98,6 +100,7 @@ impl Form {
         match self {
             Self::Apk => "Android package (APK)",
             Self::Aab => "Android App Bundle (AAB)",
+            Self::ApkSet => "set of Android packages (base and splits)",
             Self::Ipa => "iOS package (IPA)",
             Self::App => "app (folder)",
             Self::Xcarchive => "archive of Xcode (folder)",
@@ -109,7 +112,7 @@ impl Form {
     /// Whether such a thing has signatures.
     pub fn is_signable(self) -> bool {
         match self {
-            Self::Apk | Self::Aab | Self::Ipa | Self::App | Self::Xcarchive => true,
+            Self::Apk | Self::Aab | Self::ApkSet | Self::Ipa | Self::App | Self::Xcarchive => true,
             Self::Metadata | Self::Folder => false,
         }
     }
@@ -118,7 +121,7 @@ impl Form {
 /// What an artifact says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Facts {
-    /// An Android package, or an App Bundle.
+    /// An Android package, a set of them, or an App Bundle.
     Apk(ApkFacts),
     /// An app for Apple's systems.
     App(AppFacts),
@@ -150,6 +153,8 @@ pub struct ApkFacts {
     pub abis: Vec<String>,
     /// The modules of an App Bundle, the base first; none of an APK.
     pub modules: Vec<String>,
+    /// The packages of a set, the base first; none of a single one.
+    pub packages: Vec<String>,
     /// How many entries it has.
     pub entries: usize,
 }
@@ -215,6 +220,9 @@ impl Facts {
                 }
                 if !apk.modules.is_empty() {
                     lines.push(("modules", apk.modules.join(", ")));
+                }
+                if !apk.packages.is_empty() {
+                    lines.push(("packages", apk.packages.join(", ")));
                 }
                 lines.push(("entries", apk.entries.to_string()));
             }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::digest::Digest;
+use super::input::Input;
 use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
@@ -106,7 +107,7 @@ pub fn verdict(artifact: &Path, digest: &Digest, environment: &str, time: &str) 
 }
 
 /// Whether a receipt is about an artifact and says of it what is `expected`: findings otherwise.
-pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carries) -> Result<(), ReceiptError> {
+pub fn check(report: &mut Report, path: &Path, artifact: &Input, expected: &Carries) -> Result<(), ReceiptError> {
     let value = read(path)?;
     let form = |expected| ReceiptError::Form { path: path.to_owned(), expected };
     if value.get("_type") != Some(&json!(STATEMENT)) {
@@ -119,9 +120,9 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Path, expected: &Carri
     };
     let said = value.pointer("/subject/0/digest").and_then(Digest::parse).ok_or_else(|| form("a digest"))?;
     let place = path.display().to_string();
-    let found = Digest::of(artifact)?;
+    let found = artifact.digest()?;
     if found != said {
-        let message = format!("it is about what has {said}, and {} has {found}", artifact.display());
+        let message = format!("it is about what has {said}, and {} has {found}", artifact.path.display());
         report.add(Code::ReceiptDigest, place.clone(), message);
     }
     let Carries { application, environment, client_id, secret_fingerprint } = expected;

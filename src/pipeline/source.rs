@@ -1,40 +1,69 @@
-//! A file as the codecs read it.
+//! A file as the codecs read it, or a part of one.
 //!
 //! Must not: read a file whole.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::format::read_at::ReadAt;
 use crate::host::file::{FileError, SourceFile};
 
-/// An artifact on disk.
+/// An artifact on disk, or one that lies in another as it is.
 #[derive(Debug)]
-pub struct ArtifactFile(SourceFile);
+pub struct ArtifactFile(Bytes);
+
+#[derive(Debug)]
+enum Bytes {
+    File(SourceFile),
+    Part(Arc<ArtifactFile>, Range<u64>),
+}
 
 impl ArtifactFile {
     /// Opens a regular file.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        SourceFile::open_settled(path).map(Self)
+        SourceFile::open_settled(path).map(Self::over)
     }
 
     /// Over an open file.
     pub fn over(file: SourceFile) -> Self {
-        Self(file)
+        Self(Bytes::File(file))
     }
 
-    /// The file.
+    /// These bytes of another file.
+    pub(super) fn part(of: &Arc<Self>, range: Range<u64>) -> Self {
+        Self(Bytes::Part(Arc::clone(of), range))
+    }
+
+    /// The file; of a part the one that it is a part of.
     pub fn file(&self) -> &SourceFile {
-        &self.0
+        match &self.0 {
+            Bytes::File(file) => file,
+            Bytes::Part(of, _) => of.file(),
+        }
     }
 }
 
 impl ReadAt for ArtifactFile {
     fn size(&self) -> u64 {
-        self.0.size()
+        match &self.0 {
+            Bytes::File(file) => file.size(),
+            Bytes::Part(_, range) => range.end.saturating_sub(range.start),
+        }
     }
 
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(buf, offset)
+        match &self.0 {
+            Bytes::File(file) => file.read_exact_at(buf, offset),
+            Bytes::Part(of, range) => {
+                let at = range.start.checked_add(offset);
+                let end = at.and_then(|at| at.checked_add(buf.len() as u64));
+                match (at, end) {
+                    (Some(at), Some(end)) if end <= range.end => of.read_exact_at(buf, at),
+                    _ => Err(io::ErrorKind::UnexpectedEof.into()),
+                }
+            }
+        }
     }
 }

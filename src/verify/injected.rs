@@ -46,6 +46,30 @@ pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, exp
     }
 }
 
+/// Reads every place of a set of packages and compares; each package with its name, which its entries are expected with.
+pub fn packages<S: ReadAt + ?Sized>(report: &mut Report, all: Vec<(&str, Archive<'_, S>)>, expected: &[Expected]) {
+    let mut opened = Vec::new();
+    for (name, archive) in all {
+        match Apk::over(archive) {
+            Ok(apk) => opened.push((name, apk)),
+            Err(error) => report.add(Code::PlaceUnreadable, name, error.to_string()),
+        }
+    }
+    compare(report, expected, |place| {
+        let (mut all, mut missing) = (Vec::new(), None);
+        for (name, apk) in &opened {
+            match apk.find(place) {
+                Ok(found) => {
+                    all.extend(found.into_iter().map(|found| (format!("{name}!/{}", found.spot.entry), found.values)));
+                }
+                Err(error) if error.is_no_place() => missing = missing.or(Some((true, error.to_string()))),
+                Err(error) => return Err((false, format!("{name}: {error}"))),
+            }
+        }
+        missing.filter(|_| all.is_empty()).map_or(Ok(all), Err)
+    });
+}
+
 /// Reads every place of a set of files and compares.
 pub fn files(report: &mut Report, files: &dyn Files, kind: Kind, expected: &[Expected]) {
     let files = FileSet::new(files, kind);

@@ -5,6 +5,7 @@
 //!
 //! Must not: show a value it finds, only what it belongs to and where.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
@@ -72,6 +73,11 @@ pub(crate) fn is_in(finding: &Finding, name: &str) -> bool {
         .is_some_and(|rest| [INSIDE, UNPACKED].iter().any(|way| rest.starts_with(way)) || rest.is_empty())
 }
 
+/// The beginning of every place in a file that is an archive.
+pub(crate) fn inside(name: &str) -> String {
+    format!("{name}{INSIDE}")
+}
+
 /// What a place between contents has in it.
 const OUTSIDE: &str = ", outside every content";
 /// What leads from an archive to a content of it.
@@ -133,12 +139,9 @@ impl<'f> Hunt<'f> {
         let mut first = [0; MAGIC];
         let known = source.size() >= MAGIC as u64 && source.read_exact_at(&mut first, 0).is_ok();
         if known && (is_archive(&first) || ends_like_an_archive(source)) {
-            let mut inside = Report::default();
-            if self.entries(&mut inside, source) {
-                report.findings.extend(inside.findings.into_iter().map(|mut finding| {
-                    finding.place = format!("{place}{INSIDE}{}", finding.place);
-                    finding
-                }));
+            let mut is_archive = false;
+            self.part(report, place, |hunt, report| is_archive = hunt.entries(report, source, &BTreeSet::new()));
+            if is_archive {
                 return;
             }
         }
@@ -161,19 +164,39 @@ impl<'f> Hunt<'f> {
         }
     }
 
+    /// Looks in something that is part of a file: places have its name in front.
+    pub(crate) fn part(&mut self, report: &mut Report, name: &str, look: impl FnOnce(&mut Self, &mut Report)) {
+        let mut inside = Report::default();
+        look(self, &mut inside);
+        report.findings.extend(inside.findings.into_iter().map(|mut finding| {
+            finding.place = format!("{name}{INSIDE}{}", finding.place);
+            finding
+        }));
+    }
+
     /// Looks in an archive.
     pub fn archive<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S) {
-        if !self.foreign.is_empty() && !self.entries(report, source) {
+        self.archive_but(report, source, &BTreeSet::new());
+    }
+
+    /// Looks in an archive, but not in these entries.
+    pub(crate) fn archive_but<S: ReadAt + ?Sized>(
+        &mut self,
+        report: &mut Report,
+        source: &S,
+        left_out: &BTreeSet<usize>,
+    ) {
+        if !self.foreign.is_empty() && !self.entries(report, source, left_out) {
             let error = Archive::open(source).err().map_or_else(String::new, |error| error.to_string());
             report.add(Code::LeakUnreadable, "the archive", error);
         }
     }
 
-    /// Every entry of an archive and every byte between them; false where it is none.
-    fn entries<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S) -> bool {
+    /// Every entry of an archive but these, and every byte between them; false where it is none.
+    fn entries<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S, left_out: &BTreeSet<usize>) -> bool {
         let Ok(archive) = Archive::open(source) else { return false };
         let mut gaps = Vec::new();
-        for (index, entry) in archive.entries().iter().enumerate() {
+        for (index, entry) in archive.entries().iter().enumerate().filter(|(index, _)| !left_out.contains(index)) {
             let mut search = Search::new(&self.needles);
             let mut first = Vec::new();
             let searched = archive.stream(index, |chunk| {

@@ -386,7 +386,7 @@ fn code_transparency_keeps_code_as_it_is() {
 }
 
 /// A profile of two dex files with these checksums, as `androidx.profileinstaller` writes it.
-fn profile(checksums: [u32; 2]) -> Vec<u8> {
+pub fn profile(checksums: [u32; 2]) -> Vec<u8> {
     use std::io::Write;
     let mut lines = Vec::new();
     for (number, checksum) in checksums.into_iter().enumerate() {
@@ -408,7 +408,7 @@ fn profile(checksums: [u32; 2]) -> Vec<u8> {
     out
 }
 
-fn lines(profile: &[u8]) -> Vec<u8> {
+pub fn lines(profile: &[u8]) -> Vec<u8> {
     use std::io::Read;
     let mut out = Vec::new();
     flate2::read::ZlibDecoder::new(&profile[17..]).read_to_end(&mut out).unwrap();

@@ -329,7 +329,7 @@ fn splits_that_hold_the_same_string_are_named() {
     world.write("set/notes.apk", "no package");
     let at = ["--at", "string/client_id={client_id}"];
     let args = [&["set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();
-    let left = "partial: string/client_id: the split de.apk has this place too; inject it as well, with the same key";
+    let left = "partial: string/client_id: the split de.apk has this place too; give it too, or the folder";
     let run = world.signed_with(&GIVEN, &args).exits(0).says(&[left]);
     assert_eq!(run.err.matches("the split").count(), 1, "{}", run.err);
     let verify = [&["verify", "set/base.apk", "--env", "dev", "--min-sdk", "24"], &at[..]].concat();

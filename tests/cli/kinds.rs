@@ -16,7 +16,11 @@ fn other_kinds_are_named() {
             "base/manifest/AndroidManifest.xml: at offset 1",
         ),
         ("ipa", zipped(&[("Payload/Demo.app/Info.plist", b"x")]), "Info.plist: neither a binary nor an XML"),
-        ("apks", zipped(&[("toc.pb", b""), ("splits/base-master.apk", b"x")]), "a set of Android packages"),
+        (
+            "apks",
+            zipped(&[("toc.pb", b""), ("splits/base-master.apk", b"x")]),
+            "splits/base-master.apk: not a ZIP archive",
+        ),
         ("zip", zipped(&[("readme.txt", b"x")]), "neither an APK"),
         ("manifest", zipped(&[("AndroidManifest.xml", b"<manifest/>")]), "AndroidManifest.xml: "),
     ];

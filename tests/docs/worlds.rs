@@ -12,6 +12,11 @@ pub fn prepare(world: &World, page: &str) -> Vec<(String, String)> {
         "first-hour-genexus" => genexus(world),
         "ci" | "registries" => {}
         "bundles" => world.write("app.aab", fs::read(testdata("demo.aab")).unwrap()),
+        "sets" => {
+            for name in ["base.apk", "split_config.de.apk", "split_extra.apk"] {
+                world.write(&format!("splits/{name}"), fs::read(testdata("set").join(name)).unwrap());
+            }
+        }
         _ => {
             world.demo("app.apk");
         }

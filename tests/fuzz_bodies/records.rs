@@ -136,7 +136,7 @@ pub fn receipts(bytes: &[u8]) {
     let judged = |text: &[u8], expected: &Carries| {
         put(&path, text);
         let mut report = Report::default();
-        check(&mut report, &path, &artifact, expected).map(|()| report.findings.len())
+        check(&mut report, &path, &artifact.as_path().into(), expected).map(|()| report.findings.len())
     };
     assert!(json::get(text.as_bytes(), "/predicate/client_id").is_ok(), "{text}");
     assert_eq!(judged(text.as_bytes(), &carries).expect("it is a receipt"), 0, "{text}");

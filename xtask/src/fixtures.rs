@@ -50,7 +50,64 @@ pub fn run(root: &Path) -> Result<()> {
     fs::write(data.join("demo.txt"), dump(&apk, &dex)?)?;
     println!("{} ({} bytes)", apk.display(), fs::metadata(&apk)?.len());
     bundle(&data, &work, &resources, &dex)?;
+    set(&data, &work, &resources, &dex)?;
     apple::run(root)
+}
+
+/// The packages that the same sources are installed as: a base that needs its splits, one for a language and one of a feature.
+fn set(data: &Path, work: &Path, resources: &Path, dex: &Path) -> Result<()> {
+    let (demo, extra, keys, out) = (data.join("demo"), data.join("extra"), data.join("keys"), data.join("set"));
+    let (work, needed) = (&work.join("set"), "android:isSplitRequired=\"true\"\n    android:versionName=");
+    fs::create_dir_all(work)?;
+    fs::create_dir_all(&out)?;
+    let manifest = work.join("AndroidManifest.xml");
+    let text = fs::read_to_string(demo.join("AndroidManifest.xml"))?;
+    ensure!(text.contains("android:versionName="), "the manifest of the demo has no version");
+    fs::write(&manifest, text.replacen("android:versionName=", needed, 1))?;
+    let link = ["link", "-I", FRAMEWORK, "--manifest"];
+    let (linked, split, feature) = (work.join("linked.apk"), work.join("config.apk"), work.join("feature.apk"));
+    let mut with_split = split.clone().into_os_string();
+    with_split.push(":de");
+    run_tool(
+        Command::new("aapt2")
+            .args(link)
+            .arg(&manifest)
+            .arg("-A")
+            .arg(demo.join("assets"))
+            .arg("-o")
+            .arg(&linked)
+            .arg("--split")
+            .arg(with_split)
+            .arg(resources),
+    )?;
+    let compiled = work.join("extra.zip");
+    run_tool(Command::new("aapt2").args(["compile", "--dir"]).arg(extra.join("res")).arg("-o").arg(&compiled))?;
+    run_tool(
+        Command::new("aapt2")
+            .args(link)
+            .arg(extra.join("AndroidManifest.xml"))
+            .args(["--package-id", "0x80", "--allow-reserved-package-id", "-o"])
+            .arg(&feature)
+            .arg(&compiled),
+    )?;
+    let base = work.join("base.apk");
+    add_dex(&linked, dex, &base)?;
+    let password = format!("file:{}", keys.join("demo.password").display());
+    for (package, name) in [(&base, "base.apk"), (&split, "split_config.de.apk"), (&feature, "split_extra.apk")] {
+        let (aligned, to) = (work.join("aligned.apk"), out.join(name));
+        run_tool(Command::new("zipalign").args(["-f", "4"]).arg(package).arg(&aligned))?;
+        run_tool(
+            Command::new("apksigner")
+                .args(["sign", "--v4-signing-enabled", "false", "--min-sdk-version", "24", "--ks-pass", &password])
+                .arg("--ks")
+                .arg(keys.join("demo.p12"))
+                .arg("--out")
+                .arg(&to)
+                .arg(&aligned),
+        )?;
+        println!("{} ({} bytes)", to.display(), fs::metadata(&to)?.len());
+    }
+    Ok(())
 }
 
 /// The App Bundle of the same sources, with a feature module; unsigned.

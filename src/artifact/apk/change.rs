@@ -25,6 +25,8 @@ pub struct Changes {
     pub replaced: BTreeMap<usize, Vec<u8>>,
     /// Entries that are made.
     pub added: BTreeMap<String, Vec<u8>>,
+    /// The checksums of dex files that change: the old one and the new one each.
+    pub dex: Vec<(u32, u32)>,
     /// What a person should know of them, a line each.
     pub notes: Vec<String>,
 }
@@ -98,7 +100,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         self.change_dex(&mut contents, constants)?;
-        let notes = self.follow_dex(&mut contents)?;
+        let (dex, notes) = self.follow_dex(&mut contents)?;
         let form = self.modules.form;
         for (entry, ManifestEdits { meta, data, create }) in manifests {
             let content = self.current(&mut contents, entry)?.unwrap_or_default();
@@ -114,7 +116,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             };
             contents.insert(entry.to_owned(), resources::edit_strings(form, entry, &table, &strings, create)?);
         }
-        let mut changes = Changes { notes, ..Changes::default() };
+        let mut changes = Changes { dex, notes, ..Changes::default() };
         for (entry, content) in contents {
             match self.archive.find(entry.as_bytes()) {
                 None => {

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use zeroize::Zeroizing;
+
 use super::module::is_dex;
 use super::spot::{Constant, Slot};
 use super::{Apk, ApkError, Contents, Found, Spot};
@@ -40,6 +42,18 @@ struct Reaching {
 /// What is behind calls that pass no constant themselves: the constants, and whose each is, for messages; or why they cannot
 /// change for these calls.
 type Traced = Result<Vec<(Found, String)>, String>;
+
+/// What calls of a method pass.
+#[derive(Default)]
+pub struct Passing {
+    /// The constants, each with its values; they may be secrets.
+    pub constants: Vec<Vec<Zeroizing<String>>>,
+    /// Calls whose value is not known, in words.
+    pub unknown: Vec<String>,
+}
+
+/// The checksums of dex files that changed, the old one and the new one each, and what a person should know of it.
+type Followed = (Vec<(u32, u32)>, Vec<String>);
 
 impl<S: ReadAt + ?Sized> Apk<'_, S> {
     /// The constants that an address means. They are not shown in errors: they may be secrets.
@@ -124,6 +138,30 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         }
     }
 
+    /// Whether it has code.
+    pub fn has_code(&self) -> bool {
+        !self.dex_entries().is_empty()
+    }
+
+    /// What calls of an address's method pass, where it means all of them: the constants, each with its values, and the calls whose
+    /// value is not known. For whoever compares packages that are one program.
+    pub fn passed(&self, address: &Address) -> Result<Passing, ApkError> {
+        match &address.target {
+            Target::DexMethod { method, parameter, index: None } => {
+                let Reaching { found, unknown, .. } = self.reaching(address, method, *parameter)?;
+                let constants = found.into_iter().map(|found| found.values.into_iter().map(Zeroizing::new).collect());
+                Ok(Passing { constants: constants.collect(), unknown })
+            }
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::DexText { .. }
+            | Target::File { .. } => Ok(Passing::default()),
+        }
+    }
+
     /// Whether a constant reaches the method of an address, however many there are.
     pub(super) fn has_in_dex(&self, address: &Address) -> Result<bool, ApkError> {
         match &address.target {
@@ -163,8 +201,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         })
     }
 
-    /// What is about dex files follows those that changed: profiles name them by their checksums.
-    pub(super) fn follow_dex(&self, contents: &mut Contents) -> Result<Vec<String>, ApkError> {
+    /// What is about dex files follows those that changed: profiles name them by their checksums. Says the old and the new
+    /// checksum of each, and what a person should know.
+    pub(super) fn follow_dex(&self, contents: &mut Contents) -> Result<Followed, ApkError> {
         let mut changed = Vec::new();
         for entry in self.dex_entries() {
             let before = self.archive.find(entry.as_bytes()).and_then(|index| self.archive.entries().get(index));
@@ -173,8 +212,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             }
         }
         let mut notes = Vec::new();
-        if changed.iter().all(|(before, after)| before == after) {
-            return Ok(notes);
+        changed.retain(|(before, after)| before != after);
+        if changed.is_empty() {
+            return Ok((changed, notes));
         }
         let names = self.archive.entries().iter().filter_map(|entry| std::str::from_utf8(entry.name()).ok());
         let profiles = names.filter(|name| PROFILES.iter().any(|profile| name.ends_with(profile)));
@@ -191,7 +231,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 )),
             }
         }
-        Ok(notes)
+        Ok((changed, notes))
     }
 
     /// Whether what calls pass can change for these calls alone: refused before there is a value.

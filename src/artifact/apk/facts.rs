@@ -35,6 +35,10 @@ pub struct Facts {
     pub split: Option<String>,
     /// Whether it is the base of a set, and does not run without its splits.
     pub needs_splits: bool,
+    /// Types of splits without which it is not installed (`android:requiredSplitTypes`).
+    pub required_split_types: Vec<String>,
+    /// Types of splits that it is one of (`android:splitTypes`).
+    pub split_types: Vec<String>,
     /// versionName.
     pub version_name: Option<String>,
     /// versionCode.
@@ -91,13 +95,22 @@ impl Facts {
         // Play's own way of saying it came first.
         let required = manifest.meta_data.iter().find(|data| data.name == "com.android.vending.splits.required");
         let required = truth(required.and_then(|data| data.value.clone()))?;
-        let types = text(manifest.required_split_types)?.is_some_and(|types| !types.is_empty());
-        let needs_splits = manifest.split.is_none() && (truth(manifest.split_required)? || types || required);
+        // ApkLiteParseUtils: types between commas.
+        let types = |types: Option<String>| -> Vec<String> {
+            let types = types.unwrap_or_default();
+            types.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+        };
+        let required_split_types = types(text(manifest.required_split_types)?);
+        let split_types = types(text(manifest.split_types)?);
+        let says_so = truth(manifest.split_required)? || required || !required_split_types.is_empty();
+        let needs_splits = manifest.split.is_none() && says_so;
         let min_sdk = number(manifest.min_sdk)?;
         Ok(Self {
             package: manifest.package.unwrap_or_default(),
             split: manifest.split,
             needs_splits,
+            required_split_types,
+            split_types,
             version_name: text(manifest.version_name)?,
             version_code: number(manifest.version_code)?,
             min_sdk,

@@ -21,6 +21,7 @@ mod spot;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::Changes;
+pub use dex::Passing;
 pub use error::ApkError;
 pub use facts::Facts;
 use module::Module;

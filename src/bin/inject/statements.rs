@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use inject::job::Input;
 use inject::receipt;
-use inject::receipt::{Digest, ReceiptError};
+use inject::receipt::ReceiptError;
 use inject::system::unix_seconds;
 use inject::system::{Civil, Replacement};
 use serde_json::Value;
@@ -64,8 +65,8 @@ pub fn receipts(settings: &Settings, asked: Option<&Path>, outputs: &[&Path]) ->
 }
 
 /// Writes the verdict on an artifact that is sound.
-pub fn write_verdict(to: &Path, artifact: &Path, chosen: &Chosen) -> Result<(), Failure> {
-    write(start(to)?, &receipt::verdict(artifact, &Digest::of(artifact)?, chosen.name.as_str(), &now()))
+pub fn write_verdict(to: &Path, artifact: &Input, chosen: &Chosen) -> Result<(), Failure> {
+    write(start(to)?, &receipt::verdict(&artifact.path, &artifact.digest()?, chosen.name.as_str(), &now()))
 }
 
 fn now() -> String {

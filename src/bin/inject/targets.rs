@@ -1,9 +1,11 @@
 //! The artifacts of one run: those that are named, else those that `inject.toml` lists.
 //!
-//! Must not: open one.
+//! Must not: open one for more than to see which packages are one artifact.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use inject::job::Input;
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
@@ -14,7 +16,7 @@ use crate::settings::config::ListedApp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Where it is.
-    pub path: PathBuf,
+    pub input: Input,
     /// The application that lists it in inject.toml, where it is a folder: that may belong to several.
     pub app: Option<String>,
 }
@@ -30,7 +32,8 @@ pub fn artifacts(
         // One that is named twice is done once.
         let mut seen = HashSet::new();
         let first = |path: &&PathBuf| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| (*path).clone()));
-        return Ok(named.iter().filter(first).map(|path| Given { path: path.clone(), app: None }).collect());
+        let paths = named.iter().filter(first).cloned().collect();
+        return Ok(Input::together(paths).into_iter().flatten().map(|input| Given { input, app: None }).collect());
     }
     let Some(config) = &settings.config else {
         return Err(Failure::usage("no artifact is given, and no inject.toml names any")
@@ -51,7 +54,7 @@ pub fn artifacts(
     }
     let folder = config.path.parent().unwrap_or(Path::new("."));
     let here = std::env::current_dir().ok();
-    let mut found: Vec<Given> = Vec::new();
+    let mut found: Vec<(PathBuf, Option<String>)> = Vec::new();
     let mut without: Vec<&str> = Vec::new();
     for (app, pattern) in &patterns {
         let matching = matches(folder, pattern).map_err(|e| e.during(config.path.display().to_string()))?;
@@ -64,7 +67,8 @@ pub fn artifacts(
                 Some(below) => below.to_owned(),
                 None => path,
             };
-            let given = Given { app: path.is_dir().then(|| app.id.clone()), path };
+            let app = path.is_dir().then(|| app.id.clone());
+            let given = (path, app);
             // Patterns may overlap; an artifact is done once, a folder once for each application.
             if !found.contains(&given) {
                 found.push(given);
@@ -82,7 +86,9 @@ pub fn artifacts(
     for pattern in without {
         out.note(&nothing(pattern));
     }
-    Ok(found)
+    let (paths, apps): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let inputs = Input::together(paths).into_iter().zip(apps);
+    Ok(inputs.filter_map(|(input, app)| input.map(|input| Given { input, app })).collect())
 }
 
 /// What a pattern of `inject.toml` matches, in order.

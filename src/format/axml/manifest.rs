@@ -62,6 +62,8 @@ pub struct Manifest {
     pub split_required: Option<Scalar>,
     /// `android:requiredSplitTypes`
     pub required_split_types: Option<Scalar>,
+    /// `android:splitTypes`
+    pub split_types: Option<Scalar>,
     /// `android:versionCode`
     pub version_code: Option<Scalar>,
     /// `android:versionName`
@@ -98,6 +100,7 @@ impl Manifest {
                 self.split = plain("split");
                 self.split_required = by_id(0x0101_0591, "isSplitRequired");
                 self.required_split_types = by_id(0x0101_064e, "requiredSplitTypes");
+                self.split_types = by_id(0x0101_064f, "splitTypes");
                 self.version_code = by_id(0x0101_021b, "versionCode");
                 self.version_name = by_id(0x0101_021c, "versionName");
                 self.target_sandbox = by_id(0x0101_054c, "targetSandboxVersion");

@@ -83,3 +83,39 @@ pub fn deflate(content: &[u8]) -> Vec<u8> {
         }
     }
 }
+
+/// Deflates a content piece by piece, at the level of [`deflate`].
+#[derive(Debug)]
+pub struct Deflater(Compress);
+
+impl Default for Deflater {
+    fn default() -> Self {
+        Self(Compress::new(Compression::default(), false))
+    }
+}
+
+impl Deflater {
+    /// The next piece; what of the stream is complete is appended to `out`.
+    pub fn feed(&mut self, mut piece: &[u8], out: &mut Vec<u8>) {
+        while !piece.is_empty() {
+            out.reserve(ROOM);
+            let before = self.0.total_in();
+            let _ = self.0.compress_vec(piece, out, FlushCompress::None);
+            let taken = usize::try_from(self.0.total_in() - before).unwrap_or(piece.len());
+            piece = piece.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// The end of the stream.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        loop {
+            out.reserve(ROOM);
+            if matches!(self.0.compress_vec(&[], out, FlushCompress::Finish), Ok(Status::StreamEnd)) {
+                return;
+            }
+        }
+    }
+}
+
+/// Bytes of room that a stream is continued with.
+const ROOM: usize = 64 * 1024;

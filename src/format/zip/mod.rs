@@ -23,7 +23,7 @@ mod splice;
 
 pub use ahead::Spans;
 pub use archive::{Archive, Entry, Index};
-pub use content::deflate;
+pub use content::{Deflater, deflate};
 pub use eocd::Eocd;
 pub use error::ZipError;
 pub use header::{METHOD_DEFLATED, METHOD_STORED};

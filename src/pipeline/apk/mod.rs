@@ -5,24 +5,26 @@
 //! * `package`: one that was inspected.
 //! * `write`: the new package, from its changed contents to what was verified and has no name yet.
 //! * `v1_files`, `v4_file`: the files of these schemes.
+//! * `dm_file`: a profile beside a package.
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
+pub(super) mod dm_file;
 mod error;
 mod package;
 mod packed;
 mod v1_files;
-mod v4_file;
+pub(super) mod v4_file;
 mod write;
 
 use std::path::Path;
 
-pub(super) use package::{Package, check_signer};
-pub(super) use packed::{Packed, Steps, Written, finish, rewrite};
+pub(super) use package::{NEW_KEY, Package, check_signer};
+pub(super) use packed::{Packed, Steps, Written, finish, rewrite, while_searching};
 pub(super) use v1_files::{sign as sign_jar, stale};
 
 use super::fault::Cause;
-use super::kind::{Artifact, Kind, Task};
+use super::kind::{Artifact, Kind, Task, same_file};
 use super::locate::{Hit, Outcome, Placed, Search};
 use super::old_copies::OldHunt;
 use super::plan::{Description, Done, Form, ReleaseFault};
@@ -38,7 +40,8 @@ use crate::sign::android;
 use crate::verify;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
-use package::{NEW_KEY, WORDS, options};
+use dm_file::Renewed;
+use package::{WORDS, options};
 
 impl Artifact for Package {
     fn words(&self) -> &'static Words {
@@ -110,9 +113,9 @@ impl Kind for Package {
             for (name, split) in &splits {
                 match split.has(&copy.address) {
                     Ok(false) => {}
-                    Ok(true) => copy
-                        .left
-                        .push(format!("the split {name} has this place too; inject it as well, with the same key")),
+                    Ok(true) => {
+                        copy.left.push(format!("the split {name} has this place too; give it too, or the folder"));
+                    }
                     Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
                 }
             }
@@ -165,20 +168,42 @@ impl Steps for Package {
         left_out: (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
-        self.write_new(placed, changes, left_out, task)
+        self.write_new(&placed.expected(task.values)?, changes, left_out, task)
     }
 
-    /// A v4 signature of the old package would be stale, so it goes first.
-    fn put_in_place(&self, new: Replacement, idsig: Option<Vec<u8>>, output: &Path) -> Result<(), Cause> {
+    /// A v4 signature of the old package would be stale, so it goes first. A profile goes where the package goes.
+    fn put_in_place(&self, written: Written, output: &Path) -> Result<Vec<String>, Cause> {
+        let Written { new, idsig, dex, report: _ } = written;
+        let (mut profile, mut notes) = (None, Vec::new());
+        let beside = dm_file::path(&self.packed.path).zip(dm_file::path(output));
+        let here = same_file(output, &self.packed.path);
+        if let Some((own, target)) = beside.as_ref().filter(|_| !here || !dex.is_empty()) {
+            match dm_file::renewed(own, &dex)? {
+                Some(Renewed::Same(_)) if here => {}
+                Some(Renewed::Same(content) | Renewed::New(content)) => {
+                    let mut file = Replacement::start(target)?;
+                    file.write_all(&content)?;
+                    profile = Some(file);
+                }
+                Some(Renewed::Stale) => {
+                    let _ = v4_file::remove(target)?;
+                    notes.push(dm_file::left_out(target));
+                }
+                None => {}
+            }
+        }
         let idsig_path = v4_file::path(output);
-        v4_file::remove(&idsig_path)?;
+        let _ = v4_file::remove(&idsig_path)?;
         new.commit(None)?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
             file.commit(None)?;
         }
-        Ok(())
+        if let Some(profile) = profile {
+            profile.commit(None)?;
+        }
+        Ok(notes)
     }
 
     fn notes(&self, _: &AndroidSigning<'_>, (removed, block): (&[String], Option<&SigningBlock>)) -> Vec<String> {

@@ -30,7 +30,7 @@ pub(super) static WORDS: Words = Words { this: "this package", new: "the new pac
 /// A package, inspected.
 #[derive(Debug)]
 pub struct Package {
-    pub(super) packed: Packed,
+    pub(in crate::pipeline) packed: Packed,
 }
 
 impl Package {
@@ -40,8 +40,21 @@ impl Package {
             Location::Archive { path, file, index, kind: FileKind::Apk } => {
                 Ok(Some(Self { packed: Packed::over(path, Arc::clone(file), Arc::clone(index))? }))
             }
-            Location::Archive { .. } | Location::Folder(_) => Ok(None),
+            Location::Archive { .. } | Location::Folder(_) | Location::Packages { .. } => Ok(None),
         }
+    }
+
+    /// The package in a file, or in a part of one.
+    pub(in crate::pipeline) fn over(path: &Path, file: Arc<ArtifactFile>) -> Result<Self, Cause> {
+        let index = Archive::open(&*file)?.index();
+        Ok(Self { packed: Packed::over(path, file, index)? })
+    }
+
+    /// What a split does not say of the Androids that it runs on, its base says.
+    pub(in crate::pipeline) fn complement(&mut self, base: &Facts) {
+        let Facts { min_sdk, target_sdk, .. } = &mut self.packed.facts;
+        *min_sdk = min_sdk.or(base.min_sdk);
+        *target_sdk = target_sdk.or(base.target_sdk);
     }
 
     /// The splits beside a base that does not run without them: a device picks what they hold before what the base does.
@@ -54,7 +67,7 @@ impl Package {
         paths.retain(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("apk")));
         paths.sort();
         let splits = paths.into_iter().take(limits::SPLITS).filter_map(|path| {
-            let split = Self::beside(&path).ok()?;
+            let split = Self::over(&path, Arc::new(ArtifactFile::open(&path).ok()?)).ok()?;
             let (own, theirs) = (&self.packed.facts, &split.packed.facts);
             let belongs = own.package == theirs.package && own.version_code == theirs.version_code;
             let name = path.file_name()?.to_string_lossy().into_owned();
@@ -63,20 +76,17 @@ impl Package {
         splits.collect()
     }
 
-    fn beside(path: &Path) -> Result<Self, Cause> {
-        let source = Arc::new(ArtifactFile::open(path)?);
-        let index = Archive::open(&*source)?.index();
-        Ok(Self { packed: Packed::over(path, source, index)? })
-    }
-
     /// Who signed the input and by which schemes. Its contents are not hashed: nothing of what is made here relies on
     /// them being what was signed.
-    pub(super) fn input(&self) -> verify::Report {
+    pub(in crate::pipeline) fn input(&self) -> verify::Report {
         verify::android::signatures(&self.packed.archive(), &options(&self.packed.facts, None, None))
     }
 
     /// Whether the input is signed exactly as asked, and sound: then there is nothing to do where nothing changes.
-    pub(super) fn is_signed_as_asked(&self, signing: &AndroidSigning<'_>) -> Result<Option<verify::Report>, Cause> {
+    pub(in crate::pipeline) fn is_signed_as_asked(
+        &self,
+        signing: &AndroidSigning<'_>,
+    ) -> Result<Option<verify::Report>, Cause> {
         let apk = self.packed.apk();
         let (min_sdk, wanted) = match signing {
             AndroidSigning::Unsigned => (None, None),
@@ -149,7 +159,8 @@ pub(super) fn options<'i>(
 }
 
 /// What another key than the input's means for a package.
-pub(super) const NEW_KEY: &str = "devices would refuse the update, and apps that share data by signature would lose it";
+pub(in crate::pipeline) const NEW_KEY: &str =
+    "devices would refuse the update, and apps that share data by signature would lose it";
 
 /// Refuses a signer that whoever gets the output would refuse, unless it is wanted. Says whether there is a new one.
 pub(in crate::pipeline) fn check_signer(

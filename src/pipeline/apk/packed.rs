@@ -73,6 +73,7 @@ impl Packed {
             test_only,
             abis: apk.abis(),
             modules: apk.module_names().map(str::to_owned).collect(),
+            packages: Vec::new(),
             entries: apk.archive().entries().len(),
         };
         Description { form, facts: plan::Facts::Apk(facts) }
@@ -137,7 +138,7 @@ impl Packed {
         hunt.package(&self.archive(), &changes.replaced.keys().copied().collect());
     }
 
-    fn name(&self, index: usize) -> String {
+    pub(in crate::pipeline) fn name(&self, index: usize) -> String {
         self.index.entries().get(index).map(Entry::display_name).unwrap_or_default()
     }
 }
@@ -147,6 +148,8 @@ pub(in crate::pipeline) struct Written {
     pub(in crate::pipeline) new: Replacement,
     /// The v4 signature beside it.
     pub(in crate::pipeline) idsig: Option<Vec<u8>>,
+    /// The checksums of dex files that changed: the old one and the new one each.
+    pub(in crate::pipeline) dex: Vec<(u32, u32)>,
     pub(in crate::pipeline) report: verify::Report,
 }
 
@@ -169,8 +172,8 @@ pub(in crate::pipeline) trait Steps: Artifact {
         task: &Task<'_>,
     ) -> Result<Written, Cause>;
 
-    /// Gives what was written its name, and what lies beside it too.
-    fn put_in_place(&self, new: Replacement, idsig: Option<Vec<u8>>, output: &Path) -> Result<(), Cause>;
+    /// Gives what was written its name, and what lies beside it too. Says what a person should know.
+    fn put_in_place(&self, written: Written, output: &Path) -> Result<Vec<String>, Cause>;
 
     /// What a person should know of the output, with what was left out of the input.
     fn notes(&self, signing: &AndroidSigning<'_>, left_out: (&[String], Option<&SigningBlock>)) -> Vec<String>;
@@ -215,41 +218,54 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
 
     // 4. to 7., while another thread searches what does not change for what was there before.
     let kept: BTreeSet<usize> = changes.replaced.keys().copied().collect();
-    let copies = Mutex::new(copies);
-    let search = || {
-        copies.lock().unwrap_or_else(PoisonError::into_inner).judged(words, |hunt| {
+    let search = |copies: &mut OldCopies| {
+        copies.judged(words, |hunt| {
             hunt.package(archive, &kept);
             Ok(())
         })
     };
-    let (written, searched) = std::thread::scope(|scope| {
-        let searching = std::thread::Builder::new().spawn_scoped(scope, search);
-        let written = steps.write(placed, changes, (&stale, block.as_ref()), task);
-        // Where no thread is to be had, this one does it.
-        (written, searching.map_or_else(|_| Ok(search()), std::thread::ScopedJoinHandle::join))
-    });
-    let copies = copies.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match searched {
-        Ok(found) => found?,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
-    let Written { mut new, idsig, report } = written?;
+    let write = || steps.write(placed, changes, (&stale, block.as_ref()), task);
+    let (copies, written) = while_searching(copies, search, write)?;
+    let mut written = written?;
+    let report = written.report.clone();
 
     // 8. Commit. What was read several times was one content all along, and nobody's newer build is lost. The input is closed
     // before: where it is the output too, not every system lets an open file be replaced.
     let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
     let like = packed.source.file().metadata().clone();
-    new.complete(Some(&like))?;
+    written.new.complete(Some(&like))?;
     let _section = interrupt::section();
     packed.source.file().unchanged()?;
     if same_file(output, &packed.path) {
         packed.source.file().close();
     }
-    steps.put_in_place(new, idsig, output)?;
+    let beside = steps.put_in_place(written, output)?;
     notes.extend(copies.notes());
+    notes.extend(beside);
     notes.extend(steps.notes(signing, (&removed, block.as_ref())));
     let warnings = placed.warnings.clone();
     Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+}
+
+/// Does `work` while another thread searches for what was there before. What that finds comes first.
+pub(in crate::pipeline) fn while_searching<T>(
+    copies: OldCopies,
+    search: impl Fn(&mut OldCopies) -> Result<(), Cause> + Sync,
+    work: impl FnOnce() -> T,
+) -> Result<(OldCopies, T), Cause> {
+    let copies = Mutex::new(copies);
+    let search = || search(&mut copies.lock().unwrap_or_else(PoisonError::into_inner));
+    let (done, searched) = std::thread::scope(|scope| {
+        let searching = std::thread::Builder::new().spawn_scoped(scope, search);
+        let done = work();
+        // Where no thread is to be had, this one does it.
+        (done, searching.map_or_else(|_| Ok(search()), std::thread::ScopedJoinHandle::join))
+    });
+    match searched {
+        Ok(found) => found?,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+    Ok((copies.into_inner().unwrap_or_else(PoisonError::into_inner), done))
 }
 
 /// What becomes of the entries: those that change or are made, and those of old signatures, which go.

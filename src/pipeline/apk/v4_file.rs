@@ -11,29 +11,30 @@ use crate::format::limits;
 use crate::host::file::{self, FileError};
 
 /// Where it lies.
-pub(super) fn path(apk: &Path) -> PathBuf {
+pub(in crate::pipeline) fn path(apk: &Path) -> PathBuf {
     let mut name = apk.as_os_str().to_owned();
     name.push(".idsig");
     PathBuf::from(name)
 }
 
 /// Its content, where there is one.
-pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+pub(in crate::pipeline) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     match file::read(path, limits::IDSIG_BYTES) {
         Err(error) if is_absent(&error.source) => Ok(None),
         read => read.map(Some),
     }
 }
 
-/// Takes it away: the package that it is about is replaced.
-pub(super) fn remove(path: &Path) -> Result<(), FileError> {
+/// Takes it away: the package that it is about is replaced. Says whether it was there.
+pub(in crate::pipeline) fn remove(path: &Path) -> Result<bool, FileError> {
     match std::fs::remove_file(path) {
-        Err(error) if !is_absent(&error) => Err(FileError::on("remove the stale", path)(error)),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(FileError::on("remove the stale", path)(error)),
     }
 }
 
 /// Whether nothing is there: a name that is too long for the system is not there either.
-fn is_absent(error: &io::Error) -> bool {
+pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename)
 }

@@ -5,7 +5,7 @@
 use super::package::{Package, WORDS, options};
 use super::packed::{Written, rewrite};
 use super::v1_files;
-use crate::artifact::apk::{Changes, Spot, TABLE};
+use crate::artifact::apk::{Changes, TABLE};
 use crate::format::apk_signing_block::{SigningBlock, padding_before};
 use crate::format::zip::{Alignment, Archive, Change, METHOD_STORED, Rewrite};
 use crate::host::replacement::Replacement;
@@ -13,21 +13,19 @@ use crate::pipeline::ArtifactFile;
 use crate::pipeline::assemble::write_payload;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Task;
-use crate::pipeline::locate::Placed;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
-use crate::placement::template::Values;
 use crate::sign::android::{self, ContentHasher, Schemes};
-use crate::verify::injected;
+use crate::verify::injected::{self, Expected};
 use crate::verify::{self, Code};
 
 /// From this targetSdkVersion on Android refuses a compressed resource table.
 const SDK_ARSC_STORED: u32 = 30;
 
 impl Package {
-    /// Steps 4 to 7: signs, lays out, writes and verifies. Nothing is under the output's name yet.
-    pub(super) fn write_new(
+    /// Steps 4 to 7: signs, lays out, writes beside the output, and verifies. Nothing is under the output's name yet.
+    pub(in crate::pipeline) fn write_new(
         &self,
-        placed: &Placed<Spot>,
+        expected: &[Expected],
         changes: Changes,
         (stale, block): (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
@@ -36,6 +34,7 @@ impl Package {
         let signing = task.signing.android()?;
         let archive = &self.packed.archive();
         // 4. Sign v1: its files are entries, so they come before the container is closed.
+        let dex = changes.dex.clone();
         let mut rewrite = rewrite(changes, stale, Some(Alignment::ANDROID));
         self.store_table(archive, &mut rewrite)?;
         let schemes = match signing {
@@ -90,10 +89,10 @@ impl Package {
         // 7. Verify what was written, independently of what wrote it.
         let wanted = schemes.map(|(request, schemes)| (*request, schemes));
         let copied = verify::android::Copied { hashes: &chunks, fresh: &fresh };
-        let report = self.verify_output(&new, (archive, &copied), (wanted, idsig.as_deref()), (placed, values))?;
+        let report = self.verify_output(&new, (archive, &copied), (wanted, idsig.as_deref()), expected)?;
         let finished = ArtifactFile::over(new.reader()?);
         gate.whole(&WORDS, values, |hunt, report| hunt.archive(report, &finished))?;
-        Ok(Written { new, idsig, report })
+        Ok(Written { new, idsig, dex, report })
     }
 
     /// A package for Android 11 and later must store its table: a compressed one is stored, changed or not.
@@ -115,7 +114,7 @@ impl Package {
         new: &Replacement,
         (original, copied): (&Archive<'_, ArtifactFile>, &verify::android::Copied<'_>),
         (wanted, idsig): (Option<(AndroidSigningRequest<'_>, Schemes)>, Option<&[u8]>),
-        (placed, values): (&Placed<Spot>, &Values<'_>),
+        expected: &[Expected],
     ) -> Result<verify::Report, Cause> {
         let finished = ArtifactFile::over(new.reader()?);
         let archive = Archive::open(&finished)?;
@@ -131,8 +130,7 @@ impl Package {
         {
             report.add(Code::ApkSigner, "the signature", "it is not by the key that was given");
         }
-        let expected = placed.expected(values)?;
-        injected::apk(&mut report, archive, &expected);
+        injected::apk(&mut report, archive, expected);
         WORDS.sound(report)
     }
 }

@@ -78,7 +78,7 @@ impl App {
                 index: Arc::clone(index),
                 contents: OnceLock::new(),
             },
-            Location::Archive { .. } => return Ok(None),
+            Location::Archive { .. } | Location::Packages { .. } => return Ok(None),
         };
         let layout = source.with(|tree| Layout::of(tree))??;
         Ok(Some(Self { source: Arc::new(source), layout, survey: OnceLock::new(), signers: OnceLock::new() }))

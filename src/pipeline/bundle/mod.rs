@@ -192,8 +192,9 @@ impl Steps for Bundle {
         self.write_new(placed, changes, left_out, task)
     }
 
-    fn put_in_place(&self, new: Replacement, _idsig: Option<Vec<u8>>, _output: &Path) -> Result<(), Cause> {
-        Ok(new.commit(None)?)
+    fn put_in_place(&self, written: Written, _output: &Path) -> Result<Vec<String>, Cause> {
+        written.new.commit(None)?;
+        Ok(Vec::new())
     }
 
     fn notes(&self, signing: &AndroidSigning<'_>, (_, block): (&[String], Option<&SigningBlock>)) -> Vec<String> {

@@ -65,6 +65,6 @@ impl Bundle {
         injected::apk(&mut report, written, &placed.expected(values)?);
         let report = WORDS.sound(report)?;
         gate.whole(&WORDS, values, |hunt, report| hunt.archive(report, &finished))?;
-        Ok(Written { new, idsig: None, report })
+        Ok(Written { new, idsig: None, dex: Vec::new(), report })
     }
 }

@@ -153,6 +153,15 @@ codes! {
             "sign with that key, or correct `signer`";
     }
     Android "Android packages" {
+        SetIncomplete "set.incomplete" Error Container
+            "packages that are installed together lack the base, or a type of split that the base requires; Android refuses them (`INSTALL_FAILED_MISSING_SPLIT`)"
+            "add the package that the message names; a complete set comes out of one build";
+        SetMixed "set.mixed" Error Container
+            "packages that are installed together are of different applications or versions, or one split is there twice; Android refuses them"
+            "take all of them from one build";
+        SetSigner "set.signer" Error Signature
+            "packages that are installed together are not by one signer; Android refuses them"
+            "inject the set as a whole: all of it is signed with one key";
         ZipUnreadable "zip.unreadable" Error Container
             "the archive cannot be read"
             "build anew";

@@ -5,6 +5,7 @@
 //!
 //! Must not: need a network but for that package.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -70,12 +71,63 @@ pub fn run(root: &Path) -> Result<()> {
     said(Command::new("unzip").arg("-tqq").arg(&bundle))?;
     let python = "import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())";
     said(Command::new("python3").args(["-c", python]).arg(&bundle))?;
+    let packages = set(root, &tools, &demo, &work)?;
+    println!(
+        "bundletool: {packages} packages of a set that it makes carry the credential, and apksigner verifies them; it reads the set \
+         after the injection as before"
+    );
     println!(
         "bundletool: {} places are in the package that it makes, as in one that was injected itself; jarsigner, keytool, unzip and \
          Python agree",
         PLACES.len()
     );
     Ok(())
+}
+
+/// An injection into the set of packages that bundletool makes for devices; how many packages it has.
+fn set(root: &Path, tools: &Tools, demo: &Path, work: &Path) -> Result<usize> {
+    let (before, after) = (work.join("set.apks"), work.join("injected.apks"));
+    let keys = root.join("testdata/keys");
+    let password = format!("file:{}", keys.join("demo.password").display());
+    let build = |output: &Path| {
+        let mut command = Command::new(&tools.bundletool);
+        command.arg("build-apks").arg(format!("--bundle={}", demo.display()));
+        command.arg(format!("--output={}", output.display())).arg(format!("--aapt2={}", tools.aapt2.display()));
+        command.arg(format!("--ks={}", keys.join("demo.p12").display())).arg("--ks-key-alias=demo");
+        said(command.arg(format!("--ks-pass={password}")).arg(format!("--key-pass={password}")))
+    };
+    build(&before)?;
+    let mut command = Command::new(root.join("target/debug/inject"));
+    command.arg(&before).args(["--env", "dev", "-o"]).arg(&after).env("INJECT_HOME", work.join("home"));
+    said(command.arg("--ks").arg(keys.join("demo.p12")).arg("--ks-pass").arg(&password).current_dir(work))?;
+    let size = |set: &Path| {
+        said(Command::new(&tools.bundletool).args(["get-size", "total"]).arg(format!("--apks={}", set.display())))
+    };
+    ensure!(size(&before)?.starts_with("MIN,MAX") && size(&after)?.starts_with("MIN,MAX"), "get-size reads no set");
+    let (mut old, mut new) =
+        (zip::ZipArchive::new(std::fs::File::open(&before)?)?, zip::ZipArchive::new(std::fs::File::open(&after)?)?);
+    ensure!(old.len() == new.len(), "{} entries were {}", new.len(), old.len());
+    let (mut packages, mut carrying) = (0, 0);
+    for index in 0..new.len() {
+        let (mut was, mut is) = (Vec::new(), Vec::new());
+        old.by_index(index)?.read_to_end(&mut was)?;
+        let mut entry = new.by_index(index)?;
+        let name = entry.name()?.into_owned();
+        entry.read_to_end(&mut is)?;
+        if !name.ends_with(".apk") {
+            ensure!(was == is, "{name} changed");
+            continue;
+        }
+        let package = work.join("one.apk");
+        std::fs::write(&package, &is)?;
+        said(Command::new("apksigner").args(["verify", "--min-sdk-version", "21"]).arg(&package))?;
+        let (was, is) = (values(&was, "string/client_id")?, values(&is, "string/client_id")?);
+        ensure!(was.len() == is.len() && is.iter().all(|value| value.len() == 32), "{name}: {} values", is.len());
+        carrying += usize::from(!is.is_empty());
+        packages += 1;
+    }
+    ensure!(packages > 5 && carrying > 1, "{carrying} of {packages} packages have the place");
+    Ok(packages)
 }
 
 struct Tools {

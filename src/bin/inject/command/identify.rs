@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use inject::findings::{self, Finding};
-use inject::job::Inspected;
+use inject::job::{Input, Inspected};
 use serde::Serialize;
 
 use crate::args::look::Look;
@@ -99,8 +99,9 @@ enum Answer {
 pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failure> {
     let mut results = Vec::new();
     let mut code = Code::Done;
-    for path in &asked.artifacts {
-        let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+    for input in Input::together(asked.artifacts.clone()).into_iter().flatten() {
+        let path = &input.path;
+        let mut inspected = Inspected::of(&input).map_err(|e| during(path)(e.into()))?;
         tell_cut_off(path, out)?;
         let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
         carried.unasked.iter().for_each(|problem| out.warn(problem));

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use inject::findings::Report;
-use inject::job::{self, Description, Form, Inspected};
+use inject::job::{self, Description, Form, Input, Inspected};
 use serde::Serialize;
 
 use crate::args::look::Look;
@@ -58,6 +58,8 @@ enum Kind {
     Apk,
     /// An Android App Bundle.
     Aab,
+    /// A base and its splits, in a folder or an archive.
+    ApkSet,
     /// An iOS package.
     Ipa,
     /// The folder of an app for Apple's systems.
@@ -75,6 +77,7 @@ impl From<Form> for Kind {
         match form {
             Form::Apk => Self::Apk,
             Form::Aab => Self::Aab,
+            Form::ApkSet => Self::ApkSet,
             Form::Ipa => Self::Ipa,
             Form::App => Self::App,
             Form::Xcarchive => Self::Xcarchive,
@@ -94,7 +97,7 @@ enum Facts {
     Folder(FolderFacts),
 }
 
-/// What an Android package, or an App Bundle, says of itself.
+/// What an Android package, a set of them, or an App Bundle says of itself.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ApkFacts {
@@ -114,6 +117,8 @@ struct ApkFacts {
     abis: Vec<String>,
     /// The modules of an App Bundle, the base first; none of an APK.
     modules: Vec<String>,
+    /// The packages of a set, the base first; none of a single one.
+    packages: Vec<String>,
     /// How many entries it has.
     entries: usize,
 }
@@ -209,8 +214,9 @@ struct UnreadPlace {
 /// Runs it.
 pub fn run(settings: &Settings, asked: &Look, out: Output) -> Result<Code, Failure> {
     let mut results = Vec::new();
-    for path in &asked.artifacts {
-        let mut inspected = Inspected::new(path).map_err(|e| during(path)(e.into()))?;
+    for input in Input::together(asked.artifacts.clone()).into_iter().flatten() {
+        let path = &input.path;
+        let mut inspected = Inspected::of(&input).map_err(|e| during(path)(e.into()))?;
         tell_cut_off(path, out)?;
         let report = inspected.verify_signature(None).map_err(|e| during(path)(e.into()))?;
         let carried = look(settings, &mut inspected, asked).map_err(during(path))?;
@@ -320,6 +326,7 @@ impl From<job::Facts> for Facts {
                 test_only: apk.test_only,
                 abis: apk.abis,
                 modules: apk.modules,
+                packages: apk.packages,
                 entries: apk.entries,
             }),
             job::Facts::App(app) => Self::App(AppFacts {

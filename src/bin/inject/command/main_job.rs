@@ -122,8 +122,8 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
 fn as_asked(settings: &Settings, main: &Main, given: Vec<Given>) -> Result<Vec<Artifact>, Failure> {
     let mut artifacts: Vec<Artifact> = given
         .into_iter()
-        .map(|Given { path, app }| {
-            let mut artifact = Artifact::new(path);
+        .map(|Given { input, app }| {
+            let mut artifact = Artifact::new(input);
             artifact.app = main.app.clone().or(app);
             artifact.output.clone_from(&main.output);
             artifact

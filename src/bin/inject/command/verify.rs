@@ -13,7 +13,7 @@ use std::path::Path;
 use inject::credentials::{Credential, Registration};
 use inject::embed::{Source, foreign, other_mains, texts};
 use inject::findings::{self, Expected, Finding, Report};
-use inject::job::{Copies, Inspected};
+use inject::job::{Copies, Input, Inspected};
 use inject::place::Place;
 use inject::receipt;
 use zeroize::Zeroizing;
@@ -58,13 +58,16 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
             return Err(Failure::usage("--signature-only: no artifact is given")
                 .remedy("inject verify ARTIFACT... --signature-only"));
         }
-        None => verify.artifacts.iter().map(|path| Given { path: path.clone(), app: None }).collect(),
+        None => {
+            let inputs = Input::together(verify.artifacts.clone());
+            inputs.into_iter().flatten().map(|input| Given { input, app: None }).collect()
+        }
     };
     let several = given.len() > 1;
     let mut sound = true;
     let mut results = Vec::new();
     for given in &given {
-        let path = given.path.as_path();
+        let path = given.input.path.as_path();
         let (report, about) = one(gate.as_ref(), verify, given, several, out).map_err(|failure| failure.about(path))?;
         sound &= report.is_sound();
         if let (Some(svr), Some((_, chosen)), true) = (&verify.svr, &gate, report.is_sound()) {
@@ -77,7 +80,11 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
                 };
                 out.warn(&format!("{}: no verdict is written, because {why}", path.display()));
             } else {
-                statements::write_verdict(&statements::path("--svr", svr, path, "svr", several)?, path, chosen)?;
+                statements::write_verdict(
+                    &statements::path("--svr", svr, path, "svr", several)?,
+                    &given.input,
+                    chosen,
+                )?;
             }
         }
         show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
@@ -97,8 +104,8 @@ fn one(
     several: bool,
     out: Output,
 ) -> Result<(Report, About), Failure> {
-    let path = given.path.as_path();
-    let mut inspected = Inspected::new(path)?;
+    let path = given.input.path.as_path();
+    let mut inspected = Inspected::of(&given.input)?;
     tell_cut_off(path, out)?;
     // First: whoever asks first for the code of an app decides how much of it is read at once.
     let mut report = inspected.verify_signature(verify.min_sdk)?;
@@ -226,7 +233,7 @@ fn one(
     if let Some(receipt) = &verify.receipt {
         let expected = embedder.carries(application, &credential)?;
         let receipt = statements::path("--receipt", receipt, path, "receipt", several)?;
-        receipt::check(&mut report, &receipt, path, &expected)?;
+        receipt::check(&mut report, &receipt, &given.input, &expected)?;
     }
     // Only of what it carries can be said that it is alive.
     if verify.probe && report.is_sound() {

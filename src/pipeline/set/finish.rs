@@ -1,0 +1,159 @@
+//! Steps 3 to 8 for a set: each package is written and verified for itself; they take their places together.
+//!
+//! Must not: know where packages lie.
+
+use std::collections::BTreeMap;
+
+use super::home::Home;
+use super::member::{End, Member};
+use super::package_set::{Changes, PackageSet, Spot, WORDS};
+use super::{archive, folder, rules};
+use crate::artifact::apk as packages;
+use crate::pipeline::apk::{self, Steps as _, Written};
+use crate::pipeline::fault::Cause;
+use crate::pipeline::kind::{Artifact as _, Kind as _, Task};
+use crate::pipeline::locate::Placed;
+use crate::pipeline::old_copies::OldCopies;
+use crate::pipeline::plan::Done;
+use crate::pipeline::signing::AndroidSigning;
+use crate::verify::Report;
+use crate::verify::injected::Expected;
+
+/// What is said of the packages that were written.
+#[derive(Default)]
+struct Said {
+    entries: Vec<String>,
+    removed: Vec<String>,
+    /// Notes, each with the packages that it is about.
+    notes: BTreeMap<String, Vec<String>>,
+}
+
+/// Steps 3 to 8.
+pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
+    let Task { values, output, gate, .. } = *task;
+    let signing = task.signing.android()?;
+    set.home.check_signing(signing)?;
+    // What was planned for is still there: another run of this plan may have put its output in its place.
+    set.home.unchanged(&set.members)?;
+    // 3. Apply: new contents of the entries that change.
+    let changes = set.changes(placed, values)?;
+    let mut copies = OldCopies::of(&placed.old, values, gate);
+    let mut stay: Vec<Option<Report>> = Vec::new();
+    for (member, changes) in set.members.iter().zip(&changes.0) {
+        let asked = || member.package.is_signed_as_asked(signing).map_err(member.about());
+        stay.push(if changes.is_empty() { asked()? } else { None });
+    }
+    let changed = changes.replaced();
+    let search = |copies: &mut OldCopies| {
+        copies.judged(&WORDS, |hunt| {
+            set.search_kept(hunt, &changed);
+            Ok(())
+        })
+    };
+    if set.home.is_at(output) && stay.iter().all(Option::is_some) {
+        // Nothing was there before that is not there now; a secret that is kept out may be.
+        search(&mut copies)?;
+        gate.whole(&WORDS, values, |hunt, report| set.search(hunt, report))?;
+        set.home.unchanged(&set.members)?;
+        let report = rules::one_report(&set.members, stay.into_iter().flatten().collect());
+        let notes = [placed.notes.clone(), copies.notes()].concat();
+        return Ok(Done { report, notes, warnings: placed.warnings.clone(), ..Done::default() });
+    }
+    gate.changed(&WORDS, values, set.contents(&changes))?;
+    copies.judged(&WORDS, |hunt| {
+        hunt.contents(set.contents(&changes));
+        Ok(())
+    })?;
+    let new_signer = set.has_new_signer(signing)?;
+
+    let _made = set.home.make(&set.members, output)?;
+
+    // 4. to 7. for each package, while another thread searches what does not change for what was there before.
+    let write = || write(set, placed, changes, stay, task);
+    let (copies, written) = apk::while_searching(copies, search, write)?;
+    let (ends, said) = written?;
+    gate.whole(&WORDS, values, |hunt, report| {
+        for (member, _) in set.members.iter().zip(&ends).filter(|(_, end)| matches!(end, End::Stays(_))) {
+            hunt.part(report, &member.name, |hunt, report| member.package.search(hunt, report));
+        }
+        set.home.search_rest(hunt, report);
+    })?;
+    let reports = ends.iter().map(|end| match end {
+        End::Stays(report) | End::New(Written { report, .. }) => report.clone(),
+    });
+    let report = WORDS.sound(rules::one_report(&set.members, reports.collect()))?;
+
+    // 8. Commit.
+    let notes_of_home = match &set.home {
+        Home::Folder(_) => folder::put_in_place(set, ends, output)?,
+        Home::Archive(container) => archive::put_in_place(set, container, ends, output)?,
+    };
+    let mut notes = placed.notes.clone();
+    notes.extend(copies.notes());
+    notes.extend(said.notes.into_iter().map(|(note, names)| about(&note, &names, set.members.len())));
+    notes.extend(notes_of_home);
+    let (entries, removed, warnings) = (said.entries, said.removed, placed.warnings.clone());
+    Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+}
+
+/// Writes every package that does not stay.
+fn write(
+    set: &PackageSet,
+    placed: &Placed<Spot>,
+    changes: Changes,
+    stay: Vec<Option<Report>>,
+    task: &Task<'_>,
+) -> Result<(Vec<End>, Said), Cause> {
+    let signing = task.signing.android()?;
+    let expected = placed.expected(task.values)?;
+    let (mut ends, mut said) = (Vec::new(), Said::default());
+    for (index, ((member, changes), stays)) in set.members.iter().zip(changes.0).zip(stay).enumerate() {
+        if let Some(report) = stays {
+            ends.push(End::Stays(report));
+            continue;
+        }
+        let here = placed.spots.iter().zip(&expected).filter(|(spot, _)| spot.member == index);
+        let here: Vec<Expected> = here.map(|(spot, expected)| within(spot, expected)).collect();
+        let written = one(set, member, changes, &here, (task, signing), &mut said).map_err(member.about())?;
+        ends.push(End::New(written));
+    }
+    Ok((ends, said))
+}
+
+/// What is expected of a place, as its package calls it.
+fn within(spot: &Spot, expected: &Expected) -> Expected {
+    Expected { entry: Some(spot.spot.entry.clone()), ..expected.clone() }
+}
+
+/// Writes a package.
+fn one(
+    set: &PackageSet,
+    member: &Member,
+    changes: packages::Changes,
+    expected: &[Expected],
+    (task, signing): (&Task<'_>, &AndroidSigning<'_>),
+    said: &mut Said,
+) -> Result<Written, Cause> {
+    let packed = &member.package.packed;
+    let block = packed.block()?;
+    let stale = apk::stale(&packed.archive());
+    let changed = changes.replaced.keys().map(|&index| packed.name(index)).chain(changes.added.keys().cloned());
+    said.entries.extend(changed.map(|name| member.entry(&name)));
+    let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
+    let notes = member.package.notes(signing, (&removed, block.as_ref()));
+    for note in changes.notes.iter().cloned().chain(notes) {
+        said.notes.entry(note).or_default().push(member.name.clone());
+    }
+    said.removed.extend(removed.iter().map(|name| member.entry(name)));
+    let output = set.home.output(member, task.output);
+    member.package.write_new(expected, changes, (&stale, block.as_ref()), &Task { output: &output, ..*task })
+}
+
+/// A note, with the packages that it is about.
+fn about(note: &str, names: &[String], all: usize) -> String {
+    match names {
+        [name] => format!("{name}: {note}"),
+        [first, more @ ..] if names.len() < all => format!("{first} and {} more: {note}", more.len()),
+        _ => format!("in every package: {note}"),
+    }
+}

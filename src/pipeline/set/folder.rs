@@ -1,0 +1,129 @@
+//! The new packages of a folder take their places together: all of them, or none.
+//!
+//! Must not: decide what is written.
+
+use std::path::{Path, PathBuf};
+
+use super::member::{End, Member};
+use super::package_set::PackageSet;
+use crate::format::read_at::ReadAt;
+use crate::host::file::{FileError, Stamp};
+use crate::host::interrupt;
+use crate::host::transaction::{Transaction, TransactionError};
+use crate::pipeline::ArtifactFile;
+use crate::pipeline::apk::dm_file::{self, Renewed};
+use crate::pipeline::apk::v4_file;
+use crate::pipeline::fault::Cause;
+
+/// Bytes copied at a time.
+const STEP: u64 = 1024 * 1024;
+
+/// Puts the set at `output`, a folder; where it is not that of the input, all packages go there. Says what a person should know.
+pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> Result<Vec<String>, Cause> {
+    let here = set.home.is_at(output);
+    let mut transaction = Transaction::start(output)?;
+    let (mut stale, mut stale_profiles) = (Vec::new(), Vec::new());
+    for (member, end) in set.members.iter().zip(ends) {
+        let target = output.join(&member.name);
+        put_profile(&mut transaction, (member, &end, here), &target, &mut stale_profiles)?;
+        let idsig_path = v4_file::path(&target);
+        match end {
+            End::Stays(_) if here => {}
+            End::Stays(_) => {
+                pour(&mut transaction, (&member.name, Stamp::at(&target)?), &member.package.packed.source)?;
+                // Its v4 signature goes with it.
+                match v4_file::read(&v4_file::path(&member.package.packed.path))? {
+                    Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, &idsig)?,
+                    None => stale.push(idsig_path),
+                }
+            }
+            End::New(written) => {
+                let there = if here { Some(stamp(member)) } else { Stamp::at(&target)? };
+                pour(&mut transaction, (&member.name, there), &ArtifactFile::over(written.new.reader()?))?;
+                match &written.idsig {
+                    Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, idsig)?,
+                    None => stale.push(idsig_path),
+                }
+            }
+        }
+    }
+    // What was read several times was one content all along, and nobody's newer build is lost.
+    set.home.unchanged(&set.members)?;
+    let _section = interrupt::section();
+    if let Some(prepared) = transaction.prepare()? {
+        let mut notes: Vec<String> = stale_profiles.iter().map(|path| dm_file::left_out(path)).collect();
+        for path in &stale_profiles {
+            let _ = v4_file::remove(path)?;
+        }
+        // A v4 signature of an old package would be stale, so it goes first.
+        for path in stale {
+            if v4_file::remove(&path)? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                notes
+                    .push(format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)"));
+            }
+        }
+        if here {
+            // Not every system lets an open file be replaced.
+            set.members.iter().for_each(|member| member.package.packed.source.file().close());
+        }
+        prepared.commit()?;
+        return Ok(notes);
+    }
+    Ok(Vec::new())
+}
+
+/// The profile beside a package goes where the package goes.
+fn put_profile(
+    transaction: &mut Transaction,
+    (member, end, here): (&Member, &End, bool),
+    target: &Path,
+    stale: &mut Vec<PathBuf>,
+) -> Result<(), Cause> {
+    let (Some(own), Some(path)) = (dm_file::path(&member.package.packed.path), dm_file::path(target)) else {
+        return Ok(());
+    };
+    let dex: &[_] = if let End::New(written) = end { &written.dex } else { &[] };
+    if here && dex.is_empty() {
+        return Ok(());
+    }
+    let there = Stamp::at(&path)?;
+    match dm_file::renewed(&own, dex)? {
+        None => {}
+        Some(Renewed::Same(_)) if here => {}
+        Some(Renewed::Same(content) | Renewed::New(content)) => {
+            transaction.put(&dm_file::name(&member.name).unwrap_or_default(), there, &content)?;
+        }
+        Some(Renewed::Stale) => stale.push(path),
+    }
+    Ok(())
+}
+
+/// What a package was when it was opened.
+fn stamp(member: &Member) -> Stamp {
+    Stamp::of(member.package.packed.source.file().metadata())
+}
+
+fn put_idsig(
+    transaction: &mut Transaction,
+    member: &Member,
+    path: &Path,
+    idsig: &[u8],
+) -> Result<(), TransactionError> {
+    let name = format!("{}.idsig", member.name);
+    transaction.put(&name, Stamp::at(path)?, idsig)
+}
+
+/// Writes what `from` holds as the new version of a file.
+fn pour(transaction: &mut Transaction, (name, there): (&str, Option<Stamp>), from: &ArtifactFile) -> Result<(), Cause> {
+    let mut new = transaction.begin(name, there)?;
+    let (mut at, size) = (0, from.size());
+    let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
+    while at < size {
+        let part = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
+        from.read_exact_at(part, at).map_err(FileError::on("read", from.file().path()))?;
+        new.append(part)?;
+        at += part.len() as u64;
+    }
+    Ok(())
+}

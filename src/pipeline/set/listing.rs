@@ -1,0 +1,142 @@
+//! `manifest.json` of an archive in the form of `APKPure` (`.xapk`): what it says of its packages, their size together and their digests,
+//! follows them.
+//!
+//! Must not: change anything else of it.
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::format::json::{self, Value};
+use crate::format::read_at::ReadAt;
+use crate::format::zip::Archive;
+use crate::host::file::FileError;
+use crate::pipeline::ArtifactFile;
+use crate::pipeline::fault::Cause;
+
+use super::member::is_package;
+
+/// The entry.
+pub(super) const NAME: &str = "manifest.json";
+/// Bytes of all packages together, by its own pointer.
+const TOTAL: &str = "/total_size";
+/// Bytes read at a time.
+const STEP: u64 = 1024 * 1024;
+/// Digits of the digests that are known: MD5, SHA-1, SHA-256.
+const DIGITS: [usize; 3] = [32, 40, 64];
+
+/// A package that changed.
+pub(super) struct Sizes<'s> {
+    pub(super) old: &'s ArtifactFile,
+    pub(super) new: ArtifactFile,
+}
+
+/// What becomes of it.
+pub(super) enum Listing {
+    /// It says nothing that changed.
+    Same,
+    /// Its new content.
+    New(Vec<u8>),
+    /// It says something that is not understood.
+    Unclear(String),
+}
+
+/// The listing after these packages changed.
+pub(super) fn renewed<S: ReadAt + ?Sized>(
+    content: &[u8],
+    archive: &Archive<'_, S>,
+    changed: &[Sizes<'_>],
+) -> Result<Listing, Cause> {
+    let mut new = content.to_vec();
+    for (old, now) in digests(content, changed)? {
+        replace(&mut new, &old, &now);
+    }
+    let Ok(found) = json::get(content, TOTAL) else {
+        return Ok(Listing::Unclear("it is no JSON".to_owned()));
+    };
+    let said: Vec<u64> = found
+        .iter()
+        .filter_map(|value| match value {
+            Value::String(text) | Value::Literal(text) => text.parse().ok(),
+            Value::Object | Value::Array => None,
+        })
+        .collect();
+    if let [said] = said.as_slice() {
+        let size = |changed: &Sizes<'_>| (changed.old.size(), changed.new.size());
+        let (before, after) = changed.iter().map(size).fold((0, 0), |all, (old, new)| (all.0 + old, all.1 + new));
+        let sum = |wanted: fn(&str) -> bool| -> u64 {
+            let entries = archive.entries().iter().filter(|entry| wanted(&entry.display_name()));
+            entries.map(|entry| u64::from(entry.uncompressed_size())).sum()
+        };
+        let known =
+            [sum(is_package), sum(|name| is_package(name) || has_ending(name, "obb")), sum(|name| name != NAME)];
+        if !known.contains(said) {
+            return Ok(Listing::Unclear(format!(
+                "its total_size is {said}, which its packages have not together ({})",
+                known[0]
+            )));
+        }
+        let total = (said - before.min(*said)) + after;
+        new = json::set(&new, TOTAL, &total.to_string(), false).unwrap_or(new);
+    }
+    Ok(if new == content { Listing::Same } else { Listing::New(new) })
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, own)| own.eq_ignore_ascii_case(ending))
+}
+
+/// The digests of packages that the listing holds, in its case, each with the new one. Nothing is hashed where it holds none of any
+/// file.
+fn digests(content: &[u8], changed: &[Sizes<'_>]) -> Result<Vec<(String, String)>, Cause> {
+    let mut there = Vec::new();
+    for word in content.split(|byte| !byte.is_ascii_hexdigit()) {
+        if DIGITS.contains(&word.len()) {
+            there.extend(std::str::from_utf8(word).map(str::to_owned));
+        }
+    }
+    if there.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pairs = Vec::new();
+    for package in changed {
+        for (old, new) in all(package.old)?.into_iter().zip(all(&package.new)?) {
+            if let Some(said) = there.iter().find(|said| said.eq_ignore_ascii_case(&old)) {
+                let upper = said.bytes().any(|byte| byte.is_ascii_uppercase());
+                pairs.push((said.clone(), if upper { new.to_ascii_uppercase() } else { new }));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// The digests of a file, in hexadecimal, in the order of [`DIGITS`].
+fn all(file: &ArtifactFile) -> Result<[String; 3], Cause> {
+    let (mut md5, mut sha1, mut sha256) = (Md5::new(), Sha1::new(), Sha256::new());
+    let (mut at, size) = (0, file.size());
+    let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
+    while at < size {
+        let part = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
+        file.read_exact_at(part, at).map_err(FileError::on("read", file.file().path()))?;
+        at += part.len() as u64;
+        md5.update(&*part);
+        sha1.update(&*part);
+        sha256.update(&*part);
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Ok([hex(&md5.finalize()), hex(&sha1.finalize()), hex(&sha256.finalize())])
+}
+
+/// Puts a text of the same length in the place of another one, wherever that is.
+fn replace(content: &mut [u8], old: &str, new: &str) {
+    let mut at = 0;
+    while let Some(found) =
+        content.get(at..).and_then(|rest| rest.windows(old.len()).position(|word| word == old.as_bytes()))
+    {
+        let range = at + found..at + found + old.len();
+        if let Some(word) = content.get_mut(range.clone()) {
+            word.copy_from_slice(new.as_bytes());
+        }
+        at = range.end;
+    }
+}

@@ -1,0 +1,695 @@
+//! Sets of packages, a base and its splits: in a folder, given together, in an archive. Places in every one of them, one signer, all
+//! or nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read, Write};
+
+use inject::artifact::apk::Apk;
+use inject::format::zip::{Archive, Change, NewEntry, Rewrite};
+use inject::placement::Address;
+
+use super::{APP, Run, World, apk_holds, entry, holds, key, testdata, values};
+
+const NAMES: [&str; 3] = ["base.apk", "split_config.de.apk", "split_extra.apk"];
+
+/// A package of the set of the fixtures, as `aapt2` and `apksigner` made it.
+fn package(name: &str) -> Vec<u8> {
+    fs::read(testdata("set").join(name)).unwrap()
+}
+
+/// A world with the set in a folder.
+fn world() -> World {
+    let world = World::new();
+    put(&world, "set");
+    world
+}
+
+fn put(world: &World, folder: &str) {
+    for name in NAMES {
+        world.write(&format!("{folder}/{name}"), package(name));
+    }
+}
+
+/// Every file of a folder of the project, by name.
+fn folder(world: &World, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let files = super::files_below(&world.path(name)).into_iter();
+    files.map(|(path, content)| (path.file_name().unwrap().to_string_lossy().into_owned(), content)).collect()
+}
+
+/// A package with bytes of its manifest replaced by others of the same length.
+fn with_manifest(package: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    with_entry(package, "AndroidManifest.xml", |content| {
+        let found: Vec<usize> = (0..content.len()).filter(|at| content[*at..].starts_with(old)).collect();
+        assert!(!found.is_empty());
+        for at in found {
+            content[at..at + new.len()].copy_from_slice(new);
+        }
+    })
+}
+
+fn with_entry(package: &[u8], name: &str, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let archive = Archive::open(package).unwrap();
+    let index = archive.find(name.as_bytes()).unwrap();
+    let mut content = archive.read(index).unwrap();
+    edit(&mut content);
+    let changes = [(index, Change::Replace(content))].into_iter().collect();
+    archive.rewritten(&Rewrite { changes, ..Rewrite::default() }).unwrap()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// An archive of these entries, stored or deflated.
+fn packed(entries: &[(&str, &[u8])], deflated: bool) -> Vec<u8> {
+    let method = if deflated { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        writer.start_file(*name, options).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// Every entry of an archive as it lies there, in the order of the directory.
+fn raw(archive: &[u8]) -> Vec<(String, u16, Vec<u8>)> {
+    let opened = Archive::open(archive).unwrap();
+    let entries = opened.entries().iter().map(|entry| {
+        let range = entry.data_range();
+        let data = archive[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()].to_vec();
+        (entry.display_name(), entry.method(), data)
+    });
+    entries.collect()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn every_package_of_a_folder_gets_the_environment() {
+    let world = world();
+    world.write("set/notes.txt", "not of the set");
+    let run = world.signed(&["set", "--env", "dev"]).exits(0);
+    run.says(&["done set carries dev of com.example.demo", "4 places, signed v1 v2 v3"]);
+    let (id, secret) = world.credential(APP, "dev");
+    let dev = folder(&world, "set");
+    assert_eq!(dev["notes.txt"], b"not of the set");
+    // What a device reads in German, and what the feature has, is the environment's too.
+    for name in NAMES {
+        assert_eq!(values(&dev[name], "string/client_id"), [id.as_str()], "{name}");
+        assert!(!apk_holds(&dev[name], "placeholder-client"), "an old value is left in {name}");
+    }
+    assert_eq!(values(&dev["base.apk"], "string/client_secret"), [secret.as_str()]);
+
+    assert_eq!(world.inject(&["identify", "set"]).exits(0).out, format!("set: {APP} in dev\n"));
+    let verified = world.inject(&["verify", "set", "--env", "dev"]).exits(0).out;
+    assert!(verified.starts_with("set: carries dev, sound, signed v1 v2 v3 by CN=inject demo"), "{verified}");
+    let shown = world.inject(&["inspect", "set"]).exits(0).out;
+    let texts = [
+        "set of Android packages (base and splits)",
+        "packages    base.apk, split_config.de.apk, split_extra.apk",
+        &format!("apk:string/client_id = {id} (com.example.demo in dev) in split_config.de.apk!/resources.arsc"),
+    ];
+    for text in texts {
+        assert!(shown.contains(text), "no {text:?} in\n{shown}");
+    }
+    assert!(!shown.contains(&secret));
+    let json = world.inject(&["inspect", "set", "--json"]).exits(0).json();
+    assert_eq!(json["artifacts"][0]["kind"], "apk_set");
+    assert_eq!(json["artifacts"][0]["facts"]["packages"].as_array().unwrap().len(), 3);
+
+    // The same again is nothing to do; there and back is where it was.
+    world.signed(&["set", "--env", "dev"]).exits(0).says(&["up to date"]);
+    assert!(folder(&world, "set") == dev);
+    world.signed(&["set", "--env", "dev", "--check"]).exits(0);
+    world.signed(&["set", "--env", "prod", "--check"]).exits(8);
+    world.signed(&["set", "--env", "prod", "-o", "prod", "--receipt", "receipt.json"]).exits(0);
+    assert!(folder(&world, "set") == dev, "the input changed");
+    let prod = folder(&world, "prod");
+    assert_eq!(prod.keys().map(String::as_str).collect::<Vec<_>>(), NAMES);
+    for text in [&id, &secret] {
+        assert!(!prod.values().any(|package| apk_holds(package, text)));
+    }
+    world.inject(&["verify", "prod", "--env", "prod", "--receipt", "receipt.json"]).exits(0);
+    world.inject(&["verify", "prod", "--env", "dev"]).exits(7).says(&[
+        "place.value (apk:string/client_id in split_config.de.apk!/resources.arsc)",
+        "leak.foreign (base.apk!/resources.arsc): it holds the secret of com.example.demo in prod",
+    ]);
+    world.signed(&["prod", "--env", "dev"]).exits(0);
+    for name in NAMES {
+        assert!(world.read(&format!("prod/{name}")) == dev[name], "{name}: dev over prod is not dev");
+    }
+}
+
+#[test]
+fn what_nothing_changes_in_and_is_signed_so_stays() {
+    let world = world();
+    let args = ["set", "--env", "dev"];
+    let at = ["--at", "assets/app.properties#client.id={client_id}"];
+    let run = world.signed(&[&args[..], &at, &["--json"]].concat()).exits(0);
+    assert_eq!(run.json()["artifacts"][0]["entries"], serde_json::json!(["base.apk!/assets/app.properties"]));
+    for name in &NAMES[1..] {
+        assert!(world.read(&format!("set/{name}")) == package(name), "{name} changed");
+    }
+    assert_ne!(world.read("set/base.apk"), package("base.apk"));
+    // A place that is nowhere is the base's, once.
+    let at = ["--at", "string/brand=x", "--create"];
+    world.signed(&[&args[..], &at].concat()).exits(0).says(&["1 place"]);
+    assert_eq!(values(&world.read("set/base.apk"), "string/brand"), ["x"]);
+    assert!(world.read("set/split_extra.apk") == package("split_extra.apk"));
+    world.refuses(
+        |world| world.signed(&["set", "--env", "dev", "--at", "string/client_idd={client_id}"]),
+        4,
+        &["string/client_idd", "string/client_id"],
+    );
+}
+
+#[test]
+fn files_that_are_given_together_are_one_artifact() {
+    let world = world();
+    // A full package of the same application, and one that is no package, are not of the set.
+    world.demo("set/full.apk");
+    world.write("set/text.apk", "no package");
+    let files: Vec<String> = NAMES.iter().map(|name| format!("set/{name}")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let run = world.signed(&[&files[..], &["--env", "dev", "--receipt", "receipt.json"]].concat()).exits(0);
+    run.says(&["done set carries dev of com.example.demo", "4 places", "set: receipt in receipt.json"]);
+    assert_eq!(world.read("set/full.apk"), super::demo());
+    let verify = [&["verify"], &files[..], &["--env", "dev", "--receipt", "receipt.json"]].concat();
+    assert!(world.inject(&verify).exits(0).out.starts_with("set: carries dev, sound"));
+    assert!(
+        world.inject(&[&["identify"], &files[..]].concat()).exits(0).out.starts_with("set: com.example.demo in dev")
+    );
+    // The digest is that of these files, in any order.
+    let mut turned = files.clone();
+    turned.reverse();
+    world.inject(&[&["verify"], &turned[..], &["--env", "dev", "--receipt", "receipt.json"]].concat()).exits(0);
+    world.write("set/split_extra.apk", package("split_extra.apk"));
+    world
+        .inject(&verify)
+        .exits(7)
+        .says(&["receipt.digest", "place.value (apk:string/client_id in split_extra.apk!/resources.arsc)"]);
+    // Beside other artifacts, and elsewhere.
+    world.demo("app.apk");
+    let both = [&["app.apk"], &files[..], &["--env", "dev", "--json"]].concat();
+    assert_eq!(world.signed(&both).exits(0).json()["artifacts"].as_array().unwrap().len(), 2);
+    world.signed(&[&files[..], &["--env", "dev", "-o", "out"]].concat()).exits(0);
+    assert_eq!(folder(&world, "out").len(), 3);
+    // As inject.toml lists them.
+    let config = "version = 1\n[env.dev]\n[app.demo]\nid = \"com.example.demo\"\nartifacts = [\"out/*.apk\"]\n";
+    world.write("inject.toml", config);
+    world.signed(&["--env", "dev"]).exits(0).says(&["done out carries dev of com.example.demo: up to date"]);
+}
+
+#[test]
+fn one_file_of_a_set_is_still_one_artifact() {
+    let world = world();
+    world.signed(&["set/base.apk", "--env", "dev"]).exits(0).says(&[
+        "partial: apk:string/client_id: the split split_config.de.apk has this place too; give it too, or the folder",
+    ]);
+    assert!(world.read("set/split_config.de.apk") == package("split_config.de.apk"));
+}
+
+/// The same with another version.
+fn other_version(package: &[u8]) -> Vec<u8> {
+    with_manifest(package, &[8, 0, 0, 0x10, 7, 0, 0, 0], &[8, 0, 0, 0x10, 9, 0, 0, 0])
+}
+
+/// Packages, each with its name.
+type Packages<'a> = Vec<(&'a str, Vec<u8>)>;
+
+#[test]
+fn an_incomplete_or_mixed_set_is_refused() {
+    // `android:compileSdkVersionCodename`, a text of two of the packages, as another attribute.
+    let (codename, required, types) = ([0x73, 5, 1, 1], [0x4e, 6, 1, 1], [0x4f, 6, 1, 1]);
+    let requiring = with_manifest(&package("base.apk"), &codename, &required);
+    let other_app = with_manifest(&package("split_extra.apk"), &utf16("com.example.demo"), &utf16("com.example.dame"));
+    let cases: Vec<(&str, Packages<'_>, &str)> = vec![
+        (
+            "no base",
+            vec![("a.apk", package("split_config.de.apk")), ("b.apk", package("split_extra.apk"))],
+            "set.incomplete (a.apk): no package is the base, only the splits config.de, extra; add it",
+        ),
+        (
+            "no split",
+            vec![("base.apk", package("base.apk"))],
+            "set.incomplete (base.apk): it is not installed without its splits; add them",
+        ),
+        (
+            "no split of a type",
+            vec![("base.apk", requiring.clone()), ("de.apk", package("split_config.de.apk"))],
+            "set.incomplete (base.apk): it requires splits of the types 10.0.0, and none is there; add them",
+        ),
+        (
+            "another version",
+            vec![("base.apk", package("base.apk")), ("extra.apk", other_version(&package("split_extra.apk")))],
+            "set.mixed (extra.apk): its versionCode is 9, that of base.apk is 7; take both of one build",
+        ),
+        (
+            "another application",
+            vec![("base.apk", package("base.apk")), ("extra.apk", other_app)],
+            "set.mixed (extra.apk): it is of com.example.dame, and base.apk of com.example.demo; a set is one application",
+        ),
+        (
+            "a split twice",
+            vec![
+                ("base.apk", package("base.apk")),
+                ("de.apk", package("split_config.de.apk")),
+                ("de2.apk", package("split_config.de.apk")),
+            ],
+            "set.mixed (de2.apk): de.apk is the split config.de too; remove one of them",
+        ),
+        (
+            "two bases",
+            vec![
+                ("base.apk", package("base.apk")),
+                ("de.apk", package("split_config.de.apk")),
+                ("full.apk", super::demo()),
+            ],
+            "set.mixed (full.apk): base.apk is a base too; remove one of them",
+        ),
+    ];
+    for (what, packages, text) in cases {
+        let world = World::new();
+        for (name, content) in &packages {
+            world.write(&format!("dist/{name}"), content);
+        }
+        let entries: Vec<(&str, &[u8])> = packages.iter().map(|(name, content)| (*name, content.as_slice())).collect();
+        world.write("set.xapk", packed(&entries, false));
+        for artifact in ["dist", "set.xapk"] {
+            let run = world.refuses(|world| world.signed(&[artifact, "--env", "dev"]), 7, &[text]);
+            assert_eq!(run.err.lines().count(), 1, "{what}: {}", run.err);
+            world.inject(&["verify", artifact, "--signature-only"]).exits(7).says(&[text]);
+        }
+    }
+    // A base that has what it requires.
+    let world = World::new();
+    world.write("dist/base.apk", &requiring);
+    world.write("dist/extra.apk", with_manifest(&package("split_extra.apk"), &codename, &types));
+    world.signed(&["dist", "--env", "dev"]).exits(0);
+    world.inject(&["verify", "dist", "--env", "dev"]).exits(0);
+    // Packages that need no splits are a folder of files, as before.
+    let world = World::new();
+    world.demo("dist/app.apk");
+    world.refuses(|world| world.signed(&["dist", "--env", "dev"]), 2, &["which application"]);
+}
+
+#[test]
+fn all_of_a_set_have_one_signer() {
+    let world = world();
+    let ec = key("ec-p256.p12");
+    let other = [("KEYSTORE_FILE", ec.as_str()), ("KEYSTORE_PASSWORD", "secret")];
+    let text = "base.apk: the input was signed by CN=inject demo";
+    world.refuses(|world| world.run(&other, &["set", "--env", "dev"], ""), 6, &[text]);
+    // One split by another key is refused as the whole would be, and is no set for Android.
+    world
+        .run(&other, &["set/split_extra.apk", "--env", "dev", "--allow-new-signer", "--at", "string/extra_text=x"], "")
+        .exits(0);
+    world.inject(&["verify", "set", "--signature-only"]).exits(7).says(&["set.signer (split_extra.apk)"]);
+    world.refuses(|world| world.signed(&["set", "--env", "dev"]), 6, &["split_extra.apk: the input was signed by"]);
+    world.signed(&["set", "--env", "dev", "--allow-new-signer"]).exits(0).says(&["another signer than before"]);
+    world.inject(&["verify", "set", "--env", "dev"]).exits(0);
+    // Unsigned, for signing later; then signed.
+    world.signed(&["set", "--env", "dev", "--unsigned"]).exits(0).says(&["unsigned"]);
+    assert!(NAMES.iter().all(|name| !holds(&world.read(&format!("set/{name}")), "APK Sig Block 42")));
+    world.signed(&["set", "--env", "dev", "--unsigned"]).exits(0).says(&["up to date"]);
+    world.run(&other, &["set", "--env", "dev"], "").exits(0).says(&["signed v1 v2 v3"]);
+}
+
+#[test]
+fn v4_signatures_lie_beside_the_packages() {
+    let world = world();
+    world.signed(&["set", "--env", "dev", "--v4"]).exits(0).says(&["signed v1 v2 v3 v4"]);
+    assert_eq!(folder(&world, "set").keys().filter(|name| name.ends_with(".apk.idsig")).count(), 3);
+    world.signed(&["set", "--env", "dev", "--v4"]).exits(0).says(&["up to date"]);
+    world.inject(&["verify", "set", "--env", "dev"]).exits(0);
+    let run = world.signed(&["set", "--env", "prod"]).exits(0);
+    run.says(&["base.apk.idsig is gone; it was the v4 signature of the old package (--v4 makes a new one)"]);
+    assert_eq!(folder(&world, "set").len(), 3);
+    // An archive has no files beside its packages.
+    let entries: Vec<(&str, Vec<u8>)> = NAMES.iter().map(|name| (*name, package(name))).collect();
+    let mut entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, content)| (*name, content.as_slice())).collect();
+    entries.push(("base.apk.idsig", b"stale"));
+    world.write("set.xapk", packed(&entries, true));
+    let text = "a v4 signature is a file beside a package, and set.xapk is an archive";
+    world.refuses(|world| world.signed(&["set.xapk", "--env", "dev", "--v4"]), 6, &[text]);
+    let run = world.signed(&["set.xapk", "--env", "dev"]).exits(0);
+    run.says(&["base.apk.idsig is gone; it was the v4 signature of the old package"]);
+    assert!(!raw(&world.read("set.xapk")).iter().any(|(name, ..)| name == "base.apk.idsig"));
+}
+
+#[test]
+fn an_archive_keeps_all_but_its_packages() {
+    let names = ["com.example.demo.apk", "config.de.apk", "feature/extra.apk"];
+    let packages: Vec<Vec<u8>> = NAMES.iter().map(|name| package(name)).collect();
+    let total: usize = packages.iter().map(Vec::len).sum();
+    let obb = super::noise(70_000);
+    let md5 = {
+        use md5::{Digest, Md5};
+        Md5::digest(&packages[1]).iter().map(|byte| format!("{byte:02X}")).collect::<String>()
+    };
+    let listing = format!(
+        "{{\n  \"xapk_version\" : 2, \"total_size\": \"{total}\",\n \"split_apks\":[{{\"file\":\"config.de.apk\", \"md5\":\"{md5}\",\
+         \"sha256\":\"{}\"}}, {{\"file\":\"x\",\"sha256\":\"{}\"}}]\n}}\n",
+        sha256(&packages[1]),
+        sha256(b"another file")
+    );
+    for deflated in [false, true] {
+        let world = World::new();
+        let entries: Vec<(&str, &[u8])> = vec![
+            ("icon.png", b"\x89PNG"),
+            (names[1], &packages[1]),
+            ("Android/obb/com.example.demo/main.7.com.example.demo.obb", &obb),
+            (names[0], &packages[0]),
+            ("manifest.json", listing.as_bytes()),
+            (names[2], &packages[2]),
+            ("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n"),
+            ("META-INF/APKMIRRO.SF", b"Signature-Version: 1.0\r\n"),
+        ];
+        world.write("app.xapk", packed(&entries, deflated));
+        let run = world.signed(&["app.xapk", "--env", "dev", "-o", "dev.xapk"]).exits(0);
+        run.says(&["4 places, signed v1 v2 v3", "the signature of the archive itself is gone"]);
+        let (id, _) = world.credential(APP, "dev");
+        let (before, dev) = (raw(&world.read("app.xapk")), world.read("dev.xapk"));
+        let after = raw(&dev);
+        let kept = before.iter().filter(|(name, ..)| !name.starts_with("META-INF/"));
+        let order: Vec<(&String, u16)> = kept.map(|(name, method, _)| (name, *method)).collect();
+        assert_eq!(after.iter().map(|(name, method, _)| (name, *method)).collect::<Vec<_>>(), order);
+        for name in ["icon.png", "Android/obb/com.example.demo/main.7.com.example.demo.obb"] {
+            assert!(before.iter().find(|(other, ..)| other == name) == after.iter().find(|(other, ..)| other == name));
+        }
+        let mut sizes = 0;
+        for name in names {
+            let package = entry(&dev, name);
+            sizes += package.len();
+            assert_eq!(values(&package, "string/client_id"), [id.as_str()], "{name}");
+            assert!(!apk_holds(&package, "placeholder-client"), "an old value is left in {name}");
+        }
+        // Its text stays but for the numbers; what is about another file stays too.
+        let config = entry(&dev, names[1]);
+        let (old, new) = (sha256(&packages[1]), sha256(&config));
+        let new_md5 = {
+            use md5::{Digest, Md5};
+            Md5::digest(&config).iter().map(|byte| format!("{byte:02X}")).collect::<String>()
+        };
+        let expected =
+            listing.replace(&total.to_string(), &sizes.to_string()).replace(&old, &new).replace(&md5, &new_md5);
+        assert_eq!(String::from_utf8(entry(&dev, "manifest.json")).unwrap(), expected);
+
+        assert_eq!(world.inject(&["identify", "dev.xapk"]).exits(0).out, format!("dev.xapk: {APP} in dev\n"));
+        world.inject(&["verify", "dev.xapk", "--env", "dev"]).exits(0);
+        world.signed(&["dev.xapk", "--env", "dev"]).exits(0).says(&["up to date"]);
+        assert!(world.read("dev.xapk") == dev);
+        world.signed(&["dev.xapk", "--env", "prod", "-o", "prod.xapk"]).exits(0);
+        world
+            .inject(&["verify", "prod.xapk", "--env", "dev"])
+            .exits(7)
+            .says(&[&format!("leak.foreign ({}!/", names[1])]);
+        world.signed(&["prod.xapk", "--env", "dev"]).exits(0);
+        assert!(world.read("prod.xapk") == dev, "dev over prod is not dev");
+    }
+}
+
+#[test]
+fn a_listing_that_is_not_understood_stays() {
+    for (listing, text) in [
+        (
+            "{\"total_size\": 5}",
+            "manifest.json: its total_size is 5, which its packages have not together (34229), so it stays as it is",
+        ),
+        ("no JSON", "manifest.json: it is no JSON, so it stays as it is"),
+    ] {
+        let world = World::new();
+        let packages: Vec<Vec<u8>> = NAMES.iter().map(|name| package(name)).collect();
+        let mut entries: Vec<(&str, &[u8])> =
+            NAMES.iter().zip(&packages).map(|(name, one)| (*name, one.as_slice())).collect();
+        entries.push(("manifest.json", listing.as_bytes()));
+        world.write("app.xapk", packed(&entries, false));
+        world.signed(&["app.xapk", "--env", "dev"]).exits(0).says(&[text]);
+        assert_eq!(entry(&world.read("app.xapk"), "manifest.json"), listing.as_bytes());
+        world.inject(&["verify", "app.xapk", "--env", "dev"]).exits(0);
+    }
+}
+
+#[test]
+fn one_kind_of_device_each() {
+    // bundletool packs a package for each kind of device, several of one split, and lists them in toc.pb.
+    let (base, config) = (package("base.apk"), package("split_config.de.apk"));
+    let full = super::demo();
+    let entries: Vec<(&str, &[u8])> = vec![
+        ("toc.pb", b"\x0a\x00"),
+        ("splits/base-master.apk", &base),
+        ("splits/base-de.apk", &config),
+        ("splits/base-de_2.apk", &config),
+        ("splits/base-master_2.apk", &base),
+        ("standalones/standalone-hdpi.apk", &full),
+    ];
+    let world = World::new();
+    world.write("app.apks", packed(&entries, false));
+    world.signed(&["app.apks", "--env", "dev"]).exits(0);
+    let (id, _) = world.credential(APP, "dev");
+    for (name, _) in &entries[1..] {
+        let values = values(&entry(&world.read("app.apks"), name), "string/client_id");
+        assert!(!values.is_empty() && values.iter().all(|value| *value == id), "{name}: {values:?}");
+    }
+    assert_eq!(entry(&world.read("app.apks"), "toc.pb"), b"\x0a\x00");
+    world.inject(&["verify", "app.apks", "--env", "dev"]).exits(0);
+    // What is made is made for each of these devices.
+    world.signed(&["app.apks", "--env", "dev", "--at", "string/brand=x", "--create"]).exits(0).says(&["3 places"]);
+}
+
+#[test]
+fn what_a_split_or_the_archive_holds_beside_its_places_is_found() {
+    let world = world();
+    world.signed(&["set", "--env", "dev"]).exits(0);
+    let (id, _) = world.credential(APP, "dev");
+    // The old Client Id in a file of a split that no place reaches.
+    let split = world.read("set/split_extra.apk");
+    let stray =
+        with_entry(&split, "res/raw/extra.json", |content| *content = format!("{{\"id\":\"{id}\"}}").into_bytes());
+    world.write("set/split_extra.apk", stray);
+    world.inject(&["register", APP, "--env", "prod"]).exits(0);
+    let text = "leak.old (split_extra.apk!/res/raw/extra.json): it holds the old Client Id, where no place reaches";
+    world.refuses(|world| world.signed(&["set", "--env", "prod"]), 7, &[text]);
+    world.refuses(|world| world.signed(&["set", "--env", "prod", "--check"]), 7, &[text]);
+    // In an archive, beside the packages.
+    let packages: Vec<Vec<u8>> = NAMES.iter().map(|name| world.read(&format!("set/{name}"))).collect();
+    let mut entries: Vec<(&str, &[u8])> = vec![(NAMES[0], &packages[0]), (NAMES[1], &packages[1])];
+    let info = format!("{{\"client\":\"{id}\"}}");
+    entries.push(("info.json", info.as_bytes()));
+    world.write("app.apkm", packed(&entries, true));
+    world.refuses(|world| world.signed(&["app.apkm", "--env", "prod"]), 7, &["leak.old (info.json)"]);
+    world.signed(&["app.apkm", "--env", "prod", "--gate", "off"]).exits(0);
+    world.inject(&["verify", "app.apkm", "--env", "prod"]).exits(7).says(&["leak.foreign (info.json)"]);
+    let run = world.refuses(|world| world.signed(&["app.apkm", "--env", "prod", "--gate", "whole"]), 7, &["info.json"]);
+    assert!(!run.err.contains(&id), "{}", run.err);
+}
+
+#[test]
+fn a_profile_beside_a_package_follows_a_dex_that_changes() {
+    let crc = crc32fast::hash(&entry(&package("base.apk"), "classes.dex"));
+    let old = super::bundle::profile([crc, 0x1234_5678]);
+    let dm = packed(
+        &[("manifest.json", b"{\"packageName\":\"com.example.demo\",\"versionCode\":7}"), ("primary.prof", &old)],
+        true,
+    );
+    let at = ["--at", "dex/setClientId={client_id}"];
+    let follows = |package: &[u8], dm: &[u8]| {
+        let now = crc32fast::hash(&entry(package, "classes.dex"));
+        assert_ne!(now, crc);
+        let expected = super::bundle::lines(&super::bundle::profile([now, 0x1234_5678]));
+        assert!(super::bundle::lines(&entry(dm, "primary.prof")) == expected);
+    };
+    let world = world();
+    world.write("set/base.dm", &dm);
+    // Resources are not what it is about; a package elsewhere has it beside it.
+    world.signed(&["set", "--env", "dev", "-o", "resources"]).exits(0);
+    assert!(world.read("resources/base.dm") == dm);
+    world.signed(&[&["set", "--env", "dev"][..], &at].concat()).exits(0);
+    follows(&world.read("set/base.apk"), &world.read("set/base.dm"));
+    let dev = folder(&world, "set");
+    world.signed(&[&["set", "--env", "prod"][..], &at].concat()).exits(0);
+    world.signed(&[&["set", "--env", "dev"][..], &at].concat()).exits(0);
+    assert!(folder(&world, "set") == dev, "dev over prod is not dev");
+    // A package by itself, in its place and elsewhere.
+    world.demo("app.apk");
+    let old = super::bundle::profile([crc32fast::hash(&entry(&super::demo(), "classes.dex")), 0x1234_5678]);
+    world.write("app.dm", packed(&[("primary.prof", &old)], false));
+    world.signed(&[&["app.apk", "--env", "dev", "-o", "out.apk"][..], &at].concat()).exits(0);
+    follows(&world.read("out.apk"), &world.read("out.dm"));
+    world.signed(&[&["app.apk", "--env", "dev"][..], &at].concat()).exits(0);
+    follows(&world.read("app.apk"), &world.read("app.dm"));
+    // In an archive.
+    let (base, config) = (package("base.apk"), package("split_config.de.apk"));
+    world.write("set.apkm", packed(&[("base.apk", &base), ("base.dm", &dm), ("de.apk", &config)], false));
+    world.signed(&[&["set.apkm", "--env", "dev"][..], &at].concat()).exits(0);
+    follows(&entry(&world.read("set.apkm"), "base.apk"), &entry(&world.read("set.apkm"), "base.dm"));
+    // What cannot follow is left out, and said.
+    let odd: [Vec<u8>; 3] = [
+        b"no archive".to_vec(),
+        packed(&[("primary.prof", b"pro\x00015\x00")], false),
+        packed(&[("primary.prof", &old), ("primary.vdex", b"vdex")], false),
+    ];
+    for dm in odd {
+        let text = "base.dm is left out: it is about the code before the change";
+        put(&world, "odd");
+        world.write("odd/base.dm", &dm);
+        world.signed(&[&["odd", "--env", "dev"][..], &at].concat()).exits(0).says(&[text]);
+        assert!(!world.path("odd/base.dm").exists());
+        world.write("odd.apkm", packed(&[("base.apk", &base), ("base.dm", &dm), ("de.apk", &config)], false));
+        world.signed(&[&["odd.apkm", "--env", "dev"][..], &at].concat()).exits(0).says(&[text]);
+        assert!(!raw(&world.read("odd.apkm")).iter().any(|(name, ..)| name == "base.dm"));
+        world.demo("odd.apk");
+        world.write("odd.dm", &dm);
+        world.signed(&[&["odd.apk", "--env", "dev"][..], &at].concat()).exits(0).says(&["odd.dm is left out"]);
+        assert!(!world.path("odd.dm").exists());
+    }
+}
+
+#[test]
+fn a_folder_for_the_output_is_made_and_has_nothing_else() {
+    let world = world();
+    let refuses = |args: &[&str], code: i32, text: &str| world.refuses(|world| world.signed(args), code, &[text]);
+    world.write("file", "x");
+    world.write("other/app.apk", super::demo());
+    refuses(&["set", "--env", "dev", "-o", "file"], 3, "file");
+    refuses(&["set", "--env", "dev", "-o", "none/out"], 3, "cannot make none/out");
+    let foreign = "other holds app.apk, which is not in this set; name an empty folder, or remove it";
+    refuses(&["set", "--env", "dev", "-o", "other"], 2, foreign);
+    // A failure leaves no folder.
+    refuses(&["set", "--env", "dev", "-o", "new", "--at", "string/none={client_id}"], 4, "string/none");
+    world.signed(&["set", "--env", "dev", "-o", "new"]).exits(0);
+    world.write("new/notes.txt", "stays");
+    world.signed(&["set", "--env", "prod", "-o", "new"]).exits(0);
+    assert_eq!(world.read("new/notes.txt"), b"stays");
+    world.inject(&["verify", "new", "--env", "prod"]).exits(0);
+    assert!(world.read("set/base.apk") == package("base.apk"));
+}
+
+#[test]
+fn a_damaged_package_of_a_set_is_named() {
+    let (base, config) = (package("base.apk"), package("split_config.de.apk"));
+    let cut = &config[..config.len() - 30];
+    let world = World::new();
+    world.write("dist/base.apk", &base);
+    world.write("dist/de.apk", cut);
+    world.refuses(|world| world.signed(&["dist", "--env", "dev"]), 3, &["de.apk: "]);
+    for deflated in [false, true] {
+        world.write("set.xapk", packed(&[("base.apk", &base), ("de.apk", cut)], deflated));
+        world.refuses(|world| world.signed(&["set.xapk", "--env", "dev"]), 3, &["set.xapk", "de.apk: "]);
+        // A flipped bit in what is packed.
+        let whole = packed(&[("base.apk", &base), ("de.apk", &config)], deflated);
+        let at = {
+            let archive = Archive::open(whole.as_slice()).unwrap();
+            usize::try_from(archive.entries()[1].data_offset()).unwrap() + 200
+        };
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        world.write("set.xapk", &damaged);
+        let run = world.signed(&["set.xapk", "--env", "dev"]);
+        assert!(
+            run.code != Some(0) || world.inject(&["verify", "set.xapk", "--env", "dev"]).code == Some(0),
+            "{}",
+            run.err
+        );
+    }
+    world.write("empty.apks", packed(&[("toc.pb", b"")], false));
+    world.refuses(|world| world.signed(&["empty.apks", "--env", "dev"]), 3, &["there is no package in empty.apks"]);
+    // A folder within is none of a set's business, nor what Finder leaves.
+    put(&world, "set");
+    world.write("set/._base.apk", "Mac OS X");
+    fs::create_dir(world.path("set/folder.apk")).unwrap();
+    world.signed(&["set", "--env", "dev"]).exits(0);
+}
+
+#[test]
+fn a_set_that_changes_meanwhile_or_was_cut_off_is_whole() {
+    let world = world();
+    world.signed(&["set", "--env", "dev"]).exits(0);
+    let dev = folder(&world, "set");
+    // A journal that a killed run left is finished or dropped before anything else.
+    world.write("set/.inject-journal", "{\"inject_journal\":2,\"files\":[]}");
+    world.signed(&["set", "--env", "dev"]).exits(0);
+    assert!(folder(&world, "set") == dev);
+}
+
+/// A split with this code.
+fn with_code(split: &[u8], dex: &[u8]) -> Vec<u8> {
+    let archive = Archive::open(split).unwrap();
+    let added = vec![NewEntry { name: b"classes.dex".to_vec(), content: dex.to_vec(), method: 8 }];
+    archive.rewritten(&Rewrite { added, ..Rewrite::default() }).unwrap()
+}
+
+#[test]
+fn the_code_of_all_packages_is_one_program() {
+    let world = world();
+    let base = package("base.apk");
+    let dex = entry(&base, "classes.dex");
+    let at = ["--at", "dex/setClientId={client_id}"];
+    let run = |world: &World, more: &[&str]| world.signed(&[&["set", "--env", "dev"][..], &at, more].concat());
+    // The same constant in two packages is one value.
+    world.write("set/split_extra.apk", with_code(&package("split_extra.apk"), &dex));
+    run(&world, &["-o", "same"]).exits(0).says(&["2 places"]);
+    let (id, _) = world.credential(APP, "dev");
+    for name in ["same/base.apk", "same/split_extra.apk"] {
+        assert_eq!(values(&world.read(name), "dex/setClientId"), [id.as_str()], "{name}");
+    }
+    // Different ones are a question.
+    let mut other = dex.clone();
+    let (old, new) = (b"placeholder-in-dex", b"placeholder-in-dez");
+    let found: Vec<usize> = (0..other.len()).filter(|at| other[*at..].starts_with(old)).collect();
+    assert_eq!(found.len(), 1);
+    other[found[0]..found[0] + new.len()].copy_from_slice(new);
+    world.write("set/split_extra.apk", with_code(&package("split_extra.apk"), &other));
+    let text = "dex/setClientId: packages of this set pass different constants to this method: base.apk, split_extra.apk; name";
+    world.refuses(|world| run(world, &[]), 4, &[text]);
+    // So are calls in one package alone whose value is not known: the constant is taken out of the code.
+    let method = Address::parse("dex/setClientId").unwrap();
+    let without = (0..dex.len()).step_by(2).filter(|at| dex[*at] == 0x1a).find_map(|at| {
+        let mut code = dex.clone();
+        code[at..at + 4].fill(0);
+        let split = with_code(&package("split_extra.apk"), &code);
+        let passing = Apk::open(split.as_slice()).unwrap().passed(&method).ok()?;
+        (passing.constants.is_empty() && !passing.unknown.is_empty()).then_some(split)
+    });
+    world.write("set/split_extra.apk", without.unwrap());
+    let text = "dex/setClientId: not every call of this method passes a string constant: split_extra.apk: ";
+    world.refuses(|world| run(world, &[]), 4, &[text]);
+    let partial = run(&world, &["--partial", "--gate", "off"]).exits(0);
+    partial.says(&["partial: dex/setClientId: ", "split_extra.apk: "]);
+    let verify = world.inject(&[&["verify", "set", "--env", "dev"][..], &at].concat());
+    assert!(verify.out.starts_with("set: carries dev, partial"), "{}{}", verify.out, verify.err);
+}
+
+/// The output of a run that says nothing of a secret.
+fn silent(run: &Run, secret: &str) {
+    assert!(!run.out.contains(secret) && !run.err.contains(secret), "{}\n{}", run.out, run.err);
+}
+
+#[test]
+fn no_secret_is_said_and_none_is_left_in_a_temporary_file() {
+    let world = world();
+    let packages: Vec<Vec<u8>> = NAMES.iter().map(|name| package(name)).collect();
+    let entries: Vec<(&str, &[u8])> = NAMES.iter().zip(&packages).map(|(name, one)| (*name, one.as_slice())).collect();
+    world.write("set.xapk", packed(&entries, true));
+    for artifact in ["set", "set.xapk"] {
+        let run = world.signed(&[artifact, "--env", "dev", "-v", "--receipt", &format!("{artifact}.json")]).exits(0);
+        let (_, secret) = world.credential(APP, "dev");
+        silent(&run, &secret);
+        for args in
+            [vec!["inspect", artifact], vec!["verify", artifact, "--env", "dev"], vec!["identify", artifact, "--json"]]
+        {
+            silent(&world.inject(&args), &secret);
+        }
+        let mut receipt = String::new();
+        fs::File::open(world.path(&format!("{artifact}.json"))).unwrap().read_to_string(&mut receipt).unwrap();
+        assert!(!receipt.contains(&secret));
+    }
+    assert_eq!(fs::read_dir(world.root().join("tmp")).unwrap().count(), 0);
+    let left: Vec<String> = folder(&world, "").into_keys().filter(|name| name.starts_with('.')).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
