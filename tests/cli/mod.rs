@@ -59,6 +59,7 @@ mod schema;
 mod serve;
 mod serve_http;
 pub mod server;
+mod signing_block;
 mod signing_options;
 #[cfg(unix)]
 mod special;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::dex::place_of;
 use super::spot::{Constant, Slot};
-use super::{Apk, ApkError, Contents, Spot, resources};
+use super::{Apk, ApkError, Contents, Pairs, Spot, resources};
 use crate::artifact::files::FileSet;
 use crate::format::arsc::StringEdit;
 use crate::format::axml::{DataEdit, MetaEdit};
@@ -25,6 +25,8 @@ pub struct Changes {
     pub replaced: BTreeMap<usize, Vec<u8>>,
     /// Entries that are made.
     pub added: BTreeMap<String, Vec<u8>>,
+    /// Pairs of the signing block that are places.
+    pub pairs: Pairs,
     /// What a person should know of them, a line each.
     pub notes: Vec<String>,
 }
@@ -35,6 +37,7 @@ impl std::fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("replaced", &self.replaced.keys())
             .field("added", &self.added.keys())
+            .field("pairs", &self.pairs.changed)
             .field("notes", &self.notes)
             .finish_non_exhaustive()
     }
@@ -43,7 +46,7 @@ impl std::fmt::Debug for Changes {
 impl Changes {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.replaced.is_empty() && self.added.is_empty()
+        self.replaced.is_empty() && self.added.is_empty() && self.pairs.changed.is_empty()
     }
 }
 
@@ -53,7 +56,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         check_conflicts(values)?;
         let in_files = values.iter().filter_map(|(spot, value)| match &spot.slot {
             Slot::File(spot) => Some((spot, value.as_str())),
-            Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) => None,
+            Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) | Slot::Pair { .. } => None,
         });
         let mut contents = FileSet::new(&self.archive, self.kind()).change(in_files)?.contents;
         let mut tables: BTreeMap<&str, (Vec<StringEdit>, bool)> = BTreeMap::new();
@@ -94,7 +97,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     };
                     constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.clone().into() });
                 }
-                Slot::File(_) => {}
+                Slot::File(_) | Slot::Pair { .. } => {}
             }
         }
         self.change_dex(&mut contents, constants)?;
@@ -114,7 +117,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             };
             contents.insert(entry.to_owned(), resources::edit_strings(form, entry, &table, &strings, create)?);
         }
-        let mut changes = Changes { notes, ..Changes::default() };
+        let mut changes = Changes { notes, pairs: self.change_pairs(values)?, ..Changes::default() };
         for (entry, content) in contents {
             match self.archive.find(entry.as_bytes()) {
                 None => {

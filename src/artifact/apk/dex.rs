@@ -120,6 +120,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::Resource { .. }
             | Target::MetaData { .. }
             | Target::IntentFilter { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(Vec::new()),
         }
     }
@@ -136,6 +137,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(!self.look_into_dex(address, true)?.is_empty()),
         }
     }

@@ -28,13 +28,15 @@ impl Package {
     pub(super) fn write_new(
         &self,
         placed: &Placed<Spot>,
-        changes: Changes,
+        mut changes: Changes,
         (stale, block): (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
         let archive = &self.packed.archive();
+        self.check_pairs(placed, signing)?;
+        let pairs = std::mem::take(&mut changes.pairs).values;
         // 4. Sign v1: its files are entries, so they come before the container is closed.
         let mut rewrite = rewrite(changes, stale, Some(Alignment::ANDROID));
         self.store_table(archive, &mut rewrite)?;
@@ -75,7 +77,7 @@ impl Package {
                 hasher.section(end.len() as u64);
                 hasher.update(&end);
                 let digests = hasher.finish()?;
-                let block = android::signing_block(&request.signers, schemes, &digests)?.unwrap_or_default();
+                let block = android::signing_block(&request.signers, schemes, &digests, &pairs)?.unwrap_or_default();
                 new.write_all(&block)?;
                 new.write_all(&layout.directory)?;
                 new.write_all(&layout.eocd(start + block.len() as u64)?)?;
