@@ -296,6 +296,12 @@ pub fn read_back(new: &Replacement) -> Result<SourceFile, FileError> {
     new.reader()
 }
 
+/// Copies a range, for tests.
+#[cfg(feature = "internals")]
+pub fn copy(new: &mut Replacement, source: &SourceFile, range: Range<u64>) -> Result<(), FileError> {
+    new.copy(source, range)
+}
+
 /// Bytes that this process has written to new files, for who watches it.
 pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
