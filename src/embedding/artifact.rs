@@ -22,7 +22,7 @@ use crate::pipeline::signing::{AndroidSigning, AppleSigning, KeyKind, Signing};
 use crate::pipeline::{Fault, Gate, PlannedPlace};
 use crate::placement::template::{OtherMain, Values};
 use crate::sign::Identity;
-use crate::verify::certificate_sha256;
+use crate::verify::{Signer, certificate_sha256};
 
 /// How often an artifact is begun anew that something else has changed meanwhile: each of eight builds at once may come first
 /// once.
@@ -140,10 +140,22 @@ impl Embedder<'_> {
         Err(PinError::Other { environment: name.clone(), pinned: pin.clone(), given })
     }
 
+    /// Signatures that stay must be by the signer that the environment pins.
+    fn check_kept(&self, prepared: &Prepared) -> Result<(), PinError> {
+        let Environment { name, signer: Some(pin), .. } = self.environment else { return Ok(()) };
+        let Some(signers) = prepared.planned.kept_signers() else { return Ok(()) };
+        let found: Vec<String> = signers.iter().map(Signer::sha256_hex).collect();
+        if found.as_slice() == [pin.clone()] {
+            return Ok(());
+        }
+        Err(PinError::Kept { environment: name.clone(), pinned: pin.clone(), found: found.join(", ") })
+    }
+
     /// What can be known to fail before anything is obtained. `stored`: what the store holds.
     pub fn check(&self, prepared: &Prepared, signing: &Signing<'_>, stored: &[Stored]) -> Result<(), EmbedError> {
         let about = |error: EmbedError| error.about(&prepared.artifact.path);
         prepared.planned.check(signing).map_err(|error| about(error.into()))?;
+        self.check_kept(prepared).map_err(|error| about(error.into()))?;
         // An application that is new stays for good, so a folder that takes no file, an edit that cannot be made and what the
         // gate refuses fail first, the latter two with stand-ins. A finished artifact needs none of it.
         let known = self.known(&prepared.application)?.read()?;
@@ -270,7 +282,7 @@ impl Embedder<'_> {
         let done = prepared.planned.finish(&values, signing, output, gate);
         let done = done.map_err(|error| EmbedError::from(error).about(path))?;
         let receipt = receipt.map(|receipt| receipt.finish(&input.at(output), &done)).transpose()?;
-        let signable = prepared.planned.key_kind().is_some();
+        let signable = prepared.planned.is_signable();
         let Prepared { artifact, application, .. } = prepared;
         let (client_id, has_secret) = (credential.id.clone(), credential.secret.is_some());
         Ok(Embedded { artifact, application, client_id, has_secret, carries, places, signable, done, receipt })

@@ -115,6 +115,16 @@ pub enum PinError {
         /// That of the key.
         given: String,
     },
+    /// Another one signed the artifact, and its signature stays.
+    #[error("{environment} pins the signer {pinned}, and the signature that stays is by {found}")]
+    Kept {
+        /// The environment.
+        environment: EnvironmentName,
+        /// SHA-256 of the certificate that it pins.
+        pinned: String,
+        /// Those of the signers.
+        found: String,
+    },
 }
 
 impl EmbedError {

@@ -7,6 +7,7 @@
 //!
 //! Must not: know what a pair means (see `sign` and `verify`).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 
@@ -22,6 +23,8 @@ const PAIR_HEADER_LEN: usize = 12;
 /// Start and length of the block are multiples of this, so that verity trees over the file can leave the block out: the
 /// page size that Android's fs-verity uses.
 pub const PAGE: u64 = 4096;
+/// The same of lengths in memory.
+const PAGE_LEN: usize = 4096;
 
 /// IDs of pairs.
 pub mod id {
@@ -31,6 +34,8 @@ pub mod id {
     pub const V3: u32 = 0xf053_68c0;
     /// APK Signature Scheme v3.1.
     pub const V31: u32 = 0x1b93_ad61;
+    /// APK Signature Scheme v3.2 (`ApkSignatureSchemeV3Verifier` of AOSP): a second, hybrid signature.
+    pub const V32: u32 = 0x70e1_c89f;
     /// Zero bytes that fill the block up to a multiple of a page.
     pub const PADDING: u32 = 0x4272_6577;
     /// Dependency information, encrypted for Google Play.
@@ -42,20 +47,34 @@ pub mod id {
     /// Google Play's metadata ("frosting").
     pub const FROSTING: u32 = 0x2146_444e;
 
-    /// What a pair is, for people.
-    pub fn describe(id: u32) -> &'static str {
+    /// What a pair is to Android, apksigner or Google Play; `None` where it means nothing to them.
+    pub fn meaning(id: u32) -> Option<&'static str> {
         match id {
-            V2 => "APK Signature Scheme v2",
-            V3 => "APK Signature Scheme v3",
-            V31 => "APK Signature Scheme v3.1",
-            PADDING => "padding",
-            DEPENDENCIES => "dependency information for Google Play",
-            STAMP_V1 | STAMP => "source stamp",
-            FROSTING => "Google Play metadata",
-            _ => "unknown",
+            V2 => Some("APK Signature Scheme v2"),
+            V3 => Some("APK Signature Scheme v3"),
+            V31 => Some("APK Signature Scheme v3.1"),
+            V32 => Some("APK Signature Scheme v3.2"),
+            PADDING => Some("padding"),
+            DEPENDENCIES => Some("dependency information for Google Play"),
+            STAMP_V1 | STAMP => Some("source stamp"),
+            FROSTING => Some("Google Play metadata"),
+            _ => None,
         }
     }
+
+    /// What a pair is, for people.
+    pub fn describe(id: u32) -> &'static str {
+        meaning(id).unwrap_or("unknown")
+    }
 }
+
+/// What a pair is called: as an address, and where something is found in it.
+pub fn pair_name(id: u32) -> String {
+    format!("{PAIR}0x{id:08x}")
+}
+
+/// What the name of every pair begins with.
+pub const PAIR: &str = "signing-block/";
 
 /// Why what looks like a signing block is none.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +155,57 @@ impl SigningBlock {
         self.pairs.iter().map(|(id, range)| (*id, self.raw.get(range.clone()).unwrap_or_default()))
     }
 
+    /// Where the value of each pair lies in the file, with its ID, in order.
+    pub fn ranges(&self) -> impl Iterator<Item = (u32, Range<u64>)> {
+        let at = |offset: usize| self.offset + offset as u64;
+        self.pairs.iter().map(move |(id, range)| (*id, at(range.start)..at(range.end)))
+    }
+
+    /// The block with these values: a pair that is there is replaced where it stands, another one is added in front of padding
+    /// that ends the block. Every other pair keeps its bytes and its place.
+    ///
+    /// A block that was padded to a multiple of [`PAGE`], or has a padding pair, is again, whatever it was filled with before:
+    /// its bytes depend on its other pairs alone.
+    pub fn with_values(&self, values: &BTreeMap<u32, Vec<u8>>) -> Result<Vec<u8>, SigningBlockError> {
+        let mut pairs: Vec<(u32, &[u8])> = self.pairs().collect();
+        let mut padding = pairs.iter().rposition(|(id, _)| *id == id::PADDING);
+        let is_padded = padding.is_some() || self.raw.len().is_multiple_of(PAGE_LEN);
+        for (id, value) in values {
+            match pairs.iter_mut().find(|(there, _)| there == id) {
+                Some((_, there)) => *there = value,
+                None => {
+                    let last = pairs.len().checked_sub(1);
+                    let at = padding.filter(|_| padding == last).unwrap_or(pairs.len());
+                    pairs.insert(at, (*id, value));
+                    padding = padding.map(|padding| if padding >= at { padding + 1 } else { padding });
+                }
+            }
+        }
+        let filled = if is_padded {
+            let at = padding.unwrap_or(pairs.len());
+            if padding.is_some() {
+                pairs.remove(at);
+            }
+            let is_last = at == pairs.len();
+            let missing = match missing(frame_len(&pairs)) {
+                // Where padding stood in the middle it stays, so that there is one way only to fill a block.
+                None if !is_last => Some(PAGE_LEN),
+                missing => missing,
+            };
+            missing.map(|missing| (at, vec![0; missing - PAIR_HEADER_LEN]))
+        } else {
+            None
+        };
+        if let Some((at, zeros)) = &filled {
+            pairs.insert(*at, (id::PADDING, zeros));
+        }
+        let found = frame_len(&pairs) as u64;
+        if found > limits::SIGNING_BLOCK_BYTES {
+            return Err(SigningBlockError::Limit { found, limit: limits::SIGNING_BLOCK_BYTES });
+        }
+        Ok(framed(&pairs))
+    }
+
     /// The value of the first pair of that ID, and where it lies in the file.
     pub fn value(&self, id: u32) -> Option<(&[u8], u64)> {
         let (_, range) = self.pairs.iter().find(|(found, _)| *found == id)?;
@@ -166,23 +236,34 @@ fn pairs(raw: &[u8], offset: u64) -> Result<Vec<(u32, Range<usize>)>, SigningBlo
 /// Builds a block of these pairs, in this order, filled up to a multiple of [`PAGE`] with a padding pair as apksigner
 /// does: Android 9 refuses other sizes where it checks a verity digest.
 pub fn build(pairs: &[(u32, &[u8])]) -> Vec<u8> {
-    const PAGE_LEN: usize = 4096;
-    const FRAME: usize = 8 + FOOTER_LEN;
-    let mut len: usize = FRAME + pairs.iter().map(|(_, value)| PAIR_HEADER_LEN + value.len()).sum::<usize>();
-    let mut padding: Option<Vec<u8>> = None;
-    if !len.is_multiple_of(PAGE_LEN) {
-        let mut missing = PAGE_LEN - len % PAGE_LEN;
-        if missing < PAIR_HEADER_LEN {
-            missing += PAGE_LEN;
-        }
-        padding = Some(vec![0; missing - PAIR_HEADER_LEN]);
-        len += missing;
+    let zeros = missing(frame_len(pairs)).map(|missing| vec![0; missing - PAIR_HEADER_LEN]);
+    let padding = zeros.as_deref().map(|zeros| (id::PADDING, zeros));
+    let pairs: Vec<(u32, &[u8])> = pairs.iter().copied().chain(padding).collect();
+    framed(&pairs)
+}
+
+/// Bytes of a block of these pairs.
+fn frame_len(pairs: &[(u32, &[u8])]) -> usize {
+    8 + FOOTER_LEN + pairs.iter().map(|(_, value)| PAIR_HEADER_LEN + value.len()).sum::<usize>()
+}
+
+/// Bytes of the padding pair that a block of `len` bytes lacks to be a multiple of a page; `None` where it is one.
+fn missing(len: usize) -> Option<usize> {
+    let missing = len.next_multiple_of(PAGE_LEN) - len;
+    match missing {
+        0 => None,
+        // A pair takes as much at least.
+        1..PAIR_HEADER_LEN => Some(missing + PAGE_LEN),
+        PAIR_HEADER_LEN.. => Some(missing),
     }
+}
+
+fn framed(pairs: &[(u32, &[u8])]) -> Vec<u8> {
+    let len = frame_len(pairs);
     let size = (len as u64 - 8).to_le_bytes();
     let mut block = Vec::with_capacity(len);
     block.extend_from_slice(&size);
-    let padding = padding.as_deref().map(|zeros| (id::PADDING, zeros));
-    for (id, value) in pairs.iter().copied().chain(padding) {
+    for (id, value) in pairs {
         block.extend_from_slice(&(value.len() as u64 + 4).to_le_bytes());
         block.extend_from_slice(&id.to_le_bytes());
         block.extend_from_slice(value);

@@ -88,7 +88,7 @@ impl Replacement {
         let mut write = || {
             let here = self.file.stream_position()?;
             self.file.write_all(bytes)?;
-            self.wrote(here, bytes.len());
+            self.wrote(here, bytes.len() as u64);
             Ok(())
         };
         write().map_err(FileError::on("write a new version of", &self.target))
@@ -102,17 +102,44 @@ impl Replacement {
             self.file.write_all(second)?;
             self.file.seek(SeekFrom::Start(here))?;
             self.file.write_all(first)?;
-            self.wrote(here, first.len());
-            self.wrote(here + apart, second.len());
+            self.wrote(here, first.len() as u64);
+            self.wrote(here + apart, second.len() as u64);
             Ok(())
         };
         write().map_err(FileError::on("write a new version of", &self.target))
     }
 
-    fn wrote(&mut self, at: u64, len: usize) {
+    /// Copies a range of another file: by the system, as far as it can.
+    pub(crate) fn copy(&mut self, source: &SourceFile, mut range: Range<u64>) -> Result<(), FileError> {
+        /// Bytes that are read and written at a time where the system does not copy.
+        const STEP: u64 = 256 * 1024;
+        let mut buffer = Vec::new();
+        while range.start < range.end {
+            let mut by_system = || {
+                let here = self.file.stream_position()?;
+                let copied = source.copied(&range, &self.file, here);
+                self.file.seek(SeekFrom::Start(here + copied))?;
+                self.wrote(here, copied);
+                Ok(copied)
+            };
+            let copied = by_system().map_err(FileError::on("write a new version of", &self.target))?;
+            range.start += copied;
+            if copied > 0 {
+                continue;
+            }
+            let len = (range.end - range.start).min(STEP);
+            buffer.resize(usize::try_from(len).unwrap_or(0), 0);
+            source.read_exact_at(&mut buffer, range.start).map_err(FileError::on("read", source.path()))?;
+            self.write_all(&buffer)?;
+            range.start += len;
+        }
+        Ok(())
+    }
+
+    fn wrote(&mut self, at: u64, len: u64) {
         let Some(settling) = &mut self.settling else { return };
-        WRITTEN.fetch_add(len as u64, Ordering::Relaxed);
-        settling.wrote(at..at + len as u64, &self.file);
+        WRITTEN.fetch_add(len, Ordering::Relaxed);
+        settling.wrote(at..at + len, &self.file);
     }
 
     /// Passes over bytes that were written already.
@@ -267,6 +294,12 @@ fn start_writing(_: &File, _: &Range<u64>) {}
 #[cfg(feature = "internals")]
 pub fn read_back(new: &Replacement) -> Result<SourceFile, FileError> {
     new.reader()
+}
+
+/// Copies a range, for tests.
+#[cfg(feature = "internals")]
+pub fn copy(new: &mut Replacement, source: &SourceFile, range: Range<u64>) -> Result<(), FileError> {
+    new.copy(source, range)
 }
 
 /// Bytes that this process has written to new files, for who watches it.

@@ -206,6 +206,7 @@ fn is_makeable(address: &Address) -> bool {
         address.target,
         Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::IntentFilter { .. }
             | Target::Resource { kind: ResourceKind::Xml, .. }
             | Target::File { locator: Locator::Js(_), .. }

@@ -146,8 +146,10 @@ struct Plan<K: Kind> {
 trait AnyPlan: fmt::Debug + Send + Sync {
     fn artifact(&self) -> &dyn Artifact;
     fn places(&self) -> &[PlannedPlace];
-    fn kept(&self) -> &[Zeroizing<String>];
+    fn others(&self) -> &[Zeroizing<String>];
     fn would_change(&self, values: &Values<'_>, gate: Gate<'_>) -> Result<bool, Cause>;
+    fn kept(&self) -> Option<&verify::Report>;
+    fn check(&self, signing: &Signing<'_>) -> Result<(), Cause>;
     fn probe(&self, output: &Path) -> Result<(), Cause>;
     fn finish(&self, task: &Task<'_>) -> Result<Done, Cause>;
 }
@@ -161,7 +163,7 @@ impl<K: Kind> AnyPlan for Plan<K> {
         &self.placed.places
     }
 
-    fn kept(&self) -> &[Zeroizing<String>] {
+    fn others(&self) -> &[Zeroizing<String>] {
         &self.placed.old.others
     }
 
@@ -175,9 +177,17 @@ impl<K: Kind> AnyPlan for Plan<K> {
         gate.input(artifact.words(), values, &changed, |hunt, report| artifact.search(hunt, report))?;
         OldCopies::of(&self.placed.old, values, gate).judged(artifact.words(), |hunt| {
             hunt.contents(contents.iter().cloned());
-            artifact.search_rest(hunt, &changes)
+            artifact.search_rest(&self.placed, hunt, &changes)
         })?;
         Ok(!contents.is_empty())
+    }
+
+    fn kept(&self) -> Option<&verify::Report> {
+        self.placed.kept.as_ref()
+    }
+
+    fn check(&self, signing: &Signing<'_>) -> Result<(), Cause> {
+        if self.placed.kept.is_some() { Ok(()) } else { self.artifact.check_plan(&self.placed, signing) }
     }
 
     fn probe(&self, output: &Path) -> Result<(), Cause> {
@@ -308,6 +318,11 @@ impl Inspected {
         Ok(false)
     }
 
+    /// Addresses of what is there and has no other name: pairs of an APK Signing Block that mean nothing to Android.
+    pub fn pairs(&self) -> Result<Vec<Address>, JobError> {
+        self.artifact.pairs().map_err(JobError)
+    }
+
     /// Every copy of every place.
     pub fn locate(&self, places: &[Place]) -> Result<Copies, JobError> {
         Ok(self.artifact.copies(self.search(places)?))
@@ -391,7 +406,7 @@ impl Planned {
 
     /// What it holds of other main objects now: their Client Ids and, where they have one, their secrets.
     pub fn kept(&self) -> &[Zeroizing<String>] {
-        self.0.kept()
+        self.0.others()
     }
 
     /// The other main objects that it holds copies of a credential of, each once.
@@ -405,9 +420,19 @@ impl Planned {
         names
     }
 
-    /// The key it needs; `None` where nothing is signed.
+    /// The key it needs; `None` where nothing is signed, or the signatures that are there stay.
     pub fn key_kind(&self) -> Option<KeyKind> {
-        self.0.artifact().key_kind()
+        self.0.artifact().key_kind().filter(|_| self.0.kept().is_none())
+    }
+
+    /// Whether such an artifact is signed.
+    pub fn is_signable(&self) -> bool {
+        self.0.artifact().key_kind().is_some()
+    }
+
+    /// The signers whose signatures stay as they are, where the plan changes nothing that they cover; `None` where it is signed anew.
+    pub fn kept_signers(&self) -> Option<&[verify::Signer]> {
+        self.0.kept().map(verify::Report::signers)
     }
 
     /// What a release must not be, and this is.
@@ -423,7 +448,7 @@ impl Planned {
 
     /// Whether it can be signed as asked: before anything is obtained for it.
     pub fn check(&self, signing: &Signing<'_>) -> Result<(), JobError> {
-        self.0.artifact().check_signing(signing).map_err(JobError)
+        self.0.check(signing).map_err(JobError)
     }
 
     /// Whether something could be written at `output`.

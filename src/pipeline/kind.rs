@@ -76,6 +76,11 @@ pub(super) trait Artifact: fmt::Debug + Send + Sync {
     /// Searches all of it, as it is.
     fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report);
 
+    /// Addresses of what is there and has no other name: pairs of an APK Signing Block.
+    fn pairs(&self) -> Result<Vec<Address>, Cause> {
+        Ok(Vec::new())
+    }
+
     /// What the artifact's program may read instead of these values, and holds something else.
     fn overrides(&self, _expected: &[Expected]) -> Vec<Finding> {
         Vec::new()
@@ -110,7 +115,17 @@ pub(super) trait Kind: Artifact + Sized + 'static {
     fn contents<'c>(&self, changes: &'c Self::Changes) -> Vec<(String, &'c [u8])>;
 
     /// Searches what does not change.
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Self::Changes) -> Result<(), Cause>;
+    fn search_rest(
+        &self,
+        placed: &Placed<Self::Spot>,
+        hunt: &mut OldHunt<'_>,
+        changes: &Self::Changes,
+    ) -> Result<(), Cause>;
+
+    /// Whether a plan that is signed can be as asked: before anything is obtained for it.
+    fn check_plan(&self, _placed: &Placed<Self::Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
+        self.check_signing(signing)
+    }
 
     /// Whether something could be written at `output`.
     fn probe(&self, placed: &Placed<Self::Spot>, output: &Path) -> Result<(), Cause>;

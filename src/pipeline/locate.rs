@@ -14,7 +14,7 @@ use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
 use crate::verify::injected::Expected;
-use crate::verify::{Code, Finding};
+use crate::verify::{Code, Finding, Report};
 
 /// A spot that a kind of artifact found.
 pub(super) struct Hit<S> {
@@ -341,6 +341,8 @@ pub(super) struct Placed<S> {
     pub(super) warnings: Vec<String>,
     /// The credential that is there now.
     pub(super) old: Old,
+    /// What verification says of the signatures that are there, where they stay and nothing is signed.
+    pub(super) kept: Option<Report>,
 }
 
 /// A place, its spot, and its value.
@@ -373,7 +375,8 @@ impl<S> Placed<S> {
             format!("{address} in {entry} is empty in this build, and stays so; --create fills it")
         }));
         let warnings = not_own.iter().map(NotOwn::message).collect();
-        let mut placed = Self { places: Vec::new(), spots: Vec::new(), notes, warnings, old: Old::default() };
+        let mut placed =
+            Self { places: Vec::new(), spots: Vec::new(), notes, warnings, old: Old::default(), kept: None };
         for (copy, spot) in copies {
             let value = template(&copy);
             placed.old.take(&copy, &value);

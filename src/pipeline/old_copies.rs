@@ -227,15 +227,16 @@ impl OldHunt<'_> {
     /// Contents that change.
     pub(super) fn contents<'c>(&mut self, contents: impl IntoIterator<Item = (String, &'c [u8])>) {
         for (name, content) in contents {
-            self.hunt.content(&mut self.report, &name, content);
+            self.hunt.content(&mut self.report, &format!("{}{name}", self.within), content);
         }
     }
 
     /// Searches with the name of a package in front of every file's.
-    pub(super) fn within(&mut self, name: &str, look: impl FnOnce(&mut Self)) {
+    pub(super) fn within<T>(&mut self, name: &str, look: impl FnOnce(&mut Self) -> T) -> T {
         self.within = leak::inside(name);
-        look(self);
+        let looked = look(self);
         self.within.clear();
+        looked
     }
 
     /// The entries of a package but those that change.

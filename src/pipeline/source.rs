@@ -36,6 +36,14 @@ impl ArtifactFile {
         Self(Bytes::Part(Arc::clone(of), range))
     }
 
+    /// The file that these bytes lie in, and where.
+    pub(super) fn lies(&self, range: Range<u64>) -> (&SourceFile, Range<u64>) {
+        match &self.0 {
+            Bytes::File(file) => (file, range),
+            Bytes::Part(of, part) => of.lies(part.start + range.start..part.start + range.end),
+        }
+    }
+
     /// The file; of a part the one that it is a part of.
     pub fn file(&self) -> &SourceFile {
         match &self.0 {

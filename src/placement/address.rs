@@ -12,6 +12,7 @@
 //!                                               TEXT; * in CLASS and TEXT any characters
 //!          | "dex/" METHOD [ "(" PARAMETER ")" ] [ "[" INDEX "]" ]   the string constant passed to a method
 //!          | 'dex/"' TEXT '"'                   a string constant, wherever it is used
+//!          | "signing-block/" ID                a pair of the APK Signing Block: ID in decimal, or 0x and hexadecimal
 //!          | PATH { "!/" PATH } [ "#" LOCATOR ] a file; "!/" enters a nested zip; globs * ? ** [..] {..}
 //! locator  = POINTER                            JSON pointer (RFC 6901), "" or starting with "/"; in an array, the
 //!                                               step * is each element, [KEY=TEXT] each that has this member, in an
@@ -32,6 +33,7 @@
 use std::fmt;
 
 use super::Kind;
+use crate::format::apk_signing_block::{self, id};
 use crate::format::axml::DataAttribute;
 use crate::format::js::Property;
 use crate::format::plist::KeyPath;
@@ -92,6 +94,11 @@ pub enum Target {
     DexText {
         /// The text that is there.
         text: String,
+    },
+    /// A pair of the APK Signing Block: its whole value.
+    SigningBlock {
+        /// Its ID, one that means nothing to Android.
+        id: u32,
     },
     /// A file.
     File {
@@ -242,6 +249,15 @@ impl Address {
                 Some(target) => target,
                 None => return wrong("no method and no text", "dex/METHOD, dex/Lpkg/Class;->method or dex/\"text\""),
             }
+        } else if let Some(rest) = rest.strip_prefix(apk_signing_block::PAIR) {
+            let Some(id) = pair(rest) else {
+                return wrong("no ID of 32 bits", "signing-block/0x71777777, in hexadecimal or decimal");
+            };
+            if let Some(meaning) = id::meaning(id) {
+                let problem = format!("0x{id:08x} is the ID of {meaning}, which is not a place for a value");
+                return wrong(&problem, "an ID of your own, for example signing-block/0x71777777");
+            }
+            Target::SigningBlock { id }
         } else {
             match file(rest) {
                 Ok(target) => target,
@@ -249,6 +265,11 @@ impl Address {
             }
         };
         Ok(Self { kind, target })
+    }
+
+    /// Whether it is a pair of the APK Signing Block.
+    pub fn is_pair(&self) -> bool {
+        matches!(self.target, Target::SigningBlock { .. })
     }
 
     /// The same file with another place in it.
@@ -273,7 +294,8 @@ impl Address {
             | Target::MetaData { .. }
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
-            | Target::DexText { .. } => false,
+            | Target::DexText { .. }
+            | Target::SigningBlock { .. } => false,
         }
     }
 
@@ -347,6 +369,14 @@ fn literal(text: &str) -> String {
 
 fn is_pointer(text: &str) -> bool {
     text.is_empty() || text.starts_with('/')
+}
+
+/// The ID of a pair.
+fn pair(text: &str) -> Option<u32> {
+    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+    // Parsing alone would take a sign too.
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    u32::from_str_radix(digits, radix).ok().filter(|_| is_number)
 }
 
 fn dex(rest: &str) -> Option<Target> {
@@ -457,11 +487,13 @@ impl fmt::Display for Target {
                 index.map_or(Ok(()), |index| write!(f, "[{index}]"))
             }
             Self::DexText { text } => write!(f, "dex/\"{text}\""),
+            Self::SigningBlock { id } => f.write_str(&apk_signing_block::pair_name(*id)),
             Self::File { path, locator } => {
                 let text = path.to_string();
-                let like_a_resource = ["string/", "raw/", "xml/", "meta-data/", "intent-filter/", "dex/"]
-                    .iter()
-                    .any(|p| text.starts_with(p));
+                let like_a_resource =
+                    ["string/", "raw/", "xml/", "meta-data/", "intent-filter/", "dex/", apk_signing_block::PAIR]
+                        .iter()
+                        .any(|p| text.starts_with(p));
                 let word = text.split_once(':').map(|(word, _)| word);
                 let like_a_kind = Kind::ALL.iter().any(|(kind, _)| Some(*kind) == word);
                 write!(f, "{}{text}{locator}", if like_a_resource || like_a_kind { "./" } else { "" })

@@ -167,10 +167,18 @@ impl Preset {
         let mut places = Vec::new();
         for place in raw.place {
             let at = address(&place.at)?;
+            let value = Template::parse(&place.value).map_err(|e| wrong(e.to_string()))?;
+            // Who uses a preset did not write that.
+            if at.is_pair() && value.needs_secret() {
+                return Err(wrong(format!(
+                    "{at} takes the secret, and no signature covers the APK Signing Block: a preset puts the Client Id alone \
+                     there"
+                )));
+            }
             hints.extend(place.hint.map(|hint| (at.clone(), hint)));
             places.push(Place {
                 at,
-                value: Template::parse(&place.value).map_err(|e| wrong(e.to_string()))?,
+                value,
                 absence: match place.absent {
                     RawAbsence::Fail => Absence::Fail,
                     RawAbsence::Skip => Absence::Skip,

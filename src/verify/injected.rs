@@ -41,7 +41,9 @@ pub fn apk<S: ReadAt + ?Sized>(report: &mut Report, archive: Archive<'_, S>, exp
         Err(error) => report.add(Code::PlaceUnreadable, "the package", error.to_string()),
         Ok(apk) => compare(report, expected, |place| {
             let found = apk.find(place).map_err(|error| (error.is_no_place(), error.to_string()))?;
-            Ok(found.into_iter().map(|found| (found.spot.entry, found.values)).collect())
+            // What would have to be made is not there.
+            let there = found.into_iter().filter(|found| !found.spot.missing);
+            Ok(there.map(|found| (found.spot.entry, found.values)).collect())
         }),
     }
 }
@@ -60,7 +62,8 @@ pub fn packages<S: ReadAt + ?Sized>(report: &mut Report, all: Vec<(&str, Archive
         for (name, apk) in &opened {
             match apk.find(place) {
                 Ok(found) => {
-                    all.extend(found.into_iter().map(|found| (format!("{name}!/{}", found.spot.entry), found.values)));
+                    let there = found.into_iter().filter(|found| !found.spot.missing);
+                    all.extend(there.map(|found| (format!("{name}!/{}", found.spot.entry), found.values)));
                 }
                 Err(error) if error.is_no_place() => missing = missing.or(Some((true, error.to_string()))),
                 Err(error) => return Err((false, format!("{name}: {error}"))),

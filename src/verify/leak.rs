@@ -15,6 +15,7 @@ use super::forms::{Form, SHORTEST};
 use super::needles::{Needles, Search};
 use super::report::{Finding, Report};
 use crate::artifact::files::Files;
+use crate::format::apk_signing_block::{PAIR, SigningBlock, pair_name};
 use crate::format::compressed::Encoding;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
@@ -60,9 +61,9 @@ pub(crate) fn is_found(finding: &Finding) -> bool {
     finding.code.about() == About::Leak
 }
 
-/// Whether a finding is about what lies between contents, or behind them.
+/// Whether a finding is about what lies between contents, or behind them: in a pair of the signing block too.
 pub(crate) fn is_outside(finding: &Finding) -> bool {
-    finding.place.contains(OUTSIDE)
+    finding.place.contains(OUTSIDE) || finding.place.split(INSIDE).any(|part| part.starts_with(PAIR))
 }
 
 /// Whether a finding is about the content `name`, or what is packed in it.
@@ -222,6 +223,19 @@ impl<'f> Hunt<'f> {
             // Local headers hold names and extra fields; data of stored entries was read above.
             gaps.push(at..entry.data_offset());
             at = entry.data_range().end;
+        }
+        // Pairs of a signing block have names.
+        if let Ok(Some(block)) = SigningBlock::find(source, archive.directory_offset()) {
+            for (id, value) in block.pairs() {
+                let mut search = Search::new(&self.needles);
+                search.feed(value);
+                self.say(report, &pair_name(id), search);
+            }
+            // An entry may reach into it.
+            for (_, value) in block.ranges() {
+                gaps.extend((at < value.start).then_some(at..value.start));
+                at = at.max(value.end);
+            }
         }
         gaps.push(at..source.size());
         for gap in gaps {

@@ -424,6 +424,8 @@ fn the_table_of_the_documentation_is_what_happens() {
             "app.apk",
             &[],
         ),
+        ("signing-block/0x71777777", "no such pair", demo(), "app.apk", &[]),
+        ("signing-block/0x71777777", "a package that is not signed", package(), "app.apk", &[]),
         ("a.json#/id", "a string that stands twice", folder("a.json", br#"{"id":"x","id":"y"}"#), "site", &[]),
         ("a.json#/id", "a number, and a text as the value", folder("a.json", br#"{"id":7}"#), "site", &[]),
         ("a.json#/id", "an object", folder("a.json", br#"{"id":{}}"#), "site", &[]),

@@ -60,6 +60,8 @@ mod serve;
 mod serve_http;
 pub mod server;
 mod set;
+mod set_archive;
+mod signing_block;
 mod signing_options;
 #[cfg(unix)]
 mod special;

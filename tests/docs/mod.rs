@@ -64,7 +64,7 @@ fn every_command_block_runs_and_prints_what_stands_there() {
 fn what_is_not_run_says_why() {
     for page in pages() {
         for block in blocks(&read(&page)) {
-            let shown = ["toml", "json", "yaml", "xml", "groovy", "text", "ruby"];
+            let shown = ["toml", "json", "yaml", "xml", "groovy", "text", "ruby", "kotlin"];
             match block.language.as_str() {
                 "console" => assert!(block.content.starts_with("$ "), "{page}:{}: no command", block.line),
                 "sh" => {

@@ -25,6 +25,7 @@ mod plist;
 mod properties;
 mod secret;
 mod sha256;
+mod signing_block;
 mod string_pool;
 mod xml;
 mod zip;

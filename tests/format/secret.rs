@@ -105,7 +105,8 @@ fn no_debug_shows_a_secret() {
     check("apk::Found", &in_package);
     check("files::Changes", &files::Changes { contents: [("a".to_owned(), bytes())].into() });
     let (replaced, added) = ([(0, bytes())].into(), [("a".to_owned(), bytes())].into());
-    let changes = apk::Changes { replaced, added, dex: Vec::new(), notes: Vec::new() };
+    let pairs = apk::Pairs { values: [(7, bytes())].into(), changed: [7].into() };
+    let changes = apk::Changes { replaced, added, pairs, dex: Vec::new(), notes: Vec::new() };
     check("apk::Changes", &changes);
     check("Expected", &Expected { address: address(), entry: None, value: zeroizing() });
     check("Foreign", &Foreign::new("the secret of somebody", zeroizing()));

@@ -1,6 +1,8 @@
 //! Bodies for arbitrary bytes against certificates, keystores, signing blocks, lineages and signatures: nothing may panic.
 
-use inject::format::apk_signing_block::SigningBlock;
+use std::collections::BTreeMap;
+
+use inject::format::apk_signing_block::{SigningBlock, id};
 use inject::format::x509::Certificate;
 use inject::sign::android::Lineage;
 use inject::sign::{Identity, Password};
@@ -10,7 +12,17 @@ use inject::verify::android::{Options, apk, lineage_signature};
 pub fn package(bytes: &[u8]) {
     let options = Options { min_sdk: Some(18), target_sdk: Some(30), idsig: Some(bytes), ..Options::default() };
     let _ = apk(bytes, &options);
-    let _ = SigningBlock::find(bytes, bytes.len() as u64);
+    if let Ok(Some(block)) = SigningBlock::find(bytes, bytes.len() as u64) {
+        let new = block.with_values(&BTreeMap::from([(7, b"value".to_vec())])).unwrap();
+        let again = SigningBlock::find(new.as_slice(), new.len() as u64).unwrap().unwrap();
+        assert_eq!(again.value(7).unwrap().0, b"value");
+        assert!(again.with_values(&BTreeMap::new()).unwrap() == new, "a second time");
+        let others = |block: &SigningBlock| {
+            let others = block.pairs().filter(|(id, _)| ![7, id::PADDING].contains(id));
+            others.map(|(id, value)| (id, value.to_vec())).collect::<Vec<_>>()
+        };
+        assert_eq!(others(&again), others(&block));
+    }
 }
 
 /// A certificate, and a key with its signature.

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use inject::host::replacement::{Replacement, read_back};
+use inject::host::file::SourceFile;
+use inject::host::replacement::{Replacement, copy, read_back};
 
 #[test]
 fn a_commit_replaces_and_leaves_nothing_else() {
@@ -21,6 +22,28 @@ fn a_commit_replaces_and_leaves_nothing_else() {
     assert_eq!(fs::read(&target).unwrap(), b"new content");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert_eq!(fs::metadata(&target).unwrap().permissions(), like.permissions());
+}
+
+#[test]
+fn ranges_of_another_file_are_copied_behind_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("source"), folder.path().join("target"));
+    // More than the system is asked for at once, and no whole number of pages.
+    let content = crate::cli::noise(17 * 1024 * 1024 + 4711);
+    fs::write(&source, &content).unwrap();
+    let source = SourceFile::open(&source).unwrap();
+    // More than there is.
+    let mut new = Replacement::start(&target).unwrap();
+    let error = copy(&mut new, &source, 5..content.len() as u64 + 1).unwrap_err();
+    assert!(error.to_string().contains("source"), "{error}");
+    let mut new = Replacement::start(&target).unwrap();
+    new.write_all(b"before").unwrap();
+    copy(&mut new, &source, 11..content.len() as u64).unwrap();
+    copy(&mut new, &source, 7..7).unwrap();
+    copy(&mut new, &source, 0..5).unwrap();
+    new.write_all(b"behind").unwrap();
+    new.commit(None).unwrap();
+    assert!(fs::read(&target).unwrap() == [b"before", &content[11..], &content[..5], b"behind"].concat());
 }
 
 #[test]

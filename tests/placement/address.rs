@@ -32,6 +32,9 @@ const WORDS: &[&str] = &[
     "meta-data/",
     "intent-filter/",
     "dex/",
+    "signing-block/",
+    "0x",
+    "71777777",
     "a",
     "b.json",
     "x.plist",
@@ -95,6 +98,9 @@ fn every_form_parses_and_prints_back() {
         "notes.android.gxsd!/notes.properties.json#/properties/IntegratedSecurityObjClientID",
         "./string/of/a/folder.json#/x",
         "./apk:folder/a.json#/x",
+        "signing-block/0x71777777",
+        "apk:signing-block/0x00000000",
+        "./signing-block/0x71777777",
         "tree:./ipa:a.json",
     ] {
         let address = Address::parse(text).unwrap_or_else(|error| panic!("{error}"));
@@ -103,6 +109,45 @@ fn every_form_parses_and_prints_back() {
         if text != "raw/config#" {
             assert_eq!(printed, text);
         }
+    }
+}
+
+#[test]
+fn an_id_of_a_pair_has_one_spelling_and_those_of_android_are_refused_by_name() {
+    let printed = |text: &str| Address::parse(text).map(|address| address.to_string());
+    for text in ["signing-block/0x71777777", "signing-block/1903654775", "signing-block/0x071777777"] {
+        assert_eq!(printed(text).unwrap(), "signing-block/0x71777777");
+    }
+    assert_eq!(printed("signing-block/0xABCDEF").unwrap(), "signing-block/0x00abcdef");
+    assert_eq!(printed("signing-block/4294967295").unwrap(), "signing-block/0xffffffff");
+    for text in ["", "0x", "x", "-1", "+1", "0x+1", "0x1g", "1.0", " 1", "0x1/a", "0x1#a", "4294967296", "0x100000000"]
+    {
+        let error = printed(&format!("signing-block/{text}")).unwrap_err();
+        assert_eq!(
+            (error.problem.as_str(), error.expected.contains("hexadecimal")),
+            ("no ID of 32 bits", true),
+            "{text}"
+        );
+    }
+    for (id, meaning) in [
+        (0x7109_871a_u32, "APK Signature Scheme v2"),
+        (0xf053_68c0, "APK Signature Scheme v3"),
+        (0x1b93_ad61, "APK Signature Scheme v3.1"),
+        (0x70e1_c89f, "APK Signature Scheme v3.2"),
+        (0x4272_6577, "padding"),
+        (0x504b_4453, "dependency information for Google Play"),
+        (0x2b09_189e, "source stamp"),
+        (0x6dff_800d, "source stamp"),
+        (0x2146_444e, "Google Play metadata"),
+    ] {
+        for text in [format!("signing-block/{id}"), format!("apk:signing-block/0x{id:x}")] {
+            let error = Address::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(&format!("0x{id:08x} is the ID of {meaning}, which is not a place")), "{error}");
+        }
+    }
+    // Those of tools that write a channel there are nobody's.
+    for id in ["0x71777777", "0x881155ff"] {
+        printed(&format!("signing-block/{id}")).unwrap();
     }
 }
 

@@ -91,7 +91,9 @@ fn packages() -> Vec<Case> {
         }),
         case("apk", OUTSIDE, |folder, value| package_of(folder, |zip| zip.items[1].gap = value.to_vec())),
         case("apk", OUTSIDE, |folder, value| package_of(folder, |zip| zip.tail = value.to_vec())),
-        case("apk", OUTSIDE, |folder, value| package_of(folder, |zip| zip.tail = signing_block(value))),
+        case("apk", "signing-block/0x77777777", |folder, value| {
+            package_of(folder, |zip| zip.tail = signing_block(value))
+        }),
         case("apk", OUTSIDE, |folder, value| package_of(folder, |zip| zip.comment = value.to_vec())),
         case("apk", OUTSIDE, |folder, value| {
             let field = [&0x7777_u16.to_le_bytes(), &u16::try_from(value.len()).unwrap().to_le_bytes()[..], value];

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod codes;
 mod exposed;
+mod kept;
 mod leak;
 mod matrix;
 mod mutation;

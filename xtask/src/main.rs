@@ -60,6 +60,7 @@ fn run() -> Result<()> {
         ["fuzz", more @ ..] => fuzz::run(&root, more),
         ["dist", more @ ..] => dist::run(&root, more).map(drop),
         ["bench", "apple"] => bench::apple(&root),
+        ["bench", "block"] => bench::block(&root),
         ["bench", "bundle"] => bench::bundle(&root),
         ["bench", "scan"] => bench::scan(&root, None),
         ["bench", "scan", package] => bench::scan(&root, Some(Path::new(package))),
@@ -91,13 +92,14 @@ fn run() -> Result<()> {
             anyhow::ensure!(oracle::bundles(&root, &folders)? == 0, "a judge does not agree");
             oracle::bundletool::run(&root)
         }
+        ["oracle-block"] => oracle::block::run(&root),
         ["oracle-signatures", corpus] => oracle::signatures::run(corpus.as_ref()),
         ["oracle-apple", judge, folder] => {
             oracle::apple::run(judge.as_ref(), folder.as_ref())?;
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | bundle | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-bundle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | block | bundle | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-block | oracle-bundle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::dex::place_of;
 use super::spot::{Constant, Slot};
-use super::{Apk, ApkError, Contents, Spot, resources};
+use super::{Apk, ApkError, Contents, Pairs, Spot, resources};
 use crate::artifact::files::FileSet;
 use crate::format::arsc::StringEdit;
 use crate::format::axml::{DataEdit, MetaEdit};
@@ -27,6 +27,8 @@ pub struct Changes {
     pub added: BTreeMap<String, Vec<u8>>,
     /// The checksums of dex files that change: the old one and the new one each.
     pub dex: Vec<(u32, u32)>,
+    /// Pairs of the signing block that are places.
+    pub pairs: Pairs,
     /// What a person should know of them, a line each.
     pub notes: Vec<String>,
 }
@@ -37,6 +39,7 @@ impl std::fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("replaced", &self.replaced.keys())
             .field("added", &self.added.keys())
+            .field("pairs", &self.pairs.changed)
             .field("notes", &self.notes)
             .finish_non_exhaustive()
     }
@@ -45,7 +48,7 @@ impl std::fmt::Debug for Changes {
 impl Changes {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.replaced.is_empty() && self.added.is_empty()
+        self.replaced.is_empty() && self.added.is_empty() && self.pairs.changed.is_empty()
     }
 }
 
@@ -55,7 +58,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         check_conflicts(values)?;
         let in_files = values.iter().filter_map(|(spot, value)| match &spot.slot {
             Slot::File(spot) => Some((spot, value.as_str())),
-            Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) => None,
+            Slot::String { .. } | Slot::MetaData { .. } | Slot::Data { .. } | Slot::Dex(_) | Slot::Pair { .. } => None,
         });
         let mut contents = FileSet::new(&self.archive, self.kind()).change(in_files)?.contents;
         let mut tables: BTreeMap<&str, (Vec<StringEdit>, bool)> = BTreeMap::new();
@@ -96,7 +99,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     };
                     constants.entry(&spot.entry).or_default().push(DexEdit { target, value: value.clone().into() });
                 }
-                Slot::File(_) => {}
+                Slot::File(_) | Slot::Pair { .. } => {}
             }
         }
         self.change_dex(&mut contents, constants)?;
@@ -116,7 +119,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             };
             contents.insert(entry.to_owned(), resources::edit_strings(form, entry, &table, &strings, create)?);
         }
-        let mut changes = Changes { dex, notes, ..Changes::default() };
+        let mut changes = Changes { dex, notes, pairs: self.change_pairs(values)?, ..Changes::default() };
         for (entry, content) in contents {
             match self.archive.find(entry.as_bytes()) {
                 None => {

@@ -134,6 +134,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::Resource { .. }
             | Target::MetaData { .. }
             | Target::IntentFilter { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(Vec::new()),
         }
     }
@@ -158,6 +159,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(Passing::default()),
         }
     }
@@ -174,6 +176,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(!self.look_into_dex(address, true)?.is_empty()),
         }
     }

@@ -7,6 +7,7 @@ use crate::artifact::document::DocumentError;
 use crate::artifact::files::{FilesError, ReadError};
 use crate::artifact::kind::FileKind;
 use crate::format::aapt::AaptError;
+use crate::format::apk_signing_block::SigningBlockError;
 use crate::format::arsc::ArscError;
 use crate::format::axml::AxmlError;
 use crate::format::dex::DexError;
@@ -20,6 +21,9 @@ pub enum ApkError {
     /// The container.
     #[error(transparent)]
     Zip(#[from] ZipError),
+    /// The signing block.
+    #[error(transparent)]
+    Block(#[from] SigningBlockError),
     /// Another kind of artifact.
     #[error("this is {}, not an Android package", .0.describe())]
     Kind(FileKind),
@@ -140,6 +144,7 @@ impl ApkError {
             Self::Proto { source, .. } => source.is_refusal(),
             Self::Dex { source, .. } => matches!(source, DexError::Shared { .. }),
             Self::Zip(_)
+            | Self::Block(_)
             | Self::Kind(_)
             | Self::NoBase
             | Self::Read { .. }

@@ -4,6 +4,8 @@
 //! * `module`: where the files of a package lie in the archive.
 //! * `resources`: table and manifest, in the form of either.
 //! * `spot`: an address becomes concrete spots in entries.
+//! * `filter`: attributes of intent filters.
+//! * `pair`: pairs of the signing block.
 //! * `dex`: string constants in dex files.
 //! * `change`: values become new entry contents.
 //! * `error`: why one of these cannot be done.
@@ -14,7 +16,9 @@ mod change;
 mod dex;
 mod error;
 mod facts;
+mod filter;
 mod module;
+mod pair;
 mod resources;
 mod spot;
 
@@ -26,6 +30,7 @@ pub use error::ApkError;
 pub use facts::Facts;
 use module::Module;
 pub use module::{MANIFEST, TABLE, is_program};
+pub use pair::Pairs;
 use resources::{Form, Table};
 pub use spot::{Found, Spot};
 

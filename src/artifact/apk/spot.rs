@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::filter::{fits, shown};
 use super::module::Module;
 use super::resources::{self, Table};
 use super::{Apk, ApkError};
@@ -39,6 +40,8 @@ pub(super) enum Slot {
     MetaData { name: String },
     /// An attribute of `<data>` elements of the manifest.
     Data { elements: Vec<usize>, attribute: DataAttribute },
+    /// A pair of the signing block.
+    Pair { id: u32 },
     /// In a file.
     File(files::Spot),
     /// In a dex file.
@@ -78,6 +81,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         if matches!(place.at.target, Target::File { .. }) {
             return self.files_at(place);
         }
+        if let Target::SigningBlock { id } = place.at.target {
+            return self.find_pair(place, id);
+        }
         let mut found = self.look(&place.at, place.partial)?;
         if !found.is_empty() {
             if matches!(place.absence, Absence::Create | Absence::CreateWithin) {
@@ -111,8 +117,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 }
                 return Ok(false);
             }
-            Target::String { .. } | Target::Resource { .. } | Target::MetaData { .. } | Target::IntentFilter { .. } => {
-            }
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::SigningBlock { .. } => {}
         }
         match self.look(address, true) {
             Ok(found) => Ok(!found.is_empty()),
@@ -221,6 +230,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                 return Ok(found);
             }
             Target::DexMethod { .. } | Target::DexText { .. } => return self.look_into_dex(address, partial),
+            Target::SigningBlock { id } => return self.look_at_pair(address, *id),
         }
         found.retain(|found| !found.values.is_empty());
         Ok(found)
@@ -261,7 +271,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::MetaData { .. }
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
-            | Target::DexText { .. } => None,
+            | Target::DexText { .. }
+            | Target::SigningBlock { .. } => None,
         };
         self.modules.with_files_in(first.unwrap_or_default())
     }
@@ -318,6 +329,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Err(self.no_place(address)?),
         }
     }
@@ -402,6 +414,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             | Target::IntentFilter { .. }
             | Target::DexMethod { .. }
             | Target::DexText { .. }
+            | Target::SigningBlock { .. }
             | Target::File { .. } => Ok(Vec::new()),
         }
     }
@@ -542,6 +555,8 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             // Files say it themselves.
             Target::File { .. } => ("no such file".to_owned(), Vec::new()),
             Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
+            // One that is missing is made.
+            Target::SigningBlock { .. } => ("the APK Signing Block has no such pair".to_owned(), Vec::new()),
         };
         Ok(ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near })
     }
@@ -550,35 +565,6 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let table = self.modules.base().map(Module::table).unwrap_or_default();
         let problem = format!("there is no {table}");
         ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near: Vec::new() }
-    }
-}
-
-/// Whether a text is what a pattern says, `*` being any characters.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at.saturating_add(part.len())..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    false
-}
-
-/// What an attribute is, for messages. Schemes and hosts are public.
-fn shown(value: &Scalar) -> String {
-    match value {
-        Scalar::Text(text) => format!("{text:?}"),
-        other @ (Scalar::Int(_) | Scalar::Bool(_) | Scalar::Reference(_) | Scalar::Other { .. }) => other.to_string(),
     }
 }
 
@@ -670,6 +656,11 @@ impl Found {
 }
 
 impl Spot {
+    /// Whether it is a pair of the signing block.
+    pub fn is_pair(&self) -> bool {
+        matches!(self.slot, Slot::Pair { .. })
+    }
+
     /// The object of GeneXus that the entry belongs to, by its name.
     pub fn object(&self) -> &str {
         match (&self.resource, &self.slot) {

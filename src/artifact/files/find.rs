@@ -272,7 +272,8 @@ fn file_of(address: &Address) -> Result<(&FilePath, &Locator), FilesError> {
         | Target::MetaData { .. }
         | Target::IntentFilter { .. }
         | Target::DexMethod { .. }
-        | Target::DexText { .. } => Err(FilesError::Address {
+        | Target::DexText { .. }
+        | Target::SigningBlock { .. } => Err(FilesError::Address {
             address: Box::new(address.clone()),
             problem: "only Android packages have such places; write apk: in front, or address a file".to_owned(),
         }),

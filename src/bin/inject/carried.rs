@@ -234,6 +234,12 @@ fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result
             places.push((None, place));
         }
     }
+    // What a pair of a signing block is for, nobody says; whose its value is, the store does.
+    for at in inspected.pairs().unwrap_or_default() {
+        if !places.iter().any(|(_, other): &(_, Place)| other.at.target == at.target) {
+            places.push((None, Place::new(at, Template::default(), Absence::Skip)));
+        }
+    }
     // What is not there is not an error here, and nothing is passed over.
     let there = |(preset, place): (Option<String>, Place)| {
         let Place { at, value, by_object, or_constant, own_id, .. } = place;

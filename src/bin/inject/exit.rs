@@ -502,7 +502,7 @@ fn near_place(address: &Address, near: &[String]) -> Option<String> {
         Target::String { name, .. } | Target::Resource { name, .. } | Target::MetaData { name } => name.clone(),
         Target::IntentFilter { class, .. } => class.clone(),
         Target::File { path, .. } => path.to_string(),
-        Target::DexMethod { .. } | Target::DexText { .. } => String::new(),
+        Target::DexMethod { .. } | Target::DexText { .. } | Target::SigningBlock { .. } => String::new(),
         _ => return None,
     };
     let near = nearest(&name, near.iter().map(String::as_str)).map(str::to_owned);

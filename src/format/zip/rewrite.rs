@@ -311,6 +311,13 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         Ok(start.min(before))
     }
 
+    /// The end of central directory record where nothing changes but where the directory begins.
+    pub fn eocd_at(&self, directory_offset: u64) -> Result<Vec<u8>, ZipError> {
+        let end = &self.index.eocd;
+        let offset = u32_or_limit(directory_offset, "the offset of the central directory")?;
+        Ok(end.with_directory(end.entry_count(), end.directory_size(), offset))
+    }
+
     /// Length of the data descriptor behind the data: 12 or 16 bytes (APPNOTE 4.3.9), 0 where there is none.
     fn descriptor_len(&self, entry: &Entry) -> Result<u64, ZipError> {
         let (local, central) = entry.flags();

@@ -5,7 +5,9 @@
 use crate::artifact::apk::ApkError;
 use crate::format::apk_signing_block::SigningBlockError;
 use crate::pipeline::fault::{Failing, Fault};
+use crate::placement::Address;
 use crate::sign::android::{AndroidSignError, SchemesError, SectionLength};
+use crate::verify::{Finding, findings_text};
 
 /// A signer that devices, or Google Play, would refuse.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,44 @@ pub(super) enum SignerFault {
     /// Several signers.
     #[error("the input has {count} signers; a package with several signers cannot be signed again with one key")]
     Several { count: usize },
+}
+
+/// A pair of the signing block that cannot be put in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PairError {
+    /// No block, and nothing that would make one.
+    #[error(
+        "place {address}: this package has no APK Signing Block to put the value in: it is unsigned, or has a v1 signature alone; \
+         sign it with v2 or later first (apksigner, Gradle), or name a place in its contents too, so that this run signs it"
+    )]
+    NoBlock { address: Address },
+    /// A block in which nothing is signed.
+    #[error(
+        "place {address}: the APK Signing Block of this package holds neither a v2 nor a v3 signature, so nothing says that it is \
+         in order; sign the package with v2 or later first, or name a place in its contents too, so that this run signs it"
+    )]
+    NoSignature { address: Address },
+    /// Signatures that would stay, and do not hold.
+    #[error(
+        "place {address}: the package would keep its signatures, and they are not in order: {}; sign it again first",
+        findings_text(.findings)
+    )]
+    Unsound { address: Address, findings: Vec<Finding> },
+    /// Schemes that make no block.
+    #[error(
+        "place {address}: the output would have no APK Signing Block: it is made for v2 and v3 alone; sign with one of them"
+    )]
+    NoScheme { address: Address },
+}
+
+impl Failing for PairError {
+    fn fault(&self) -> Fault<'_> {
+        match self {
+            Self::NoBlock { .. } | Self::NoSignature { .. } => Fault::Refused,
+            Self::Unsound { findings, .. } => Fault::Unsound(findings),
+            Self::NoScheme { .. } => Fault::Signing,
+        }
+    }
 }
 
 impl Failing for SignerFault {
@@ -37,6 +77,7 @@ impl Failing for ApkError {
             Self::Document { source, .. } if source.is_conflict() => Fault::Request,
             error if error.is_refusal() => Fault::Refused,
             Self::Zip(_)
+            | Self::Block(_)
             | Self::Manifest(_)
             | Self::Table(_)
             | Self::NoBase

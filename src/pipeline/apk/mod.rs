@@ -3,6 +3,7 @@
 //! * `error`: what can go wrong with a package alone.
 //! * `packed`: what packages have in common with bundles, and the order of the steps.
 //! * `package`: one that was inspected.
+//! * `pairs`: one of which nothing changes but pairs of the signing block, with no key.
 //! * `write`: the new package, from its changed contents to what was verified and has no name yet.
 //! * `v1_files`, `v4_file`: the files of these schemes.
 //! * `dm_file`: a profile beside a package.
@@ -13,6 +14,7 @@ pub(super) mod dm_file;
 mod error;
 mod package;
 mod packed;
+mod pairs;
 mod v1_files;
 pub(super) mod v4_file;
 mod write;
@@ -20,7 +22,8 @@ mod write;
 use std::path::Path;
 
 pub(super) use package::{NEW_KEY, Package, check_signer};
-pub(super) use packed::{Packed, Steps, Written, finish, rewrite, while_searching};
+pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, rewrite, while_searching};
+pub(super) use pairs::unprotected;
 pub(super) use v1_files::{sign as sign_jar, stale};
 
 use super::fault::Cause;
@@ -96,6 +99,10 @@ impl Artifact for Package {
     fn search(&self, hunt: &mut Hunt<'_>, report: &mut verify::Report) {
         self.packed.search(hunt, report);
     }
+
+    fn pairs(&self) -> Result<Vec<Address>, Cause> {
+        Ok(self.packed.apk().pairs()?)
+    }
 }
 
 impl Kind for Package {
@@ -111,6 +118,10 @@ impl Kind for Package {
         let splits = if self.packed.facts.needs_splits { self.splits() } else { Vec::new() };
         for (copy, _) in &mut found.copies {
             for (name, split) in &splits {
+                // Each package has a block of its own, and an app reads that of the base.
+                if copy.address.is_pair() {
+                    continue;
+                }
                 match split.has(&copy.address) {
                     Ok(false) => {}
                     Ok(true) => {
@@ -123,7 +134,13 @@ impl Kind for Package {
     }
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {
-        self.packed.judge_plan(placed)
+        self.packed.judge_plan(placed)?;
+        self.judge_pairs(placed)
+    }
+
+    fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
+        self.check_signing(signing)?;
+        self.check_pair(pairs::first(placed), signing.android()?)
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
@@ -134,8 +151,12 @@ impl Kind for Package {
         self.packed.contents(changes)
     }
 
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
+    /// Other pairs stay where nothing is signed.
+    fn search_rest(&self, placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
         self.packed.search_rest(hunt, changes);
+        if placed.kept.is_some() || changes.is_empty() {
+            self.packed.search_pairs(hunt, &changes.pairs.ids())?;
+        }
         Ok(())
     }
 
@@ -144,7 +165,10 @@ impl Kind for Package {
     }
 
     fn finish(&self, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
-        finish(self, placed, task)
+        match &placed.kept {
+            Some(kept) => self.finish_pairs(kept, placed, task),
+            None => finish(self, placed, task),
+        }
     }
 }
 
@@ -168,6 +192,7 @@ impl Steps for Package {
         left_out: (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
+        self.check_pair(pairs::first(placed), task.signing.android()?)?;
         self.write_new(&placed.expected(task.values)?, changes, left_out, task)
     }
 
@@ -206,8 +231,9 @@ impl Steps for Package {
         Ok(notes)
     }
 
-    fn notes(&self, _: &AndroidSigning<'_>, (removed, block): (&[String], Option<&SigningBlock>)) -> Vec<String> {
-        let dropped = block.map(android::dropped_pairs).unwrap_or_default();
+    fn notes(&self, _: &AndroidSigning<'_>, (removed, block, kept): LeftOut<'_>) -> Vec<String> {
+        let mut dropped = block.map(android::dropped_pairs).unwrap_or_default();
+        dropped.retain(|pair| !kept.contains(&pair.id));
         let left_out =
             |pair: &android::DroppedPair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len);
         let mut notes: Vec<String> = dropped.iter().map(left_out).collect();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::v1_files;
 use crate::artifact::apk::{Apk, Changes, Facts, Found, Modules, Spot};
 use crate::artifact::genexus::{self, Mains};
-use crate::format::apk_signing_block::SigningBlock;
+use crate::format::apk_signing_block::{SigningBlock, pair_name};
 use crate::format::zip::{Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
@@ -131,11 +131,24 @@ impl Packed {
     pub(in crate::pipeline) fn contents<'c>(&self, changes: &'c Changes) -> Vec<(String, &'c [u8])> {
         let replaced = changes.replaced.iter().map(|(index, content)| (self.name(*index), content.as_slice()));
         let added = changes.added.iter().map(|(name, content)| (name.clone(), content.as_slice()));
-        replaced.chain(added).collect()
+        replaced.chain(added).chain(changes.pairs.contents()).collect()
     }
 
     pub(in crate::pipeline) fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) {
         hunt.package(&self.archive(), &changes.replaced.keys().copied().collect());
+    }
+
+    /// Searches the pairs of the signing block but those that change.
+    pub(in crate::pipeline) fn search_pairs(
+        &self,
+        hunt: &mut OldHunt<'_>,
+        changed: &BTreeSet<u32>,
+    ) -> Result<(), Cause> {
+        if let Some(block) = self.block()? {
+            let others = block.pairs().filter(|(id, _)| !changed.contains(id));
+            hunt.contents(others.map(|(id, value)| (pair_name(id), value)));
+        }
+        Ok(())
     }
 
     pub(in crate::pipeline) fn name(&self, index: usize) -> String {
@@ -152,6 +165,9 @@ pub(in crate::pipeline) struct Written {
     pub(in crate::pipeline) dex: Vec<(u32, u32)>,
     pub(in crate::pipeline) report: verify::Report,
 }
+
+/// What is not in the output: entries by name, the block of the input, and which of its pairs stay all the same.
+pub(in crate::pipeline) type LeftOut<'a> = (&'a [String], Option<&'a SigningBlock>, &'a BTreeSet<u32>);
 
 /// The steps that are not the same for both.
 pub(in crate::pipeline) trait Steps: Artifact {
@@ -176,7 +192,7 @@ pub(in crate::pipeline) trait Steps: Artifact {
     fn put_in_place(&self, written: Written, output: &Path) -> Result<Vec<String>, Cause>;
 
     /// What a person should know of the output, with what was left out of the input.
-    fn notes(&self, signing: &AndroidSigning<'_>, left_out: (&[String], Option<&SigningBlock>)) -> Vec<String>;
+    fn notes(&self, signing: &AndroidSigning<'_>, left_out: LeftOut<'_>) -> Vec<String>;
 }
 
 /// Steps 3 to 8.
@@ -197,7 +213,7 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
         // Nothing was there before that is not there now; a secret that is kept out may be.
         copies.judged(words, |hunt| {
             hunt.package(archive, &BTreeSet::new());
-            Ok(())
+            packed.search_pairs(hunt, &changes.pairs.ids())
         })?;
         gate.whole(words, values, |hunt, report| packed.search(hunt, report))?;
         packed.source.file().unchanged()?;
@@ -214,6 +230,8 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     let stale = v1_files::stale(archive);
     let mut entries: Vec<String> = changes.replaced.keys().map(|&index| packed.name(index)).collect();
     entries.extend(changes.added.keys().cloned());
+    entries.extend(changes.pairs.contents().map(|(name, _)| name));
+    let kept_pairs = changes.pairs.ids();
     let mut notes = [placed.notes.clone(), changes.notes.clone()].concat();
 
     // 4. to 7., while another thread searches what does not change for what was there before.
@@ -242,7 +260,7 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     let beside = steps.put_in_place(written, output)?;
     notes.extend(copies.notes());
     notes.extend(beside);
-    notes.extend(steps.notes(signing, (&removed, block.as_ref())));
+    notes.extend(steps.notes(signing, (&removed, block.as_ref(), &kept_pairs)));
     let warnings = placed.warnings.clone();
     Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
 }

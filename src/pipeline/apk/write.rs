@@ -26,13 +26,14 @@ impl Package {
     pub(in crate::pipeline) fn write_new(
         &self,
         expected: &[Expected],
-        changes: Changes,
+        mut changes: Changes,
         (stale, block): (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
         let archive = &self.packed.archive();
+        let pairs = std::mem::take(&mut changes.pairs).values;
         // 4. Sign v1: its files are entries, so they come before the container is closed.
         let dex = changes.dex.clone();
         let mut rewrite = rewrite(changes, stale, Some(Alignment::ANDROID));
@@ -74,7 +75,7 @@ impl Package {
                 hasher.section(end.len() as u64);
                 hasher.update(&end);
                 let digests = hasher.finish()?;
-                let block = android::signing_block(&request.signers, schemes, &digests)?.unwrap_or_default();
+                let block = android::signing_block(&request.signers, schemes, &digests, &pairs)?.unwrap_or_default();
                 new.write_all(&block)?;
                 new.write_all(&layout.directory)?;
                 new.write_all(&layout.eocd(start + block.len() as u64)?)?;

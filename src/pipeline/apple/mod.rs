@@ -407,7 +407,12 @@ impl Kind for App {
         changes.iter().map(|(name, content)| (name.clone(), content.as_slice())).collect()
     }
 
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Self::Changes) -> Result<(), Cause> {
+    fn search_rest(
+        &self,
+        _placed: &Placed<Spot>,
+        hunt: &mut OldHunt<'_>,
+        changes: &Self::Changes,
+    ) -> Result<(), Cause> {
         self.source.with(|tree| hunt.app(tree, &self.layout, changes))
     }
 

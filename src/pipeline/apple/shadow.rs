@@ -161,7 +161,8 @@ impl<'t> Shadows<'t> {
                 | Target::MetaData { .. }
                 | Target::IntentFilter { .. }
                 | Target::DexMethod { .. }
-                | Target::DexText { .. } => None,
+                | Target::DexText { .. }
+                | Target::SigningBlock { .. } => None,
             })
             .collect();
         let is = |holds: bool, is_other: bool| match (holds, is_other) {

@@ -14,7 +14,7 @@ mod write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::apk::{self, Packed, Steps, Written, check_signer};
+use super::apk::{self, LeftOut, Packed, Steps, Written, check_signer};
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Location, Task};
 use super::locate::{Hit, Placed, Search};
@@ -141,7 +141,7 @@ impl Kind for Bundle {
         self.packed.contents(changes)
     }
 
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
+    fn search_rest(&self, _placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
         self.packed.search_rest(hunt, changes);
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Steps for Bundle {
         Ok(Vec::new())
     }
 
-    fn notes(&self, signing: &AndroidSigning<'_>, (_, block): (&[String], Option<&SigningBlock>)) -> Vec<String> {
+    fn notes(&self, signing: &AndroidSigning<'_>, (_, block, _): LeftOut<'_>) -> Vec<String> {
         let mut notes = Vec::new();
         if block.is_some() {
             notes.push("the APK Signing Block is gone; a bundle has a JAR signature only".to_owned());

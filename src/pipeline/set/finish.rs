@@ -9,6 +9,7 @@ use super::member::{End, Member};
 use super::package_set::{Changes, PackageSet, Spot, WORDS};
 use super::{archive, folder, rules};
 use crate::artifact::apk as packages;
+use crate::pipeline::ArtifactFile;
 use crate::pipeline::apk::{self, Steps as _, Written};
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::{Artifact as _, Kind as _, Task};
@@ -31,8 +32,12 @@ struct Said {
 /// Steps 3 to 8.
 pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -> Result<Done, Cause> {
     let Task { values, output, gate, .. } = *task;
-    let signing = task.signing.android()?;
-    set.home.check_signing(signing)?;
+    // Where the signatures stay there is no key.
+    let signing = if placed.kept.is_some() { None } else { Some(task.signing.android()?) };
+    if let Some(signing) = signing {
+        set.home.check_signing(signing)?;
+        set.check_pairs(placed, signing)?;
+    }
     // What was planned for is still there: another run of this plan may have put its output in its place.
     set.home.unchanged(&set.members)?;
     // 3. Apply: new contents of the entries that change.
@@ -40,17 +45,17 @@ pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -
     let mut copies = OldCopies::of(&placed.old, values, gate);
     let mut stay: Vec<Option<Report>> = Vec::new();
     for (member, changes) in set.members.iter().zip(&changes.0) {
-        let asked = || member.package.is_signed_as_asked(signing).map_err(member.about());
+        let asked = || match signing {
+            Some(signing) => member.package.is_signed_as_asked(signing).map_err(member.about()),
+            None => Ok(Some(member.package.input())),
+        };
         stay.push(if changes.is_empty() { asked()? } else { None });
     }
-    let changed = changes.replaced();
-    let search = |copies: &mut OldCopies| {
-        copies.judged(&WORDS, |hunt| {
-            set.search_kept(hunt, &changed);
-            Ok(())
-        })
-    };
-    if set.home.is_at(output) && stay.iter().all(Option::is_some) {
+    let changed = changes.kept();
+    let nothing = set.home.is_at(output) && stay.iter().all(Option::is_some);
+    let with_pairs = signing.is_none() || nothing;
+    let search = |copies: &mut OldCopies| copies.judged(&WORDS, |hunt| set.search_kept(hunt, with_pairs, &changed));
+    if nothing {
         // Nothing was there before that is not there now; a secret that is kept out may be.
         search(&mut copies)?;
         gate.whole(&WORDS, values, |hunt, report| set.search(hunt, report))?;
@@ -64,7 +69,7 @@ pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -
         hunt.contents(set.contents(&changes));
         Ok(())
     })?;
-    let new_signer = set.has_new_signer(signing)?;
+    let new_signer = signing.map_or(Ok(false), |signing| set.has_new_signer(signing))?;
 
     let _made = set.home.make(&set.members, output)?;
 
@@ -72,9 +77,23 @@ pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -
     let write = || write(set, placed, changes, stay, task);
     let (copies, written) = apk::while_searching(copies, search, write)?;
     let (ends, said) = written?;
+    // What was signed was searched when it was written.
+    let mut kept = Vec::new();
+    for (member, end) in set.members.iter().zip(&ends) {
+        match end {
+            End::New(written) if signing.is_none() => {
+                kept.push((member, Some(ArtifactFile::over(written.new.reader()?))));
+            }
+            End::New(_) => {}
+            End::Stays(_) => kept.push((member, None)),
+        }
+    }
     gate.whole(&WORDS, values, |hunt, report| {
-        for (member, _) in set.members.iter().zip(&ends).filter(|(_, end)| matches!(end, End::Stays(_))) {
-            hunt.part(report, &member.name, |hunt, report| member.package.search(hunt, report));
+        for (member, new) in &kept {
+            hunt.part(report, &member.name, |hunt, report| match new {
+                Some(new) => hunt.archive(report, new),
+                None => member.package.search(hunt, report),
+            });
         }
         set.home.search_rest(hunt, report);
     })?;
@@ -104,7 +123,7 @@ fn write(
     stay: Vec<Option<Report>>,
     task: &Task<'_>,
 ) -> Result<(Vec<End>, Said), Cause> {
-    let signing = task.signing.android()?;
+    let signing = if placed.kept.is_some() { None } else { Some(task.signing.android()?) };
     let expected = placed.expected(task.values)?;
     let (mut ends, mut said) = (Vec::new(), Said::default());
     for (index, ((member, changes), stays)) in set.members.iter().zip(changes.0).zip(stay).enumerate() {
@@ -131,21 +150,28 @@ fn one(
     member: &Member,
     changes: packages::Changes,
     expected: &[Expected],
-    (task, signing): (&Task<'_>, &AndroidSigning<'_>),
+    (task, signing): (&Task<'_>, Option<&AndroidSigning<'_>>),
     said: &mut Said,
 ) -> Result<Written, Cause> {
     let packed = &member.package.packed;
+    let output = set.home.output(member, task.output);
+    let pairs = changes.pairs.contents().map(|(name, _)| member.entry(&name)).collect::<Vec<_>>();
+    let Some(signing) = signing else {
+        said.entries.extend(pairs);
+        let address = expected.first().map(|expected| expected.address.clone());
+        let kept = address.map(|address| member.package.kept(&address)).transpose()?.unwrap_or_default();
+        return member.package.write_kept(&kept, expected, &changes.pairs, &output);
+    };
     let block = packed.block()?;
     let stale = apk::stale(&packed.archive());
     let changed = changes.replaced.keys().map(|&index| packed.name(index)).chain(changes.added.keys().cloned());
-    said.entries.extend(changed.map(|name| member.entry(&name)));
+    said.entries.extend(changed.map(|name| member.entry(&name)).chain(pairs));
     let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
-    let notes = member.package.notes(signing, (&removed, block.as_ref()));
+    let notes = member.package.notes(signing, (&removed, block.as_ref(), &changes.pairs.ids()));
     for note in changes.notes.iter().cloned().chain(notes) {
         said.notes.entry(note).or_default().push(member.name.clone());
     }
     said.removed.extend(removed.iter().map(|name| member.entry(name)));
-    let output = set.home.output(member, task.output);
     member.package.write_new(expected, changes, (&stale, block.as_ref()), &Task { output: &output, ..*task })
 }
 

@@ -118,6 +118,17 @@ impl Artifact for PackageSet {
         Ok(report)
     }
 
+    /// An app reads the block of the base.
+    fn pairs(&self) -> Result<Vec<Address>, Cause> {
+        let mut all: Vec<Address> = Vec::new();
+        for member in self.bases().into_iter().filter_map(|index| self.members.get(index)) {
+            let pairs = member.package.pairs().map_err(member.about())?;
+            let new: Vec<Address> = pairs.into_iter().filter(|pair| !all.contains(pair)).collect();
+            all.extend(new);
+        }
+        Ok(all)
+    }
+
     fn verify_places(&self, report: &mut Report, expected: &[Expected]) {
         let members = self.members.iter();
         let members = members.map(|member| (member.name.as_str(), member.package.packed.archive())).collect();
@@ -146,6 +157,8 @@ impl Kind for PackageSet {
         let place = Place { unless: Vec::new(), ..place.clone() };
         let unknown = self.one_program(&place)?;
         let members = match place.absence {
+            // Each package has a block of its own, and an app reads that of the base.
+            _ if place.at.is_pair() => self.bases(),
             Absence::Fail | Absence::Create => {
                 let having = self.having(&place.at)?;
                 if having.is_empty() { self.bases() } else { having }
@@ -172,7 +185,7 @@ impl Kind for PackageSet {
                 placed.spots.iter().filter(|spot| spot.member == index).map(|spot| spot.spot.clone()).collect();
             member.package.packed.apk().check(&spots).map_err(Cause::from).map_err(member.about())?;
         }
-        Ok(())
+        self.judge_pairs(placed)
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
@@ -197,9 +210,13 @@ impl Kind for PackageSet {
         self.members.iter().zip(&changes.0).flat_map(of).collect()
     }
 
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
-        self.search_kept(hunt, &changes.replaced());
-        Ok(())
+    fn search_rest(&self, placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
+        self.search_kept(hunt, placed.kept.is_some(), &changes.kept())
+    }
+
+    fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
+        self.check_signing(signing)?;
+        self.check_pairs(placed, signing.android()?)
     }
 
     fn probe(&self, _placed: &Placed<Spot>, output: &Path) -> Result<(), Cause> {

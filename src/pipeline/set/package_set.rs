@@ -12,8 +12,9 @@ use crate::artifact::apk as packages;
 use crate::pipeline::apk;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Location;
-use crate::pipeline::locate::Hit;
+use crate::pipeline::locate::{Hit, Placed};
 use crate::pipeline::old_copies::OldHunt;
+use crate::pipeline::plan::PlannedPlace;
 use crate::pipeline::refusal::Words;
 use crate::pipeline::signing::AndroidSigning;
 use crate::placement::{Address, Place};
@@ -122,23 +123,68 @@ impl PackageSet {
     }
 }
 
+/// The entries of a package that change, and the pairs of its signing block.
+pub(super) type Changed = (BTreeSet<usize>, BTreeSet<u32>);
+
 /// New contents, a package each, in the order of the set.
 pub(in crate::pipeline) struct Changes(pub(super) Vec<packages::Changes>);
 
 impl Changes {
-    /// The entries that change, a package each.
-    pub(super) fn replaced(&self) -> Vec<BTreeSet<usize>> {
-        self.0.iter().map(|changes| changes.replaced.keys().copied().collect()).collect()
+    /// What does not stay: the entries and the pairs that change, a package each.
+    pub(super) fn kept(&self) -> Vec<Changed> {
+        let of = |changes: &packages::Changes| (changes.replaced.keys().copied().collect(), changes.pairs.ids());
+        self.0.iter().map(of).collect()
     }
 }
 
 impl PackageSet {
-    /// Searches all but entries that change for what was there before.
-    pub(super) fn search_kept(&self, hunt: &mut OldHunt<'_>, changed: &[BTreeSet<usize>]) {
-        for (member, changed) in self.members.iter().zip(changed) {
-            hunt.within(&member.name, |hunt| hunt.package(&member.package.packed.archive(), changed));
+    /// Searches all but what changes for what was there before; with the pairs of a signing block where these stay.
+    pub(super) fn search_kept(
+        &self,
+        hunt: &mut OldHunt<'_>,
+        with_pairs: bool,
+        changed: &[Changed],
+    ) -> Result<(), Cause> {
+        for (member, (entries, pairs)) in self.members.iter().zip(changed) {
+            let packed = &member.package.packed;
+            hunt.within(&member.name, |hunt| {
+                hunt.package(&packed.archive(), entries);
+                if with_pairs { packed.search_pairs(hunt, pairs) } else { Ok(()) }
+            })?;
         }
         self.home.search_old(hunt);
+        Ok(())
+    }
+
+    /// The places in signing blocks, each with its package.
+    fn pairs<'p>(&'p self, placed: &'p Placed<Spot>) -> impl Iterator<Item = (&'p Member, &'p PlannedPlace)> {
+        let pairs = placed.places.iter().zip(&placed.spots).filter(|(_, spot)| spot.spot.is_pair());
+        pairs.filter_map(|(place, spot)| Some((self.members.get(spot.member)?, place)))
+    }
+
+    /// Looks at the pairs of a plan: says what has to be said of them, and whose signatures stay where nothing else changes.
+    pub(super) fn judge_pairs(&self, placed: &mut Placed<Spot>) -> Result<(), Cause> {
+        let mut warnings: Vec<String> = Vec::new();
+        for (_, place) in self.pairs(placed).filter(|(_, place)| place.value.needs_secret()) {
+            let warning = apk::unprotected(&place.address);
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        let first = self.pairs(placed).next().map(|(_, place)| place.address.clone());
+        placed.warnings.extend(warnings);
+        if let Some(first) = first.filter(|_| placed.spots.iter().all(|spot| spot.spot.is_pair())) {
+            placed.kept = Some(self.verify_each(|member| member.package.kept(&first).map_err(member.about()))?);
+        }
+        Ok(())
+    }
+
+    /// Refuses a signature without a block, where pairs are to be in one.
+    pub(super) fn check_pairs(&self, placed: &Placed<Spot>, signing: &AndroidSigning<'_>) -> Result<(), Cause> {
+        let mut pairs = self.pairs(placed);
+        pairs.try_for_each(|(member, place)| {
+            member.package.check_pair(Some(&place.address), signing).map_err(member.about())
+        })
     }
 
     /// The packages in which something that is nowhere yet is made.

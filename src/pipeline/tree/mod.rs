@@ -220,7 +220,7 @@ impl Kind for FileTree {
         changes.files.contents.iter().map(|(name, content)| (name.clone(), content.as_slice())).collect()
     }
 
-    fn search_rest(&self, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
+    fn search_rest(&self, _placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
         hunt.folder(&self.folder, |name| self.folder.size(name), &changes.files.contents);
         Ok(())
     }
@@ -266,7 +266,7 @@ impl Kind for FileTree {
         let mut copies = OldCopies::of(&placed.old, values, gate);
         copies.judged(&WORDS, |hunt| {
             hunt.contents(self.contents(&changes));
-            self.search_rest(hunt, &changes)
+            self.search_rest(placed, hunt, &changes)
         })?;
         let report = WORDS.sound(report)?;
 

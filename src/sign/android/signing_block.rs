@@ -3,6 +3,8 @@
 //!
 //! Must not: hash contents, or decide which schemes to use (see `schemes`).
 
+use std::collections::BTreeMap;
+
 use super::content_digest::ContentDigests;
 use super::schemes::Schemes;
 use super::v3::Signer;
@@ -92,12 +94,13 @@ impl<'a> Signers<'a> {
     }
 }
 
-/// Builds the signing block of a package with these content digests: v2, v3.1, v3, padding, as far as `schemes` has them.
-/// `None` when no scheme needs a block.
+/// Builds the signing block of a package with these content digests: v2, v3.1, v3, as far as `schemes` has them, then `others`, by
+/// ID, and padding. `None` when no scheme needs a block.
 pub fn signing_block(
     signers: &Signers<'_>,
     schemes: Schemes,
     digests: &ContentDigests,
+    others: &BTreeMap<u32, Vec<u8>>,
 ) -> Result<Option<Vec<u8>>, AndroidSignError> {
     signers.check(schemes)?;
     let mut pairs = Vec::new();
@@ -126,7 +129,9 @@ pub fn signing_block(
     if pairs.is_empty() {
         return Ok(None);
     }
-    let pairs: Vec<(u32, &[u8])> = pairs.iter().map(|(id, value)| (*id, value.as_slice())).collect();
+    let signatures = pairs.iter().map(|(id, value)| (*id, value.as_slice()));
+    let others = others.iter().map(|(id, value)| (*id, value.as_slice()));
+    let pairs: Vec<(u32, &[u8])> = signatures.chain(others).collect();
     Ok(Some(build(&pairs)))
 }
 

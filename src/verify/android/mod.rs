@@ -10,6 +10,7 @@ mod container;
 mod content_digest;
 mod contents;
 mod encoding;
+mod kept;
 mod lineage;
 mod merkle;
 mod v1;
@@ -18,6 +19,7 @@ mod v3;
 mod v4;
 
 pub use content_digest::Copied;
+pub use kept::kept;
 pub use lineage::signature_holds as lineage_signature;
 
 use block::Claim;

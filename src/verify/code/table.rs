@@ -77,6 +77,9 @@ codes! {
         PlaceUnknown "place.unknown" Warning Place
             "metadata of another main object of GeneXus, whose credential in this environment is not known here; it was not compared"
             "obtain it: `inject register`; or list that main object in `inject.toml`";
+        PlaceUnprotected "place.unprotected" Warning Place
+            "a place takes the secret where no signature covers it, in the APK Signing Block: anybody can read it there, and change it without breaking a signature"
+            "put the Client Id alone there";
         PlaceOverridden "place.overridden" Warning Uncompared
             "an app for Apple's systems holds another value that counts instead of a place on some devices, in a language or from its settings; `verify` says partial"
             "give it the value as well: the message has its `--at`";
@@ -169,7 +172,7 @@ codes! {
             "an entry does not inflate, or its CRC-32 differs"
             "build anew";
         ZipCopy "zip.copy" Error Container
-            "while writing: an entry that should be the original's is not"
+            "while writing: an entry, or another part, that should be the original's is not"
             "run again; report it";
         ApkManifest "apk.manifest" Error Container
             "no `AndroidManifest.xml`"

@@ -9,6 +9,7 @@
 //! Must not: assert times in a test, or hide a missed target.
 
 mod apple;
+mod block;
 mod bundle;
 mod input;
 mod measure;
@@ -59,6 +60,20 @@ pub fn bundle(root: &Path) -> Result<()> {
         Keystore { path: root.join("testdata/keys/demo.p12"), password: root.join("testdata/keys/demo.password") };
     let program = root.join("target/release/inject");
     let missed = bundle::run(root, &program, &super::corpus::folder(root), &work, &keystore)?;
+    println!("{}", if missed == 0 { "every target is met".to_owned() } else { format!("{missed} targets MISSED") });
+    Ok(())
+}
+
+/// A pair of the signing block.
+pub fn block(root: &Path) -> Result<()> {
+    let missing: Vec<&str> =
+        ["apksigner", "/usr/bin/time"].into_iter().filter(|tool| !super::oracle::on_path(tool)).collect();
+    ensure!(missing.is_empty(), "missing: {}; nothing was measured", missing.join(", "));
+    let work = prepare(root)?;
+    super::corpus::run(root)?;
+    let keystore =
+        Keystore { path: root.join("testdata/keys/demo.p12"), password: root.join("testdata/keys/demo.password") };
+    let missed = block::run(&root.join("target/release/inject"), &super::corpus::folder(root), &work, &keystore)?;
     println!("{}", if missed == 0 { "every target is met".to_owned() } else { format!("{missed} targets MISSED") });
     Ok(())
 }

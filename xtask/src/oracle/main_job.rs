@@ -32,6 +32,16 @@ pub struct Program {
 }
 
 impl Program {
+    /// Without a key.
+    fn keyless(&self, args: &[&str]) -> Result<Output> {
+        let mut command = Command::new(&self.path);
+        command.args(args).current_dir(&self.home).env("INJECT_HOME", self.home.join("stores"));
+        for name in ["KEYSTORE_FILE", "KEYSTORE_PASSWORD", "KEY_ALIAS", "INJECT_ENV"] {
+            command.env_remove(name);
+        }
+        Ok(command.output()?)
+    }
+
     fn run(&self, args: &[&str]) -> Result<Output> {
         let (keystore, password) = &self.keystore;
         Ok(Command::new(&self.path)
@@ -117,6 +127,14 @@ pub fn check(program: &Program, apk: &Path, work: &Path) -> Result<Outcome> {
     ensure!(verified.status.success(), "our own verify: {}", stderr(&verified));
     judges(apk, &target, string.as_deref())?;
     untouched(&original, &dev)?;
+    // The same judges of a pair in the signing block, which needs no key and changes nothing else.
+    let pair = ["--at", "signing-block/0x71777777={client_id}", "--env", "dev", file.as_str()];
+    let put = program.keyless(&pair)?;
+    ensure!(put.status.success(), "a pair of the signing block: {}", stderr(&put));
+    judges(apk, &target, string.as_deref())?;
+    let with_pair = fs::read(&target)?;
+    untouched(&original, &with_pair)?;
+    untouched(&dev, &with_pair)?;
     Ok(Outcome::Accepted)
 }
 

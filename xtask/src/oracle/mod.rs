@@ -3,6 +3,7 @@
 //! Must not: be needed by the project's own tests.
 
 pub mod apple;
+pub mod block;
 pub mod bundle;
 pub mod bundletool;
 pub mod codesign;

@@ -68,6 +68,26 @@ pub struct Signing {
     pub apple: AppleSigning,
 }
 
+impl Signing {
+    /// The options that say how a package is signed, as they were given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let options = [
+            ("--ks", self.ks.is_some()),
+            ("--key", self.key.is_some()),
+            ("--debug-key", self.debug_key),
+            ("--unsigned", self.unsigned),
+            ("--allow-new-signer", self.allow_new_signer),
+            ("--schemes", !self.schemes.is_empty()),
+            ("--min-sdk", self.min_sdk.is_some()),
+            ("--lineage", self.lineage.is_some()),
+            ("--old-ks", self.old_ks.is_some()),
+            ("--rotation-min-sdk", self.rotation_min_sdk.is_some()),
+            ("--v4", self.v4),
+        ];
+        options.into_iter().filter(|(_, given)| *given).map(|(option, _)| option).collect()
+    }
+}
+
 /// Apple signing.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signing for Apple's systems (also --key, --cert, --unsigned, --allow-new-signer)")]

@@ -26,7 +26,7 @@ use batch::Batch;
 use job::Job;
 pub use result::{Injected, Preview};
 use result::{InjectedArtifact, Place, PreviewedArtifact};
-use words::{tell, tell_left, tell_mixed, tell_unknown};
+use words::{tell, tell_kept, tell_left, tell_mixed, tell_unknown};
 
 use crate::events;
 use crate::exit::{Code, Failure};
@@ -100,6 +100,9 @@ pub fn run(settings: &Settings, main: &Main, out: Output) -> Result<Code, Failur
     }
     for job in &jobs {
         tell_left(&job.prepared, out);
+        if !needed(KeyKind::Android) && !needed(KeyKind::Apple) {
+            tell_kept(&job.prepared, &main.signing, out);
+        }
     }
     let stored = embedder.stored()?;
     let check = |job: &Job| Ok(embedder.check(&job.prepared, &signing, &stored)?);

@@ -189,6 +189,12 @@ fn one(
         about.carries |= theirs.is_none() && place.value.holds_credential();
         holds_id |= theirs.is_none() && place.value.holds_client_id();
         holds_secret |= theirs.is_none() && place.value.needs_secret();
+        if copy.address.is_pair() && place.value.needs_secret() {
+            let message =
+                "it takes the secret, and no signature covers the APK Signing Block; put the Client Id alone there";
+            let (code, place) = (findings::Code::PlaceUnprotected, copy.address.to_string());
+            report.findings.push(Finding::new(code, place, message));
+        }
         for left in &copy.left {
             partial(&mut report, &copy.address.to_string(), left.clone());
         }
@@ -300,6 +306,8 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
         } else if finding.code == findings::Code::PlacePartial {
             // As the injection said it.
             out.warn(&format!("{}: partial: {}: {}", path.display(), finding.place, finding.message));
+        } else if finding.code == findings::Code::PlaceUnprotected {
+            out.warn(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
         } else if finding.code.about() == findings::About::Uncompared {
             // The others are what the main job warns of; their messages say their place themselves.
             out.warn(&format!("{}: {}", path.display(), finding.message));

@@ -133,6 +133,10 @@ impl From<PinError> for Failure {
                 let remedy = format!("give that key, or correct signer in [env.{environment}]");
                 Self::of(Code::Signing, error).remedy(remedy)
             }
+            PinError::Kept { environment, .. } => {
+                let remedy = format!("sign it with that key first, or correct signer in [env.{environment}]");
+                Self::of(Code::Signing, error).remedy(remedy)
+            }
             _ => Self::undecided(error),
         }
     }

@@ -6,6 +6,7 @@ use inject::credentials::EnvironmentName;
 use inject::embed::{Embedded, Prepared};
 use inject::findings::Severity;
 
+use crate::args::signing::Signing;
 use crate::render::Output;
 
 /// Metadata of main objects whose credential is not known stays as it is; whose it is, is said once.
@@ -60,6 +61,18 @@ pub(super) fn tell_left(prepared: &Prepared, out: Output) {
                 place.address
             ));
         }
+    }
+}
+
+/// Options for a signature, where the one that is there stays.
+pub(super) fn tell_kept(prepared: &Prepared, signing: &Signing, out: Output) {
+    let given = signing.given();
+    if prepared.planned.kept_signers().is_some() && !given.is_empty() {
+        out.note(&format!(
+            "{}: nothing changes that its signature covers, so it stays, and {} has no effect",
+            prepared.artifact.path.display(),
+            given.join(", ")
+        ));
     }
 }
 
