@@ -358,6 +358,38 @@ fn artifacts_of_one_main_object_find_each_other_without_a_configuration() {
     world.inject(&["identify", "start.apk"]).exits(0);
 }
 
+/// A split of the package of Start.
+fn split_of_start() -> Vec<u8> {
+    let texts = ["manifest", "application", "package", "com.example.start", "split", "config.de"];
+    let nodes = [
+        Node::Start(0, vec![(NONE, 2, 3, 3, 3), (NONE, 4, 5, 3, 5)]),
+        Node::Start(1, vec![]),
+        Node::End(1),
+        Node::End(0),
+    ];
+    let manifest = document(&pool(&texts), &[], &nodes);
+    Zip::of(vec![Item::new("AndroidManifest.xml", 8, &manifest)]).build()
+}
+
+#[test]
+fn a_set_keeps_the_metadata_of_another_main_object_and_gets_its_own() {
+    let world = World::new();
+    world.write("set/start.apk", package_of("Start", &[]));
+    world.write("set/de.apk", split_of_start());
+    world.write("notes.apk", package_of("Notes", &[]));
+    let run = world.signed(&["set", "--env", "qa"]).exits(0);
+    run.says(&["metadata of the main object notes (1 copy of its Client Id) stays as it is"]);
+    let (start, _) = world.credential("com.example.start", "qa");
+    let raw = |name: &str| entry(&world.read("set/start.apk"), &format!("res/raw/{name}"));
+    assert!(holds(&raw("notes_panel"), NOTES) && holds(&raw("start_properties"), &start));
+    world.inject(&["verify", "set", "--env", "qa"]).exits(0).says(&["another main object", "not known here"]);
+    world.signed(&["set", "--env", "qa"]).exits(0).says(&["up to date"]);
+    world.signed(&["notes.apk", "--env", "qa"]).exits(0);
+    world.signed(&["set", "--env", "qa"]).exits(0);
+    let (notes, _) = world.credential("com.example.notes", "qa");
+    assert!(holds(&raw("notes_panel"), &notes));
+}
+
 #[test]
 fn an_application_that_the_store_has_under_another_name_is_that_one_and_two_are_a_conflict() {
     let world = World::new();

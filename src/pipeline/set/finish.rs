@@ -13,7 +13,7 @@ use crate::pipeline::ArtifactFile;
 use crate::pipeline::apk::{self, Steps as _, Written};
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::{Artifact as _, Kind as _, Task};
-use crate::pipeline::locate::Placed;
+use crate::pipeline::locate::{Placed, Rendered};
 use crate::pipeline::old_copies::OldCopies;
 use crate::pipeline::plan::Done;
 use crate::pipeline::signing::AndroidSigning;
@@ -124,15 +124,16 @@ fn write(
     task: &Task<'_>,
 ) -> Result<(Vec<End>, Said), Cause> {
     let signing = if placed.kept.is_some() { None } else { Some(task.signing.android()?) };
-    let expected = placed.expected(task.values)?;
+    // Places of other main objects whose credential is not known get no value.
+    let given = placed.rendered(task.values)?;
     let (mut ends, mut said) = (Vec::new(), Said::default());
     for (index, ((member, changes), stays)) in set.members.iter().zip(changes.0).zip(stay).enumerate() {
         if let Some(report) = stays {
             ends.push(End::Stays(report));
             continue;
         }
-        let here = placed.spots.iter().zip(&expected).filter(|(spot, _)| spot.member == index);
-        let here: Vec<Expected> = here.map(|(spot, expected)| within(spot, expected)).collect();
+        let here = given.iter().filter(|(_, spot, _)| spot.member == index);
+        let here: Vec<Expected> = here.map(within).collect();
         let written = one(set, member, changes, &here, (task, signing), &mut said).map_err(member.about())?;
         ends.push(End::New(written));
     }
@@ -140,8 +141,8 @@ fn write(
 }
 
 /// What is expected of a place, as its package calls it.
-fn within(spot: &Spot, expected: &Expected) -> Expected {
-    Expected { entry: Some(spot.spot.entry.clone()), ..expected.clone() }
+fn within((place, spot, value): &Rendered<'_, Spot>) -> Expected {
+    Expected { address: place.address.clone(), entry: Some(spot.spot.entry.clone()), value: value.clone() }
 }
 
 /// Writes a package.
