@@ -38,16 +38,18 @@ impl Embedder<'_> {
 
     fn planned(&self, artifact: Artifact) -> Result<Prepared, EmbedError> {
         let path = &artifact.path;
-        if !self.options.read_only
-            && let Some(said) = repair(path)?
-        {
-            self.tell(Event::Repaired(&said));
+        // A run that was cut off may have left something where it wrote, too.
+        let folders = || std::iter::once(path).chain(artifact.output.as_ref());
+        for folder in folders().filter(|_| !self.options.read_only) {
+            if let Some(said) = repair(folder)? {
+                self.tell(Event::Repaired(&said));
+            }
         }
         let mut inspected = Inspected::of(&artifact.input())?;
-        if self.options.read_only
-            && let Some(said) = pending(path)?
-        {
-            self.tell(Event::Pending(&said));
+        for folder in folders().filter(|_| self.options.read_only) {
+            if let Some(said) = pending(folder)? {
+                self.tell(Event::Pending(&said));
+            }
         }
         let owner = self.owner(&mut inspected, artifact.app.as_deref())?;
         let places = self.gather(&inspected, &owner)?;

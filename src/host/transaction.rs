@@ -55,6 +55,19 @@ pub enum TransactionError {
     /// Another run was cut off meanwhile.
     #[error("a run that was cut off left {} behind, which has to be finished or dropped first; run again", .0.display())]
     Unfinished(PathBuf),
+    /// Some files took their places, and one could not.
+    #[error(
+        "{error}; {done} of {all} files have their new content, and the next run puts the others in place as soon as nothing keeps \
+         them from being replaced"
+    )]
+    Partly {
+        /// Why it could not.
+        error: FileError,
+        /// How many are in their places.
+        done: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// A journal that this program did not write.
     #[error(
         "{} is no journal of this program: {problem}; remove it if the folder is as it should be", .path.display()
@@ -287,8 +300,13 @@ impl Prepared {
             return Err(changed);
         }
         let new = std::mem::take(&mut self.transaction.new);
-        for new in &new {
-            fs::rename(&new.path, &new.target).map_err(FileError::on("replace", &new.target))?;
+        for (done, file) in new.iter().enumerate() {
+            let all = new.len();
+            let partly = |error| match done {
+                0 => TransactionError::File(error),
+                _ => TransactionError::Partly { error, done, all },
+            };
+            fs::rename(&file.path, &file.target).map_err(FileError::on("replace", &file.target)).map_err(partly)?;
         }
         self.transaction.new = new;
         self.transaction.sync_folders();

@@ -178,7 +178,7 @@ impl Failing for TransactionError {
     fn fault(&self) -> Fault<'_> {
         match self {
             Self::Changed(_) | Self::Unfinished(_) => Fault::Changed,
-            Self::File(_) | Self::Journal { .. } => Fault::Artifact,
+            Self::File(_) | Self::Partly { .. } | Self::Journal { .. } => Fault::Artifact,
         }
     }
 }

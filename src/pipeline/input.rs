@@ -46,7 +46,9 @@ impl Input {
         let mut applications: BTreeMap<(PathBuf, String), Vec<Given>> = BTreeMap::new();
         for (index, path) in paths.iter().enumerate() {
             if let Some((application, given)) = package(index, path) {
-                applications.entry((given.folder.clone(), application)).or_default().push(given);
+                // However the folder is spelled.
+                let folder = std::fs::canonicalize(&given.folder).unwrap_or_else(|_| given.folder.clone());
+                applications.entry((folder, application)).or_default().push(given);
             }
         }
         let mut inputs: Vec<Option<Self>> = paths.into_iter().map(|path| Some(Self::from(path))).collect();

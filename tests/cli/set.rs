@@ -194,6 +194,12 @@ fn files_that_are_given_together_are_one_artifact() {
     assert_eq!(world.signed(&both).exits(0).json()["artifacts"].as_array().unwrap().len(), 2);
     world.signed(&[&files[..], &["--env", "dev", "-o", "out"]].concat()).exits(0);
     assert_eq!(folder(&world, "out").len(), 3);
+    // However the folder is spelled; and one that was left out is named.
+    let spelled = [files[0].to_owned(), format!("./{}", files[1]), world.path(files[2]).display().to_string()];
+    let spelled: Vec<&str> = spelled.iter().map(String::as_str).collect();
+    world.signed(&[&spelled[..], &["--env", "dev"]].concat()).exits(0).says(&["up to date"]);
+    let partial = "the split split_config.de.apk has this place too; give it too, or the folder";
+    world.signed(&["set/base.apk", "set/split_extra.apk", "--env", "dev"]).exits(0).says(&[partial]);
     // As inject.toml lists them.
     let config = "version = 1\n[env.dev]\n[app.demo]\nid = \"com.example.demo\"\nartifacts = [\"out/*.apk\"]\n";
     world.write("inject.toml", config);
@@ -374,6 +380,15 @@ fn a_folder_for_the_output_is_made_and_has_nothing_else() {
     refuses(&["set", "--env", "dev", "-o", "none/out"], 3, "cannot make none/out");
     let foreign = "other holds app.apk, which is not in this set; name an empty folder, or remove it";
     refuses(&["set", "--env", "dev", "-o", "other"], 2, foreign);
+    // A link in the folder is not followed where it would be replaced, and nothing is registered for it.
+    #[cfg(unix)]
+    {
+        put(&world, "links");
+        fs::rename(world.path("links/split_extra.apk"), world.path("extra.apk")).unwrap();
+        std::os::unix::fs::symlink("../extra.apk", world.path("links/split_extra.apk")).unwrap();
+        refuses(&["links", "--env", "dev"], 3, "symbolic link");
+        assert!(world.read("extra.apk") == package("split_extra.apk"));
+    }
     // A failure leaves no folder.
     refuses(&["set", "--env", "dev", "-o", "new", "--at", "string/none={client_id}"], 4, "string/none");
     world.signed(&["set", "--env", "dev", "-o", "new"]).exits(0);
@@ -393,6 +408,12 @@ fn a_set_that_changes_meanwhile_or_was_cut_off_is_whole() {
     world.write("set/.inject-journal", "{\"inject_journal\":2,\"files\":[]}");
     world.signed(&["set", "--env", "dev"]).exits(0);
     assert!(folder(&world, "set") == dev);
+    // So is one that lies where the output goes.
+    world.signed(&["set", "--env", "dev", "-o", "out"]).exits(0);
+    world.write("out/.inject-journal", "{\"inject_journal\":2,\"files\":[]}");
+    world.write("out/.base.apk.inject-tree-0123456789abcdef", "left");
+    world.signed(&["set", "--env", "dev", "-o", "out"]).exits(0);
+    assert_eq!(folder(&world, "out").len(), 3);
 }
 
 /// A split with this code.

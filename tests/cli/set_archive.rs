@@ -106,6 +106,28 @@ fn a_listing_that_is_not_understood_stays() {
 }
 
 #[test]
+fn a_name_that_is_no_utf_8_changes_like_any_other() {
+    let packages: Vec<Vec<u8>> = NAMES.iter().map(|name| package(name)).collect();
+    let entries: Vec<(&str, &[u8])> =
+        vec![("base.apk", &packages[0]), ("cafX.apk", &packages[1]), ("cafY.apk", &packages[2])];
+    let mut archive = packed(&entries, false);
+    for at in 0..archive.len() - 8 {
+        if archive[at..].starts_with(b"caf") && archive[at + 4..].starts_with(b".apk") {
+            archive[at + 3] = if archive[at + 3] == b'X' { 0xe9 } else { 0xff };
+        }
+    }
+    let world = World::new();
+    world.write("app.xapk", &archive);
+    world.signed(&["app.xapk", "--env", "dev"]).exits(0);
+    world.inject(&["verify", "app.xapk", "--env", "dev"]).exits(0);
+    let out = world.read("app.xapk");
+    assert!(!super::holds(&out, "placeholder-client-id"), "an old value is left");
+    // What lies beside the archive, or where an entry's name leads, is not of it.
+    world.write("app.xapk!/base.apk.idsig", "junk");
+    world.inject(&["verify", "app.xapk", "--env", "dev"]).exits(0);
+}
+
+#[test]
 fn one_kind_of_device_each() {
     // bundletool packs a package for each kind of device, several of one split, and lists them in toc.pb.
     let (base, config) = (package("base.apk"), package("split_config.de.apk"));

@@ -87,7 +87,7 @@ impl Artifact for Package {
     /// With the v4 signature beside it.
     fn verify_signature(&self, min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
         let path = v4_file::path(&self.packed.path);
-        let idsig = v4_file::read(&path)?;
+        let idsig = if self.packed.has_neighbors { v4_file::read(&path)? } else { None };
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
         Ok(verify::android::package(&self.packed.archive(), &options(&self.packed.facts, min_sdk, idsig)))
     }

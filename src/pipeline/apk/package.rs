@@ -58,7 +58,7 @@ impl Package {
     }
 
     /// The splits beside a base that does not run without them: a device picks what they hold before what the base does.
-    pub(super) fn splits(&self) -> Vec<(String, Self)> {
+    pub(in crate::pipeline) fn splits(&self) -> Vec<(String, Self)> {
         let Some(folder) = self.packed.path.parent() else { return Vec::new() };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -96,7 +96,7 @@ impl Package {
             }
         };
         let idsig = wanted
-            .filter(|(_, wanted)| wanted.v4)
+            .filter(|(_, wanted)| wanted.v4 && self.packed.has_neighbors)
             .and_then(|_| v4_file::read(&v4_file::path(&self.packed.path)).ok()?);
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
         let report = verify::android::package(apk.archive(), &options(&self.packed.facts, min_sdk, idsig));

@@ -35,13 +35,15 @@ pub(in crate::pipeline) struct Packed {
     pub(in crate::pipeline) path: PathBuf,
     pub(in crate::pipeline) facts: Facts,
     modules: Modules,
+    /// Whether files beside its path are about it: not where it lies in an archive.
+    pub(in crate::pipeline) has_neighbors: bool,
 }
 
 impl Packed {
     pub(in crate::pipeline) fn over(path: &Path, source: Arc<ArtifactFile>, index: Arc<Index>) -> Result<Self, Cause> {
         let apk = Apk::over(Archive::with_index(&*source, Arc::clone(&index)))?;
         let (facts, modules) = (apk.facts().clone(), apk.modules());
-        Ok(Self { source, index, path: path.to_owned(), facts, modules })
+        Ok(Self { source, index, path: path.to_owned(), facts, modules, has_neighbors: true })
     }
 
     pub(in crate::pipeline) fn archive(&self) -> Archive<'_, ArtifactFile> {

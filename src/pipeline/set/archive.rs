@@ -39,14 +39,15 @@ pub(super) fn put_in_place(
     let mut rewrite = Rewrite::default();
     for (member, end) in set.members.iter().zip(ends) {
         let End::New(written) = end else { continue };
-        let Some(index) = archive.find(member.name.as_bytes()) else { continue };
+        let index = member.index;
         let new = ArtifactFile::over(written.new.reader()?);
         let deflated = archive.entries().get(index).is_some_and(|entry| entry.method() == METHOD_DEFLATED);
         sizes.push(Sizes { old: &member.package.packed.source, new: ArtifactFile::over(written.new.reader()?) });
         splices.insert(index, spool.take(&new, deflated)?);
         // What an archive has beside a package is about the old one.
+        let own = archive.entries().get(index).map(Entry::name).unwrap_or_default();
         let beside = format!("{}.idsig", member.name);
-        if let Some(index) = archive.find(beside.as_bytes()) {
+        if let Some(index) = archive.find(&[own, b".idsig"].concat()) {
             rewrite.changes.insert(index, Change::Remove);
             notes.push(format!("{beside} is gone; it was the v4 signature of the old package"));
         }
@@ -77,11 +78,11 @@ pub(super) fn put_in_place(
                 .get(index)
                 .is_none_or(|entry| u64::from(entry.uncompressed_size()) > limits::NESTED_BYTES);
             let content = if too_large { Vec::new() } else { archive.read(index)? };
-            match listing::renewed(&content, &archive, &sizes)? {
-                Listing::Same => {}
-                Listing::New(content) => drop(rewrite.changes.insert(index, Change::Replace(content))),
-                Listing::Unclear(why) => notes.push(format!("{}: {why}, so it stays as it is", listing::NAME)),
+            let Listing { content: new, unclear } = listing::renewed(&content, &archive, &sizes)?;
+            if new != content {
+                rewrite.changes.insert(index, Change::Replace(new));
             }
+            notes.extend(unclear.map(|why| format!("{}: {why}", listing::NAME)));
         }
     }
     let spooled = ArtifactFile::over(spool.file.reader()?);
@@ -96,9 +97,10 @@ pub(super) fn put_in_place(
     let finished = ArtifactFile::over(new.reader()?);
     let packed = Archive::open(&finished)?;
     for &index in splices.keys() {
-        let name = archive.entries().get(index).map(Entry::display_name).unwrap_or_default();
-        let unfit = || SetError::Packed { path: output.to_owned(), name: name.clone() };
-        let index = packed.find(name.as_bytes()).ok_or_else(unfit)?;
+        let entry = archive.entries().get(index);
+        let unfit =
+            || SetError::Packed { path: output.to_owned(), name: entry.map(Entry::display_name).unwrap_or_default() };
+        let index = entry.and_then(|entry| packed.find(entry.name())).ok_or_else(unfit)?;
         packed.stream(index, |_| {}).map_err(|_| unfit())?;
     }
 

@@ -47,6 +47,9 @@ pub(super) enum SetError {
         /// The calls.
         unknown: Vec<String>,
     },
+    /// A name that messages and receipts could not say.
+    #[error("{}: its name is no UTF-8 text; rename it", .0.display())]
+    Name(PathBuf),
     /// Too many.
     #[error("there are more than {limit} packages in {}", .path.display())]
     TooMany {
@@ -96,7 +99,9 @@ impl Failing for SetError {
             Self::Constants { .. } | Self::Calls { .. } => Fault::Refused,
             Self::V4(_) => Fault::Signing,
             Self::Foreign { .. } => Fault::Request,
-            Self::Empty(_) | Self::TooMany { .. } | Self::TooLarge { .. } | Self::Packed { .. } => Fault::Artifact,
+            Self::Empty(_) | Self::Name(_) | Self::TooMany { .. } | Self::TooLarge { .. } | Self::Packed { .. } => {
+                Fault::Artifact
+            }
         }
     }
 }

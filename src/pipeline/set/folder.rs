@@ -14,6 +14,7 @@ use crate::pipeline::ArtifactFile;
 use crate::pipeline::apk::dm_file::{self, Renewed};
 use crate::pipeline::apk::v4_file;
 use crate::pipeline::fault::Cause;
+use crate::verify::Scheme;
 
 /// Bytes copied at a time.
 const STEP: u64 = 1024 * 1024;
@@ -29,11 +30,12 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
         let idsig_path = v4_file::path(&target);
         match end {
             End::Stays(_) if here => {}
-            End::Stays(_) => {
+            End::Stays(report) => {
                 pour(&mut transaction, (&member.name, Stamp::at(&target)?), &member.package.packed.source)?;
-                // Its v4 signature goes with it.
-                match v4_file::read(&v4_file::path(&member.package.packed.path))? {
-                    Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, &idsig)?,
+                // A v4 signature that was asked for, and verified, goes with it.
+                let own = v4_file::path(&member.package.packed.path);
+                match report.signature(Scheme::V4).and_then(|_| v4_file::read(&own).transpose()) {
+                    Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, &idsig?)?,
                     None => stale.push(idsig_path),
                 }
             }
@@ -50,27 +52,25 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     // What was read several times was one content all along, and nobody's newer build is lost.
     set.home.unchanged(&set.members)?;
     let _section = interrupt::section();
+    // What is about the old packages goes before the new ones count: a run that is cut off leaves nothing that is about others.
+    let mut notes: Vec<String> = stale_profiles.iter().map(|path| dm_file::left_out(path)).collect();
+    for path in &stale_profiles {
+        let _ = v4_file::remove(path)?;
+    }
+    for path in stale {
+        if v4_file::remove(&path)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            notes.push(format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)"));
+        }
+    }
     if let Some(prepared) = transaction.prepare()? {
-        let mut notes: Vec<String> = stale_profiles.iter().map(|path| dm_file::left_out(path)).collect();
-        for path in &stale_profiles {
-            let _ = v4_file::remove(path)?;
-        }
-        // A v4 signature of an old package would be stale, so it goes first.
-        for path in stale {
-            if v4_file::remove(&path)? {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                notes
-                    .push(format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)"));
-            }
-        }
         if here {
             // Not every system lets an open file be replaced.
             set.members.iter().for_each(|member| member.package.packed.source.file().close());
         }
         prepared.commit()?;
-        return Ok(notes);
     }
-    Ok(Vec::new())
+    Ok(notes)
 }
 
 /// The profile beside a package goes where the package goes.

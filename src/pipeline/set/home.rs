@@ -55,7 +55,7 @@ pub(super) fn open(at: &Location) -> Result<Option<Found>, Cause> {
     match at {
         Location::Folder(path) => in_folder(path),
         Location::Packages { folder, names } => {
-            let open = |name: &String| Ok(Member { name: name.clone(), package: file(folder, name)? });
+            let open = |name: &String| Ok(Member { name: name.clone(), index: 0, package: file(folder, name)? });
             let members = names.iter().map(open).collect::<Result<_, Cause>>()?;
             Ok(Some((folder.clone(), Home::Folder(folder.clone()), members)))
         }
@@ -73,10 +73,12 @@ fn packages_in(path: &Path) -> Result<Vec<String>, Cause> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(FileError::on("list", path))?;
-        let name = entry.file_name().into_string().ok().filter(|name| is_package(name));
-        if let Some(name) = name.filter(|_| entry.path().is_file()) {
-            names.push(name);
+        // A link that leads nowhere is an error of whoever opens it.
+        let is_file = entry.path().is_file() || std::fs::metadata(entry.path()).is_err();
+        if !is_file || !is_package(&entry.file_name().to_string_lossy()) {
+            continue;
         }
+        names.push(entry.file_name().into_string().map_err(|_| SetError::Name(entry.path()))?);
         if names.len() > limits::SPLITS {
             return Err(SetError::TooMany { path: path.to_owned(), limit: limits::SPLITS }.into());
         }
@@ -104,7 +106,7 @@ fn in_folder(path: &Path) -> Result<Option<Found>, Cause> {
     if !members.iter().any(|(_, package)| package.as_ref().is_ok_and(is_of_set)) {
         return Ok(None);
     }
-    let members = members.into_iter().map(|(name, package)| Ok(Member { name, package: package? }));
+    let members = members.into_iter().map(|(name, package)| Ok(Member { name, index: 0, package: package? }));
     Ok(Some((path.to_owned(), Home::Folder(path.to_owned()), members.collect::<Result<_, Cause>>()?)))
 }
 
@@ -154,8 +156,10 @@ impl Container {
                 unpacked.push(new);
                 source
             };
-            let package = Package::over(&within(path, &name), Arc::new(source)).map_err(about(&name))?;
-            members.push(Member { name, package });
+            let mut package = Package::over(path, Arc::new(source)).map_err(about(&name))?;
+            // What lies beside the archive is not beside this package.
+            package.packed.has_neighbors = false;
+            members.push(Member { name, index, package });
             packages.insert(index);
         }
         let (path, file, index) = (path.to_owned(), Arc::clone(file), Arc::clone(index));
@@ -165,13 +169,6 @@ impl Container {
     pub(super) fn archive(&self) -> Archive<'_, ArtifactFile> {
         Archive::with_index(&*self.file, Arc::clone(&self.index))
     }
-}
-
-/// What a package in an archive is called where a path is asked for. Nothing lies there.
-fn within(path: &Path, name: &str) -> PathBuf {
-    let mut within = path.as_os_str().to_owned();
-    within.push("!");
-    PathBuf::from(within).join(name)
 }
 
 /// An entry, unpacked into a file without a name: beside the archive, or where the system has temporary files.
@@ -197,6 +194,11 @@ impl Home {
         }
     }
 
+    /// Whether the packages are files of a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
     /// Whether something that lies at `output` is what was opened.
     pub(super) fn is_at(&self, output: &Path) -> bool {
         match self {
@@ -218,12 +220,12 @@ impl Home {
 
     /// Whether these packages could be written at `output`.
     pub(super) fn probe(&self, members: &[Member], output: &Path) -> Result<(), Cause> {
-        match (self, members.first()) {
-            (Self::Folder(_), Some(member)) => {
+        match self {
+            Self::Folder(_) => {
                 let _made = self.make(members, output)?;
-                Ok(Transaction::probe(output, &member.name)?)
+                members.iter().try_for_each(|member| Ok(Transaction::probe(output, &member.name)?))
             }
-            (Self::Archive(_) | Self::Folder(_), _) => Ok(Replacement::probe(output)?),
+            Self::Archive(_) => Ok(Replacement::probe(output)?),
         }
     }
 

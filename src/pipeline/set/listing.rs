@@ -32,13 +32,11 @@ pub(super) struct Sizes<'s> {
 }
 
 /// What becomes of it.
-pub(super) enum Listing {
-    /// It says nothing that changed.
-    Same,
-    /// Its new content.
-    New(Vec<u8>),
-    /// It says something that is not understood.
-    Unclear(String),
+pub(super) struct Listing {
+    /// Its content.
+    pub(super) content: Vec<u8>,
+    /// What is not understood and stays as it is.
+    pub(super) unclear: Option<String>,
 }
 
 /// The listing after these packages changed.
@@ -51,35 +49,45 @@ pub(super) fn renewed<S: ReadAt + ?Sized>(
     for (old, now) in digests(content, changed)? {
         replace(&mut new, &old, &now);
     }
-    let Ok(found) = json::get(content, TOTAL) else {
-        return Ok(Listing::Unclear("it is no JSON".to_owned()));
+    let unclear = match json::get(content, TOTAL) {
+        Err(_) => Some("it is no JSON, so it stays as it is".to_owned()),
+        Ok(found) => match found.as_slice() {
+            [] => None,
+            [Value::String(text) | Value::Literal(text)] => match text.parse() {
+                Ok(said) => total(&mut new, said, archive, changed),
+                Err(_) => Some("its total_size is no whole number, so it stays as it is".to_owned()),
+            },
+            _ => Some("its total_size is no number, or stands twice, so it stays as it is".to_owned()),
+        },
     };
-    let said: Vec<u64> = found
-        .iter()
-        .filter_map(|value| match value {
-            Value::String(text) | Value::Literal(text) => text.parse().ok(),
-            Value::Object | Value::Array => None,
-        })
-        .collect();
-    if let [said] = said.as_slice() {
-        let size = |changed: &Sizes<'_>| (changed.old.size(), changed.new.size());
-        let (before, after) = changed.iter().map(size).fold((0, 0), |all, (old, new)| (all.0 + old, all.1 + new));
-        let sum = |wanted: fn(&str) -> bool| -> u64 {
-            let entries = archive.entries().iter().filter(|entry| wanted(&entry.display_name()));
-            entries.map(|entry| u64::from(entry.uncompressed_size())).sum()
-        };
-        let known =
-            [sum(is_package), sum(|name| is_package(name) || has_ending(name, "obb")), sum(|name| name != NAME)];
-        if !known.contains(said) {
-            return Ok(Listing::Unclear(format!(
-                "its total_size is {said}, which its packages have not together ({})",
-                known[0]
-            )));
-        }
-        let total = (said - before.min(*said)) + after;
-        new = json::set(&new, TOTAL, &total.to_string(), false).unwrap_or(new);
+    Ok(Listing { content: new, unclear })
+}
+
+/// Renews the size of all packages together; why it stays, where it is another one.
+fn total<S: ReadAt + ?Sized>(
+    content: &mut Vec<u8>,
+    said: u64,
+    archive: &Archive<'_, S>,
+    changed: &[Sizes<'_>],
+) -> Option<String> {
+    let size = |changed: &Sizes<'_>| (changed.old.size(), changed.new.size());
+    let (before, after) = changed.iter().map(size).fold((0, 0), |all, (old, new)| (all.0 + old, all.1 + new));
+    let sum = |wanted: fn(&str) -> bool| -> u64 {
+        let entries = archive.entries().iter().filter(|entry| wanted(&entry.display_name()));
+        entries.map(|entry| u64::from(entry.uncompressed_size())).sum()
+    };
+    let packages = sum(is_package);
+    let known = [packages, sum(|name| is_package(name) || has_ending(name, "obb")), sum(|name| name != NAME)];
+    if !known.contains(&said) {
+        return Some(format!(
+            "its total_size is {said}, which its packages have not together ({packages}), so it stays as it is"
+        ));
     }
-    Ok(if new == content { Listing::Same } else { Listing::New(new) })
+    let total = said.saturating_sub(before) + after;
+    if let Ok(new) = json::set(content, TOTAL, &total.to_string(), false) {
+        *content = new;
+    }
+    None
 }
 
 fn has_ending(name: &str, ending: &str) -> bool {

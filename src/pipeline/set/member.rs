@@ -14,6 +14,8 @@ use crate::verify::Report;
 pub(super) struct Member {
     /// The name of its file, or of its entry.
     pub(super) name: String,
+    /// Which entry of an archive it is.
+    pub(super) index: usize,
     pub(super) package: Package,
 }
 

@@ -31,7 +31,7 @@ pub(super) use package_set::PackageSet;
 
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task};
-use super::locate::{Hit, Placed, Search};
+use super::locate::{Hit, Outcome, Placed, Search};
 use super::old_copies::OldHunt;
 use super::plan::{ApkFacts, Description, Done, Facts, Form, ReleaseFault};
 use super::refusal::Words;
@@ -173,6 +173,24 @@ impl Kind for PackageSet {
             first.left.extend(unknown);
         }
         Ok(hits)
+    }
+
+    /// Splits of the same folder that were not given.
+    fn look_around(&self, found: &mut Outcome<Spot>) {
+        let Some(base) = self.members.first().filter(|_| self.home.is_folder()) else { return };
+        let mut splits = base.package.splits();
+        splits.retain(|(name, _)| self.members.iter().all(|member| member.name != *name));
+        for (copy, _) in found.copies.iter_mut().filter(|(copy, _)| !copy.address.is_pair()) {
+            for (name, split) in &splits {
+                match split.has(&copy.address) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        copy.left.push(format!("the split {name} has this place too; give it too, or the folder"));
+                    }
+                    Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
+                }
+            }
+        }
     }
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {

@@ -114,7 +114,7 @@ impl PackageSet {
     }
 
     /// Verifies every package, and that they are by one signer. What is said of the set is what its base says.
-    pub(super) fn verify_each(&self, one: impl Fn(&Member) -> Result<Report, Cause>) -> Result<Report, Cause> {
+    pub(super) fn verify_each(&self, mut one: impl FnMut(&Member) -> Result<Report, Cause>) -> Result<Report, Cause> {
         let mut reports = Vec::new();
         for member in &self.members {
             reports.push(one(member)?);
@@ -174,7 +174,13 @@ impl PackageSet {
         let first = self.pairs(placed).next().map(|(_, place)| place.address.clone());
         placed.warnings.extend(warnings);
         if let Some(first) = first.filter(|_| placed.spots.iter().all(|spot| spot.spot.is_pair())) {
-            placed.kept = Some(self.verify_each(|member| member.package.kept(&first).map_err(member.about()))?);
+            let takes: BTreeSet<usize> = placed.spots.iter().map(|spot| spot.member).collect();
+            let mut index = 0..;
+            let report = self.verify_each(|member| {
+                let takes = index.next().is_some_and(|index| takes.contains(&index));
+                if takes { member.package.kept(&first).map_err(member.about()) } else { Ok(member.package.input()) }
+            })?;
+            placed.kept = Some(WORDS.sound(report)?);
         }
         Ok(())
     }
