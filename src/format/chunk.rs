@@ -3,6 +3,8 @@
 //!
 //! Must not: know what a chunk holds.
 
+/// `RES_NULL_TYPE`
+pub const NULL: u16 = 0x0000;
 /// `RES_STRING_POOL_TYPE`
 pub const STRING_POOL: u16 = 0x0001;
 /// `RES_TABLE_TYPE`

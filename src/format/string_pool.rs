@@ -58,6 +58,9 @@ pub struct StringPool<'a> {
     strings_start: usize,
     strings_end: usize,
     styles_start: usize,
+    /// Whether more strings are counted than have an offset before the first string: Android does not mind, as nothing refers to
+    /// those.
+    is_overcounted: bool,
 }
 
 /// What to change in a pool.
@@ -119,11 +122,12 @@ impl<'a> StringPool<'a> {
             .ok_or_else(|| odd(8, "offset arrays within the pool", format!("{count} strings, {style_count} styles")))?;
         let strings_start = if count == 0 { strings.max(arrays) } else { strings };
         let strings_end = if style_count > 0 { styles } else { size };
-        if strings_start > strings_end || strings_end > size || (count > 0 && strings_start < arrays) {
+        if strings_start > strings_end || strings_end > size || (count > 0 && strings_start < chunk.header_size) {
             let found = format!("strings at {strings_start}..{strings_end} of {size}");
             return Err(odd(20, "string data within the pool", found).into());
         }
-        Ok(Self { chunk, count, style_count, flags, strings_start, strings_end, styles_start: styles })
+        let is_overcounted = count > 0 && strings_start < arrays;
+        Ok(Self { chunk, count, style_count, flags, strings_start, strings_end, styles_start: styles, is_overcounted })
     }
 
     /// The whole chunk.
@@ -226,6 +230,9 @@ impl<'a> StringPool<'a> {
     pub fn rewrite(&self, edit: &PoolEdit) -> Result<Vec<u8>, PoolError> {
         if edit.is_empty() {
             return Ok(self.chunk.bytes.to_vec());
+        }
+        if self.is_overcounted {
+            return Err(self.unsupported("it counts more strings than it has offsets"));
         }
         let kept = self.count.saturating_sub(edit.drop_tail);
         let mut data = self.splice_data(edit, kept)?;

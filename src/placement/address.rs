@@ -32,7 +32,7 @@
 
 use std::fmt;
 
-use super::Kind;
+use super::{Kind, mistyped};
 use crate::format::apk_signing_block::{self, id};
 use crate::format::axml::DataAttribute;
 use crate::format::js::Property;
@@ -258,6 +258,12 @@ impl Address {
                 return wrong(&problem, "an ID of your own, for example signing-block/0x71777777");
             }
             Target::SigningBlock { id }
+        } else if let Some(meant) = mistyped::meant(rest) {
+            let problem = format!("it is the path of a file as it stands, and looks like {meant}");
+            return wrong(
+                &problem,
+                "a kind as it is written: string/, raw/, xml/, meta-data/, intent-filter/, dex/, signing-block/; or a path with ./ in front",
+            );
         } else {
             match file(rest) {
                 Ok(target) => target,
@@ -496,7 +502,11 @@ impl fmt::Display for Target {
                         .any(|p| text.starts_with(p));
                 let word = text.split_once(':').map(|(word, _)| word);
                 let like_a_kind = Kind::ALL.iter().any(|(kind, _)| Some(*kind) == word);
-                write!(f, "{}{text}{locator}", if like_a_resource || like_a_kind { "./" } else { "" })
+                write!(
+                    f,
+                    "{}{text}{locator}",
+                    if like_a_resource || like_a_kind || mistyped::meant(&text).is_some() { "./" } else { "" }
+                )
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Must not: read or change an artifact, or hold a secret.
 
 pub mod address;
+mod mistyped;
 pub mod preset;
 pub mod template;
 

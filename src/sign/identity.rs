@@ -3,7 +3,7 @@
 //! Must not: choose between several keys by itself, or accept a certificate of another key.
 
 use super::identity_error::IdentityError;
-use super::key::{KeyError, PrivateKey, same_key};
+use super::key::{Algorithm, KeyError, PrivateKey, RSA_STRONG, same_key};
 use super::password::Password;
 use super::pkcs8::{self, Encoding};
 use super::{keystore, pem};
@@ -68,6 +68,12 @@ impl Identity {
     /// The alias, or the name given with the files.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Bits of its key where they are fewer than new keys have: Android takes it, and an app that was published with it is updated with
+    /// no other one.
+    pub fn weak_bits(&self) -> Option<usize> {
+        (self.key.algorithm() == Algorithm::Rsa && self.key.bits() < RSA_STRONG).then(|| self.key.bits())
     }
 
     /// The key.

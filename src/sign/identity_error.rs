@@ -79,6 +79,15 @@ pub enum IdentityError {
         /// What is wrong.
         problem: String,
     },
+    /// A keystore whose encryption is not read.
+    #[error(
+        "the PKCS#12 keystore is encrypted in a way that is not read: {problem}; convert it with `keytool -importkeystore -srckeystore \
+         OLD -destkeystore NEW -deststoretype pkcs12`"
+    )]
+    KeystoreEncryption {
+        /// How.
+        problem: String,
+    },
     /// A certificate that cannot be read.
     #[error("certificate {index}: {source}")]
     Certificate {

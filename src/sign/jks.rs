@@ -26,19 +26,10 @@ pub(super) struct Entry {
     pub(super) chain: Vec<Vec<u8>>,
 }
 
-/// The private keys of a store whose password is right.
+/// The private keys of a store whose password is right. Its structure is read first: of a damaged one the digest says nothing.
 pub(super) fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, IdentityError> {
     let damaged = |problem: String| IdentityError::Keystore { kind: "JKS", problem };
-    let body_len = bytes.len().saturating_sub(SHA1_LEN);
-    let (body, digest) = bytes.split_at(body_len);
-    let mut hasher = Sha1::new();
-    hasher.update(utf16(password).as_slice());
-    hasher.update(b"Mighty Aphrodite");
-    hasher.update(body);
-    if hasher.finalize().as_slice() != digest {
-        return Err(IdentityError::WrongPassword { what: "keystore" });
-    }
-    let mut cursor = Cursor { rest: body };
+    let mut cursor = Cursor { rest: bytes };
     let parse = |cursor: &mut Cursor<'_>| -> Option<Result<Vec<Entry>, u32>> {
         cursor.word()?;
         let version = cursor.word()?;
@@ -66,12 +57,23 @@ pub(super) fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, Iden
         }
         Some(Ok(entries))
     };
-    let left = body.len();
-    match parse(&mut cursor) {
-        Some(Ok(entries)) => Ok(entries),
-        Some(Err(kind)) => Err(damaged(format!("entry of kind {kind}, expected 1 (key) or 2 (certificate)"))),
-        None => Err(damaged(format!("it is cut at byte {}", left - cursor.rest.len()))),
+    let parsed = parse(&mut cursor);
+    let at = bytes.len().saturating_sub(cursor.rest.len());
+    let entries = match parsed {
+        Some(Ok(entries)) => entries,
+        Some(Err(kind)) => return Err(damaged(format!("entry of kind {kind}, expected 1 (key) or 2 (certificate)"))),
+        None => return Err(damaged(format!("it is cut at byte {at}"))),
+    };
+    // What follows the digest is nobody's; keytool does not read it either.
+    let digest = cursor.take(SHA1_LEN).ok_or_else(|| damaged(format!("it is cut at byte {at}, before its digest")))?;
+    let mut hasher = Sha1::new();
+    hasher.update(utf16(password).as_slice());
+    hasher.update(b"Mighty Aphrodite");
+    hasher.update(bytes.get(..at).unwrap_or_default());
+    if hasher.finalize().as_slice() != digest {
+        return Err(IdentityError::WrongPassword { what: "keystore" });
     }
+    Ok(entries)
 }
 
 impl Entry {

@@ -14,12 +14,17 @@ use sha2::{Sha256, Sha384, Sha512};
 use crate::format::x509::PublicKeyInfo;
 use crate::format::{der, limits, oid};
 
+/// The shortest RSA keys that sign: an app that was published with such a key is updated with no other one.
+const RSA_LEAST: usize = 1024;
+/// Shorter ones are warned of.
+pub(super) const RSA_STRONG: usize = 2048;
+
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// RSA shorter than 2048 bits, or longer than can be handled.
-    #[error("the RSA key has {bits} bits, expected 2048 to {max}; make a new key of 2048 bits or more", max = limits::RSA_BITS)]
+    /// RSA shorter than 1024 bits, or longer than can be handled.
+    #[error("the RSA key has {bits} bits, expected {RSA_LEAST} to {max}; make a new key of 2048 bits or more", max = limits::RSA_BITS)]
     RsaSize {
         /// Its size.
         bits: usize,
@@ -38,6 +43,12 @@ pub enum KeyError {
         /// Its OID.
         curve: String,
     },
+    /// A curve by its numbers instead of its name.
+    #[error(
+        "the EC key has its curve as explicit parameters, expected the name of P-256, P-384 or P-521; if it is one of them: `openssl \
+         pkey -in OLD -out NEW -ec_param_enc named_curve`, and a new certificate or keystore with it"
+    )]
+    ExplicitCurve,
     /// DSA, Ed25519, ...
     #[error("private keys of algorithm {algorithm} are not supported, expected RSA or EC{hint}")]
     Algorithm {
@@ -129,7 +140,7 @@ impl PrivateKey {
     /// Takes over an RSA key.
     pub(super) fn from_rsa(key: rsa::PrivateKey) -> Result<Self, KeyError> {
         let bits = key.n().as_ref().bit_width() as usize;
-        if !(2048..=limits::RSA_BITS).contains(&bits) {
+        if !(RSA_LEAST..=limits::RSA_BITS).contains(&bits) {
             return Err(KeyError::RsaSize { bits });
         }
         Ok(Self(Kind::Rsa(Box::new(key))))
@@ -145,7 +156,7 @@ impl PrivateKey {
         };
         let modulus = parse().map_err(|_| wrong("not an RSAPrivateKey structure"))?;
         let bits = crate::format::x509::bit_len(modulus.unsigned());
-        if !(2048..=limits::RSA_BITS).contains(&bits) {
+        if !(RSA_LEAST..=limits::RSA_BITS).contains(&bits) {
             return Err(KeyError::RsaSize { bits });
         }
         let key = rsa::PrivateKey::from_pkcs1_der(der).map_err(|_| wrong("its numbers do not fit each other"))?;

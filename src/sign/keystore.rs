@@ -2,13 +2,13 @@
 //!
 //! Must not: pick one of several keys, or let a password into an error.
 
-use p12_keystore::error::Error as P12Error;
-use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
+use p12_keystore::{CertificateBag, PrivateKeyBag};
+use zeroize::Zeroizing;
 
 use super::identity_error::IdentityError;
 use super::key::{PrivateKey, same_key};
 use super::password::Password;
-use super::{jks, pem, pkcs8};
+use super::{jks, pem, pkcs8, pkcs12};
 use crate::format::der::{Reader, tag};
 use crate::format::x509::Certificate;
 
@@ -28,14 +28,21 @@ impl KeystoreKind {
         match bytes {
             [0xfe, 0xed, 0xfe, 0xed, ..] => Ok(Self::Jks),
             [0xce, 0xce, 0xce, 0xce, ..] => unknown(
-                "JCEKS; convert it with `keytool -importkeystore -srckeystore OLD -destkeystore NEW -deststoretype pkcs12`",
+                "JCEKS; convert it with `keytool -importkeystore -srckeystore OLD -srcstoretype jceks -destkeystore NEW \
+                 -deststoretype pkcs12`",
+            ),
+            // Version 1 or 2, and a salt of 20 bytes.
+            [0, 0, 0, 1 | 2, 0, 0, 0, 20, ..] => unknown(
+                "BKS, of Bouncy Castle; convert it with `keytool -importkeystore -srckeystore OLD -srcstoretype bks -destkeystore \
+                 NEW -deststoretype pkcs12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath \
+                 bcprov.jar`",
             ),
             [] => unknown("an empty file"),
             _ if pem::is_pem(bytes) => unknown("PEM; give the key and its certificate as files of their own"),
             // PFX ::= SEQUENCE { version INTEGER, authSafe SEQUENCE, ... }
             _ if is_pfx(bytes) => Ok(Self::Pkcs12),
             [tag::SEQUENCE, ..] => unknown("another ASN.1 structure (a key or a certificate alone?)"),
-            _ => unknown("something else (a BKS keystore, a truncated file?)"),
+            _ => unknown("something else (a truncated file?)"),
         }
     }
 }
@@ -52,7 +59,7 @@ fn is_pfx(bytes: &[u8]) -> bool {
 /// The aliases of the private keys in a keystore.
 pub fn aliases(bytes: &[u8], password: &Password) -> Result<Vec<String>, IdentityError> {
     Ok(match KeystoreKind::detect(bytes)? {
-        KeystoreKind::Pkcs12 => named(open_pkcs12(bytes, password)?.keys).into_iter().map(|(name, _)| name).collect(),
+        KeystoreKind::Pkcs12 => named(pkcs12::open(bytes, password)?.keys).into_iter().map(|(name, _)| name).collect(),
         KeystoreKind::Jks => jks::read(bytes, password)?.into_iter().map(|entry| entry.alias).collect(),
     })
 }
@@ -66,7 +73,7 @@ pub(super) fn open(
 ) -> Result<(String, PrivateKey, Vec<Certificate>), IdentityError> {
     match KeystoreKind::detect(bytes)? {
         KeystoreKind::Pkcs12 => {
-            let archive = open_pkcs12(bytes, store_password)?;
+            let archive = pkcs12::open(bytes, store_password)?;
             let (name, bag) = choose(named(archive.keys), |(name, _)| name, alias)?;
             let key = pkcs8::plain(bag.key.as_der())?;
             let chain = chain(&bag, &key.public_key(), &archive.certs)?;
@@ -74,11 +81,25 @@ pub(super) fn open(
         }
         KeystoreKind::Jks => {
             let entry = choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?;
-            let password = key_password.unwrap_or(store_password);
-            let key = pkcs8::plain(&entry.unlock(password)?)?;
+            let key = pkcs8::plain(&unlocked(&entry, store_password, key_password)?)?;
             let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
             Ok((entry.alias, key, chain))
         }
+    }
+}
+
+/// A key of a JKS. An empty password of the key that does not fit is one that was left out, where others set a variable to nothing.
+fn unlocked(
+    entry: &jks::Entry,
+    store_password: &Password,
+    key_password: Option<&Password>,
+) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+    match key_password {
+        None => entry.unlock(store_password),
+        Some(own) => match entry.unlock(own) {
+            Err(IdentityError::WrongKeyPassword { .. }) if own.reveal().is_empty() => entry.unlock(store_password),
+            unlocked => unlocked,
+        },
     }
 }
 
@@ -101,26 +122,6 @@ fn choose<T>(entries: Vec<T>, name: impl Fn(&T) -> &String, alias: Option<&str>)
 
 fn parse(index: usize, raw: &[u8]) -> Result<Certificate, IdentityError> {
     Certificate::parse(raw).map_err(|source| IdentityError::Certificate { index, source })
-}
-
-fn open_pkcs12(bytes: &[u8], password: &Password) -> Result<Pkcs12Archive, IdentityError> {
-    Pkcs12Archive::from_pkcs12(bytes, password.reveal()).map_err(|error| match error {
-        P12Error::MacError(_) | P12Error::Pkcs5Error(_) | P12Error::UnpadError => {
-            IdentityError::WrongPassword { what: "keystore" }
-        }
-        other @ (P12Error::IoError(_)
-        | P12Error::DerError(_)
-        | P12Error::InvalidVersion
-        | P12Error::UnsupportedContentType
-        | P12Error::UnsupportedCertificateType
-        | P12Error::X509Error(_)
-        | P12Error::InvalidLength
-        | P12Error::InvalidParameters
-        | P12Error::InvalidData
-        | P12Error::UnsupportedEncryptionScheme
-        | P12Error::UnsupportedMacAlgorithm
-        | P12Error::InvalidPrivateKey) => IdentityError::Keystore { kind: "PKCS#12", problem: other.to_string() },
-    })
 }
 
 /// Gives keys without a friendly name the number that Java shows as their alias.

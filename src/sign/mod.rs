@@ -16,6 +16,7 @@ mod key;
 mod keystore;
 mod password;
 mod pem;
+mod pkcs12;
 mod pkcs8;
 
 #[cfg(feature = "internals")]

@@ -20,6 +20,8 @@ pub(super) struct Block {
 pub(super) fn blocks(text: &[u8]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, bool, Zeroizing<Vec<u8>>)> = None;
+    // Editors of Windows put a byte order mark in front.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     for line in text.split(|&byte| byte == b'\n' || byte == b'\r') {
         let line = line.trim_ascii();
         if let Some(label) = framed(line, b"-----BEGIN ") {

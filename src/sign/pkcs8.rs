@@ -66,6 +66,7 @@ pub(super) fn plain(raw: &[u8]) -> Result<PrivateKey, KeyError> {
     struct Info<'a> {
         algorithm: &'a [u8],
         curve: &'a [u8],
+        is_explicit: bool,
         key: &'a [u8],
     }
     let parse = || -> Result<Info<'_>, DerError> {
@@ -74,13 +75,15 @@ pub(super) fn plain(raw: &[u8]) -> Result<PrivateKey, KeyError> {
         let mut algorithm = info.expect(tag::SEQUENCE, "algorithm")?.reader();
         let oid = algorithm.expect(tag::OID, "algorithm")?.content;
         let curve = algorithm.optional(tag::OID)?.map(|oid| oid.content).unwrap_or_default();
+        let is_explicit = algorithm.peek() == Some(tag::SEQUENCE);
         let key = info.expect(tag::OCTET_STRING, "privateKey")?.content;
-        Ok(Info { algorithm: oid, curve, key })
+        Ok(Info { algorithm: oid, curve, is_explicit, key })
     };
     let info =
         parse().map_err(|_| KeyError::Malformed { algorithm: "PKCS#8", problem: "not a PrivateKeyInfo structure" })?;
     match info.algorithm {
         oid::RSA => PrivateKey::from_pkcs1(info.key),
+        oid::EC if info.is_explicit => Err(KeyError::ExplicitCurve),
         oid::EC => sec1(info.key, info.curve),
         oid::DSA => Err(KeyError::Algorithm {
             algorithm: "DSA".to_owned(),
@@ -97,11 +100,16 @@ fn sec1(raw: &[u8], curve: &[u8]) -> Result<PrivateKey, KeyError> {
         key.expect(tag::INTEGER, "version")?;
         let scalar = key.expect(tag::OCTET_STRING, "privateKey")?.content;
         let parameters = key.optional(tag::context(0))?;
-        let inner = parameters.map(|tlv| tlv.reader().expect(tag::OID, "named curve")).transpose()?;
-        Ok((scalar, inner.map(|oid| oid.content)))
+        let is_explicit = parameters.as_ref().is_some_and(|tlv| tlv.reader().peek() == Some(tag::SEQUENCE));
+        let named = parameters.filter(|_| !is_explicit);
+        let inner = named.map(|tlv| tlv.reader().expect(tag::OID, "named curve")).transpose()?;
+        Ok((scalar, inner.map(|oid| oid.content), is_explicit))
     };
-    let (scalar, inner) =
+    let (scalar, inner, is_explicit) =
         parse().map_err(|_| KeyError::Malformed { algorithm: "EC", problem: "not an ECPrivateKey structure" })?;
+    if is_explicit {
+        return Err(KeyError::ExplicitCurve);
+    }
     PrivateKey::from_scalar(if curve.is_empty() { inner.unwrap_or_default() } else { curve }, scalar)
 }
 
@@ -112,7 +120,7 @@ fn encrypted(raw: &[u8], password: Option<&Password>) -> Result<PrivateKey, Iden
         problem: "not PBES2 (RFC 8018), the one encryption of key files that is read".to_owned(),
     })?;
     within_limits(&info.encryption_algorithm)?;
-    let document = info.decrypt(password.reveal()).map_err(|_| IdentityError::WrongPassword { what: "private key" })?;
+    let document = info.decrypt(password.reveal()).map_err(undecrypted)?;
     let der = Zeroizing::new(document.as_bytes().to_vec());
     // A wrong password passes the padding check once in 256 times; what comes out is no key then.
     match Encoding::of_der(&der) {
@@ -120,6 +128,18 @@ fn encrypted(raw: &[u8], password: Option<&Password>) -> Result<PrivateKey, Iden
         None | Some(Encoding::Encrypted | Encoding::Pkcs1 | Encoding::Sec1) => {
             Err(IdentityError::WrongPassword { what: "private key" })
         }
+    }
+}
+
+/// A wrong password shows as padding that does not fit, or as no structure behind it. Anything else is an encryption that is not
+/// read, whatever the password.
+#[allow(clippy::wildcard_enum_match_arm, reason = "of another crate, and not exhaustive")]
+fn undecrypted(error: pkcs8::Error) -> IdentityError {
+    match error {
+        pkcs8::Error::Asn1(_) | pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) => {
+            IdentityError::WrongPassword { what: "private key" }
+        }
+        other => IdentityError::Encryption { problem: other.to_string() },
     }
 }
 

@@ -1,5 +1,6 @@
 //! Places in artifacts of every kind.
 
+mod apk;
 mod equal;
 mod files;
 mod web;

@@ -43,6 +43,7 @@ mod mask;
 #[cfg(target_os = "linux")]
 mod memory;
 mod oauth;
+mod odd_packages;
 mod places;
 #[cfg(unix)]
 mod postgres;

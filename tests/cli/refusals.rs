@@ -16,8 +16,7 @@ fn refused(variables: &[(&str, &str)], options: &[&str], code: i32, texts: &[&st
 #[test]
 fn keys() {
     let (demo, multi, jks, jceks) = (key("demo.p12"), key("multi.p12"), key("multi.jks"), key("multi.jceks"));
-    let (dsa, small, pem, cert) =
-        (key("dsa.p12"), key("rsa-1024.p12"), key("p256-pkcs8.pem"), key("rsa-2048-cert.pem"));
+    let (dsa, small, pem, cert) = (key("dsa.p12"), key("rsa-512.p12"), key("p256-pkcs8.pem"), key("rsa-2048-cert.pem"));
     let (good, bad) = (("P", PASSWORD), ("P", "wrong-password"));
     let secret = ("P", "secret");
     refused(&[], &[], 6, &["no key to sign with, and nothing was written", "--ks FILE", "--debug-key", "--unsigned"]);
@@ -34,7 +33,7 @@ fn keys() {
     refused(&[secret], &run, 6, &["key \"first\" has another password", "give the key's own password"]);
     refused(&[secret], &["--ks", &jceks, "--ks-pass", "env:P"], 6, &["multi.jceks", "JCEKS"]);
     refused(&[secret], &["--ks", &dsa, "--ks-pass", "env:P"], 6, &["dsa.p12", "not supported, expected RSA or EC"]);
-    refused(&[secret], &["--ks", &small, "--ks-pass", "env:P"], 6, &["the RSA key has 1024 bits, expected 2048"]);
+    refused(&[secret], &["--ks", &small, "--ks-pass", "env:P"], 6, &["the RSA key has 512 bits, expected 1024"]);
     refused(&[good], &["--ks", "nowhere.p12", "--ks-pass", "env:P"], 6, &["cannot read nowhere.p12: No such file"]);
     refused(&[good], &["--ks", ".", "--ks-pass", "env:P"], 6, &["cannot read .: it is a folder, a file is expected"]);
     refused(&[good], &["--ks", "app.apk", "--ks-pass", "env:P"], 6, &["app.apk", "expected PKCS#12 or JKS"]);

@@ -265,3 +265,59 @@ fn a_pool_with_styles_is_read() {
     let bytes = document(&strings, &[], &[Node::Start(0, vec![]), Node::End(0)]);
     assert_eq!(dump(&Document::parse(&bytes).unwrap()), "E: manifest (line=1)\n");
 }
+
+#[test]
+fn what_android_reads_is_read() {
+    let bytes = manifest(true, true, &[("id", Some("old"))]);
+    let edited = |bytes: &[u8]| edit_meta_data(bytes, &[to("id", "new")], false).unwrap().bytes;
+    // Any kind of the outermost chunk.
+    let mut kindless = bytes.clone();
+    kindless[0] = 0;
+    assert_eq!(meta(&edited(&kindless)), [pair("id", "new")]);
+    assert_eq!(edited(&kindless)[1..], edited(&bytes)[1..]);
+    // What lies behind the end of the outermost element: the last node is one that closes a namespace, of 24 bytes.
+    let mut sizeless = bytes.clone();
+    let last = sizeless.len() - 24;
+    sizeless[last + 4..last + 8].fill(0);
+    assert_eq!(meta(&edited(&sizeless)), [pair("id", "new")]);
+    assert_eq!(edited(&sizeless)[edited(&bytes).len() - 16..], edited(&bytes)[edited(&bytes).len() - 16..]);
+    // The same within an element is damage.
+    let mut damaged = bytes.clone();
+    let end = damaged.len() - 3 * 24;
+    damaged[end + 4..end + 8].fill(0);
+    assert!(Document::parse(&damaged).is_err());
+}
+
+#[test]
+fn more_strings_than_offsets_are_read_and_not_edited() {
+    let bytes = manifest(true, true, &[("id", Some("old"))]);
+    let mut many = bytes.clone();
+    // ResStringPool_header.stringCount, behind two chunk headers.
+    let count = u32::from_le_bytes(many[16..20].try_into().unwrap());
+    many[16..20].copy_from_slice(&(count + 20).to_le_bytes());
+    assert_eq!(meta(&many), [pair("id", "old")]);
+    assert_eq!(edit_meta_data(&many, &[to("id", "old")], false).unwrap().bytes, many);
+    let error = edit_meta_data(&many, &[to("id", "new")], false).unwrap_err();
+    assert!(error.to_string().contains("it counts more strings than it has offsets"), "{error}");
+}
+
+#[test]
+fn a_map_that_is_longer_than_the_pool_does_not_grow_it() {
+    let strings = pool(&["name", "value", "manifest", "application", "meta-data", "shared"]);
+    // The value is a name too, so that it cannot be replaced where it is.
+    let nodes = [
+        Node::Start(2, vec![]),
+        Node::Start(3, vec![]),
+        Node::Start(4, vec![(NONE, 0, 5, 3, 5), (NONE, 1, 5, 3, 5)]),
+        Node::End(4),
+        Node::End(3),
+        Node::End(2),
+    ];
+    let ids = [0x0101_0003, 0x0101_0024, 0, 0, 0, 0, 0, 0, 0, 0];
+    let bytes = document(&strings, &ids, &nodes);
+    let edited = |bytes: &[u8], value: &str| edit_meta_data(bytes, &[to("shared", value)], false).unwrap().bytes;
+    let dev = edited(&bytes, "dev-id");
+    assert_eq!(meta(&dev), [pair("shared", "dev-id")]);
+    assert_eq!(edited(&dev, "dev-id"), dev);
+    assert_eq!(edited(&edited(&dev, "another"), "dev-id"), dev);
+}

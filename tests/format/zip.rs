@@ -1,7 +1,7 @@
 //! The container: identity, raw copies, alignment that finds back, and what is refused.
 
 use inject::format::zip::{
-    Alignment, Archive, Change, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, ZipError,
+    Alignment, Archive, Change, Disagreement, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, ZipError,
 };
 use proptest::prelude::*;
 
@@ -156,7 +156,15 @@ fn refusals_are_exact() {
 
     let mut encrypted = one();
     encrypted.central_flags = 1;
-    assert!(refused(Zip::of([encrypted]).build()).contains("entry \"a\" is encrypted"));
+    let encrypted = Zip::of([encrypted]).build();
+    let mut scrambled = encrypted.clone();
+    scrambled[31] ^= 1;
+    let read = |bytes: &[u8]| Archive::open(bytes).unwrap().read(0);
+    assert!(read(&scrambled).unwrap_err().to_string().contains("entry \"a\" is encrypted"));
+    // Android does not look at the bit: what reads as the directory says is not encrypted. What replaces it has no such bit.
+    assert_eq!(read(&encrypted).unwrap(), b"content");
+    let replaced = replace(&encrypted, "a", b"new");
+    assert_eq!(Archive::open(&replaced[..]).unwrap().entries()[0].flags(), (0, 0));
     assert!(refused(Zip::of([one(), one()]).build()).contains("entry \"a\" is listed twice"));
     assert!(refused(b"not a zip".to_vec()).contains("not a ZIP archive"));
     assert!(refused(bytes[..bytes.len() - 1].to_vec()).contains("truncated"));
@@ -182,6 +190,78 @@ fn refusals_are_exact() {
     let record = outer.len() - 22 - 47;
     outer[record + 42..record + 46].copy_from_slice(&35_u32.to_le_bytes());
     assert!(refused(outer).contains("entries \"outer\" and \"b\" overlap"));
+}
+
+/// Bytes of an archive of two entries, of which the first has its header or its record changed: where, and to what.
+fn lying(descriptor: Option<usize>, central_flags: u16, patches: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut first = Item::new("assets/first", METHOD_DEFLATED, &b"first ".repeat(30));
+    (first.descriptor, first.central_flags) = (descriptor, central_flags);
+    first.local_extra = vec![0x55, 0x54, 1, 0, 7];
+    let mut bytes = Zip::of([first, Item::new("second", METHOD_STORED, b"content")]).build();
+    for (at, patch) in patches {
+        bytes[*at..at + patch.len()].copy_from_slice(patch);
+    }
+    bytes
+}
+
+#[test]
+fn a_local_header_that_disagrees_is_named_and_put_right() {
+    let rewrite = Rewrite { headers: true, ..Rewrite::default() };
+    let descriptor = lying(Some(16), 0, &[]);
+    let at = usize::try_from(Archive::open(&descriptor[..]).unwrap().entries()[0].data_range().end).unwrap();
+    let cases: [(Vec<u8>, Disagreement); 8] = [
+        (lying(None, 0, &[(30, b"assets/other")]), Disagreement::Name),
+        (lying(None, 0, &[(26, &[11, 0])]), Disagreement::Name),
+        (lying(None, 0, &[(14, &[1, 2, 3, 4])]), Disagreement::Crc(0x0403_0201)),
+        (lying(None, 0, &[(18, &[1, 0, 0, 0])]), Disagreement::CompressedSize(1)),
+        (lying(None, 0, &[(22, &[9, 0, 0, 0])]), Disagreement::Size(9)),
+        (lying(None, 0, &[(6, &[8, 0])]), Disagreement::Descriptor(true)),
+        (lying(None, 8, &[]), Disagreement::Descriptor(false)),
+        (lying(Some(16), 0, &[(at + 4, &[1])]), Disagreement::NoDescriptor),
+    ];
+    for (bytes, expected) in cases {
+        // One whose name is cut has its data elsewhere; the directory knows nothing of that.
+        let archive = Archive::open(&bytes[..]).unwrap();
+        assert_eq!(archive.disagreement(0).unwrap(), Some(expected));
+        assert_eq!(archive.disagreement(1).unwrap(), None);
+        assert_eq!(relayout(&bytes, &Rewrite::default()), bytes, "nobody asked for it");
+        let right = relayout(&bytes, &rewrite);
+        let after = Archive::open(&right[..]).unwrap();
+        assert_eq!(after.disagreement(0).unwrap(), None, "{expected:?}");
+        let entry = &after.entries()[0];
+        let header = usize::try_from(entry.local_offset()).unwrap();
+        assert_eq!(right[header + 30..header + 42], *b"assets/first", "{expected:?}");
+        assert_eq!(entry.flags(), (0, 0));
+        assert_eq!(after.read(1).unwrap(), b"content");
+        if bytes[26] == 12 {
+            assert_eq!(after.read(0).unwrap(), b"first ".repeat(30));
+            assert_eq!(right[header + 42..header + 47], [0x55, 0x54, 1, 0, 7], "other fields stay");
+        }
+        assert_eq!(relayout(&right, &rewrite), right, "once is enough");
+    }
+    // What agrees stays as it is, with its descriptor and whatever its method is.
+    for bytes in [descriptor, odd().build()] {
+        assert_eq!(relayout(&bytes, &rewrite), bytes);
+    }
+}
+
+#[test]
+fn a_method_that_nobody_knows_is_what_its_sizes_say() {
+    let content = b"inflated by whoever does not store it ".repeat(9);
+    let mut bytes = Zip::of([Item::new("a", METHOD_DEFLATED, &content)]).build();
+    let record = bytes.len() - 22 - 47;
+    for at in [8, record + 10] {
+        bytes[at..at + 2].copy_from_slice(&99_u16.to_le_bytes());
+    }
+    let archive = Archive::open(&bytes[..]).unwrap();
+    assert!(archive.entries()[0].is_deflated());
+    assert_eq!(archive.read(0).unwrap(), content);
+    assert_eq!(archive.start(0, 8).unwrap(), b"inflated");
+    let stored = Zip::of([Item::new("a", 99, &content)]).build();
+    let archive = Archive::open(&stored[..]).unwrap();
+    assert!(!archive.entries()[0].is_deflated());
+    assert_eq!(archive.read(0).unwrap(), content);
+    assert_eq!(Archive::open(&replace(&bytes, "a", b"new")[..]).unwrap().read(0).unwrap(), b"new");
 }
 
 #[test]

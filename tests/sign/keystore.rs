@@ -33,6 +33,8 @@ fn pkcs12_of_keytool_and_openssl_opens() {
         ("openssl-3des.p12", "secret", "legacy"),
         ("openssl-nameless.p12", "secret", "1"),
         ("openssl-unicode.p12", "contraseña-日本", "unicode"),
+        ("openssl-empty-password.p12", "", "1"),
+        ("rsa-1024.p12", "secret", "small"),
     ] {
         let identity = open(file, None, secret, None).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert_eq!(identity.name(), alias, "{file}");
@@ -80,10 +82,51 @@ fn kinds_that_are_not_read_say_what_they_are() {
     assert!(text("p256-pkcs8.pem").contains("found PEM"));
     assert!(text("p256-cert.der").contains("another ASN.1 structure"));
     assert!(matches!(open("dsa.p12", None, "secret", None), Err(IdentityError::Key(KeyError::Algorithm { .. }))));
-    assert!(matches!(
-        open("rsa-1024.p12", None, "secret", None),
-        Err(IdentityError::Key(KeyError::RsaSize { bits: 1024 }))
-    ));
+    // The one key that updates what was signed with it: it opens, and whoever signs with it is warned.
+    assert_eq!(open("rsa-1024.p12", None, "secret", None).unwrap().weak_bits(), Some(1024));
+    assert_eq!(open("rsa-2048.p12", None, "secret", None).unwrap().weak_bits(), None);
+    assert_eq!(open("ec-p256.p12", None, "secret", None).unwrap().weak_bits(), None);
+    assert!(text("bouncy-castle.bks").contains("BKS, of Bouncy Castle; convert it with `keytool"));
+    let rc4 = text("openssl-rc4.p12");
+    assert!(rc4.contains("RC4 with 128 bits") && rc4.contains("keytool -importkeystore"), "{rc4}");
+}
+
+#[test]
+fn pkcs12_in_ber_opens_and_its_mac_counts() {
+    let identity = open("bouncy-castle.p12", None, "secret", None).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((identity.name(), key_of(&identity).bits()), ("rsa", 2048));
+    assert_eq!(identity.certificate().subject_text(), "CN=Test RSA 2048, O=inject tests");
+    let error = open("bouncy-castle.p12", None, "not-it", None).unwrap_err();
+    assert!(matches!(error, IdentityError::WrongPassword { what: "keystore" }), "{error}");
+    // A byte of the encoded contents, which only the MAC covers: the name of the key.
+    let mut changed = key_file("bouncy-castle.p12");
+    let name: Vec<u8> = "rsa".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let at = changed.windows(name.len()).position(|window| window == name).unwrap();
+    changed[at + 1] = b's';
+    let error = Identity::from_keystore(&changed, None, &password("secret"), None).unwrap_err();
+    assert!(matches!(error, IdentityError::WrongPassword { what: "keystore" }), "{error}");
+}
+
+#[test]
+fn what_follows_a_keystore_is_nobodys() {
+    for (file, alias) in [("rsa-2048.p12", None), ("bouncy-castle.p12", None), ("multi.jks", Some("second"))] {
+        let bytes = [key_file(file), b"\r\n".to_vec()].concat();
+        let opened = Identity::from_keystore(&bytes, alias, &password("secret"), None);
+        opened.unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+    // What is cut is damaged, whatever the password is.
+    let jks = key_file("multi.jks");
+    for len in [40, jks.len() - 25, jks.len() - 1] {
+        let error = Identity::from_keystore(&jks[..len], None, &password("secret"), None).unwrap_err();
+        assert!(matches!(error, IdentityError::Keystore { kind: "JKS", .. }), "{len}: {error}");
+    }
+}
+
+#[test]
+fn an_empty_key_password_is_one_or_none() {
+    open("multi.jks", Some("second"), "secret", Some("")).unwrap();
+    let error = open("multi.jks", Some("first"), "secret", Some("")).unwrap_err();
+    assert!(matches!(error, IdentityError::WrongKeyPassword { .. }), "{error}");
 }
 
 #[test]
@@ -102,6 +145,16 @@ fn key_files_of_every_encoding_open() {
         assert_eq!(key_of(&identity.unwrap_or_else(|error| panic!("{file}: {error}"))).bits(), 256);
     }
     Identity::from_files("files", &key_file("p256-pkcs8.pem"), &key_file("p256-cert.der"), None).unwrap();
+    for file in ["rsa-2048-hmac-sha1.pem", "rsa-2048-des3.pem"] {
+        let certificate = key_file("rsa-2048-cert.pem");
+        let opened = |secret| Identity::from_files("files", &key_file(file), &certificate, Some(&password(secret)));
+        assert_eq!(key_of(&opened("secret").unwrap_or_else(|error| panic!("{file}: {error}"))).bits(), 2048);
+        let error = opened("not-it").unwrap_err();
+        assert!(matches!(error, IdentityError::WrongPassword { what: "private key" }), "{file}: {error}");
+    }
+    // A byte order mark in front.
+    let marked = |file| [b"\xef\xbb\xbf".to_vec(), key_file(file)].concat();
+    Identity::from_files("files", &marked("p256-pkcs8.pem"), &marked("p256-cert.pem"), None).unwrap();
     let rsa = Identity::from_files("files", &key_file("rsa-2048-pkcs1.pem"), &key_file("rsa-2048-cert.pem"), None);
     assert_eq!(key_of(&rsa.unwrap()).bits(), 2048);
 }
@@ -120,6 +173,11 @@ fn key_files_that_do_not_open_say_why() {
     assert!(matches!(old, IdentityError::Encryption { .. }), "{old}");
     let old = open("p256-proc-type.pem", "p256-cert.pem", Some("secret"));
     assert!(old.to_string().contains("openssl pkcs8 -topk8"), "{old}");
+    let numbers = open("p256-explicit.pem", "p256-cert.pem", None);
+    assert!(
+        numbers.to_string().contains("explicit parameters") && numbers.to_string().contains("openssl pkey"),
+        "{numbers}"
+    );
     let other = open("p256-pkcs8.pem", "rsa-2048-cert.pem", None);
     assert_eq!(
         other.to_string(),

@@ -104,7 +104,11 @@ impl Facts {
         let split_types = types(text(manifest.split_types)?);
         let says_so = truth(manifest.split_required)? || required || !required_split_types.is_empty();
         let needs_splits = manifest.split.is_none() && says_so;
-        let min_sdk = number(manifest.min_sdk)?;
+        let lowest = number(manifest.min_sdk.clone())?;
+        let min_sdk = match resolve(manifest.min_sdk)? {
+            Some(Scalar::Text(text)) if text.parse::<u32>().is_err() => Some(lowest_of_codename(&text)),
+            Some(_) | None => lowest,
+        };
         Ok(Self {
             package: manifest.package.unwrap_or_default(),
             split: manifest.split,
@@ -114,7 +118,7 @@ impl Facts {
             version_name: text(manifest.version_name)?,
             version_code: number(manifest.version_code)?,
             min_sdk,
-            target_sdk: number(manifest.target_sdk)?.or(min_sdk),
+            target_sdk: number(manifest.target_sdk)?.or(lowest),
             target_sandbox: number(manifest.target_sandbox)?,
             debuggable: truth(manifest.debuggable)?,
             test_only: truth(manifest.test_only)?,
@@ -126,4 +130,29 @@ fn sdk_of_codename(name: &str) -> u32 {
     // A preview carries a fingerprint behind a dot.
     let name = name.split('.').next().unwrap_or(name);
     CODENAMES.iter().find(|(known, _)| *known == name).map_or(SDK_IN_DEVELOPMENT, |(_, sdk)| *sdk)
+}
+
+/// The platforms whose first letters began the counting of codenames: letter, and the API level before it (`ApkUtils` of apksig).
+const FIRST_LETTERS: [(char, u32); 13] = [
+    ('C', 2),
+    ('D', 3),
+    ('E', 4),
+    ('F', 7),
+    ('G', 8),
+    ('H', 10),
+    ('I', 13),
+    ('J', 15),
+    ('K', 18),
+    ('L', 20),
+    ('M', 22),
+    ('N', 23),
+    ('O', 25),
+];
+
+/// The lowest API level that a minSdkVersion with a codename stands for, by apksig's rule: a preview of a platform still has the
+/// number of the one before it, so its signatures are judged for that one. Letters behind the last count up by one.
+fn lowest_of_codename(name: &str) -> u32 {
+    let Some(first) = name.chars().next().filter(char::is_ascii_uppercase) else { return sdk_of_codename(name) };
+    let older = FIRST_LETTERS.iter().rev().find(|(letter, _)| *letter <= first);
+    older.map_or(1, |(letter, sdk)| sdk.saturating_add(u32::from(first).saturating_sub(u32::from(*letter))))
 }

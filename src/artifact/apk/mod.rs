@@ -8,10 +8,12 @@
 //! * `pair`: pairs of the signing block.
 //! * `dex`: string constants in dex files.
 //! * `change`: values become new entry contents.
+//! * `absent`: what is said where nothing is at an address.
 //! * `error`: why one of these cannot be done.
 //!
 //! Must not: align, sign or write a package.
 
+mod absent;
 mod change;
 mod dex;
 mod error;

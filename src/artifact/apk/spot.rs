@@ -2,9 +2,7 @@
 //!
 //! Must not: change anything.
 
-use std::collections::BTreeSet;
-
-use super::filter::{fits, shown};
+use super::filter::fits;
 use super::module::Module;
 use super::resources::{self, Table};
 use super::{Apk, ApkError};
@@ -314,6 +312,9 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
             vec![Found { spot, values: Vec::new(), left: Vec::new() }]
         };
         let Some(base) = self.modules.base() else { return Err(ApkError::NoBase) };
+        if let Some(problem) = self.is_never_read(address)? {
+            return Err(ApkError::Refused { address: Box::new(address.clone()), problem });
+        }
         match &address.target {
             Target::String { name, config } if self.table(base)?.is_some() => {
                 Ok(made(&base.table(), Slot::String { name: name.clone(), config: config.clone() }))
@@ -468,7 +469,7 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
 
     /// The `<data>` elements with this attribute in components whose class a pattern means: as it is written, or with the
     /// package before a class that begins with a dot.
-    fn filter_data(
+    pub(super) fn filter_data(
         &self,
         module: &Module,
         address: &Address,
@@ -493,79 +494,6 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
         let all = resources::filter_data(self.modules.form, &entry, &manifest, attribute)?;
         Ok(all.into_iter().filter(is_meant).collect())
     }
-
-    fn no_place(&self, address: &Address) -> Result<ApkError, ApkError> {
-        let (problem, near) = match &address.target {
-            Target::String { name, config } => {
-                let (mut configs, mut near, mut tables) = (Vec::new(), Vec::new(), 0);
-                for module in self.modules.all() {
-                    let Some(table) = self.table(module)? else { continue };
-                    tables += 1;
-                    configs.extend(table.find("string", name)?.into_iter().map(|found| found.config));
-                    near.extend(table.names("string")?);
-                }
-                match config {
-                    _ if tables == 0 => return Ok(self.no_table(address)),
-                    Some(config) if !configs.is_empty() => {
-                        // Several modules may define it.
-                        let mut seen = BTreeSet::new();
-                        configs.retain(|config| seen.insert(config.clone()));
-                        let defined = configs.join(", ");
-                        (format!("the string is not defined in configuration {config}, only in {defined}"), Vec::new())
-                    }
-                    _ => ("no such string resource".to_owned(), near),
-                }
-            }
-            Target::Resource { kind, name, .. } => {
-                let (mut there, mut near, mut tables) = (false, Vec::new(), 0);
-                for module in self.modules.all() {
-                    let Some(table) = self.table(module)? else { continue };
-                    tables += 1;
-                    let files = file_resources(&table, address, *kind, name)?;
-                    there |= !files.paths.is_empty() || !files.aliased.is_empty();
-                    near.extend(table.names(kind.word())?);
-                }
-                match (tables, there) {
-                    (0, _) => return Ok(self.no_table(address)),
-                    (_, false) => (format!("no such {} resource", kind.word()), near),
-                    (_, true) => ("the resource is there, the place in it is not".to_owned(), Vec::new()),
-                }
-            }
-            Target::MetaData { .. } => {
-                let mut names = Vec::new();
-                for module in self.modules.all() {
-                    names.extend(self.manifest(module)?.meta_data.into_iter().map(|data| data.name));
-                }
-                ("the manifest has no such meta-data".to_owned(), names)
-            }
-            Target::IntentFilter { class, attribute, .. } => {
-                let attribute = DataAttribute::named(attribute).unwrap_or(DataAttribute::Scheme);
-                let mut there = Vec::new();
-                for module in self.modules.all() {
-                    there.extend(self.filter_data(module, address, class, attribute)?);
-                }
-                let shown: Vec<String> = there.into_iter().map(|data| shown(&data.value)).collect();
-                let problem = if shown.is_empty() {
-                    format!("no intent filter of such a component has <data android:{}>", attribute.name())
-                } else {
-                    format!("the intent filters there have other ones: {}", shown.join(", "))
-                };
-                (problem, Vec::new())
-            }
-            // Files say it themselves.
-            Target::File { .. } => ("no such file".to_owned(), Vec::new()),
-            Target::DexMethod { .. } | Target::DexText { .. } => (self.not_in_dex(address)?, Vec::new()),
-            // One that is missing is made.
-            Target::SigningBlock { .. } => ("the APK Signing Block has no such pair".to_owned(), Vec::new()),
-        };
-        Ok(ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near })
-    }
-
-    fn no_table(&self, address: &Address) -> ApkError {
-        let table = self.modules.base().map(Module::table).unwrap_or_default();
-        let problem = format!("there is no {table}");
-        ApkError::NoPlace { within: self.word(), address: Box::new(address.clone()), problem, near: Vec::new() }
-    }
 }
 
 /// What a resource is in a configuration where it is not what was expected.
@@ -583,16 +511,16 @@ fn instead(table: &Table<'_>, address: &Address, config: &str, value: &Value, ex
 
 /// Resources that are files.
 #[derive(Default)]
-struct FileResources {
+pub(super) struct FileResources {
     /// Resource and entry, each entry once.
-    paths: Vec<(String, String)>,
+    pub(super) paths: Vec<(String, String)>,
     /// Configurations where it is an alias: configuration, the resource it leads to, and an entry of that one that is not
     /// among the others.
-    aliased: Vec<(String, u32, String)>,
+    pub(super) aliased: Vec<(String, u32, String)>,
 }
 
 /// The entries of the resources that a name, or a pattern, stands for, and what aliases among them lead to.
-fn file_resources(
+pub(super) fn file_resources(
     table: &Table<'_>,
     address: &Address,
     kind: ResourceKind,

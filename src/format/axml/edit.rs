@@ -408,7 +408,9 @@ fn write(document: &Document<'_>, targets: Vec<Target>, as_built: bool) -> Resul
         })
         .collect();
     // A string below the end of the map stands for an attribute name.
-    let named = u32::try_from(document.ids.len()).unwrap_or(u32::MAX);
+    let named = u32::try_from(document.ids.len()).unwrap_or(u32::MAX).min(pool.len());
+    // A map may be longer than the pool was: what an edit appended stands for no name.
+    let named = (0..named).rev().find(|slot| !pool.is_marked(*slot)).map_or(0, |last| last.saturating_add(1));
     let assigned = slots::assign(pool, &foreign, named.max(pool.style_count()), &units)?;
 
     for (target, slot) in places.values().zip(&assigned.slots) {

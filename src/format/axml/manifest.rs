@@ -82,6 +82,8 @@ pub struct Manifest {
     pub extract_native_libs: Option<Scalar>,
     /// `<meta-data>` directly under `<application>`, in document order.
     pub meta_data: Vec<MetaData>,
+    /// `<meta-data>` of components and elsewhere: the element it is in, and `android:name`.
+    pub other_meta_data: Vec<(String, String)>,
 }
 
 impl Manifest {
@@ -120,6 +122,9 @@ impl Manifest {
                 value: by_id(VALUE, "value"),
                 resource: by_id(RESOURCE, "resource"),
             }),
+            [.., element, "meta-data"] => {
+                self.other_meta_data.push(((*element).to_owned(), name().unwrap_or_default()));
+            }
             _ => {}
         }
     }

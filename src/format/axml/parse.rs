@@ -106,14 +106,20 @@ impl<'a> Document<'a> {
     /// Reads the structure. Bytes behind the document are kept by edits and otherwise ignored.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AxmlError> {
         let root = Chunk::at(bytes, 0, bytes.len())?;
-        if root.kind != chunk::XML {
+        // Android reads a document whatever kind stands here, and tools that make documents unreadable for others write 0.
+        if ![chunk::XML, chunk::NULL].contains(&root.kind) {
             let found = format!("kind 0x{:04x}", root.kind);
             return Err(ChunkError::new(0, "binary XML (kind 0x0003)", found).into());
         }
         let (mut pool, mut map, mut nodes) = (None, None, Vec::new());
-        let mut depth = 0_usize;
+        let (mut depth, mut is_closed) = (0_usize, false);
         for part in Chunks::new(bytes, root.header_size, root.end()) {
-            let part = part?;
+            let part = match part {
+                Ok(part) => part,
+                // Nobody reads further once the outermost element is closed.
+                Err(_) if is_closed => break,
+                Err(error) => return Err(error.into()),
+            };
             match part.kind {
                 chunk::STRING_POOL if pool.is_none() => pool = Some(StringPool::parse(part)?),
                 chunk::XML_RESOURCE_MAP if map.is_none() => map = Some(part),
@@ -121,7 +127,10 @@ impl<'a> Document<'a> {
                     let Some(node) = Node::parse(part)? else { continue };
                     match node.kind {
                         NodeKind::Start { .. } => depth += 1,
-                        NodeKind::End { .. } => depth = depth.saturating_sub(1),
+                        NodeKind::End { .. } => {
+                            is_closed |= depth == 1;
+                            depth = depth.saturating_sub(1);
+                        }
                         NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
                     }
                     if depth > limits::NESTING {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::eocd::{Eocd, read};
 use super::error::ZipError;
-use super::header::{CENTRAL_LEN, Central, FLAG_ENCRYPTED, LOCAL_LEN, Local};
+use super::header::{CENTRAL_LEN, Central, FLAG_ENCRYPTED, LOCAL_LEN, Local, METHOD_DEFLATED, METHOD_STORED};
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 
@@ -18,6 +18,8 @@ pub struct Entry {
     pub(super) name: Box<[u8]>,
     pub(super) central: Central,
     pub(super) local: Local,
+    /// Whether the local header has another name.
+    pub(super) is_renamed: bool,
     /// The record within [`Archive::directory`].
     pub(super) record: Range<usize>,
     pub(super) local_offset: u64,
@@ -34,9 +36,24 @@ impl Entry {
         String::from_utf8_lossy(&self.name).into_owned()
     }
 
-    /// Compression method of the central directory (APPNOTE 4.4.5). Android treats everything but 8 as stored.
+    /// Compression method of the central directory (APPNOTE 4.4.5).
     pub fn method(&self) -> u16 {
         self.central.method()
+    }
+
+    /// Whether its data is read as a deflate stream. Of a method that Android does not know some readers there inflate the data, as
+    /// they do with whatever is not stored, and others take it as it is; the sizes say what the writer meant.
+    pub fn is_deflated(&self) -> bool {
+        match self.method() {
+            METHOD_DEFLATED => true,
+            METHOD_STORED => false,
+            _ => self.compressed_size() != self.uncompressed_size(),
+        }
+    }
+
+    /// Whether bit 0 says that it is encrypted. Android does not look at it, and some packers set it on what is not.
+    pub fn claims_encryption(&self) -> bool {
+        self.central.flags() & FLAG_ENCRYPTED != 0
     }
 
     /// CRC-32 of the content.
@@ -228,15 +245,13 @@ fn read_record<S: ReadAt + ?Sized>(
     let central = Central::parse(*fixed)
         .ok_or_else(|| cut(format!("record {index} of {count}: signature {:02x?}, expected PK 01 02", &fixed[..4])))?;
     let (name_len, extra_len, comment_len) = central.variable_lens();
-    let len = name_len + extra_len + comment_len;
-    if variable.len() < len {
-        return Err(cut(format!("record {index} of {count} is cut: {} of {len} variable bytes", variable.len())));
+    let variable_len = name_len + extra_len + comment_len;
+    if variable.len() < variable_len {
+        let left = variable.len();
+        return Err(cut(format!("record {index} of {count} is cut: {left} of {variable_len} variable bytes")));
     }
     let name: Box<[u8]> = variable[..name_len].into();
     let display = || String::from_utf8_lossy(&name).into_owned();
-    if central.flags() & FLAG_ENCRYPTED != 0 {
-        return Err(ZipError::Encrypted { name: display() });
-    }
     for (what, value) in [
         ("placeholder for a 64-bit size of an entry", central.compressed_size()),
         ("placeholder for a 64-bit size of an entry", central.uncompressed_size()),
@@ -261,15 +276,16 @@ fn read_record<S: ReadAt + ?Sized>(
             "its local header does not fit before the central directory at {directory_offset:#x}"
         )));
     }
-    let mut raw = [0; LOCAL_LEN];
-    source.read_exact_at(&mut raw, local_offset).map_err(|source| ZipError::Read {
-        offset: local_offset,
-        len: LOCAL_LEN as u64,
-        source,
-    })?;
+    // With its name: what follows the header fits before the directory, or the entry does not.
+    let len = (directory_offset - local_offset).min((LOCAL_LEN + name_len) as u64);
+    let both = read(source, local_offset, len)?;
+    let (raw, local_name) =
+        both.split_first_chunk::<LOCAL_LEN>().map_or(([0; LOCAL_LEN], &[][..]), |(raw, name)| (*raw, name));
     let local = Local::parse(raw)
         .ok_or_else(|| wrong(format!("local header signature {:02x?}, expected PK 03 04", &raw[..4])))?;
-    let entry = Entry { name: name.clone(), central, local, record: at..at + CENTRAL_LEN + len, local_offset };
+    let is_renamed = local.name_len() != central.name_len() || *local_name != *name;
+    let record = at..at + CENTRAL_LEN + variable_len;
+    let entry = Entry { name: name.clone(), central, local, is_renamed, record, local_offset };
     let end = entry.data_range().end;
     if end > directory_offset {
         return Err(wrong(format!("its data ends at {end:#x}, behind the central directory at {directory_offset:#x}")));

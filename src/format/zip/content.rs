@@ -6,7 +6,6 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use super::archive::Archive;
 use super::error::ZipError;
-use super::header::METHOD_DEFLATED;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 
@@ -53,7 +52,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             len: raw.len() as u64,
             source,
         })?;
-        if entry.method() != METHOD_DEFLATED {
+        if !entry.is_deflated() {
             raw.truncate(len);
             return Ok(raw);
         }

@@ -66,7 +66,7 @@ pub enum ZipError {
         /// Expected and found.
         problem: String,
     },
-    /// Bit 0 of the general purpose flags in the central directory.
+    /// Bit 0 of the general purpose flags in the central directory, and the content is not what the directory says.
     #[error("entry {name:?} is encrypted: an encrypted entry cannot be installed or edited")]
     Encrypted {
         /// The entry's name.

@@ -59,6 +59,11 @@ impl Local {
         u16::from_le_bytes([self.0[6], self.0[7]])
     }
 
+    /// CRC-32, compressed and uncompressed size.
+    pub(super) fn content(&self) -> [u32; 3] {
+        [14, 18, 22].map(|at| u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]]))
+    }
+
     pub(super) fn name_len(&self) -> u16 {
         u16::from_le_bytes([self.0[26], self.0[27]])
     }

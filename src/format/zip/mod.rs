@@ -1,15 +1,17 @@
 //! ZIP (PKWARE APPNOTE 6.3.10): a reader addressed by the central directory alone, and a rewriter that copies what it
 //! does not change byte for byte.
 //!
-//! Android's `libziparchive` believes the central directory and so does this module: a local header serves only to find
-//! where the data starts. What a local header says otherwise, what lies between entries (zipflinger's nameless
-//! "virtual entries", padding), data descriptors and unknown methods are copied as they are and never repaired.
+//! The central directory decides here, and a local header serves only to find where the data starts. Android's `libziparchive`
+//! reads both, and refuses an entry about which they disagree: such headers are put right on request (see `agreement`). What
+//! lies between entries (zipflinger's nameless "virtual entries", padding), data descriptors that fit and unknown methods are
+//! copied as they are.
 //!
-//! Refused with an exact [`ZipError`]: zip64, multi-disk archives, encrypted entries, duplicate names, overlapping
+//! Refused with an exact [`ZipError`]: zip64, multi-disk archives, encrypted contents, duplicate names, overlapping
 //! entries, and anything beyond [`super::limits`].
 //!
 //! Must not: know what an APK is (see `artifact`), or hold more of the file than its central directory and what changes.
 
+mod agreement;
 mod ahead;
 mod archive;
 mod content;
@@ -21,6 +23,7 @@ mod reader;
 mod rewrite;
 mod splice;
 
+pub use agreement::Disagreement;
 pub use ahead::Spans;
 pub use archive::{Archive, Entry, Index};
 pub use content::{Deflater, deflate};

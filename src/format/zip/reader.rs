@@ -7,7 +7,6 @@
 
 use super::archive::{Archive, Entry};
 use super::error::ZipError;
-use super::header::METHOD_DEFLATED;
 use crate::format::inflate::{Bytes, Guess, INPUT, Inflater, Stop};
 use crate::format::read_at::ReadAt;
 
@@ -60,10 +59,10 @@ impl<S: ReadAt + ?Sized> std::fmt::Debug for Reader<'_, S> {
 }
 
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
-    /// A reader of an entry. A method other than 8 is stored, as Android reads it.
+    /// A reader of an entry. What it holds under a method other than 0 and 8 its sizes say ([`Entry::is_deflated`]).
     pub fn reader(&self, index: usize) -> Reader<'_, S> {
         let entry = &self.index.entries[index];
-        let deflated = entry.method() == METHOD_DEFLATED;
+        let deflated = entry.is_deflated();
         Reader {
             source: self.source,
             entry,
@@ -184,6 +183,9 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
 }
 
 fn wrong(entry: &Entry, problem: String) -> ZipError {
+    if entry.claims_encryption() {
+        return ZipError::Encrypted { name: entry.display_name() };
+    }
     ZipError::Content { name: entry.display_name(), problem }
 }
 

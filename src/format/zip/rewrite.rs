@@ -2,7 +2,7 @@
 //!
 //! A rewrite that changes nothing is the original, byte for byte. An entry that is not changed keeps its header, extra
 //! field, data, data descriptor and the bytes around it; only alignment padding may grow or shrink, and only where the
-//! entry has moved off its alignment.
+//! entry has moved off its alignment. On request local headers that say otherwise than the directory are put right.
 //!
 //! Must not: write anything; the caller streams the [`Segment`]s of what is not small.
 
@@ -14,7 +14,8 @@ use super::content::deflate;
 use super::eocd::{Eocd, read};
 use super::error::ZipError;
 use super::header::{
-    CENTRAL_LEN, Central, DESCRIPTOR_SIGNATURE, FLAG_DESCRIPTOR, LOCAL_LEN, Local, METHOD_DEFLATED, METHOD_STORED,
+    CENTRAL_LEN, Central, DESCRIPTOR_SIGNATURE, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL_LEN, Local, METHOD_DEFLATED,
+    METHOD_STORED,
 };
 use super::padding::{Alignment, Padding};
 use crate::format::limits;
@@ -86,12 +87,15 @@ pub struct Rewrite {
     /// Where the entries end: the start of a signing block that is to go. `None`: all bytes up to the central directory
     /// are kept.
     pub payload_end: Option<u64>,
+    /// Whether local headers that disagree with the directory are written anew ([`Archive::disagreement`]).
+    pub headers: bool,
 }
 
 impl Rewrite {
     /// Whether the result is the original.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.added.is_empty() && self.alignment.is_none() && self.payload_end.is_none()
+        let Self { changes, added, alignment, payload_end, headers } = self;
+        changes.is_empty() && added.is_empty() && alignment.is_none() && payload_end.is_none() && !headers
     }
 }
 
@@ -167,6 +171,8 @@ struct NewContent {
     crc: u32,
     compressed: u32,
     uncompressed: u32,
+    /// Flags that are no longer true.
+    cleared: u16,
 }
 
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
@@ -196,11 +202,26 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                         crc: splice.crc,
                         compressed: u32_or_limit(kept + splice.rest.len(), "the size of an entry in bytes")?,
                         uncompressed: u32_or_limit(splice.len, "the size of an entry in bytes")?,
+                        cleared: FLAG_DESCRIPTOR,
                     };
                     payload.bytes(self.replaced(entry, &[], new, offset, rewrite.alignment)?);
                     payload.original(entry.data_offset()..entry.data_offset() + kept);
                     payload.push(splice.rest.clone());
                     Some(new)
+                }
+                None if rewrite.headers && self.disagreement_of(entry)?.is_some() => {
+                    // As the directory has it, which is what readers go by; a descriptor is not needed then.
+                    at += self.descriptor_len(entry)?;
+                    let same = NewContent {
+                        method: entry.method(),
+                        crc: entry.crc(),
+                        compressed: entry.compressed_size(),
+                        uncompressed: entry.uncompressed_size(),
+                        cleared: FLAG_DESCRIPTOR,
+                    };
+                    payload.bytes(self.replaced(entry, &[], same, offset, rewrite.alignment)?);
+                    payload.original(entry.data_range());
+                    Some(same)
                 }
                 None => {
                     match self.moved_header(entry, offset, rewrite.alignment)? {
@@ -235,7 +256,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             let mut central = entry.central;
             central.set_local_offset(u32_or_limit(placed.offset, "the offset of an entry")?);
             if let Some(new) = placed.content {
-                central.set_flags(central.flags() & !FLAG_DESCRIPTOR);
+                central.set_flags(central.flags() & !new.cleared);
                 central.set_method(new.method);
                 central.set_content(new.crc, new.compressed, new.uncompressed);
             }
@@ -319,7 +340,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     }
 
     /// Length of the data descriptor behind the data: 12 or 16 bytes (APPNOTE 4.3.9), 0 where there is none.
-    fn descriptor_len(&self, entry: &Entry) -> Result<u64, ZipError> {
+    pub(super) fn descriptor_len(&self, entry: &Entry) -> Result<u64, ZipError> {
         let (local, central) = entry.flags();
         if (local | central) & FLAG_DESCRIPTOR == 0 {
             return Ok(0);
@@ -385,7 +406,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         let (_, extra) = self.local_variable(entry)?;
         let mut local = entry.local;
         local.set_name_len(entry.central.name_len());
-        local.set_flags(local.flags() & !FLAG_DESCRIPTOR);
+        local.set_flags(local.flags() & !new.cleared);
         local.set_method(new.method);
         local.set_content(new.crc, new.compressed, new.uncompressed);
         let multiple = alignment.filter(|_| new.method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
@@ -453,6 +474,7 @@ fn compressed(content: &[u8], method: u16) -> Result<(Vec<u8>, NewContent), ZipE
         crc: crc32fast::hash(content),
         compressed: u32_or_limit(data.len() as u64, "the size of an entry in bytes")?,
         uncompressed: u32_or_limit(content.len() as u64, "the size of an entry in bytes")?,
+        cleared: FLAG_DESCRIPTOR | FLAG_ENCRYPTED,
     };
     Ok((data, new))
 }

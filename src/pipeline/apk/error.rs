@@ -20,6 +20,36 @@ pub(super) enum SignerFault {
     Several { count: usize },
 }
 
+/// An entry that a package cannot be signed with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EntryFault {
+    /// A name that Android does not take.
+    #[error(
+        "the name of entry {number} of the central directory, {name:?}, is no UTF-8 text: Android and aapt2 do not open such a package; \
+         build it again with a tool that writes names in UTF-8"
+    )]
+    Name { number: usize, name: String },
+    /// A name that a JAR manifest cannot hold.
+    #[error(
+        "the name of entry {number} of the central directory, {name:?}, has a half of a character (an encoded surrogate), which the \
+         manifest of a v1 signature cannot hold; build it again with names in UTF-8, or sign without v1 (--schemes v2,v3) where \
+         minSdkVersion is 24 or above"
+    )]
+    Surrogate { number: usize, name: String },
+    /// Data that is not what a v1 verifier takes it for.
+    #[error(
+        "entry {name:?} has the compression method {method}: verifiers of v1 inflate whatever is not stored, and its data is not \
+         deflated; build it again, or sign without v1 (--schemes v2,v3) where minSdkVersion is 24 or above"
+    )]
+    Method { name: String, method: u16 },
+}
+
+impl Failing for EntryFault {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
 /// A pair of the signing block that cannot be put in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PairError {

@@ -73,8 +73,12 @@ impl Artifact for Package {
 
     fn check_signing(&self, signing: &Signing<'_>) -> Result<(), Cause> {
         let signing = signing.android()?;
-        if let AndroidSigning::With(request) = signing {
-            self.schemes(request)?;
+        let v1 = match signing {
+            AndroidSigning::With(request) => self.schemes(request)?.v1,
+            AndroidSigning::Unsigned => false,
+        };
+        self.check_entries(v1)?;
+        if let AndroidSigning::With(_) = signing {
             self.has_new_signer(signing)?;
         }
         Ok(())

@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::SignerFault;
+use super::error::{EntryFault, SignerFault};
 use super::packed::Packed;
 use super::{v1_files, v4_file};
 use crate::artifact::apk::Facts;
 use crate::artifact::kind::FileKind;
 use crate::format::apk_signing_block::id;
 use crate::format::limits;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Location;
@@ -134,6 +134,24 @@ impl Package {
         if schemes.v1 { Some(min_sdk.unwrap_or(1).min(SDK_V1_LAST)) } else { min_sdk }
     }
 
+    /// Whether a package with these entries can be opened by a device, and signed with v1 where that is asked for.
+    pub(super) fn check_entries(&self, v1: bool) -> Result<(), Cause> {
+        for (index, entry) in self.packed.archive().entries().iter().enumerate() {
+            let (number, name) = (index.saturating_add(1), entry.display_name());
+            if !is_readable(entry.name()) {
+                return Err(EntryFault::Name { number, name }.into());
+            }
+            if v1 && std::str::from_utf8(entry.name()).is_err() {
+                return Err(EntryFault::Surrogate { number, name }.into());
+            }
+            let method = entry.method();
+            if v1 && ![METHOD_STORED, METHOD_DEFLATED].contains(&method) && !entry.is_deflated() {
+                return Err(EntryFault::Method { name, method }.into());
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn schemes(&self, request: &AndroidSigningRequest<'_>) -> Result<Schemes, Cause> {
         let min_sdk = request.min_sdk.or(self.packed.facts.min_sdk).unwrap_or(1);
         let had_v1 = v1_files::is_signed(&self.packed.archive());
@@ -141,6 +159,25 @@ impl Package {
         schemes.v4 |= request.v4;
         Ok(schemes.check(min_sdk, self.packed.facts.target_sdk)?)
     }
+}
+
+/// Whether Android opens a package with an entry of this name: UTF-8 by its leading bits alone, so that encoded surrogates pass, and
+/// no zero (`IsValidEntryName` of AOSP's libziparchive).
+fn is_readable(name: &[u8]) -> bool {
+    let mut rest = name;
+    while let Some((&lead, behind)) = rest.split_first() {
+        let following = match lead {
+            0x01..0x80 => 0,
+            0 | 0x80..0xc0 | 0xfe.. => return false,
+            0xc0..0xfe => lead.leading_ones().saturating_sub(1) as usize,
+        };
+        let Some((continued, behind)) = behind.split_at_checked(following) else { return false };
+        if continued.iter().any(|byte| byte & 0xc0 != 0x80) {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// What verification looks at.

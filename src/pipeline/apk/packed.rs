@@ -295,6 +295,7 @@ pub(in crate::pipeline) fn rewrite(changes: Changes, stale: &[usize], alignment:
         added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
         alignment,
         payload_end: None,
+        headers: true,
     };
     rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
     rewrite

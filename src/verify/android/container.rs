@@ -38,6 +38,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
             }
         }
     }
+    headers(report, archive);
     let wanted = Alignment::ANDROID;
     for entry in archive.entries() {
         let offset = entry.data_offset();
@@ -52,6 +53,21 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
                 entry.display_name(),
                 format!("stored at offset {offset:#x}, expected a multiple of {multiple}; align the package"),
             );
+        }
+    }
+}
+
+/// Judges whether every local header says what the directory does.
+fn headers<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>) {
+    for (index, entry) in archive.entries().iter().enumerate() {
+        match archive.disagreement(index) {
+            Ok(None) => {}
+            Ok(Some(found)) => report.add(
+                Code::ZipHeader,
+                entry.display_name(),
+                format!("{found}; Android and apksigner refuse that; inject again, which writes the header anew"),
+            ),
+            Err(error) => report.add(Code::ZipUnreadable, entry.display_name(), error.to_string()),
         }
     }
 }

@@ -235,7 +235,7 @@ fn differences(before: &Path, after: &Path, args: &[&str], allowed: impl Fn(&str
 fn untouched(before: &[u8], after: &[u8]) -> Result<()> {
     let (old, new) = (Archive::open(before)?, Archive::open(after)?);
     let ours = ["resources.arsc", "AndroidManifest.xml", "assets/inject.json", "stamp-cert-sha256"];
-    for entry in old.entries() {
+    for (before_index, entry) in old.entries().iter().enumerate() {
         let name = entry.display_name();
         if ours.contains(&name.as_str()) || name.starts_with("META-INF/") {
             continue;
@@ -246,8 +246,11 @@ fn untouched(before: &[u8], after: &[u8]) -> Result<()> {
             Ok(all.get(usize::try_from(range.start)?..usize::try_from(range.end)?).context("range")?.to_vec())
         };
         ensure!(bytes(before, entry.data_range())? == bytes(after, now.data_range())?, "{name} changed");
+        // A local header that lies is put right, and its data descriptor goes.
+        let lied = old.disagreement(before_index)?.is_some();
+        ensure!(new.disagreement(index)?.is_none(), "{name}: its local header disagrees with the directory");
         ensure!(
-            entry.crc() == now.crc() && entry.flags() == now.flags() && entry.method() == now.method(),
+            entry.crc() == now.crc() && (lied || entry.flags() == now.flags()) && entry.method() == now.method(),
             "{name}: header"
         );
     }

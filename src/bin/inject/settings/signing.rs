@@ -64,6 +64,13 @@ pub fn load(signing: &Signing, out: Output) -> Result<Option<Keys>, Failure> {
             .remedy("for development: --debug-key")
             .remedy("or leave it unsigned on purpose: --unsigned"));
     };
+    if let Some(bits) = current.weak_bits() {
+        out.warn(&format!(
+            "the RSA key {:?} has {bits} bits: sign with it only what was signed with it before, which devices update with no other \
+             key; stores take no new app with it",
+            current.name()
+        ));
+    }
     let original = signing.old_ks.as_ref().map(|path| original(path, signing)).transpose()?;
     let lineage = signing.lineage.as_ref().map(|path| lineage(path)).transpose()?;
     if original.is_some() && lineage.is_none() {
@@ -106,10 +113,11 @@ fn password(reference: Option<&str>, option: &str, name: &str, what: &str) -> Re
     let text = match reference {
         Some(reference) => Some(
             Source::parse(option, reference)?
-                .read(what)
+                .read_password(what)
                 .map_err(|failure| Failure { code: Code::Signing, ..failure })?,
         ),
-        None => variable(name).map(Zeroizing::new),
+        // One that is set to nothing is an empty password.
+        None => std::env::var(name).ok().map(Zeroizing::new),
     };
     Ok(text.map(|text| Password::new(text.to_string())))
 }
@@ -120,7 +128,7 @@ fn from_keystore(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
     let store = match store {
         Some(store) => store,
         None if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
-            Password::new(Source::Prompt.read(&format!("password of {}", path.display()))?.to_string())
+            Password::new(Source::Prompt.read_password(&format!("password of {}", path.display()))?.to_string())
         }
         None => {
             return Err(Failure::new(Code::Signing, format!("no password for {}", path.display()))
@@ -138,7 +146,7 @@ fn original(path: &Path, signing: &Signing) -> Result<Identity, Failure> {
         return Err(Failure::new(Code::Signing, format!("no password for {}", path.display()))
             .remedy("--old-ks-pass env:NAME, file:PATH, stdin or prompt"));
     };
-    let text = Source::parse("--old-ks-pass", reference)?.read("password of the old keystore")?;
+    let text = Source::parse("--old-ks-pass", reference)?.read_password("password of the old keystore")?;
     let store = Password::new(text.to_string());
     Identity::from_keystore(&bytes, signing.old_ks_key_alias.as_deref(), &store, None).map_err(failed(path))
 }

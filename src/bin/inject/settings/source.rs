@@ -5,7 +5,7 @@
 //! Must not: repeat any part of what it read.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -94,10 +94,24 @@ impl Source {
         }
     }
 
-    /// Reads the secret; `what` is it called in messages.
+    /// Reads the secret; `what` is it called in messages. An empty one is an error.
     pub fn read(&self, what: &str) -> Result<Zeroizing<String>, Failure> {
+        let (place, text) = self.look(what)?;
+        if text.is_empty() {
+            return Err(Failure::new(Code::Usage, format!("{what}: {place}: it is empty")));
+        }
+        Ok(text)
+    }
+
+    /// Reads a password of a key or a keystore: an empty one is a password too.
+    pub fn read_password(&self, what: &str) -> Result<Zeroizing<String>, Failure> {
+        self.look(what).map(|(_, text)| text)
+    }
+
+    /// What is there, and what that place is called.
+    fn look(&self, what: &str) -> Result<(String, Zeroizing<String>), Failure> {
         let failed = |place: String, problem: String| Failure::new(Code::Usage, format!("{what}: {place}: {problem}"));
-        let (place, text) = match self {
+        Ok(match self {
             Self::Env(name) => {
                 let value = std::env::var(name).map_err(|_| {
                     failed(format!("environment variable {name}"), "not set, or not Unicode".to_owned())
@@ -129,7 +143,13 @@ impl Source {
             }
             Self::Stdin => {
                 let place = "standard input".to_owned();
-                let text = read_bounded(std::io::stdin().lock()).map_err(|e| failed(place.clone(), e.to_string()))?;
+                let mut input = std::io::stdin().lock();
+                let nothing = input.fill_buf().map_err(|e| failed(place.clone(), e.to_string()))?.is_empty();
+                if nothing {
+                    // An empty password is an empty line.
+                    return Err(failed(place, "it is empty".to_owned()));
+                }
+                let text = read_bounded(input).map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, text)
             }
             Self::Prompt => {
@@ -143,11 +163,7 @@ impl Source {
                     .map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, Zeroizing::new(text))
             }
-        };
-        if text.is_empty() {
-            return Err(failed(place, "it is empty".to_owned()));
-        }
-        Ok(text)
+        })
     }
 }
 
@@ -185,6 +201,10 @@ fn read_bounded(from: impl Read) -> std::io::Result<Zeroizing<String>> {
     from.take(MAX + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX {
         return Err(std::io::Error::other(format!("more than {MAX} bytes")));
+    }
+    // Editors of Windows, and its shell, put a byte order mark in front.
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
     }
     let trimmed = text.strip_suffix('\n').map_or(text.len(), |line| line.strip_suffix('\r').unwrap_or(line).len());
     text.truncate(trimmed);

@@ -23,7 +23,7 @@ use crate::format::cms::{self, SignedData, SignerInfo};
 use crate::format::der::tag;
 use crate::format::read_at::ReadAt;
 use crate::format::x509::{Certificate, same_name};
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use crate::format::{limits, oid};
 use crate::verify::code::Code;
 use crate::verify::hash::Hash;
@@ -384,6 +384,16 @@ fn entries<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(
             Contents::Unread => continue,
             Contents::Since(Some(original), _) if original.vouches(archive, index, &digests, sdk) => continue,
             Contents::Since(..) | Contents::All => {}
+        }
+        let entry = &archive.entries()[index];
+        let method = entry.method();
+        if ![METHOD_STORED, METHOD_DEFLATED].contains(&method) && !entry.is_deflated() {
+            let problem = format!(
+                "compression method {method}: Android and apksigner inflate whatever is not stored, and its data is not deflated; \
+                 build anew, or sign without v1"
+            );
+            report.add(Code::V1Entry, &name, problem);
+            continue;
         }
         let mut hashers: Vec<_> = digests.iter().map(|(hash, _)| hash.hasher()).collect();
         let streamed = archive.stream(index, |chunk| hashers.iter_mut().for_each(|hasher| hasher.update(chunk)));

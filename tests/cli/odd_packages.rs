@@ -1,0 +1,183 @@
+//! Packages of other tools that Android or its signers take in another way than they look: what is put right, what is taken as it
+//! is, and what is said before anything is registered.
+
+use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
+
+use super::{World, demo, key};
+use crate::format::build::zip::{Item, Zip};
+
+const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret")];
+
+/// The demo, unsigned and without its padding, with other entries.
+fn package(others: impl IntoIterator<Item = Item>) -> Vec<u8> {
+    let demo = demo();
+    let archive = Archive::open(&demo[..]).unwrap();
+    let own = archive.entries().iter().enumerate().filter(|(_, entry)| !entry.name().starts_with(b"META-INF/"));
+    let items = own.map(|(index, entry)| {
+        let method = if entry.is_deflated() { METHOD_DEFLATED } else { METHOD_STORED };
+        Item::new(&entry.display_name(), method, &archive.read(index).unwrap())
+    });
+    Zip::of(items.chain(others).collect::<Vec<_>>()).build()
+}
+
+fn local_header(bytes: &[u8], name: &str) -> usize {
+    let archive = Archive::open(bytes).unwrap();
+    let index = archive.find(name.as_bytes()).unwrap();
+    usize::try_from(archive.entries()[index].local_offset()).unwrap()
+}
+
+fn content_of(bytes: &[u8], name: &str) -> Vec<u8> {
+    let archive = Archive::open(bytes).unwrap();
+    archive.read(archive.find(name.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn a_local_header_that_lies_is_found_and_put_right() {
+    let plain = package([Item::new("assets/odd.txt", METHOD_DEFLATED, &b"odd ".repeat(40))]);
+    let at = local_header(&plain, "assets/odd.txt");
+    for (offset, says) in [(30 + 9, "another name"), (14, "CRC-32"), (22, "bytes of content"), (6, "data descriptor")] {
+        let mut bytes = plain.clone();
+        bytes[at + offset] ^= 8;
+        let world = World::new();
+        world.write("app.apk", &bytes);
+        let judged = world.inject(&["verify", "app.apk", "--signature-only"]).exits(7);
+        judged.says(&["zip.header", "assets/odd.txt", says]);
+        world.signed_with(&GIVEN, &["app.apk", "--env", "dev", "--allow-new-signer"]).exits(0);
+        world.inject(&["verify", "app.apk", "--signature-only"]).exits(0);
+        // As if it had never lied.
+        let right = world.read("app.apk");
+        world.write("plain.apk", &plain);
+        world.signed_with(&GIVEN, &["plain.apk", "--env", "dev", "--allow-new-signer"]).exits(0);
+        assert!(right == world.read("plain.apk"), "{says}");
+    }
+}
+
+#[test]
+fn names_that_android_does_not_read_are_said_before_anything_is_written() {
+    let named = |name: &[u8]| {
+        let mut item = Item::new("", METHOD_DEFLATED, b"content");
+        item.name = name.to_vec();
+        let world = World::new();
+        world.write("app.apk", package([item]));
+        world
+    };
+    let inject = |world: &World| world.signed(&["app.apk", "--env", "dev"]);
+    for name in [&b"assets/\xc4\xe3\xba\xc3.txt"[..], b"assets/\xe4", b"assets/\xff", b"assets/a\0b"] {
+        named(name).refuses(inject, 3, &["entry", "no UTF-8 text", "aapt2 do not open"]);
+    }
+    // Half a character, in three bytes: Android reads it, and the manifest of v1 cannot say it.
+    let world = named(b"assets/\xed\xa0\xbd.txt");
+    world.refuses(inject, 3, &["half of a character", "--schemes v2,v3"]);
+    world.signed(&["app.apk", "--env", "dev", "--schemes", "v2,v3", "--min-sdk", "24"]).exits(0);
+    named("assets/\u{4f60}.txt".as_bytes()).signed(&["app.apk", "--env", "dev"]).exits(0);
+}
+
+#[test]
+fn a_method_that_nobody_knows_is_inflated_or_named() {
+    let content = b"inflated by whoever does not store it ".repeat(9);
+    let mut bytes = package([Item::new("assets/odd.bin", METHOD_DEFLATED, &content)]);
+    let at = local_header(&bytes, "assets/odd.bin");
+    let record = bytes.windows(14).rposition(|window| window == b"assets/odd.bin").unwrap() - 46;
+    for at in [at + 8, record + 10] {
+        bytes[at..at + 2].copy_from_slice(&99_u16.to_le_bytes());
+    }
+    let world = World::new();
+    world.write("app.apk", bytes);
+    world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    world.inject(&["verify", "app.apk", "--signature-only"]).exits(0);
+    assert_eq!(content_of(&world.read("app.apk"), "assets/odd.bin"), content);
+    // Stored under such a method it is no text that a verifier of v1 could inflate.
+    let world = World::new();
+    world.write("app.apk", package([Item::new("assets/odd.bin", 99, &content)]));
+    let inject = |world: &World| world.signed(&["app.apk", "--env", "dev"]);
+    world.refuses(inject, 3, &["assets/odd.bin", "compression method 99", "--schemes v2,v3"]);
+    world.signed(&["app.apk", "--env", "dev", "--schemes", "v2,v3", "--min-sdk", "24"]).exits(0);
+}
+
+#[test]
+fn a_bit_that_says_encrypted_is_believed_by_nobody() {
+    let mut item = Item::new("assets/odd.txt", METHOD_DEFLATED, &b"odd ".repeat(40));
+    item.central_flags = 1;
+    let world = World::new();
+    world.write("app.apk", package([item.clone()]));
+    world.signed(&["app.apk", "--env", "dev"]).exits(0);
+    world.inject(&["verify", "app.apk", "--signature-only"]).exits(0);
+    assert_eq!(content_of(&world.read("app.apk"), "assets/odd.txt"), b"odd ".repeat(40));
+    // What is encrypted is not read.
+    let mut bytes = package([item]);
+    let at = local_header(&bytes, "assets/odd.txt") + 30 + 14;
+    bytes[at..at + 4].fill(0xff);
+    let world = World::new();
+    world.write("app.apk", bytes);
+    world.signed(&["app.apk", "--env", "dev"]).exits(3).says(&["assets/odd.txt", "is encrypted"]);
+}
+
+#[test]
+fn an_empty_password_is_a_password() {
+    let keystore = key("openssl-empty-password.p12");
+    let file = format!("file:{}", key("empty.password"));
+    let run = |variables: &[(&str, &str)], source: &[&str], stdin: &str| {
+        let world = World::new();
+        world.demo("app.apk");
+        let args = [&["app.apk", "--env", "dev", "--allow-new-signer"], source].concat();
+        world.run(&[&GIVEN[..], variables].concat(), &args, stdin)
+    };
+    run(&[("E", "")], &["--ks", &keystore, "--ks-pass", "env:E"], "").exits(0);
+    run(&[], &["--ks", &keystore, "--ks-pass", &file], "").exits(0);
+    run(&[], &["--ks", &keystore, "--ks-pass", "stdin"], "\n").exits(0);
+    run(&[("KEYSTORE_FILE", &keystore), ("KEYSTORE_PASSWORD", "")], &[], "").exits(0);
+    run(&[("E", "x")], &["--ks", &keystore, "--ks-pass", "env:E"], "").exits(6).says(&["wrong password"]);
+    let demo = key("demo.p12");
+    run(&[("E", "")], &["--ks", &demo, "--ks-pass", "env:E"], "").exits(6).says(&["wrong password"]);
+    // The key's password, left empty, is the store's.
+    let jks = key("multi.jks");
+    let of_key = ["--ks", &jks, "--ks-key-alias", "second", "--ks-pass", "env:S"];
+    run(&[("S", "secret"), ("KEY_PASSWORD", "")], &of_key, "").exits(0);
+}
+
+#[test]
+fn a_mark_in_front_of_a_password_is_no_part_of_it() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.write("password.txt", "\u{feff}demo-password\r\n");
+    let demo = key("demo.p12");
+    world.run(&GIVEN, &["app.apk", "--env", "dev", "--ks", &demo, "--ks-pass", "file:password.txt"], "").exits(0);
+}
+
+#[test]
+fn a_short_key_signs_with_a_warning() {
+    let world = World::new();
+    world.demo("app.apk");
+    let keystore = key("rsa-1024.p12");
+    let args = ["app.apk", "--env", "dev", "--allow-new-signer", "--ks", &keystore, "--ks-pass", "env:S"];
+    let variables = [&GIVEN[..], &[("S", "secret")]].concat();
+    world.run(&variables, &args, "").exits(0).says(&["warning", "\"small\" has 1024 bits"]);
+    world.inject(&["verify", "app.apk", "--signature-only"]).exits(0);
+    let other = key("rsa-2048.p12");
+    let args = ["app.apk", "--env", "dev", "--allow-new-signer", "--ks", &other, "--ks-pass", "env:S"];
+    assert!(!world.run(&variables, &args, "").exits(0).err.contains("bits:"));
+}
+
+#[test]
+fn what_no_app_would_read_is_not_made() {
+    let world = World::new();
+    world.demo("app.apk");
+    let at = |address: &str| format!("{address}={{client_id}}");
+    for (address, meant) in [
+        ("strings/client_id", "string/client_id"),
+        ("@string/client_id", "string/client_id"),
+        ("R.string.client_id", "string/client_id"),
+        ("metadata/com.example.ID", "meta-data/com.example.ID"),
+        ("raws/auth#/id", "raw/auth#/id"),
+    ] {
+        let run = |world: &World| world.signed(&["app.apk", "--env", "dev", "--create", "--at", &at(address)]);
+        world.refuses(run, 2, &[&format!("looks like {meant}"), "with ./ in front"]);
+    }
+    for create in [&["--create"][..], &[]] {
+        let run = |world: &World| {
+            world.signed(&[&["app.apk", "--env", "dev", "--at", &at("string/0x7f090001")], create].concat())
+        };
+        let run = world.refuses(run, 4, &["the ID of a resource"]);
+        assert!(!run.err.contains("make it"), "{}", run.err);
+    }
+}
