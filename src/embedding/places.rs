@@ -8,7 +8,7 @@ use super::apps::App;
 use super::options::Options;
 use crate::pipeline::job::JobError;
 use crate::placement::preset::{Preset, PresetError};
-use crate::placement::{Absence, Address, Place, TemplateError};
+use crate::placement::{Absence, Address, Kind, Place, TemplateError};
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
@@ -101,6 +101,8 @@ pub struct Gathered {
     pub presets: Vec<String>,
     /// Whether a preset says that the secret has to have a place.
     pub needs_secret: bool,
+    /// Whether no preset and no place was named and none fits, so that `presets` is what is left to try.
+    pub(super) fallback: bool,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
 }
@@ -124,9 +126,11 @@ pub(super) fn gather(
     if presets.is_empty() {
         presets = app.map(|app| app.presets.clone()).unwrap_or_default();
     }
+    let mut fallback = false;
     // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
     if presets.is_empty() && given.is_empty() && configured.is_empty() {
         presets.push(found_by_looking(known, &fits)?);
+        fallback = presets.iter().all(|name| name == FALLBACK);
     }
     let mut places = Vec::new();
     let mut hints = Vec::new();
@@ -148,7 +152,9 @@ pub(super) fn gather(
     for place in &mut places {
         place.partial = options.partial;
     }
-    for place in places.iter_mut().filter(|_| options.create) {
+    // In a folder, which may be what a server serves, nothing is made that nobody named.
+    let may_make = |place: &Place| !fallback || place.at.kind != Some(Kind::Tree);
+    for place in places.iter_mut().filter(|place| options.create && may_make(place)) {
         place.keep_empty = false;
         match place.absence {
             Absence::Fail => place.absence = Absence::Create,
@@ -160,7 +166,7 @@ pub(super) fn gather(
         let undefined = |error| PlacesError::Template { at: at.clone(), error };
         value.check(values.keys().map(String::as_str)).map_err(undefined)?;
     }
-    Ok(Gathered { places, presets, needs_secret, hints })
+    Ok(Gathered { places, presets, needs_secret, fallback, hints })
 }
 
 impl Gathered {
