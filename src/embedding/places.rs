@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::apps::App;
 use super::options::Options;
-use crate::pipeline::job::JobError;
+use crate::pipeline::job::{Inspected, JobError};
 use crate::placement::preset::{Preset, PresetError};
 use crate::placement::{Absence, Address, Kind, Place, TemplateError};
 
@@ -170,6 +170,23 @@ pub(super) fn gather(
 }
 
 impl Gathered {
+    /// Takes out the places that are addressed by a text which is there no longer, as it is once another value was put there.
+    pub fn take_replaced(&mut self, inspected: &Inspected) -> Result<Vec<Place>, JobError> {
+        let mut replaced = Vec::new();
+        for place in std::mem::take(&mut self.places) {
+            let is_gone = |place: &Place| {
+                let unread = inspected.locate(std::slice::from_ref(place))?.unread;
+                Ok::<_, JobError>(unread.iter().any(|(_, error)| error.missing_place().is_some()))
+            };
+            if place.at.is_text() && is_gone(&place)? {
+                replaced.push(place);
+            } else {
+                self.places.push(place);
+            }
+        }
+        Ok(replaced)
+    }
+
     /// What a preset says of a place that is not there.
     pub fn hint(&self, missing: &Address) -> Option<&str> {
         // A place that names the main object is missed for one.

@@ -3,6 +3,7 @@
 mod equal;
 mod files;
 mod web;
+mod web_followers;
 
 use std::collections::BTreeMap;
 
