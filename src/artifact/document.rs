@@ -4,6 +4,8 @@
 //!
 //! Must not: know where the file lies.
 
+use memchr::memmem;
+
 use super::list;
 use crate::format::aapt::{self, AaptError};
 use crate::format::axml::{self, AxmlError, PathEdit};
@@ -12,6 +14,7 @@ use crate::format::json::{self, JsonError};
 use crate::format::plist::{self, PlistError};
 use crate::format::properties::{self, PropertiesError};
 use crate::format::setting::Setting;
+use crate::format::verbatim::{self, VerbatimError};
 use crate::format::xml::{self, XmlError};
 use crate::placement::Locator;
 
@@ -40,6 +43,9 @@ pub enum DocumentError {
     /// A property list.
     #[error(transparent)]
     Plist(#[from] PlistError),
+    /// A text by its value.
+    #[error(transparent)]
+    Verbatim(#[from] VerbatimError),
     /// A file with a place that is there no longer.
     #[error("the file is gone, and one with this place cannot be made")]
     Gone,
@@ -58,6 +64,7 @@ impl DocumentError {
                 | Self::Plist(PlistError::NotFound { .. })
                 | Self::Xml(XmlError::NotFound { .. })
                 | Self::Properties(PropertiesError::NotFound { .. })
+                | Self::Verbatim(VerbatimError::NotFound { .. })
         )
     }
 }
@@ -68,13 +75,16 @@ impl DocumentError {
         match self {
             Self::Json(error) => matches!(error, JsonError::Type { .. } | JsonError::Container { .. }),
             Self::Js(error) => {
-                !matches!(error, JsError::Encoding(_) | JsError::Syntax { .. } | JsError::Depth { .. })
-                    && !self.is_conflict()
+                !matches!(
+                    error,
+                    JsError::Encoding(_) | JsError::Hermes { .. } | JsError::Syntax { .. } | JsError::Depth { .. }
+                ) && !self.is_conflict()
             }
             Self::Xml(error) => matches!(error, XmlError::NotText { .. } | XmlError::Value { .. }),
             Self::BinaryXml(error) => matches!(error, AxmlError::WrongKind { .. }),
             Self::ProtoXml(error) => error.is_refusal(),
             Self::Plist(error) => matches!(error, PlistError::Type { .. } | PlistError::Xml(XmlError::Value { .. })),
+            Self::Verbatim(error) => matches!(error, VerbatimError::NotText { .. } | VerbatimError::Value { .. }),
             Self::Properties(_) | Self::Gone | Self::NotText => false,
         }
     }
@@ -88,6 +98,7 @@ impl DocumentError {
                 | Self::Plist(PlistError::Conflict { .. })
                 | Self::BinaryXml(AxmlError::Conflict { .. })
                 | Self::ProtoXml(AaptError::Conflict { .. })
+                | Self::Verbatim(VerbatimError::Conflict { .. })
         )
     }
 }
@@ -112,6 +123,7 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
         },
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(path) => plist::get(bytes, path)?,
+        Locator::Text(text) => vec![text.clone(); verbatim::count(bytes, text)?],
     })
 }
 
@@ -149,8 +161,19 @@ pub struct Edit<'e> {
 }
 
 /// The file with every value at every place its locator leads to.
-pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> {
-    let mut content = bytes.to_vec();
+pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentError> {
+    // Texts are meant as they stand there, whatever the other places bring.
+    let by_text = |Edit { locator, value, create }: &Edit<'e>| match locator {
+        Locator::Text(text) => Some(Setting { at: text, value, create: *create }),
+        Locator::Whole
+        | Locator::Json(_)
+        | Locator::Plist(_)
+        | Locator::Xml(_)
+        | Locator::Js(_)
+        | Locator::Properties(_) => None,
+    };
+    let texts: Vec<Setting<'_>> = edits.iter().filter_map(by_text).collect();
+    let mut content = if texts.is_empty() { bytes.to_vec() } else { verbatim::set_all(bytes, &texts)? };
     // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
     let mut compiled = Vec::new();
     // Properties in JavaScript may read one string, which two values cannot share.
@@ -159,6 +182,7 @@ pub fn edit(bytes: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, DocumentError> 
     let (mut in_json, mut in_plist) = (Vec::new(), Vec::new());
     for Edit { locator, value, create } in edits {
         content = match locator {
+            Locator::Text(_) => continue,
             Locator::Whole => value.as_bytes().to_vec(),
             Locator::Json(pointer) => {
                 in_json.push(Setting { at: pointer, value, create: *create });
@@ -207,6 +231,8 @@ pub fn could_hold(bytes: &[u8], locator: &Locator) -> bool {
         Locator::Json(pointer) if pointer.split('/').any(json::picks) => {
             json::has_parent(bytes, pointer).unwrap_or_default()
         }
+        // What is meant by its value is there, or it is not meant.
+        Locator::Text(_) => false,
         Locator::Whole
         | Locator::Json(_)
         | Locator::Plist(_)
@@ -216,8 +242,12 @@ pub fn could_hold(bytes: &[u8], locator: &Locator) -> bool {
     }
 }
 
-/// Whether a place can be in a JSON document: its last key is written in it, as it is or with an escape. True of anything else.
+/// Whether a place can be in a file: a text by its value stands in it, the last key of a JSON pointer is written in it, as it is or
+/// with an escape. True of anything else.
 pub fn may_hold(bytes: &[u8], locator: &Locator) -> bool {
+    if let Locator::Text(_) = locator {
+        return mentions(bytes, locator);
+    }
     let Locator::Json(pointer) = locator else { return true };
     let last = pointer.rsplit('/').next().unwrap_or_default();
     last.is_empty()
@@ -232,6 +262,7 @@ pub fn may_hold(bytes: &[u8], locator: &Locator) -> bool {
 pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
     let name = match locator {
         Locator::Whole => return true,
+        Locator::Text(text) => text.clone(),
         Locator::Json(pointer) => pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~"),
         Locator::Xml(path) => {
             let last = path.rsplit('/').next().unwrap_or_default();
@@ -249,7 +280,7 @@ pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
         name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         name.encode_utf16().flat_map(u16::to_be_bytes).collect(),
     ];
-    forms.iter().any(|form| form.is_empty() || bytes.windows(form.len()).any(|window| window == form))
+    forms.iter().any(|form| memmem::find(bytes, form).is_some())
 }
 
 /// How XML is written.
@@ -280,6 +311,6 @@ pub fn create(locator: &Locator, value: &str) -> Option<Vec<u8>> {
         Locator::Json(pointer) => json::set(b"{}", pointer, value, true).ok(),
         Locator::Properties(key) => properties::set(b"", key, value, true).ok(),
         Locator::Plist(path) => plist::set(plist::EMPTY, path, value, true).ok(),
-        Locator::Xml(_) | Locator::Js(_) => None,
+        Locator::Xml(_) | Locator::Js(_) | Locator::Text(_) => None,
     }
 }

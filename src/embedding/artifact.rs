@@ -75,7 +75,7 @@ impl Embedder<'_> {
         match error.missing_place() {
             Some(missing) => {
                 let hint = places.hint(missing).map(str::to_owned);
-                EmbedError::NoPlace { error, hint, create: self.options.create }
+                EmbedError::NoPlace { error, hint, create: self.options.create || places.fallback }
             }
             None => error.into(),
         }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::apps::App;
 use super::options::Options;
-use crate::pipeline::job::JobError;
+use crate::pipeline::job::{Inspected, JobError};
 use crate::placement::preset::{Preset, PresetError};
-use crate::placement::{Absence, Address, Place, TemplateError};
+use crate::placement::{Absence, Address, Kind, Place, TemplateError};
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
@@ -101,6 +101,8 @@ pub struct Gathered {
     pub presets: Vec<String>,
     /// Whether a preset says that the secret has to have a place.
     pub needs_secret: bool,
+    /// Whether no preset and no place was named and none fits, so that `presets` is what is left to try.
+    pub(super) fallback: bool,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
 }
@@ -124,9 +126,11 @@ pub(super) fn gather(
     if presets.is_empty() {
         presets = app.map(|app| app.presets.clone()).unwrap_or_default();
     }
+    let mut fallback = false;
     // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
     if presets.is_empty() && given.is_empty() && configured.is_empty() {
         presets.push(found_by_looking(known, &fits)?);
+        fallback = presets.iter().all(|name| name == FALLBACK);
     }
     let mut places = Vec::new();
     let mut hints = Vec::new();
@@ -148,7 +152,9 @@ pub(super) fn gather(
     for place in &mut places {
         place.partial = options.partial;
     }
-    for place in places.iter_mut().filter(|_| options.create) {
+    // In a folder, which may be what a server serves, nothing is made that nobody named.
+    let may_make = |place: &Place| !fallback || place.at.kind != Some(Kind::Tree);
+    for place in places.iter_mut().filter(|place| options.create && may_make(place)) {
         place.keep_empty = false;
         match place.absence {
             Absence::Fail => place.absence = Absence::Create,
@@ -160,10 +166,27 @@ pub(super) fn gather(
         let undefined = |error| PlacesError::Template { at: at.clone(), error };
         value.check(values.keys().map(String::as_str)).map_err(undefined)?;
     }
-    Ok(Gathered { places, presets, needs_secret, hints })
+    Ok(Gathered { places, presets, needs_secret, fallback, hints })
 }
 
 impl Gathered {
+    /// Takes out the places that are addressed by a text which is there no longer, as it is once another value was put there.
+    pub fn take_replaced(&mut self, inspected: &Inspected) -> Result<Vec<Place>, JobError> {
+        let mut replaced = Vec::new();
+        for place in std::mem::take(&mut self.places) {
+            let is_gone = |place: &Place| {
+                let unread = inspected.locate(std::slice::from_ref(place))?.unread;
+                Ok::<_, JobError>(unread.iter().any(|(_, error)| error.missing_place().is_some()))
+            };
+            if place.at.is_text() && is_gone(&place)? {
+                replaced.push(place);
+            } else {
+                self.places.push(place);
+            }
+        }
+        Ok(replaced)
+    }
+
     /// What a preset says of a place that is not there.
     pub fn hint(&self, missing: &Address) -> Option<&str> {
         // A place that names the main object is missed for one.

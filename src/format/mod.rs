@@ -40,6 +40,7 @@ pub mod source_map;
 pub mod splice;
 pub mod string_pool;
 pub mod text;
+pub mod verbatim;
 pub mod x509;
 pub mod xml;
 pub mod zip;

@@ -13,10 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
-use crate::format::read_at::ReadAt as _;
-
-/// Bytes read at a time.
-const STEP: u64 = 1024 * 1024;
+use crate::host::file::FileError;
 
 /// A digest, in lowercase hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,15 +61,11 @@ impl std::fmt::Display for Digest {
 }
 
 fn file(path: &Path) -> Result<String, ReceiptError> {
-    let file = ArtifactFile::open(path)?;
-    let (mut hasher, mut at, mut buf) = (Sha256::new(), 0, Vec::new());
-    while at < file.size() {
-        let len = (file.size() - at).min(STEP);
-        buf.resize(usize::try_from(len).unwrap_or(0), 0);
-        file.read_exact_at(&mut buf, at).map_err(|source| ReceiptError::Read { path: path.to_owned(), source })?;
-        hasher.update(&buf);
-        at += len;
-    }
+    let mut hasher = Sha256::new();
+    ArtifactFile::open(path)?.stream::<FileError>(|piece| {
+        hasher.update(piece);
+        Ok(())
+    })?;
     Ok(hex(hasher))
 }
 

@@ -209,6 +209,7 @@ fn is_makeable(address: &Address) -> bool {
             | Target::SigningBlock { .. }
             | Target::IntentFilter { .. }
             | Target::Resource { kind: ResourceKind::Xml, .. }
-            | Target::File { locator: Locator::Js(_), .. }
+            | Target::Resource { locator: Locator::Text(_), .. }
+            | Target::File { locator: Locator::Js(_) | Locator::Text(_), .. }
     )
 }

@@ -374,6 +374,7 @@ impl<S> Placed<S> {
         notes.extend(empty.into_iter().map(|(address, entry)| {
             format!("{address} in {entry} is empty in this build, and stays so; --create fills it")
         }));
+        notes.extend(made(&copies, places));
         let warnings = not_own.iter().map(NotOwn::message).collect();
         let mut placed =
             Self { places: Vec::new(), spots: Vec::new(), notes, warnings, old: Old::default(), kept: None };
@@ -406,6 +407,22 @@ impl<S> Placed<S> {
             value,
         };
         Ok(self.rendered(values)?.into_iter().map(expected).collect())
+    }
+}
+
+/// What is said of places that are made: an app reads what it was written to read.
+fn made<S>(copies: &[(Located, S)], places: &[Place]) -> Option<String> {
+    let is_made = |copy: &Located| {
+        copy.missing
+            && places.get(copy.place).is_some_and(|place| place.absence == Absence::Create && !place.at.is_pair())
+    };
+    let made = copies.iter().map(|(copy, _)| copy).filter(|copy| is_made(copy)).map(|copy| copy.address.to_string());
+    match each_once(made.collect()).as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is not there and is made; the app must be written to read it")),
+        several => {
+            Some(format!("{} are not there and are made; the app must be written to read them", several.join(", ")))
+        }
     }
 }
 

@@ -10,6 +10,9 @@ use std::sync::Arc;
 use crate::format::read_at::ReadAt;
 use crate::host::file::{FileError, SourceFile};
 
+/// Bytes read at a time.
+const STEP: u64 = 1024 * 1024;
+
 /// An artifact on disk, or one that lies in another as it is.
 #[derive(Debug)]
 pub struct ArtifactFile(Bytes);
@@ -50,6 +53,19 @@ impl ArtifactFile {
             Bytes::File(file) => file,
             Bytes::Part(of, _) => of.file(),
         }
+    }
+
+    /// Hands all of it to `take`, in order, a piece at a time.
+    pub(super) fn stream<E: From<FileError>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let (mut at, size) = (0, self.size());
+        let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
+        while at < size {
+            let piece = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
+            self.read_exact_at(piece, at).map_err(FileError::on("read", self.file().path()))?;
+            at += piece.len() as u64;
+            take(piece)?;
+        }
+        Ok(())
     }
 }
 

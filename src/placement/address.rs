@@ -22,8 +22,9 @@
 //!                                               any characters; * all
 //!          | XPATH                              in *.xml, *.gam, *.config: /a/b (text), /a/b/@c (attribute)
 //!          | { NAME "." } NAME [ "[" INDEX "]" ]  in *.js, *.mjs, *.cjs: a property, by what holds it, or one of its
-//!                                               constants; a NAME with dots, brackets or quotes stands in quotes
+//!                                               constants; a NAME with dots, brackets or quotes is written ["NAME"]
 //!          | KEY                                in *.properties
+//!          | '"' TEXT '"'                       in any text file: what stands there, by its value
 //! ```
 //! A file whose path begins like a resource or a kind is written with `./` in front. `{main}` in the path of a file, and `{Main}` in
 //! a pointer, are the name of the artifact's main object, in lower case and as it is.
@@ -166,6 +167,8 @@ pub enum Locator {
     Js(String),
     /// Key of a Java properties file.
     Properties(String),
+    /// A text by its value, wherever it stands by itself.
+    Text(String),
 }
 
 /// Why a text is no address.
@@ -217,7 +220,13 @@ impl Address {
             let locator = match pointer {
                 None => Locator::Whole,
                 Some(pointer) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
-                Some(_) => return wrong("behind '#' stands no JSON pointer", "\"\" or /key/0/key (RFC 6901)"),
+                Some(text) => match quoted(text) {
+                    Some(text) => Locator::Text(text),
+                    None => {
+                        let expected = "nothing, /key/0/key (RFC 6901), or a text in quotes: raw/NAME#\"TEXT\"";
+                        return wrong("behind '#' stands no JSON pointer", expected);
+                    }
+                },
             };
             Target::Resource { kind: ResourceKind::Raw, name: name.to_owned(), locator }
         } else if let Some(rest) = rest.strip_prefix("xml/") {
@@ -278,6 +287,11 @@ impl Address {
         matches!(self.target, Target::SigningBlock { .. })
     }
 
+    /// Whether it is a text by its value.
+    pub fn is_text(&self) -> bool {
+        self.for_value("").is_some()
+    }
+
     /// The same file with another place in it.
     #[must_use]
     pub(crate) fn with_locator(&self, new: &Locator) -> Self {
@@ -286,6 +300,27 @@ impl Address {
             locator.clone_from(new);
         }
         address
+    }
+
+    /// Where an address that means a text by its value leads once another value is there; `None` for every other address.
+    pub(crate) fn for_value(&self, value: &str) -> Option<Self> {
+        let target = match &self.target {
+            Target::DexText { .. } => Target::DexText { text: value.to_owned() },
+            Target::File { path, locator: Locator::Text(_) } => {
+                Target::File { path: path.clone(), locator: Locator::Text(value.to_owned()) }
+            }
+            Target::Resource { kind, name, locator: Locator::Text(_) } => {
+                Target::Resource { kind: *kind, name: name.clone(), locator: Locator::Text(value.to_owned()) }
+            }
+            Target::String { .. }
+            | Target::Resource { .. }
+            | Target::MetaData { .. }
+            | Target::IntentFilter { .. }
+            | Target::DexMethod { .. }
+            | Target::SigningBlock { .. }
+            | Target::File { .. } => return None,
+        };
+        Some(Self { kind: self.kind, target })
     }
 
     /// Whether it depends on the name of the artifact's main object.
@@ -412,6 +447,20 @@ fn intent_filter(rest: &str) -> Option<Target> {
     (!class.is_empty()).then(|| Target::IntentFilter { class: class.to_owned(), attribute, value })
 }
 
+/// A text in quotes, `\"` and `\\` in it being one character.
+fn quoted(text: &str) -> Option<String> {
+    let mut chars = text.strip_prefix('"')?.strip_suffix('"')?.chars();
+    let mut plain = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => return None,
+            '\\' => plain.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c => plain.push(c),
+        }
+    }
+    (!plain.is_empty()).then_some(plain)
+}
+
 fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     // However often it stands there: what is left would be taken for a resource where it is printed.
     let rest = rest.trim_start_matches("./");
@@ -429,6 +478,7 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let locator = match (locator, extension.as_str()) {
         (None, _) => Locator::Whole,
+        (Some(text), _) if quoted(text).is_some() => Locator::Text(quoted(text).unwrap_or_default()),
         (Some(keys), "plist" | "strings" | "loctable" | "stringsdict") => {
             if KeyPath::parse(keys).is_err() {
                 return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0 or FILE.plist#Key/[Name=text]/0"));
@@ -443,18 +493,23 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
             return Err(("behind '#' stands nothing", "FILE.properties#key or FILE.js#NAME"));
         }
         (Some(key), "properties") => Locator::Properties(key.to_owned()),
-        (Some(name), "js" | "mjs" | "cjs") => match Property::parse(name) {
+        (Some(name), "js" | "mjs" | "cjs" | "bundle" | "jsbundle") => match Property::parse(name) {
             Some(_) => Locator::Js(name.to_owned()),
             None => {
                 return Err((
                     "behind '#' stands no property",
-                    "FILE.js#NAME, FILE.js#settings.NAME or FILE.js#NAME[0]; a name with dots, brackets or quotes in \
-                     quotes: FILE.js#\"a.b\"",
+                    "FILE.js#NAME, FILE.js#settings.NAME or FILE.js#NAME[0]; a name with dots, brackets or quotes: \
+                     FILE.js#[\"a.b\"]",
                 ));
             }
         },
         (Some(pointer), _) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
-        (Some(_), _) => return Err(("behind '#' stands no JSON pointer", "FILE#/key/0/key (RFC 6901)")),
+        (Some(_), _) => {
+            return Err((
+                "behind '#' stands no JSON pointer",
+                "FILE#/key/0/key (RFC 6901), or a text by its value in quotes: FILE#\"TEXT\"",
+            ));
+        }
     };
     Ok(Target::File { path: FilePath { parts, any_case: false }, locator })
 }
@@ -469,6 +524,7 @@ impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
+            Self::Text(text) => write!(f, "#\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
             Self::Json(at) | Self::Plist(at) | Self::Xml(at) | Self::Js(at) | Self::Properties(at) => {
                 write!(f, "#{at}")
             }

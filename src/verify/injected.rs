@@ -10,7 +10,7 @@ use crate::artifact::apk::Apk;
 use crate::artifact::files::{FileSet, Files, FilesError};
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
-use crate::placement::{Absence, Address, Kind, Place, Target, Template};
+use crate::placement::{Absence, Address, Kind, Place, Template};
 
 /// A value at a place.
 #[derive(Clone)]
@@ -91,8 +91,9 @@ type Looked = Result<Vec<(String, Vec<String>)>, (bool, String)>;
 fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> Looked) {
     for Expected { address, entry, value } in expected {
         // A constant that was addressed by its old text is there under the new one.
-        let by_text = matches!(address.target, Target::DexText { .. });
-        let at = if by_text { constant(value) } else { address.clone() };
+        let renamed = address.for_value(value);
+        let by_text = renamed.is_some();
+        let at = renamed.unwrap_or_else(|| address.clone());
         // What an edit left was said where it was planned.
         let place = Place { partial: true, ..Place::new(at, Template::default(), Absence::Fail) };
         let found = match find(&place) {
@@ -119,8 +120,4 @@ fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> 
             }
         }
     }
-}
-
-fn constant(text: &str) -> Address {
-    Address { kind: None, target: Target::DexText { text: text.to_owned() } }
 }

@@ -16,6 +16,9 @@ use crate::format::limits;
 const SERVED: [&str; 11] =
     [".html", ".js", ".mjs", ".css", ".json", ".svg", ".map", ".txt", ".wasm", ".xml", ".webmanifest"];
 
+/// Pages, and what servers make pages of.
+const PAGES: [&str; 6] = [".html", ".htm", ".xhtml", ".php", ".aspx", ".cshtml"];
+
 /// Looks at every file that says something of another one.
 pub fn files(report: &mut Report, files: &dyn Files) {
     let names: Vec<String> = files.names().map(str::to_owned).collect();
@@ -28,7 +31,7 @@ pub fn files(report: &mut Report, files: &dyn Files) {
         if name.rsplit('/').next() == Some("ngsw.json") {
             worker(report, files, name);
         }
-        if has_extension(name, ".html") {
+        if PAGES.iter().any(|extension| has_extension(name, extension)) {
             page(report, files, name);
         }
     }
@@ -109,7 +112,10 @@ fn page(report: &mut Report, files: &dyn Files, name: &str) {
         for file in [format!("{folder}{path}"), path.to_owned()] {
             there.extend(read(report, files, &file).map(|content| (file, content)));
         }
-        let fits = |content: &[u8]| wanted.split_ascii_whitespace().any(|wanted| is_digest_of(wanted, content));
+        let wanted = plain(wanted);
+        // What is no digest asks for nothing: browsers pass over it, and a server may put one there (Subresource Integrity, 3.3.2).
+        let digests: Vec<(&str, Vec<u8>)> = wanted.split_ascii_whitespace().filter_map(digest).collect();
+        let fits = |content: &[u8]| digests.is_empty() || digests.iter().any(|wanted| is_digest_of(wanted, content));
         if !there.iter().any(|(_, content)| fits(content))
             && let Some((file, _)) = there.into_iter().next()
         {
@@ -119,14 +125,54 @@ fn page(report: &mut Report, files: &dyn Files, name: &str) {
     }
 }
 
-fn is_digest_of(wanted: &str, content: &[u8]) -> bool {
-    let digest = match wanted.split('-').next() {
-        Some("sha256") => sha2::Sha256::digest(content).to_vec(),
-        Some("sha384") => sha2::Sha384::digest(content).to_vec(),
-        Some("sha512") => sha2::Sha512::digest(content).to_vec(),
-        _ => return false,
+/// An algorithm and a digest; options behind `?` are left out.
+fn digest(wanted: &str) -> Option<(&str, Vec<u8>)> {
+    let (algorithm, text) = wanted.split_once('-')?;
+    let text = text.split('?').next().unwrap_or_default();
+    ["sha256", "sha384", "sha512"].contains(&algorithm).then_some(())?;
+    Some((algorithm, base64::decode(text.as_bytes())?))
+}
+
+fn is_digest_of((algorithm, wanted): &(&str, Vec<u8>), content: &[u8]) -> bool {
+    let own = match *algorithm {
+        "sha256" => sha2::Sha256::digest(content).to_vec(),
+        "sha384" => sha2::Sha384::digest(content).to_vec(),
+        _ => sha2::Sha512::digest(content).to_vec(),
     };
-    wanted.split_once('-').is_some_and(|(_, text)| base64::decode(text.as_bytes()).is_some_and(|own| own == digest))
+    own == *wanted
+}
+
+/// The value of an attribute without the character references that digests are written with (HTML, 13.5).
+fn plain(value: &str) -> String {
+    let (mut out, mut rest) = (String::new(), value);
+    while let Some((before, behind)) = rest.split_once('&') {
+        out.push_str(before);
+        let reference = behind.split_once(';').and_then(|(name, after)| {
+            let number = |text: &str, radix| u32::from_str_radix(text, radix).ok().and_then(char::from_u32);
+            let character = match name {
+                "plus" => Some('+'),
+                "sol" => Some('/'),
+                "equals" => Some('='),
+                name => match (name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")), name.strip_prefix('#')) {
+                    (Some(hexadecimal), _) => number(hexadecimal, 16),
+                    (None, Some(decimal)) => number(decimal, 10),
+                    (None, None) => None,
+                },
+            };
+            Some((character?, after))
+        });
+        match reference {
+            Some((character, after)) => {
+                out.push(character);
+                rest = after;
+            }
+            None => {
+                out.push('&');
+                rest = behind;
+            }
+        }
+    }
+    out + rest
 }
 
 /// The value of an attribute of the tag that a text begins with.

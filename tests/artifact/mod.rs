@@ -4,6 +4,7 @@ mod apk;
 mod equal;
 mod files;
 mod web;
+mod web_followers;
 
 use std::collections::BTreeMap;
 

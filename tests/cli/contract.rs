@@ -353,6 +353,8 @@ fn outcome(world: &World, artifact: &str, at: &str, more: &[&str]) -> &'static s
         return "refused, exit code 4";
     }
     assert_eq!(run.code, Some(0), "{at}: {}", run.err);
+    // What was addressed by its value has another one now.
+    let at = at.replace("#\"x\"", "#\"the-new-id\"");
     let verify = [&["verify", artifact, "--env", "dev", "--at", &at], app].concat();
     let verify = world.signed_with(&GIVEN, &verify).exits(0);
     // One of one cause is said by both, in the same words.
@@ -443,6 +445,9 @@ fn the_table_of_the_documentation_is_what_happens() {
         ),
         ("m.js#ID", "`other || \"x\"`", folder("m.js", b"var a={ID:\"x\"};a.ID=other||\"x\";"), "site", &[]),
         ("m.js#ID", "a getter of a constant", folder("m.js", b"class A{get ID(){return \"x\"}}"), "site", &[]),
+        ("a.html#\"x\"", "a text, twice", folder("a.html", b"<p id=x>x</p>"), "site", &[]),
+        ("a.html#\"x\"", "a part of longer texts alone", folder("a.html", b"<p id=x-1>xy</p>"), "site", &[]),
+        ("a.bin#\"x\"", "a file that is no text", folder("a.bin", b"x\0"), "site", &[]),
         ("in.zip!/a.json#/client_id", "an archive that is signed", folder("in.zip", &signed), "site", &[]),
     ];
     let mut table = "| address | situation | what happens |\n|---|---|---|\n".to_owned();

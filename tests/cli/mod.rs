@@ -6,6 +6,7 @@ mod apple;
 mod at_rest;
 mod batch;
 mod bundle;
+mod by_value;
 mod canary;
 mod change;
 mod commands;

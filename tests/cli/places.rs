@@ -185,7 +185,8 @@ fn an_app_without_strings_gets_a_file_of_its_own() {
         .run(&GIVEN, &["verify", "bare.apk", "--env", "dev"], "")
         .exits(7)
         .says(&["place.missing", "assets/client_credentials.json"]);
-    world.signed_with(&GIVEN, &["bare.apk", "--env", "dev"]).exits(0);
+    let made = world.signed_with(&GIVEN, &["bare.apk", "--env", "dev"]).exits(0);
+    made.says(&["apk:assets/client_credentials.json is not there and is made; the app must be written to read it"]);
     let file = entry(&world.read("bare.apk"), "assets/client_credentials.json");
     assert_eq!(file, br#"{"client_id":"the-id","client_secret":"the-secret"}"#);
     world.run(&GIVEN, &["verify", "bare.apk", "--env", "dev"], "").exits(0);

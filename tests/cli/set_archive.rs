@@ -193,6 +193,18 @@ fn a_profile_beside_a_package_follows_a_dex_that_changes() {
     world.write("set.apkm", packed(&[("base.apk", &base), ("base.dm", &dm), ("de.apk", &config)], false));
     world.signed(&[&["set.apkm", "--env", "dev"][..], &at].concat()).exits(0);
     follows(&entry(&world.read("set.apkm"), "base.apk"), &entry(&world.read("set.apkm"), "base.dm"));
+    // Also where its name is no UTF-8.
+    let mut odd = packed(&[("bXse.apk", &base), ("bXse.dm", &dm), ("de.apk", &config)], false);
+    for at in 0..odd.len() - 4 {
+        if odd[at..].starts_with(b"bXse") {
+            odd[at + 1] = 0xe4;
+        }
+    }
+    world.write("names.apkm", odd);
+    world.signed(&[&["names.apkm", "--env", "dev"][..], &at].concat()).exits(0);
+    let new = world.read("names.apkm");
+    let new = Archive::open(&*new).unwrap();
+    follows(&new.read(0).unwrap(), &new.read(1).unwrap());
     // What cannot follow is left out, and said.
     let odd: [Vec<u8>; 3] = [
         b"no archive".to_vec(),

@@ -14,14 +14,24 @@ const FILES: usize = 40;
 const KILLS: u32 = 30;
 
 #[test]
-fn a_folder_without_anything_known_gets_a_file_of_its_own() {
+fn a_folder_without_anything_known_gets_a_file_only_by_name() {
     let world = World::new();
     world.write("site/readme.txt", "hello");
     let args = ["site", "--env", "dev", "--app", "com.example.site"];
     world.refuses(|world| world.inject(&["site", "--env", "dev"]), 2, &["which application?", "--app"]);
-    world.run(&GIVEN, &args, "").exits(0);
+    // What a server serves gets no new file with a secret in it, unless that is what is asked for.
+    let create = [&args[..], &["--create"]].concat();
+    let named = [&args[..], &["--preset", "generic"]].concat();
+    for args in [&args[..], &create, &named] {
+        let texts = ["no place tree:client_credentials.json here", "--preset generic --create"];
+        world.refuses(|world| world.run(&GIVEN, args, ""), 4, &texts);
+    }
+    let named = [&named[..], &["--create"]].concat();
+    let made = world.run(&GIVEN, &named, "").exits(0);
+    made.says(&["tree:client_credentials.json is not there and is made; the app must be written to read it"]);
     assert_eq!(world.read("site/client_credentials.json"), br#"{"client_id":"the-id","client_secret":"the-secret"}"#);
-    world.run(&GIVEN, &args, "").exits(0).says(&["up to date"]);
+    let again = world.run(&GIVEN, &args, "").exits(0).says(&["up to date"]);
+    assert!(!again.err.contains("is not there"), "{}", again.err);
     assert_eq!(world.files().len(), 2);
 }
 

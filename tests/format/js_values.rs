@@ -280,8 +280,9 @@ fn properties_are_read_and_written() {
     for (text, holders, name, index) in [
         ("NAME", &[][..], "NAME", None),
         ("a.b.NAME[12]", &["a", "b"], "NAME", Some(12)),
-        ("\"a.b\"", &[], "a.b", None),
-        ("\"a\\\"\\\\[\".\"\"[0]", &["a\"\\["], "", Some(0)),
+        ("[\"a.b\"]", &[], "a.b", None),
+        ("a[\"b.c\"].d", &["a", "b.c"], "d", None),
+        ("[\"a\\\"\\\\[\"][\"\"][0]", &["a\"\\["], "", Some(0)),
         ("client-id", &[], "client-id", None),
     ] {
         let property = Property::parse(text).unwrap();
@@ -290,8 +291,31 @@ fn properties_are_read_and_written() {
         assert_eq!(property.to_string(), text);
         assert_eq!(property.picks(), index.is_some() || !holders.is_empty());
     }
+    // Quotes behind a dot mean the same.
+    for (text, printed) in [("a.\"b.c\".d", "a[\"b.c\"].d"), ("\"a.b\"", "[\"a.b\"]"), ("\"a\".b", "a.b")] {
+        assert_eq!(Property::parse(text).unwrap().to_string(), printed);
+    }
     for text in [
-        "", ".", "a.", ".a", "a[", "a[]", "a[-1]", "a[+1]", "a[1", "a[0][1]", "a[0].b", "\"a", "\"a\\n\"", "a\"b\"",
+        "a[\"b\"",
+        "a[\"b]",
+        "a[\"b\"]c",
+        "[\"a\"]\"b\"",
+        "a[0][\"b\"]",
+        "a.[\"b\"]",
+        "",
+        ".",
+        "a.",
+        ".a",
+        "a[",
+        "a[]",
+        "a[-1]",
+        "a[+1]",
+        "a[1",
+        "a[0][1]",
+        "a[0].b",
+        "\"a",
+        "\"a\\n\"",
+        "a\"b\"",
         "a]",
     ] {
         assert!(Property::parse(text).is_none(), "{text}");

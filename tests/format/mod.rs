@@ -27,6 +27,7 @@ mod secret;
 mod sha256;
 mod signing_block;
 mod string_pool;
+mod verbatim;
 mod xml;
 mod zip;
 mod zip_splice;

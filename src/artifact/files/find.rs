@@ -293,14 +293,17 @@ fn found(
         Locator::Whole => vec![String::from_utf8_lossy(content).into_owned()],
         // A pattern leads to many files; most are told apart without being parsed.
         _ if odd.is_some() && !document::may_hold(content, locator) => return Ok(None),
-        Locator::Json(_) | Locator::Plist(_) | Locator::Xml(_) | Locator::Js(_) | Locator::Properties(_) => {
-            match (document::read(content, locator), odd) {
-                (Ok(values), _) => values,
-                (Err(_), Some(Odd::PassOver)) => return Ok(None),
-                (Err(_), Some(Odd::Judge)) if !document::mentions(content, locator) => return Ok(None),
-                (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
-            }
-        }
+        Locator::Json(_)
+        | Locator::Plist(_)
+        | Locator::Xml(_)
+        | Locator::Js(_)
+        | Locator::Properties(_)
+        | Locator::Text(_) => match (document::read(content, locator), odd) {
+            (Ok(values), _) => values,
+            (Err(_), Some(Odd::PassOver)) => return Ok(None),
+            (Err(_), Some(Odd::Judge)) if !document::mentions(content, locator) => return Ok(None),
+            (Err(source), _) => return Err(FilesError::Document { file: shown(path), source }),
+        },
     };
     let spot = Spot {
         address: address.clone(),

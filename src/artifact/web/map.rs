@@ -2,15 +2,19 @@
 //!
 //! Must not: make a map, or fail because of one: a map serves debuggers, so what cannot be corrected is said.
 
+use std::collections::BTreeSet;
+
+use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::{Site, WebError, beside, extension};
+use super::{Site, WebError, extension, located};
 use crate::format::js;
 use crate::format::json::{self, JsonError, Value};
 use crate::format::source_map::{Shift, shifted};
 
 /// What names the map, at the end of a script (ECMA-426, 11.1.2.1); `@` is the older form.
-const COMMENTS: [&str; 2] = ["//# sourceMappingURL=", "//@ sourceMappingURL="];
+const COMMENTS: [&str; 4] =
+    ["//# sourceMappingURL=", "//@ sourceMappingURL=", "/*# sourceMappingURL=", "/*@ sourceMappingURL="];
 /// Old values shorter than this are not looked for in sources: they would be found everywhere.
 const SHORTEST: usize = 8;
 
@@ -33,8 +37,11 @@ pub(super) fn keep(
             }
             return Ok(());
         }
-        Some(url) if !url.contains("://") && !url.starts_with('/') => beside(file, &url),
-        _ => format!("{file}.map"),
+        Some(url) => {
+            let names: BTreeSet<&str> = site.files.names().collect();
+            located::file(&names, file, &url).unwrap_or_else(|| format!("{file}.map"))
+        }
+        None => format!("{file}.map"),
     };
     let Some(map) = site.after(&name)? else { return Ok(()) };
     match corrected(&map, &old, &new, values) {
@@ -50,8 +57,9 @@ pub(super) fn keep(
 /// The map that the last comment of a script names.
 fn comment(script: &[u8]) -> Option<String> {
     script.split(|&byte| byte == b'\n').rev().find_map(|line| {
-        let url = COMMENTS.iter().find_map(|comment| line.strip_prefix(comment.as_bytes()))?;
-        Some(String::from_utf8_lossy(url).trim().to_owned())
+        let behind = |comment: &&str| line.get(memmem::rfind(line, comment.as_bytes())? + comment.len()..);
+        let url = String::from_utf8_lossy(COMMENTS.iter().find_map(behind)?);
+        Some(url.split(|c: char| c.is_whitespace() || c == '*').next().unwrap_or_default().to_owned())
     })
 }
 

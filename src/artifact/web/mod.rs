@@ -2,15 +2,21 @@
 //! that changes too:
 //!
 //! 1. source maps: columns behind a value, and the old value in the sources they carry (`map`);
-//! 2. subresource integrity: digests in pages and in scripts (`integrity`);
-//! 3. the service worker's table of hashes, `ngsw.json` (`worker`);
-//! 4. compressed copies beside a file (`copies`).
+//! 2. subresource integrity and MD5: digests in pages and in scripts (`integrity`, `escaped`);
+//! 3. the lists of Workbox's service workers (`precache`);
+//! 4. the table of hashes of Angular's, `ngsw.json` (`worker`);
+//! 5. compressed copies beside a file (`copies`).
+//!
+//! `located` finds the file that a URL means.
 //!
 //! Must not: change a file because of anything but a place.
 
 mod copies;
+mod escaped;
 mod integrity;
+mod located;
 mod map;
+mod precache;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +66,7 @@ pub fn keep_in_step(files: &dyn Files, places: &Old, changes: &mut Changes) -> R
         map::keep(&mut site, file, values)?;
     }
     integrity::keep(&mut site)?;
+    precache::keep(&mut site)?;
     let touched: BTreeSet<String> = places.keys().chain(site.changes.contents.keys()).cloned().collect();
     worker::keep(&mut site, &touched)?;
     let touched: BTreeSet<String> = places.keys().chain(site.changes.contents.keys()).cloned().collect();
@@ -102,12 +109,4 @@ impl Site<'_> {
 fn extension(name: &str) -> String {
     let file = name.rsplit('/').next().unwrap_or_default();
     file.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
-}
-
-/// A name beside another one.
-fn beside(name: &str, file: &str) -> String {
-    match name.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/{file}"),
-        None => file.to_owned(),
-    }
 }

@@ -77,6 +77,15 @@ pub enum JsError {
         /// What is there.
         found: String,
     },
+    /// Compiled, not JavaScript.
+    #[error(
+        "Hermes bytecode of version {version}, not JavaScript: put the value in before hermesc compiles it, for example in the bundle \
+         that Metro writes"
+    )]
+    Hermes {
+        /// Its bytecode version.
+        version: u32,
+    },
     /// Too deep.
     #[error("more than {} brackets are open at {at}", limits::JS_NESTING)]
     Depth {
@@ -193,8 +202,14 @@ fn syntax(bytes: &[u8], at: usize, expected: &'static str) -> JsError {
     JsError::Syntax { at: position(bytes, at), expected, found }
 }
 
-/// Refuses encodings other than those that have ASCII as it is. What is no UTF-8 can be edited too.
+/// How Hermes bytecode begins (`BytecodeFileHeader` of Hermes), its version behind it.
+const HERMES: [u8; 8] = 0x1f19_03c1_03bc_1fc6_u64.to_le_bytes();
+
+/// Refuses compiled code, and encodings other than those that have ASCII as it is. What is no UTF-8 can be edited too.
 fn check_encoding(bytes: &[u8]) -> Result<(), JsError> {
+    if let Some(version) = bytes.strip_prefix(&HERMES).and_then(|rest| rest.first_chunk()) {
+        return Err(JsError::Hermes { version: u32::from_le_bytes(*version) });
+    }
     match utf8(bytes) {
         Ok(_) | Err(EncodingError::Utf8 { .. }) => Ok(()),
         Err(error) => Err(error.into()),
@@ -437,6 +452,25 @@ fn read_at(bytes: &[u8], at: usize) -> String {
     let name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'$' | b'.');
     let read: Vec<u8> = rest.iter().take(80).take_while(name).copied().collect();
     if read.is_empty() { "an expression".to_owned() } else { String::from_utf8_lossy(&read).into_owned() }
+}
+
+/// What a token is as a text: a string, or a template without substitutions. `None` for every other token.
+pub(crate) fn text(bytes: &[u8], token: Token) -> Option<String> {
+    let is_template = match token.kind {
+        TokenKind::String => false,
+        TokenKind::Template => true,
+        TokenKind::Identifier
+        | TokenKind::PrivateName
+        | TokenKind::Number
+        | TokenKind::TemplateHead
+        | TokenKind::TemplateMiddle
+        | TokenKind::TemplateTail
+        | TokenKind::Regex
+        | TokenKind::Punctuator(_)
+        | TokenKind::End => return None,
+    };
+    let inside = bytes.get(token.start + 1..token.end.checked_sub(1)?)?;
+    Some(literal::decode(inside, is_template).text)
 }
 
 /// Every token of a file, the end included: what the property search sees.

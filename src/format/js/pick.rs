@@ -1,5 +1,5 @@
 //! Which values of a property an address means: `NAME` all, `NAME[2]` one by its number, `settings.NAME` those that
-//! `settings` holds. A name with a dot, a bracket or a quote stands in quotes: `"client.id"`.
+//! `settings` holds. A name with a dot, a bracket or a quote stands in quotes, as in a program: `settings["client.id"]`.
 //!
 //! Must not: look into a file.
 
@@ -22,14 +22,21 @@ impl Property {
     pub fn parse(text: &str) -> Option<Self> {
         let mut names = Vec::new();
         let mut rest = text;
+        // A dot stands before every name in quotes or none, but for the first one.
+        let mut first = true;
         loop {
-            let (name, behind) =
-                if let Some(quoted) = rest.strip_prefix('"') { unquoted(quoted)? } else { plain(rest)? };
+            let (name, behind) = if let Some(quoted) = rest.strip_prefix("[\"") {
+                let (name, behind) = unquoted(quoted)?;
+                (name, behind.strip_prefix(']')?)
+            } else {
+                let named = if first { rest } else { rest.strip_prefix('.')? };
+                if let Some(quoted) = named.strip_prefix('"') { unquoted(quoted)? } else { plain(named)? }
+            };
             names.push(name);
             rest = behind;
-            match rest.strip_prefix('.') {
-                Some(behind) => rest = behind,
-                None => break,
+            first = false;
+            if !rest.starts_with('.') && !rest.starts_with("[\"") {
+                break;
             }
         }
         let index = match rest {
@@ -58,10 +65,15 @@ impl Property {
 
 impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for holder in &self.holders {
-            write!(f, "{}.", shown(holder))?;
+        for (index, name) in self.holders.iter().chain([&self.name]).enumerate() {
+            match name {
+                name if name.is_empty() || !name.chars().all(is_plain) => {
+                    write!(f, "[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))?;
+                }
+                name if index == 0 => f.write_str(name)?,
+                name => write!(f, ".{name}")?,
+            }
         }
-        f.write_str(&shown(&self.name))?;
         self.index.map_or(Ok(()), |index| write!(f, "[{index}]"))
     }
 }
@@ -87,11 +99,4 @@ fn unquoted(text: &str) -> Option<(String, &str)> {
         }
     }
     None
-}
-
-fn shown(name: &str) -> String {
-    if !name.is_empty() && name.chars().all(is_plain) {
-        return name.to_owned();
-    }
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }

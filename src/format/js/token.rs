@@ -93,7 +93,7 @@ pub struct Token {
 
 impl Token {
     /// Whether it is this punctuator.
-    pub(super) fn is(&self, punctuator: Punctuator) -> bool {
+    pub(crate) fn is(&self, punctuator: Punctuator) -> bool {
         self.kind == TokenKind::Punctuator(punctuator)
     }
 }

@@ -21,13 +21,13 @@ mod write;
 
 use std::path::Path;
 
-pub(super) use package::{NEW_KEY, Package, check_signer};
+pub(super) use package::{NEW_KEY, Package, check_signer, name_splits};
 pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, rewrite, while_searching};
 pub(super) use pairs::unprotected;
 pub(super) use v1_files::{sign as sign_jar, stale};
 
 use super::fault::Cause;
-use super::kind::{Artifact, Kind, Task, same_file};
+use super::kind::{Artifact, Kind, Task};
 use super::locate::{Hit, Outcome, Placed, Search};
 use super::old_copies::OldHunt;
 use super::plan::{Description, Done, Form, ReleaseFault};
@@ -119,21 +119,8 @@ impl Kind for Package {
 
     /// A device picks what a split holds before what the base does.
     fn look_around(&self, found: &mut Outcome<Spot>) {
-        let splits = if self.packed.facts.needs_splits { self.splits() } else { Vec::new() };
-        for (copy, _) in &mut found.copies {
-            for (name, split) in &splits {
-                // Each package has a block of its own, and an app reads that of the base.
-                if copy.address.is_pair() {
-                    continue;
-                }
-                match split.has(&copy.address) {
-                    Ok(false) => {}
-                    Ok(true) => {
-                        copy.left.push(format!("the split {name} has this place too; give it too, or the folder"));
-                    }
-                    Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
-                }
-            }
+        if self.packed.facts.needs_splits {
+            name_splits(found, &self.splits());
         }
     }
 
@@ -204,25 +191,20 @@ impl Steps for Package {
     fn put_in_place(&self, written: Written, output: &Path) -> Result<Vec<String>, Cause> {
         let Written { new, idsig, dex, report: _ } = written;
         let (mut profile, mut notes) = (None, Vec::new());
-        let beside = dm_file::path(&self.packed.path).zip(dm_file::path(output));
-        let here = same_file(output, &self.packed.path);
-        if let Some((own, target)) = beside.as_ref().filter(|_| !here || !dex.is_empty()) {
-            match dm_file::renewed(own, &dex)? {
-                Some(Renewed::Same(_)) if here => {}
-                Some(Renewed::Same(content) | Renewed::New(content)) => {
-                    let mut file = Replacement::start(target)?;
-                    file.write_all(&content)?;
-                    profile = Some(file);
-                }
-                Some(Renewed::Stale) => {
-                    let _ = v4_file::remove(target)?;
-                    notes.push(dm_file::left_out(target));
-                }
-                None => {}
+        match dm_file::renewed(&self.packed.path, output, &dex)? {
+            None => {}
+            Some((target, Renewed::Content(content))) => {
+                let mut file = Replacement::start(&target)?;
+                file.write_all(&content)?;
+                profile = Some(file);
+            }
+            Some((target, Renewed::Stale)) => {
+                let _ = v4_file::remove_stale(&target)?;
+                notes.push(dm_file::left_out(&target));
             }
         }
         let idsig_path = v4_file::path(output);
-        let _ = v4_file::remove(&idsig_path)?;
+        let _ = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;

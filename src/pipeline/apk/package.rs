@@ -16,6 +16,7 @@ use crate::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Location;
+use crate::pipeline::locate::Outcome;
 use crate::pipeline::refusal::Words;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
 use crate::sign::android::Schemes;
@@ -225,4 +226,18 @@ pub(in crate::pipeline) fn check_signer(
         consequence,
     }
     .into())
+}
+
+/// Says of each copy which of these splits, which are not edited, hold the same place.
+pub(in crate::pipeline) fn name_splits<S>(found: &mut Outcome<S>, splits: &[(String, Package)]) {
+    // Each package has a block of its own, and an app reads that of the base.
+    for (copy, _) in found.copies.iter_mut().filter(|(copy, _)| !copy.address.is_pair()) {
+        for (name, split) in splits {
+            match split.packed.has(&copy.address) {
+                Ok(false) => {}
+                Ok(true) => copy.left.push(format!("the split {name} has this place too; give it too, or the folder")),
+                Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
+            }
+        }
+    }
 }

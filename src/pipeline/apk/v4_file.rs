@@ -25,8 +25,8 @@ pub(in crate::pipeline) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>
     }
 }
 
-/// Takes it away: the package that it is about is replaced. Says whether it was there.
-pub(in crate::pipeline) fn remove(path: &Path) -> Result<bool, FileError> {
+/// Takes away what lies beside a package and is about the one that is replaced: this file, or a profile. Says whether it was there.
+pub(in crate::pipeline) fn remove_stale(path: &Path) -> Result<bool, FileError> {
     match std::fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),

@@ -91,7 +91,8 @@ impl<'t> Shadows<'t> {
             | Locator::Plist(_)
             | Locator::Xml(_)
             | Locator::Js(_)
-            | Locator::Properties(_)) => other.to_string().trim_start_matches('#').to_owned(),
+            | Locator::Properties(_)
+            | Locator::Text(_)) => other.to_string().trim_start_matches('#').to_owned(),
         };
         for other in self.general.get(&own.general()).into_iter().flatten().filter(|other| **other != file) {
             let how = Name::of(other).beside(&own);
@@ -193,7 +194,11 @@ impl<'t> Shadows<'t> {
                 }
                 Ok(is(holds, is_other))
             }
-            locator @ (Locator::Json(_) | Locator::Xml(_) | Locator::Js(_) | Locator::Properties(_)) => {
+            locator @ (Locator::Json(_)
+            | Locator::Xml(_)
+            | Locator::Js(_)
+            | Locator::Properties(_)
+            | Locator::Text(_)) => {
                 let held = document::read(bytes, locator);
                 let held = if held.as_ref().is_err_and(DocumentError::is_absence) { Vec::new() } else { held? };
                 Ok(is(!held.is_empty(), held.iter().any(|held| held != value)))

@@ -10,8 +10,7 @@ use super::home::Container;
 use super::listing::{self, Listing, Sizes};
 use super::member::End;
 use super::package_set::PackageSet;
-use crate::format::limits;
-use crate::format::read_at::ReadAt;
+use crate::format::read_at::ReadAt as _;
 use crate::format::zip::{Archive, Change, Deflater, Entry, METHOD_DEFLATED, Rewrite, Segment, Splice};
 use crate::host::file::FileError;
 use crate::host::interrupt;
@@ -22,9 +21,6 @@ use crate::pipeline::apk::dm_file::{self, Renewed};
 use crate::pipeline::assemble::write_payload;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::same_file;
-
-/// Bytes copied at a time.
-const STEP: u64 = 1024 * 1024;
 
 /// Puts the set at `output`, an archive. Says what a person should know.
 pub(super) fn put_in_place(
@@ -51,14 +47,14 @@ pub(super) fn put_in_place(
             rewrite.changes.insert(index, Change::Remove);
             notes.push(format!("{beside} is gone; it was the v4 signature of the old package"));
         }
-        let Some(profile) = dm_file::name(&member.name) else { continue };
-        let Some(index) = archive.find(profile.as_bytes()).filter(|_| !written.dex.is_empty()) else { continue };
+        let Some(profile) = dm_file::entry_name(own).filter(|_| !written.dex.is_empty()) else { continue };
+        let Some(index) = archive.find(&profile) else { continue };
         match dm_file::renewed_content(&archive.read(index)?, &written.dex) {
-            Renewed::Same(_) => {}
-            Renewed::New(content) => drop(rewrite.changes.insert(index, Change::Replace(content))),
-            Renewed::Stale => {
+            None => {}
+            Some(Renewed::Content(content)) => drop(rewrite.changes.insert(index, Change::Replace(content))),
+            Some(Renewed::Stale) => {
                 rewrite.changes.insert(index, Change::Remove);
-                notes.push(dm_file::left_out(Path::new(&profile)));
+                notes.push(dm_file::left_out(Path::new(&*String::from_utf8_lossy(&profile))));
             }
         }
     }
@@ -73,14 +69,9 @@ pub(super) fn put_in_place(
         }
         rewrite.changes.extend(signatures.into_iter().map(|index| (index, Change::Remove)));
         if let Some(index) = archive.find(listing::NAME.as_bytes()) {
-            let too_large = archive
-                .entries()
-                .get(index)
-                .is_none_or(|entry| u64::from(entry.uncompressed_size()) > limits::NESTED_BYTES);
-            let content = if too_large { Vec::new() } else { archive.read(index)? };
-            let Listing { content: new, unclear } = listing::renewed(&content, &archive, &sizes)?;
-            if new != content {
-                rewrite.changes.insert(index, Change::Replace(new));
+            let Listing { content, unclear } = listing::renewed(&archive, index, &sizes)?;
+            if let Some(content) = content {
+                rewrite.changes.insert(index, Change::Replace(content));
             }
             notes.extend(unclear.map(|why| format!("{}: {why}", listing::NAME)));
         }
@@ -130,32 +121,26 @@ impl Spool {
 
     /// Takes a package.
     fn take(&mut self, from: &ArtifactFile, deflated: bool) -> Result<Splice, Cause> {
-        let (start, mut crc, mut at, size) = (self.len, crc32fast::Hasher::new(), 0, from.size());
-        let mut deflater = deflated.then(Deflater::default);
-        let mut out = Vec::new();
-        let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
-        while at < size {
-            let part = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
-            from.read_exact_at(part, at).map_err(FileError::on("read", from.file().path()))?;
-            at += part.len() as u64;
-            crc.update(part);
-            match &mut deflater {
-                Some(deflater) => deflater.feed(part, &mut out),
-                None => out.extend_from_slice(part),
-            }
-            self.put(&mut out)?;
-        }
+        let (start, mut crc) = (self.len, crc32fast::Hasher::new());
+        let (mut deflater, mut out) = (deflated.then(Deflater::default), Vec::new());
+        from.stream::<FileError>(|piece| {
+            crc.update(piece);
+            let Some(deflater) = &mut deflater else { return self.put(piece) };
+            deflater.feed(piece, &mut out);
+            self.put(&out)?;
+            out.clear();
+            Ok(())
+        })?;
         if let Some(deflater) = deflater {
             deflater.finish(&mut out);
         }
-        self.put(&mut out)?;
-        Ok(Splice { kept: 0, rest: Segment::Spooled(start..self.len), crc: crc.finalize(), len: size })
+        self.put(&out)?;
+        Ok(Splice { kept: 0, rest: Segment::Spooled(start..self.len), crc: crc.finalize(), len: from.size() })
     }
 
-    fn put(&mut self, out: &mut Vec<u8>) -> Result<(), FileError> {
-        self.file.write_all(out)?;
-        self.len += out.len() as u64;
-        out.clear();
+    fn put(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.file.write_all(bytes)?;
+        self.len += bytes.len() as u64;
         Ok(())
     }
 }

@@ -1,4 +1,6 @@
-//! The new packages of a folder take their places together: all of them, or none.
+//! The new packages of a folder take their places together. Nothing takes its place before everything is written and verified; a run
+//! that is cut off after that is finished by the next one. Where the system refuses a single rename then (an immutable file), those
+//! before it have taken theirs, and the error says so.
 //!
 //! Must not: decide what is written.
 
@@ -6,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::member::{End, Member};
 use super::package_set::PackageSet;
-use crate::format::read_at::ReadAt;
-use crate::host::file::{FileError, Stamp};
+use crate::host::file::Stamp;
 use crate::host::interrupt;
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::pipeline::ArtifactFile;
@@ -16,9 +17,6 @@ use crate::pipeline::apk::v4_file;
 use crate::pipeline::fault::Cause;
 use crate::verify::Scheme;
 
-/// Bytes copied at a time.
-const STEP: u64 = 1024 * 1024;
-
 /// Puts the set at `output`, a folder; where it is not that of the input, all packages go there. Says what a person should know.
 pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> Result<Vec<String>, Cause> {
     let here = set.home.is_at(output);
@@ -26,7 +24,7 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     let (mut stale, mut stale_profiles) = (Vec::new(), Vec::new());
     for (member, end) in set.members.iter().zip(ends) {
         let target = output.join(&member.name);
-        put_profile(&mut transaction, (member, &end, here), &target, &mut stale_profiles)?;
+        put_profile(&mut transaction, (member, &end), &target, &mut stale_profiles)?;
         let idsig_path = v4_file::path(&target);
         match end {
             End::Stays(_) if here => {}
@@ -55,10 +53,10 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     // What is about the old packages goes before the new ones count: a run that is cut off leaves nothing that is about others.
     let mut notes: Vec<String> = stale_profiles.iter().map(|path| dm_file::left_out(path)).collect();
     for path in &stale_profiles {
-        let _ = v4_file::remove(path)?;
+        let _ = v4_file::remove_stale(path)?;
     }
     for path in stale {
-        if v4_file::remove(&path)? {
+        if v4_file::remove_stale(&path)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             notes.push(format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)"));
         }
@@ -76,25 +74,17 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
 /// The profile beside a package goes where the package goes.
 fn put_profile(
     transaction: &mut Transaction,
-    (member, end, here): (&Member, &End, bool),
+    (member, end): (&Member, &End),
     target: &Path,
     stale: &mut Vec<PathBuf>,
 ) -> Result<(), Cause> {
-    let (Some(own), Some(path)) = (dm_file::path(&member.package.packed.path), dm_file::path(target)) else {
-        return Ok(());
-    };
     let dex: &[_] = if let End::New(written) = end { &written.dex } else { &[] };
-    if here && dex.is_empty() {
-        return Ok(());
-    }
-    let there = Stamp::at(&path)?;
-    match dm_file::renewed(&own, dex)? {
+    match dm_file::renewed(&member.package.packed.path, target, dex)? {
         None => {}
-        Some(Renewed::Same(_)) if here => {}
-        Some(Renewed::Same(content) | Renewed::New(content)) => {
-            transaction.put(&dm_file::name(&member.name).unwrap_or_default(), there, &content)?;
+        Some((path, Renewed::Content(content))) => {
+            transaction.put(&dm_file::name(&member.name).unwrap_or_default(), Stamp::at(&path)?, &content)?;
         }
-        Some(Renewed::Stale) => stale.push(path),
+        Some((path, Renewed::Stale)) => stale.push(path),
     }
     Ok(())
 }
@@ -117,13 +107,5 @@ fn put_idsig(
 /// Writes what `from` holds as the new version of a file.
 fn pour(transaction: &mut Transaction, (name, there): (&str, Option<Stamp>), from: &ArtifactFile) -> Result<(), Cause> {
     let mut new = transaction.begin(name, there)?;
-    let (mut at, size) = (0, from.size());
-    let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
-    while at < size {
-        let part = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
-        from.read_exact_at(part, at).map_err(FileError::on("read", from.file().path()))?;
-        new.append(part)?;
-        at += part.len() as u64;
-    }
-    Ok(())
+    from.stream::<Cause>(|piece| Ok(new.append(piece)?))
 }

@@ -8,6 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::format::json::{self, Value};
+use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::zip::Archive;
 use crate::host::file::FileError;
@@ -20,8 +21,6 @@ use super::member::is_package;
 pub(super) const NAME: &str = "manifest.json";
 /// Bytes of all packages together, by its own pointer.
 const TOTAL: &str = "/total_size";
-/// Bytes read at a time.
-const STEP: u64 = 1024 * 1024;
 /// Digits of the digests that are known: MD5, SHA-1, SHA-256.
 const DIGITS: [usize; 3] = [32, 40, 64];
 
@@ -33,19 +32,26 @@ pub(super) struct Sizes<'s> {
 
 /// What becomes of it.
 pub(super) struct Listing {
-    /// Its content.
-    pub(super) content: Vec<u8>,
+    /// Its content, where it changes.
+    pub(super) content: Option<Vec<u8>>,
     /// What is not understood and stays as it is.
     pub(super) unclear: Option<String>,
 }
 
-/// The listing after these packages changed.
+/// The listing, an entry of the archive, after these packages changed.
 pub(super) fn renewed<S: ReadAt + ?Sized>(
-    content: &[u8],
     archive: &Archive<'_, S>,
+    entry: usize,
     changed: &[Sizes<'_>],
 ) -> Result<Listing, Cause> {
-    let mut new = content.to_vec();
+    let size = archive.entries().get(entry).map_or(0, |entry| u64::from(entry.uncompressed_size()));
+    if size > limits::NESTED_BYTES {
+        let most = limits::NESTED_BYTES / (1024 * 1024);
+        let unclear = Some(format!("it is larger than {most} MiB, so it is not read, and stays as it is"));
+        return Ok(Listing { content: None, unclear });
+    }
+    let content = &archive.read(entry)?;
+    let mut new = content.clone();
     for (old, now) in digests(content, changed)? {
         replace(&mut new, &old, &now);
     }
@@ -60,7 +66,7 @@ pub(super) fn renewed<S: ReadAt + ?Sized>(
             _ => Some("its total_size is no number, or stands twice, so it stays as it is".to_owned()),
         },
     };
-    Ok(Listing { content: new, unclear })
+    Ok(Listing { content: Some(new).filter(|new| new != content), unclear })
 }
 
 /// Renews the size of all packages together; why it stays, where it is another one.
@@ -121,16 +127,12 @@ fn digests(content: &[u8], changed: &[Sizes<'_>]) -> Result<Vec<(String, String)
 /// The digests of a file, in hexadecimal, in the order of [`DIGITS`].
 fn all(file: &ArtifactFile) -> Result<[String; 3], Cause> {
     let (mut md5, mut sha1, mut sha256) = (Md5::new(), Sha1::new(), Sha256::new());
-    let (mut at, size) = (0, file.size());
-    let mut buffer = vec![0; usize::try_from(size.min(STEP)).unwrap_or(0)];
-    while at < size {
-        let part = buffer.get_mut(..usize::try_from((size - at).min(STEP)).unwrap_or(0)).unwrap_or_default();
-        file.read_exact_at(part, at).map_err(FileError::on("read", file.file().path()))?;
-        at += part.len() as u64;
-        md5.update(&*part);
-        sha1.update(&*part);
-        sha256.update(&*part);
-    }
+    file.stream::<FileError>(|piece| {
+        md5.update(piece);
+        sha1.update(piece);
+        sha256.update(piece);
+        Ok(())
+    })?;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Ok([hex(&md5.finalize()), hex(&sha1.finalize()), hex(&sha256.finalize())])
 }

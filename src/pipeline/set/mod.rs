@@ -29,6 +29,7 @@ use std::path::Path;
 
 pub(super) use package_set::PackageSet;
 
+use super::apk::name_splits;
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task};
 use super::locate::{Hit, Outcome, Placed, Search};
@@ -180,17 +181,7 @@ impl Kind for PackageSet {
         let Some(base) = self.members.first().filter(|_| self.home.is_folder()) else { return };
         let mut splits = base.package.splits();
         splits.retain(|(name, _)| self.members.iter().all(|member| member.name != *name));
-        for (copy, _) in found.copies.iter_mut().filter(|(copy, _)| !copy.address.is_pair()) {
-            for (name, split) in &splits {
-                match split.has(&copy.address) {
-                    Ok(false) => {}
-                    Ok(true) => {
-                        copy.left.push(format!("the split {name} has this place too; give it too, or the folder"));
-                    }
-                    Err(error) => copy.left.push(format!("the split {name} may have this place too: {error}")),
-                }
-            }
-        }
+        name_splits(found, &splits);
     }
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {

@@ -102,7 +102,7 @@ impl FileTree {
     fn public_secret(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Option<String> {
         values.client_secret.filter(|secret| !secret.is_empty())?;
         let served = self.folder.names().any(|name| name == "index.html" || name.ends_with("/index.html"));
-        let public = |spot: &Spot| served || matches!(spot.locator, Locator::Js(_));
+        let public = |spot: &Spot| served || matches!(spot.locator, Locator::Js(_) | Locator::Text(_));
         let mut secret = placed.places.iter().zip(&placed.spots).filter(|(place, _)| place.value.needs_secret());
         let (_, spot) = secret.find(|(_, spot)| public(spot))?;
         Some(format!(
@@ -207,7 +207,7 @@ impl Kind for FileTree {
             let Some(file) = spot.path.first() else { continue };
             let replaced = old.entry(file.clone()).or_default();
             // Only scripts have maps that may repeat what stood there.
-            if matches!(spot.locator, Locator::Js(_)) {
+            if matches!(spot.locator, Locator::Js(_) | Locator::Text(_)) {
                 let was = files.values_at(spot)?.into_iter().map(Zeroizing::new);
                 replaced.extend(was.map(|was| (was, value.clone())));
             }

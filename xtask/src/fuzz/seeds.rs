@@ -172,7 +172,7 @@ const ANSWERS: [&str; 6] = [
     "{\"Applications\":[{\"Name\":\"Notes\",\"ClientId\":\"0f3c9a\",\"ClientSecret\":\"s3cret-value\"}],\"Success\":true,\"Errors\":[]}",
 ];
 
-const ADDRESSES: [&str; 8] = [
+const ADDRESSES: [&str; 10] = [
     "apk:string/client_id@en-rUS",
     "./string/of/a/folder.json#/x",
     "intent-filter/*#scheme[=a]",
@@ -181,6 +181,8 @@ const ADDRESSES: [&str; 8] = [
     "a.gxsd!/b.{main}.json#/properties/{Main}",
     "x.plist#A/[B=c]/0",
     "main.js#\"a.b\".c[0]",
+    "main.js#a[\"b.c\"][0]",
+    "index.html#\"old \\\" text\"",
 ];
 
 const CONFIGS: [&str; 2] = [

@@ -146,7 +146,8 @@ fn one(
     if let Some(failure) = unknown_secret.take_if(|_| verify.receipt.is_some() || verify.probe_secret) {
         return Err(failure);
     }
-    let places = embedder.gather(&inspected, &owner)?;
+    let mut places = embedder.gather(&inspected, &owner)?;
+    let replaced = places.take_replaced(&inspected)?;
     let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
         return Err(error.into());
@@ -202,6 +203,17 @@ fn one(
             wrong.push(copy);
         }
         expected.push(Expected { address: copy.address.clone(), entry: Some(copy.entry.clone()), value });
+    }
+    for place in replaced {
+        if let Some(failure) = unknown_secret.as_ref().filter(|_| place.value.needs_secret()) {
+            partial(&mut report, &place.at.to_string(), failure.message());
+            continue;
+        }
+        about.carries |= place.value.holds_credential();
+        (holds_own, holds_id) = (true, holds_id || place.value.holds_client_id());
+        holds_secret |= place.value.needs_secret();
+        let value = place.value.render(&values).map_err(|e| Failure::of(Code::Usage, e))?;
+        expected.push(Expected { address: place.at, entry: None, value });
     }
     for main in unknown {
         let message =

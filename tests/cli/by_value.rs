@@ -1,0 +1,111 @@
+//! Places by the value that is there: `FILE#"TEXT"`.
+
+use super::{World, entry, repacked};
+
+const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-new-id"), ("INJECT_CLIENT_SECRET", "the/new+secret=")];
+const OTHER: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "another_id_2"), ("INJECT_CLIENT_SECRET", "other~secret")];
+
+const FILES: [(&str, &str); 5] = [
+    ("index.html", "<meta name=\"client\" content=\"old-client-id\"><script>start('old-client-id')</script>"),
+    ("_next/page.txt", "1:[\"$\",\"p\",null,{\"id\":\"old-client-id\"}]"),
+    ("_next/page.js", "self.x.push([1,\"{\\\"id\\\":\\\"old-client-id\\\"}\"]);console.log(\"old-client-id\")"),
+    (".env", "OTHER=1\nCLIENT_ID=old-client-id\n"),
+    ("logo.png", "\u{89}PNG\0\0\0"),
+];
+
+fn site(world: &World) {
+    for (name, content) in FILES {
+        world.write(&format!("site/{name}"), content);
+    }
+}
+
+/// The files with another id in them.
+fn holds(world: &World, id: &str) {
+    for (name, content) in FILES {
+        let now = String::from_utf8(world.read(&format!("site/{name}"))).unwrap();
+        assert_eq!(now, content.replace("old-client-id", id), "{name}");
+    }
+}
+
+#[test]
+fn a_value_is_replaced_wherever_it_stands_in_a_site() {
+    let world = World::new();
+    site(&world);
+    let at = |text: &str| format!("**/*#\"{text}\"={{client_id}}");
+    let args = |at: &'static str| ["site", "--app", "com.example.site", "--env", "dev", "--at", at];
+    world.run(&GIVEN, &args("**/*#\"old-client-id\"={client_id}"), "").exits(0).says(&["done", "4 places"]);
+    holds(&world, "the-new-id");
+    // What is there is what it is addressed by from now on, as for constants of code.
+    let texts = ["no place **/*#\"old-client-id\" here"];
+    world.refuses(|world| world.run(&GIVEN, &args("**/*#\"old-client-id\"={client_id}"), ""), 4, &texts);
+    world.run(&GIVEN, &args("**/*#\"the-new-id\"={client_id}"), "").exits(0).says(&["up to date"]);
+    world.run(&OTHER, &args("**/*#\"the-new-id\"={client_id}"), "").exits(0);
+    holds(&world, "another_id_2");
+    world.run(&GIVEN, &["site", "--app", "a", "--env", "dev", "--at", &at("another_id_2")], "").exits(0);
+    holds(&world, "the-new-id");
+}
+
+#[test]
+fn what_stays_is_named_and_what_cannot_be_written_is_refused() {
+    let world = World::new();
+    world.write("site/a.html", "<a href=\"https://old-client-id.example\">old-client-id</a>");
+    let args = |at: &'static str| ["site", "--app", "a", "--env", "dev", "--at", at];
+    // A part of a longer text is not what is meant, and an old value all the same.
+    let at = args("a.html#\"old-client-id\"={client_id}");
+    world.refuses(|world| world.run(&GIVEN, &at, ""), 7, &["leak.old", "a.html"]);
+    world.run(&GIVEN, &[&at[..], &["--gate", "off"]].concat(), "").exits(0);
+    assert_eq!(world.read("site/a.html"), b"<a href=\"https://old-client-id.example\">the-new-id</a>");
+    let odd = [GIVEN[0], ("INJECT_CLIENT_SECRET", "odd\"secret<")];
+    let texts = ["the value for \"the-new-id\" has characters beside letters, digits"];
+    let refused = ["site", "--app", "a", "--env", "dev", "--at", "a.html#\"the-new-id\"={client_secret}"];
+    let run = world.refuses(|world| world.run(&odd, &refused, ""), 4, &texts);
+    assert!(!format!("{}{}", run.out, run.err).contains("secret<"));
+    world.write("site/b.bin", "old-client-id\0");
+    let texts = ["a text by value is looked for in text files alone, and a zero byte is at 0xd in this one"];
+    world.refuses(|world| world.run(&GIVEN, &args("b.bin#\"old-client-id\"={client_id}"), ""), 4, &texts);
+    // Nothing is made for a value that is not there.
+    let none = ["site", "--app", "a", "--env", "dev", "--create", "--at", "a.html#\"no-such-text\"={client_id}"];
+    world.refuses(|world| world.run(&GIVEN, &none, ""), 4, &["no place a.html#\"no-such-text\" here"]);
+}
+
+#[test]
+fn configured_places_by_value_are_verified_and_recognized() {
+    let world = World::new();
+    world.write(
+        "inject.toml",
+        "version = 1\n[app.site]\nid = \"com.example.site\"\n[[app.site.place]]\nat = 'index.html#\"build-id\"'\n\
+         value = \"{client_id}\"\n[env.dev]\nsecret = \"omit\"\n[env.prod]\nsecret = \"omit\"\n",
+    );
+    for env in ["dev", "prod"] {
+        world.write("site/index.html", "<p>build-id</p>");
+        world.inject(&["site", "--env", env]).exits(0);
+        world.inject(&["verify", "site", "--env", env]).exits(0);
+    }
+    let other = world.inject(&["verify", "site", "--env", "dev"]);
+    assert_eq!(other.code, Some(7), "{}{}", other.out, other.err);
+}
+
+#[test]
+fn packages_and_plain_bundles_of_react_native() {
+    let world = World::new();
+    let bundle = "__d(function(g,r,i,a,m,e,d){m.exports={GAM_CLIENT_ID:'old-client-id'}},1,[]);";
+    world.write(
+        "app.apk",
+        repacked(
+            &[("assets/www/index.html", b"<p>old-client-id</p>"), ("assets/index.android.bundle", bundle.as_bytes())],
+            |_, content| content,
+        ),
+    );
+    let html = "assets/www/index.html#\"old-client-id\"={client_id}";
+    let code = "assets/index.android.bundle#GAM_CLIENT_ID={client_id}";
+    world.signed_with(&GIVEN, &["app.apk", "--env", "dev", "--at", html, "--at", code]).exits(0);
+    let apk = world.read("app.apk");
+    assert_eq!(entry(&apk, "assets/www/index.html"), b"<p>the-new-id</p>");
+    assert_eq!(entry(&apk, "assets/index.android.bundle"), bundle.replace("old-client-id", "the-new-id").as_bytes());
+    // What hermesc made of it is no JavaScript.
+    let bytecode = [&0x1f19_03c1_03bc_1fc6_u64.to_le_bytes()[..], &96_u32.to_le_bytes(), b"GAM_CLIENT_ID"].concat();
+    world.write("site/main.jsbundle", bytecode);
+    let args = ["site", "--app", "a", "--env", "dev", "--at", "main.jsbundle#GAM_CLIENT_ID={client_id}"];
+    let texts = ["main.jsbundle: Hermes bytecode of version 96, not JavaScript", "before hermesc compiles it"];
+    world.refuses(|world| world.run(&GIVEN, &args, ""), 3, &texts);
+}
