@@ -148,7 +148,7 @@ pub mod embed {
     #[doc(inline)]
     pub use crate::embedding::owner::Owner;
     #[doc(inline)]
-    pub use crate::embedding::places::{Gathered, PlacesError, Presets};
+    pub use crate::embedding::places::{Gathered, PlacesError, Presets, as_placed};
     #[doc(inline)]
     pub use crate::embedding::prepared::{Artifact, Embedded, Neighbor, Prepared, other_mains};
 }

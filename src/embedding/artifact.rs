@@ -6,20 +6,21 @@ use std::path::Path;
 
 use super::credential::Credentials;
 use super::embedder::Embedder;
-use super::environment::Environment;
+use super::environment::{Environment, Given};
 use super::error::{EmbedError, PinError};
 use super::event::Event;
 use super::owner::Owner;
-use super::places::{Gathered, PlacesError, gather};
+use super::places::{Gathered, PlacesError, as_placed, gather};
 use super::prepared::{Artifact, Embedded, Prepared, other_mains};
 use crate::credential::obtain::Needs;
 use crate::credential::registry::Application;
-use crate::credential::store::Stored;
-use crate::credential::{ClientSecret, Credential};
+use crate::credential::store::{Store, Stored};
+use crate::credential::{ClientId, ClientSecret, Credential};
 use crate::host::replacement::Replacement;
 use crate::pipeline::job::{Inspected, JobError, pending, repair};
 use crate::pipeline::signing::{AndroidSigning, AppleSigning, KeyKind, Signing};
 use crate::pipeline::{Fault, Gate, PlannedPlace};
+use crate::placement::preset::Preset;
 use crate::placement::template::{OtherMain, Values};
 use crate::sign::Identity;
 use crate::verify::{Signer, certificate_sha256};
@@ -63,9 +64,34 @@ impl Embedder<'_> {
     }
 
     /// The places that an artifact gets.
-    pub fn gather(&self, inspected: &Inspected, owner: &Owner<'_>) -> Result<Gathered, PlacesError> {
+    pub fn gather(&self, inspected: &Inspected, owner: &Owner<'_>) -> Result<Gathered, EmbedError> {
         let values = &self.environment.values;
-        gather(self.presets, owner.app, values, &self.options, |preset| inspected.has_one_of(&preset.fits))
+        let fits = |preset: &Preset| inspected.has_one_of(&preset.fits);
+        let mut gathered = gather(self.presets, owner.app, values, &self.options, fits)?;
+        if gathered.places.iter().any(|place| place.at.is_text()) {
+            let ids = self.ids_of(&owner.application)?;
+            let ids: Vec<&str> = ids.iter().map(ClientId::as_str).collect();
+            let mut places = Vec::new();
+            for place in &gathered.places {
+                places.extend(as_placed(place, &ids, inspected).map_err(PlacesError::Job)?);
+            }
+            gathered.places = places;
+        }
+        Ok(gathered)
+    }
+
+    /// The Client Ids that are known of an application without asking anybody, in whatever environment.
+    fn ids_of(&self, application: &Application) -> Result<Vec<ClientId>, EmbedError> {
+        let store = Store::open_existing(self.home)?;
+        let stored = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
+        let own = stored.into_iter().filter(|stored| stored.key.application == application.id);
+        let mut ids: Vec<ClientId> = own.map(|stored| stored.id).collect();
+        ids.extend(match self.source().given()? {
+            Some(Given::Known(credential, _)) => Some(credential.id),
+            Some(Given::Unread(id, _)) => id,
+            None => None,
+        });
+        Ok(ids)
     }
 
     fn explained(&self, error: JobError, application: &Application, places: &Gathered) -> EmbedError {

@@ -8,6 +8,7 @@ use super::apps::App;
 use super::options::Options;
 use crate::pipeline::job::{Inspected, JobError};
 use crate::placement::preset::{Preset, PresetError};
+use crate::placement::template::Values;
 use crate::placement::{Absence, Address, Kind, Place, TemplateError};
 
 /// The preset where nothing else is said.
@@ -193,6 +194,26 @@ impl Gathered {
         let same = |address: &Address| address == missing || (address.names_main() && address.may_become(missing));
         self.hints.iter().find(|(address, _)| same(address)).map(|(_, hint)| hint.as_str())
     }
+}
+
+/// A place, or where it is a text that is there no longer, the places of its value with each of these Client Ids that is there: what
+/// was put there is found again, whichever environment it is of. A value with a secret is no address.
+pub fn as_placed(place: &Place, ids: &[&str], inspected: &Inspected) -> Result<Vec<Place>, JobError> {
+    let has = |at: &Address| inspected.has_one_of(std::slice::from_ref(at));
+    if !place.at.is_text() || place.value.needs_secret() || has(&place.at)? {
+        return Ok(vec![place.clone()]);
+    }
+    let other = BTreeMap::new();
+    let mut there: Vec<Place> = Vec::new();
+    for client_id in ids {
+        let values =
+            Values { client_id, client_secret: None, environment: "", application: "", other: &other, mains: &[] };
+        let Some(at) = place.value.render(&values).ok().and_then(|value| place.at.for_value(&value)) else { continue };
+        if !there.iter().any(|place| place.at == at) && has(&at)? {
+            there.push(Place { at, ..place.clone() });
+        }
+    }
+    Ok(if there.is_empty() { vec![place.clone()] } else { there })
 }
 
 /// The presets with those that only choose among others replaced by what they choose.

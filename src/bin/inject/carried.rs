@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use inject::credentials::{ClientId, ClientSecret, Intent, Key, Store, Stored};
+use inject::embed::as_placed;
 use inject::findings::Foreign;
 use inject::job::{Copies, Inspected, Located, pending};
 use inject::place::{Absence, Address, Held, Place, Template};
@@ -102,7 +103,7 @@ pub fn look(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Resu
     // Those that the store does not know, and of which value they are.
     let mut secrets: Vec<(usize, ClientSecret)> = Vec::new();
     let is_folder = inspected.id().is_none();
-    let sources = places(settings, inspected, look)?;
+    let sources = places(settings, inspected, look, &stored)?;
     let places: Vec<Place> = sources.iter().map(|source| source.place.clone()).collect();
     let Copies { found, unread, .. } = inspected.locate(&places)?;
     carried.unread.extend(unread.into_iter().map(|(at, error)| (at.to_string(), error.to_string())));
@@ -211,7 +212,12 @@ struct Looked {
     place: Place,
 }
 
-fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result<Vec<Looked>, Failure> {
+fn places(
+    settings: &Settings,
+    inspected: &mut Inspected,
+    look: &Look,
+    stored: &[Stored],
+) -> Result<Vec<Looked>, Failure> {
     let known = settings.presets();
     let named: Vec<&str> = look.preset.iter().map(String::as_str).collect();
     let mut places = Vec::new();
@@ -248,7 +254,13 @@ fn places(settings: &Settings, inspected: &mut Inspected, look: &Look) -> Result
         (place.own_id, place.partial) = (own_id, true);
         Looked { preset, place }
     };
-    Ok(places.into_iter().map(there).collect())
+    let ids: Vec<&str> = stored.iter().map(|stored| stored.id.as_str()).collect();
+    let mut looked = Vec::new();
+    for Looked { preset, place } in places.into_iter().map(there) {
+        let there = as_placed(&place, &ids, inspected)?;
+        looked.extend(there.into_iter().map(|place| Looked { preset: preset.clone(), place }));
+    }
+    Ok(looked)
 }
 
 /// What a place is for, by its template.
