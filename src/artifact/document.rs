@@ -163,14 +163,9 @@ pub struct Edit<'e> {
 /// The file with every value at every place its locator leads to.
 pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentError> {
     // Texts are meant as they stand there, whatever the other places bring.
-    let by_text = |Edit { locator, value, create }: &Edit<'e>| match locator {
-        Locator::Text(text) => Some(Setting { at: text, value, create: *create }),
-        Locator::Whole
-        | Locator::Json(_)
-        | Locator::Plist(_)
-        | Locator::Xml(_)
-        | Locator::Js(_)
-        | Locator::Properties(_) => None,
+    let by_text = |Edit { locator, value, create }: &Edit<'e>| {
+        let Locator::Text(text) = locator else { return None };
+        Some(Setting { at: text, value, create: *create })
     };
     let texts: Vec<Setting<'_>> = edits.iter().filter_map(by_text).collect();
     let mut content = if texts.is_empty() { bytes.to_vec() } else { verbatim::set_all(bytes, &texts)? };

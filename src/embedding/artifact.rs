@@ -54,6 +54,7 @@ impl Embedder<'_> {
         }
         let owner = self.owner(&mut inspected, artifact.app.as_deref())?;
         let places = self.gather(&inspected, &owner)?;
+        places.gone.iter().for_each(|at| self.tell(Event::TextGone(path, at)));
         let mains = inspected.mains()?.clone();
         let planned = inspected.plan(&places.places, &places.presets.join(", "));
         let planned = planned.map_err(|error| self.explained(error, &owner.application, &places))?;
@@ -73,7 +74,9 @@ impl Embedder<'_> {
             let ids: Vec<&str> = ids.iter().map(ClientId::as_str).collect();
             let mut places = Vec::new();
             for place in &gathered.places {
-                places.extend(as_placed(place, &ids, inspected).map_err(PlacesError::Job)?);
+                let there = as_placed(place, &ids, inspected).map_err(PlacesError::Job)?;
+                gathered.gone.extend(there.iter().any(|there| there.at != place.at).then(|| place.at.clone()));
+                places.extend(there);
             }
             gathered.places = places;
         }
@@ -101,7 +104,7 @@ impl Embedder<'_> {
         match error.missing_place() {
             Some(missing) => {
                 let hint = places.hint(missing).map(str::to_owned);
-                EmbedError::NoPlace { error, hint, create: self.options.create || places.fallback }
+                EmbedError::NoPlace { error, hint, create: self.options.create }
             }
             None => error.into(),
         }

@@ -38,7 +38,7 @@ pub enum EmbedError {
         error: JobError,
         /// What a preset says of its absence.
         hint: Option<String>,
-        /// Whether to ask for what is missing to be made does not help: that was done, or it is made only by the name of its preset.
+        /// Whether what is missing was to be made.
         create: bool,
     },
     /// The artifact holds metadata of several main objects, and the application is none of them.

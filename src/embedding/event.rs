@@ -9,6 +9,7 @@ use crate::credential::change::Settled;
 use crate::credential::obtain::Origin;
 use crate::credential::registry::{Capability, RegistryIdentity};
 use crate::credential::{ClientId, EnvironmentName};
+use crate::placement::Address;
 
 /// What a run has to tell.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub enum Event<'e> {
         /// When its secret ends, seconds since 1970.
         expires: Option<u64>,
     },
+    /// A place is addressed by a text that is not there, and a known Client Id of the application is: that counts as the place.
+    TextGone(&'e Path, &'e Address),
     /// No place takes the secret, which is accepted.
     NoSecretPlace(&'e Path, &'e EnvironmentName),
     /// Something else changed the artifact meanwhile; this is the plan for what is there now.

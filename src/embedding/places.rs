@@ -102,8 +102,8 @@ pub struct Gathered {
     pub presets: Vec<String>,
     /// Whether a preset says that the secret has to have a place.
     pub needs_secret: bool,
-    /// Whether no preset and no place was named and none fits, so that `presets` is what is left to try.
-    pub(super) fallback: bool,
+    /// Places by a text that is gone, for which a known Client Id counts that is there.
+    pub(super) gone: Vec<Address>,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
 }
@@ -154,8 +154,10 @@ pub(super) fn gather(
         place.partial = options.partial;
     }
     // In a folder, which may be what a server serves, nothing is made that nobody named.
-    let may_make = |place: &Place| !fallback || place.at.kind != Some(Kind::Tree);
-    for place in places.iter_mut().filter(|place| options.create && may_make(place)) {
+    for place in places.iter_mut().filter(|place| fallback && place.at.kind == Some(Kind::Tree)) {
+        place.absence = Absence::Skip;
+    }
+    for place in places.iter_mut().filter(|_| options.create) {
         place.keep_empty = false;
         match place.absence {
             Absence::Fail => place.absence = Absence::Create,
@@ -167,7 +169,7 @@ pub(super) fn gather(
         let undefined = |error| PlacesError::Template { at: at.clone(), error };
         value.check(values.keys().map(String::as_str)).map_err(undefined)?;
     }
-    Ok(Gathered { places, presets, needs_secret, fallback, hints })
+    Ok(Gathered { places, presets, needs_secret, gone: Vec::new(), hints })
 }
 
 impl Gathered {

@@ -8,12 +8,12 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use aho_corasick::{AhoCorasick, BuildError};
 
 use super::setting::Setting;
 
-/// What a value may have beside ASCII letters and digits: it is quoted or escaped in none of HTML, JavaScript, JSON, XML, shells,
-/// and properties.
+/// What a value may have beside ASCII letters and digits: it is quoted or escaped in none of HTML, JavaScript, JSON, XML and
+/// properties.
 const PLAIN: &[u8] = b"-._~+/=:@";
 
 /// Why a text cannot be replaced.
@@ -61,8 +61,7 @@ impl From<BuildError> for VerbatimError {
 /// How often the text stands by itself.
 pub fn count(bytes: &[u8], text: &str) -> Result<usize, VerbatimError> {
     check(bytes)?;
-    let search = search(&[text])?;
-    Ok(search.find_iter(bytes).filter(|found| is_whole(bytes, found.range())).count())
+    Ok(occurrences(bytes, &[text])?.len())
 }
 
 /// The file with the value at every occurrence of its text, all of them at once: what one value brings is no text for another.
@@ -79,11 +78,11 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, Verbat
         }
     }
     let (mut out, mut done, mut seen) = (Vec::with_capacity(bytes.len()), 0, vec![false; settings.len()]);
-    for found in search(&texts)?.find_iter(bytes).filter(|found| is_whole(bytes, found.range())) {
-        let Some(setting) = settings.get(found.pattern().as_usize()) else { continue };
-        out.extend_from_slice(bytes.get(done..found.start()).unwrap_or_default());
+    for (range, index) in occurrences(bytes, &texts)? {
+        let Some(setting) = settings.get(index) else { continue };
+        out.extend_from_slice(bytes.get(done..range.start).unwrap_or_default());
         out.extend_from_slice(setting.value.as_bytes());
-        done = found.end();
+        done = range.end;
         for (seen, other) in seen.iter_mut().zip(settings) {
             *seen |= other.at == setting.at;
         }
@@ -95,9 +94,21 @@ pub fn set_all(bytes: &[u8], settings: &[Setting<'_>]) -> Result<Vec<u8>, Verbat
     }
 }
 
-/// Where several texts begin, the longest counts.
-fn search(texts: &[&str]) -> Result<AhoCorasick, VerbatimError> {
-    Ok(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts)?)
+/// Where texts stand by themselves, in order, with their numbers. Of those that overlap the first counts, and the longest of those
+/// that begin together.
+fn occurrences(bytes: &[u8], texts: &[&str]) -> Result<Vec<(Range<usize>, usize)>, VerbatimError> {
+    // One that is a part of something longer must not hide one that is not.
+    let all = AhoCorasick::new(texts)?;
+    let all = all.find_overlapping_iter(bytes).filter(|found| is_whole(bytes, found.range()));
+    let mut all: Vec<(Range<usize>, usize)> = all.map(|found| (found.range(), found.pattern().as_usize())).collect();
+    all.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    all.retain(|(range, _)| {
+        let is_free = range.start >= end;
+        end = if is_free { range.end } else { end };
+        is_free
+    });
+    Ok(all)
 }
 
 fn check(bytes: &[u8]) -> Result<(), VerbatimError> {

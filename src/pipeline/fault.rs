@@ -32,6 +32,8 @@ pub enum Fault<'e> {
     NoPlaceAtAll {
         /// An address that such artifacts often have.
         example: &'static str,
+        /// Options that make a place of its own, where that has to be asked for.
+        make: Option<&'static str>,
     },
     /// A place is not there.
     NoPlace {

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub(super) new: &'static str,
     /// An address that such artifacts often have.
     pub(super) example: &'static str,
+    /// Options that make a place of its own, where that has to be asked for.
+    pub(super) make: Option<&'static str>,
 }
 
 /// What can keep an artifact of any kind from being injected.
@@ -62,7 +64,7 @@ fn none_fits(presets: &str) -> String {
 impl Failing for Refusal {
     fn fault(&self) -> Fault<'_> {
         match self {
-            Self::NoPlaceAtAll { words, .. } => Fault::NoPlaceAtAll { example: words.example },
+            Self::NoPlaceAtAll { words, .. } => Fault::NoPlaceAtAll { example: words.example, make: words.make },
             Self::LeftEmpty { address, .. } => Fault::LeftEmpty { address },
             Self::WhichMain { .. } => Fault::WhichMain,
             Self::InPlace { short, .. } => Fault::InPlace(short),

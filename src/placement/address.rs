@@ -268,10 +268,10 @@ impl Address {
             }
             Target::SigningBlock { id }
         } else if let Some(meant) = mistyped::meant(rest) {
-            let problem = format!("it is the path of a file as it stands, and looks like {meant}");
+            let problem = format!("it would be the path of a file, and looks like a mistyped {meant}");
             return wrong(
                 &problem,
-                "a kind as it is written: string/, raw/, xml/, meta-data/, intent-filter/, dex/, signing-block/; or a path with ./ in front",
+                "a kind as it is written: string/, raw/, xml/, meta-data/, intent-filter/, dex/, signing-block/; or a file with ./ in front",
             );
         } else {
             match file(rest) {

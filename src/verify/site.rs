@@ -17,7 +17,10 @@ const SERVED: [&str; 11] =
     [".html", ".js", ".mjs", ".css", ".json", ".svg", ".map", ".txt", ".wasm", ".xml", ".webmanifest"];
 
 /// Pages, and what servers make pages of.
-const PAGES: [&str; 6] = [".html", ".htm", ".xhtml", ".php", ".aspx", ".cshtml"];
+const PAGES: [&str; 18] = [
+    ".html", ".htm", ".xhtml", ".php", ".phtml", ".asp", ".aspx", ".ascx", ".master", ".cshtml", ".razor", ".jsp",
+    ".jspx", ".ftl", ".ejs", ".hbs", ".twig", ".erb",
+];
 
 /// Looks at every file that says something of another one.
 pub fn files(report: &mut Report, files: &dyn Files) {

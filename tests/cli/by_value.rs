@@ -1,6 +1,6 @@
 //! Places by the value that is there: `FILE#"TEXT"`.
 
-use super::{World, entry, repacked};
+use super::{World, entry, repacked, values};
 
 const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-new-id"), ("INJECT_CLIENT_SECRET", "the/new+secret=")];
 const OTHER: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "another_id_2"), ("INJECT_CLIENT_SECRET", "other~secret")];
@@ -36,7 +36,8 @@ fn a_value_is_replaced_wherever_it_stands_in_a_site() {
     world.run(&GIVEN, &args("**/*#\"old-client-id\"={client_id}"), "").exits(0).says(&["done", "4 places"]);
     holds(&world, "the-new-id");
     // What was put there is found again; an id that is not known here has to be named.
-    world.run(&GIVEN, &args("**/*#\"old-client-id\"={client_id}"), "").exits(0).says(&["up to date"]);
+    let gone = "**/*#\"old-client-id\" is not there; a known Client Id of the application is, and counts as the place";
+    world.run(&GIVEN, &args("**/*#\"old-client-id\"={client_id}"), "").exits(0).says(&["up to date", gone]);
     world.run(&GIVEN, &args("**/*#\"the-new-id\"={client_id}"), "").exits(0).says(&["up to date"]);
     let texts = ["no place **/*#\"old-client-id\" here"];
     world.refuses(|world| world.run(&OTHER, &args("**/*#\"old-client-id\"={client_id}"), ""), 4, &texts);
@@ -118,6 +119,12 @@ fn packages_and_plain_bundles_of_react_native() {
     let apk = world.read("app.apk");
     assert_eq!(entry(&apk, "assets/www/index.html"), b"<p>the-new-id</p>");
     assert_eq!(entry(&apk, "assets/index.android.bundle"), bundle.replace("old-client-id", "the-new-id").as_bytes());
+    // A raw resource, in every configuration.
+    let raw = super::contract::world(br#"{"client_id":"old-client-id"}"#);
+    let at = ["app.apk", "--env", "dev", "--gate", "off", "--at", "raw/auth#\"old-client-id\"={client_id}"];
+    raw.signed_with(&GIVEN, &at).exits(0);
+    assert_eq!(values(&raw.read("app.apk"), "raw/auth#/client_id"), ["the-new-id"; 2]);
+    raw.signed_with(&GIVEN, &at).exits(0).says(&["up to date"]);
     // A constant of code is found again like any other text.
     let dex = ["app.apk", "--env", "dev", "--at", "dex/\"placeholder-in-dex\"={client_id}"];
     world.signed_with(&GIVEN, &dex).exits(0).says(&["done"]);

@@ -41,7 +41,7 @@ fn resources() -> Vec<u8> {
 const AUTH: &[u8] = br#"{"client_id":"old-client-id"}"#;
 
 /// The demo with that table and its files.
-fn world(auth_de: &[u8]) -> World {
+pub(super) fn world(auth_de: &[u8]) -> World {
     let xml = {
         use crate::format::build::axml::{NONE, Node, document};
         let strings = pool(&["c", "id", "old-client-id"]);

@@ -171,7 +171,7 @@ fn what_no_app_would_read_is_not_made() {
         ("raws/auth#/id", "raw/auth#/id"),
     ] {
         let run = |world: &World| world.signed(&["app.apk", "--env", "dev", "--create", "--at", &at(address)]);
-        world.refuses(run, 2, &[&format!("looks like {meant}"), "with ./ in front"]);
+        world.refuses(run, 2, &[&format!("looks like a mistyped {meant}"), "with ./ in front"]);
     }
     for create in [&["--create"][..], &[]] {
         let run = |world: &World| {

@@ -22,10 +22,17 @@ fn a_folder_without_anything_known_gets_a_file_only_by_name() {
     // What a server serves gets no new file with a secret in it, unless that is what is asked for.
     let create = [&args[..], &["--create"]].concat();
     let named = [&args[..], &["--preset", "generic"]].concat();
-    for args in [&args[..], &create, &named] {
-        let texts = ["no place tree:client_credentials.json here", "--preset generic --create"];
+    for args in [&args[..], &create] {
+        let texts = [
+            "no place for a credential was found in this folder",
+            "name the places: --at ADDRESS=VALUE",
+            "or make a file for a program that reads it: --preset generic --create",
+        ];
         world.refuses(|world| world.run(&GIVEN, args, ""), 4, &texts);
     }
+    let texts = ["no place tree:client_credentials.json here", "or make it: --create"];
+    let refused = world.refuses(|world| world.run(&GIVEN, &named, ""), 4, &texts);
+    assert_eq!(refused.err.matches("--create").count(), 1, "{}", refused.err);
     let named = [&named[..], &["--create"]].concat();
     let made = world.run(&GIVEN, &named, "").exits(0);
     made.says(&["tree:client_credentials.json is not there and is made; the app must be written to read it"]);

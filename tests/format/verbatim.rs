@@ -75,6 +75,12 @@ fn values_go_in_at_once_and_the_longest_text_counts() {
     assert_eq!(set(b"old old/secret", &both).unwrap(), b"1 2");
     // Where only the longer one stands, the shorter one is not there.
     assert_eq!(set(b"old/secret", &both).unwrap_err(), VerbatimError::NotFound { text: "old".to_owned() });
+    // What is a part of a longer word hides none that stands by itself.
+    assert_eq!(set(b"a bc a b", &[("a", "1"), ("a b", "2")]).unwrap(), b"1 bc 2");
+    assert_eq!(
+        set(b"a b c", &[("a b", "1"), ("b c", "2"), ("c", "3")]).unwrap_err(),
+        VerbatimError::NotFound { text: "b c".to_owned() }
+    );
     assert_eq!(set(b"a", &[("a", "b"), ("a", "b")]).unwrap(), b"b");
     assert_eq!(set(b"a", &[("a", "b"), ("a", "c")]).unwrap_err(), VerbatimError::Conflict { text: "a".to_owned() });
 }

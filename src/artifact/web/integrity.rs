@@ -66,6 +66,7 @@ pub(super) fn keep(site: &mut Site<'_>) -> Result<(), WebError> {
             }
         }
     }
+    warn_of_caches(site, cached);
     site.warn("digests of the site's files name each other without end; build it again to correct them".to_owned());
     Ok(())
 }

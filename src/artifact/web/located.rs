@@ -4,11 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
+
 /// The file that `url`, written in `from`, leads to. Where a site is mounted is not known: an absolute path begins at its root, or
 /// at any folder above it, and the first file that is there counts.
 pub(super) fn file(names: &BTreeSet<&str>, from: &str, url: &str) -> Option<String> {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    let decoded = decoded(url);
+    // As it stands where that is no UTF-8.
+    let decoded = percent_decode_str(url).decode_utf8().unwrap_or_else(|_| url.into());
     let path = match decoded.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => decoded.trim_start_matches('/'),
@@ -39,23 +42,4 @@ fn joined(folder: &str, path: &str) -> Option<String> {
         }
     }
     (!steps.is_empty()).then(|| steps.join("/"))
-}
-
-/// Percent-encoding resolved (RFC 3986, 2.1); as it stands where that is no UTF-8.
-fn decoded(url: &str) -> String {
-    let (bytes, mut out, mut at) = (url.as_bytes(), Vec::with_capacity(url.len()), 0);
-    while let Some(&byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1..at + 3).filter(|_| byte == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
-        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(value) => {
-                out.push(value);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| url.to_owned())
 }

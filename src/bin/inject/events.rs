@@ -44,6 +44,10 @@ pub fn tell(event: &Event<'_>, out: Output) {
             "{}: no place takes the secret of {environment}, so it is not embedded",
             path.display()
         )),
+        Event::TextGone(path, at) => out.note(&format!(
+            "{}: {at} is not there; a known Client Id of the application is, and counts as the place",
+            path.display()
+        )),
         // The main job says what such a plan means.
         Event::Again(_) => {}
         // None is: the library's enumeration is open to others.

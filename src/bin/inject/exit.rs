@@ -420,11 +420,12 @@ impl From<JobError> for Failure {
             }
             Fault::Request => (Code::Usage, vec![]),
             Fault::InPlace(what) => (Code::Usage, vec![format!("leave --output out to change the {what} itself")]),
-            Fault::NoPlaceAtAll { example } => {
+            Fault::NoPlaceAtAll { example, make } => {
                 let create = if example.starts_with("Info.plist") { " --create" } else { "" };
                 let line =
                     format!("name the places: --at ADDRESS=VALUE, for example --at {example}={{client_id}}{create}");
-                (Code::NoPlace, vec![line])
+                let make = make.map(|make| format!("or make a file for a program that reads it: {make}"));
+                (Code::NoPlace, std::iter::once(line).chain(make).collect())
             }
             Fault::LeftEmpty { .. } => (Code::NoPlace, vec!["fill it all the same: --create".to_owned()]),
             Fault::WhichMain => (

@@ -22,7 +22,7 @@ impl Property {
     pub fn parse(text: &str) -> Option<Self> {
         let mut names = Vec::new();
         let mut rest = text;
-        // A dot stands before every name in quotes or none, but for the first one.
+        // A dot stands before every name but the first one and those in brackets.
         let mut first = true;
         loop {
             let (name, behind) = if let Some(quoted) = rest.strip_prefix("[\"") {

@@ -26,7 +26,8 @@ use crate::verify::{self, About};
 const SDK_V1_LAST: u32 = 23;
 
 /// What a package is called in messages.
-pub(super) static WORDS: Words = Words { this: "this package", new: "the new package", example: "string/client_id" };
+pub(super) static WORDS: Words =
+    Words { this: "this package", new: "the new package", example: "string/client_id", make: None };
 
 /// A package, inspected.
 #[derive(Debug)]

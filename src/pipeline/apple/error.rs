@@ -13,7 +13,8 @@ use crate::sign::apple::{AppleSignError, SignerError};
 use crate::verify;
 
 /// What an app is called in messages.
-pub(super) static WORDS: Words = Words { this: "this app", new: "the new app", example: "Info.plist#ClientId" };
+pub(super) static WORDS: Words =
+    Words { this: "this app", new: "the new app", example: "Info.plist#ClientId", make: None };
 
 /// Why an app was not injected.
 #[derive(Debug, thiserror::Error)]

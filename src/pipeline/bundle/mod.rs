@@ -36,7 +36,8 @@ use crate::verify::{self, Scheme};
 use error::BundleSigningError;
 
 /// What a bundle is called in messages.
-pub(super) static WORDS: Words = Words { this: "this bundle", new: "the new bundle", example: "string/client_id" };
+pub(super) static WORDS: Words =
+    Words { this: "this bundle", new: "the new bundle", example: "string/client_id", make: None };
 /// What another key than the input's means for a bundle.
 const NEW_KEY: &str = "Google Play takes a bundle with the upload key that it knows, and would refuse this one";
 /// The manifest that a release is judged by.

@@ -22,7 +22,7 @@ use crate::verify::{self, Report};
 
 /// What a set is called in messages.
 pub(super) static WORDS: Words =
-    Words { this: "this set of packages", new: "the new set", example: "string/client_id" };
+    Words { this: "this set of packages", new: "the new set", example: "string/client_id", make: None };
 
 /// A set, inspected. It has a member at least; the first one is a base, where there is one.
 #[derive(Debug)]

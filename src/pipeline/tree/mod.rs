@@ -34,7 +34,12 @@ use crate::verify::{self, Code};
 use error::FolderFault;
 use folder::{Folder, Renewed};
 
-static WORDS: Words = Words { this: "this folder", new: "the new files", example: "config.json#/client_id" };
+static WORDS: Words = Words {
+    this: "this folder",
+    new: "the new files",
+    example: "config.json#/client_id",
+    make: Some("--preset generic --create"),
+};
 
 /// A folder, inspected.
 #[derive(Debug)]
