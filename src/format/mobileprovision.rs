@@ -47,6 +47,8 @@ pub struct Profile {
     pub entitlements: Dictionary,
     /// `ExpirationDate` as `YYYYMMDDHHMMSSZ`, the form that certificates have.
     pub expires: String,
+    /// `Platform`: the systems it is for, `iOS`, `tvOS`, `OSX`; old ones do not say.
+    pub platforms: Vec<String>,
     /// `ProvisionedDevices`: how many devices, where there is a list of them.
     pub devices: Option<usize>,
     /// `ProvisionsAllDevices`: an enterprise profile.
@@ -92,6 +94,7 @@ impl Profile {
                 .filter(char::is_ascii_alphanumeric)
                 .filter(|c| *c != 'T')
                 .collect(),
+            platforms: texts("Platform"),
             devices: plist.get("ProvisionedDevices").and_then(Value::as_array).map(Vec::len),
             all_devices: plist.get("ProvisionsAllDevices").and_then(Value::as_boolean).unwrap_or(false),
         })
@@ -107,6 +110,21 @@ impl Profile {
     pub fn application_identifier(&self) -> Option<&str> {
         let of = |key| self.entitlements.get(key).and_then(Value::as_string);
         of("application-identifier").or_else(|| of("com.apple.application-identifier"))
+    }
+
+    /// Whether it is for code of this system, `PLATFORM_*` of its image; what does not say is for all.
+    pub fn is_for(&self, platform: Option<u32>) -> bool {
+        let names: &[&str] = match platform {
+            Some(1 | 6) => &["OSX", "macOS"],
+            // Apps for watches have profiles of iOS.
+            Some(2) => &["iOS"],
+            Some(4) => &["iOS", "watchOS"],
+            Some(3) => &["tvOS"],
+            Some(11) => &["iOS", "xrOS", "visionOS"],
+            // Simulators look at no profile.
+            Some(_) | None => return true,
+        };
+        self.platforms.is_empty() || self.platforms.iter().any(|there| names.contains(&there.as_str()))
     }
 
     /// Whether it is for the app of this bundle identifier; the longer the pattern, the better it fits.

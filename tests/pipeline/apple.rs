@@ -93,7 +93,15 @@ pub fn changed(before: &Files, after: &Files) -> Vec<String> {
 }
 
 pub fn request(identity: &Identity) -> SigningRequest<'_> {
-    SigningRequest { identity, issuers: &[], profiles: &[], entitlements: None, allow_new_signer: false, now: NOW }
+    SigningRequest {
+        identity,
+        issuers: &[],
+        profiles: &[],
+        entitlements: None,
+        keep_entitlements: false,
+        allow_new_signer: false,
+        now: NOW,
+    }
 }
 
 pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use inject::artifact::apple::{Compared, IpaTree, Known, Layout, Reach, Survey, Tree};
 use inject::format::apple_plist::{self, Dictionary, Value};
+use inject::format::code_resources::{CodeResources, Generation};
 use inject::format::zip::Archive;
 use inject::pipeline::apple::FolderTree;
 use inject::pipeline::job::Inspected;
 use inject::pipeline::signing::AppleSigning;
-use inject::sign::apple::{Code, Signer, sign};
+use inject::sign::apple::{Code, Signer, sign, sign as sign_file};
 use inject::verify::Severity;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-use super::apple::{AT, Files, app, contents, inject, ipa, ipa_with, request, write};
-use crate::format::build::macho::code;
+use super::apple::{AT, Files, app, contents, info, inject, ipa, ipa_with, request, write};
+use crate::format::build::macho::{code, universal};
 use crate::sign::apple::distribution;
 
 const SEAL: &str = "_CodeSignature/CodeResources";
@@ -182,4 +183,141 @@ fn files_of_an_ipa_are_hashed_in_pairs_and_what_is_damaged_has_no_digest() {
             assert_eq!(two(&bytes, [other, "d.bin"]), [expected(other), None], "{other}");
         }
     }
+}
+
+const WATCH: &[u8] = include_bytes!("../../testdata/apple/macho/watchos-arm64_32");
+const DYLIB: &[u8] = include_bytes!("../../testdata/apple/macho/dylib-arm64");
+
+/// What the newer list of a seal says of a path: whether it has `hash`, whether it has `hash2`.
+fn digests_of(files: &Files, seal: &str, path: &str) -> (bool, bool) {
+    let seal = CodeResources::parse(&files[seal]).unwrap();
+    let sealed = seal.get(Generation::Two, path).unwrap().unwrap_or_else(|| panic!("{path} is not sealed"));
+    (sealed.hash.is_some(), sealed.hash2.is_some())
+}
+
+#[test]
+fn a_seal_has_the_digests_of_the_code_directories_that_bind_it() {
+    let folder = TempDir::new().unwrap();
+    let identity = distribution();
+    let sign = || AppleSigning::With(request(&identity));
+    // Code for watches is signed with SHA-1 and SHA-256 the first time.
+    let mut files = app();
+    files.insert("Notes".to_owned(), WATCH.to_vec());
+    files.insert("Frameworks/Fw.framework/embedded.txt".to_owned(), b"text".to_vec());
+    let path = ipa(folder.path(), &files);
+    inject(&path, &AT, "one", sign()).unwrap();
+    let signed = contents(&path);
+    for file in ["config.json", "embedded.mobileprovision", "Frameworks/libloose.dylib"] {
+        assert_eq!(digests_of(&signed, SEAL, file), (true, true), "{file}");
+    }
+    assert_eq!(
+        digests_of(&signed, "Frameworks/Fw.framework/_CodeSignature/CodeResources", "embedded.txt"),
+        (false, true)
+    );
+    assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
+
+    // A file that is new in such a bundle, and an entry that lacks a digest: found, and made whole.
+    let strip = |seal: &mut Dictionary| {
+        let list = seal.get_mut("files2").and_then(Value::as_dictionary_mut).unwrap();
+        let entries: Vec<String> = list.keys().cloned().collect();
+        for name in entries {
+            list.get_mut(&name).and_then(Value::as_dictionary_mut).unwrap().remove("hash");
+        }
+    };
+    let mut files = signed;
+    let mut seal = apple_plist::read_dictionary(&files[SEAL]).unwrap();
+    strip(&mut seal);
+    let seal = apple_plist::write(&Value::Dictionary(seal));
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let (info, resources) = (Some(files["Info.plist"].as_slice()), Some(seal.as_slice()));
+    let code = Code { identifier: "com.example.notes", info, resources, entitlements: None };
+    let executable = sign_file(&files["Notes"], &code, &signer).unwrap().bytes;
+    files.extend([("Notes".to_owned(), executable), (SEAL.to_owned(), seal)]);
+    let path = ipa(folder.path(), &files);
+    let found = errors(&Inspected::new(&path).unwrap());
+    assert!(found.contains(&"apple.seal-digest config.json (files2)".to_owned()), "{found:?}");
+    inject(&path, &AT, "two", sign()).unwrap();
+    assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
+    assert_eq!(digests_of(&contents(&path), SEAL, "config.json"), (true, true));
+}
+
+#[test]
+fn a_seal_of_one_list_gets_the_other_when_it_is_signed() {
+    let identity = distribution();
+    let folder = TempDir::new().unwrap();
+    for lists in [["files2", "rules2"], ["files", "rules"]] {
+        let path = sealed(folder.path(), |seal| lists.iter().for_each(|key| drop(seal.remove(key))));
+        inject(&path, &AT, "one", AppleSigning::With(request(&identity))).unwrap();
+        let seal = CodeResources::parse(&contents(&path)[SEAL]).unwrap();
+        for generation in Generation::BOTH {
+            assert!(seal.get(generation, "config.json").unwrap().is_some(), "{lists:?} {generation:?}");
+        }
+        assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
+    }
+}
+
+#[test]
+fn content_says_what_code_is_and_what_cannot_be_signed_is_sealed_as_a_file() {
+    let folder = TempDir::new().unwrap();
+    let identity = distribution();
+    let sign = || AppleSigning::With(request(&identity));
+    let mut files = app();
+    let mut object = DYLIB.to_vec();
+    object[12] = 1;
+    let mut power = DYLIB.to_vec();
+    power[..4].reverse();
+    // A universal file of static libraries, and an executable of which the end is missing.
+    let fat = universal(&[(0x0100_000c, 0, b"!<arch>\nmembers of a library")]);
+    let cut = &DYLIB[..DYLIB.len() / 2];
+    let plain: [(&str, &[u8]); 7] = [
+        ("Frameworks/Static.framework/Static", b"!<arch>\nmembers"),
+        ("Frameworks/Fat.framework/Fat", &fat),
+        ("Empty.bundle/Empty", b""),
+        ("Script.bundle/Script", b"#!/bin/sh\n"),
+        ("thing.o", &object),
+        ("old.dylib", &power),
+        ("cut.dylib", cut),
+    ];
+    for (path, content) in plain {
+        files.insert(path.to_owned(), content.to_vec());
+        if let Some((folder, name)) = path.rsplit_once('/') {
+            files.insert(format!("{folder}/Info.plist"), info("com.example.plain", name));
+        }
+    }
+    files.insert("Ghost.bundle/Info.plist".to_owned(), info("com.example.ghost", "Ghost"));
+    files.insert("Ghost.bundle/data.json".to_owned(), b"{\"id\": \"1\"}".to_vec());
+    files.insert(format!("Ghost.bundle/{SEAL}"), b"what Xcode left".to_vec());
+    files.insert("notes.txt".to_owned(), DYLIB.to_vec());
+    let path = ipa(folder.path(), &files);
+    let done = inject(&path, &AT, "one", sign()).unwrap();
+    assert!(done.warnings.iter().all(|warning| !warning.contains("Ghost.bundle")), "{:?}", done.warnings);
+    let signed = contents(&path);
+    for (file, content) in plain {
+        assert_eq!(signed[file], content, "{file}");
+        assert_eq!(digests_of(&signed, SEAL, file), (false, true), "{file}");
+    }
+    assert_ne!(signed["notes.txt"], DYLIB, "it is code, whatever it is called");
+    assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
+    // Its own seal is old then, and that is said.
+    let done = inject(&path, &["Ghost.bundle/data.json#/id"], "two", sign()).unwrap();
+    assert!(done.warnings.iter().any(|warning| warning.starts_with("Ghost.bundle has a seal of its own")));
+    assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
+    // What runs by itself needs code.
+    files.insert("PlugIns/Widget.appex/Widget".to_owned(), b"#!/bin/sh\n".to_vec());
+    let path = ipa(folder.path(), &files);
+    let error = inject(&path, &AT, "one", sign()).unwrap_err().to_string();
+    assert!(error.contains("PlugIns/Widget.appex/Widget") && error.contains("not a Mach-O file"), "{error}");
+}
+
+#[test]
+fn a_file_beside_the_seal_is_said() {
+    let folder = TempDir::new().unwrap();
+    let path = sealed(folder.path(), |_| {});
+    let mut files = contents(&path);
+    files.insert("_CodeSignature/guest.txt".to_owned(), b"guest".to_vec());
+    let path = ipa(folder.path(), &files);
+    let report = Inspected::new(&path).unwrap().verify_signature(None).unwrap();
+    let found: Vec<String> =
+        report.findings.iter().map(|finding| format!("{} {}", finding.code, finding.place)).collect();
+    assert!(found.contains(&"apple.seal-guest _CodeSignature/guest.txt".to_owned()), "{found:?}");
 }

@@ -5,6 +5,7 @@ mod apple_large;
 #[cfg(unix)]
 mod apple_macos;
 mod apple_overrides;
+mod apple_profiles;
 mod apple_seals;
 mod changed;
 pub mod ios_presets;

@@ -241,3 +241,60 @@ fn every_changed_byte_is_found() {
     // The list of digests that CMS announces and empty parameters of algorithms say nothing.
     assert!(missed.len() < 4, "{missed:?}");
 }
+
+/// The flags of the executable segment and the entitlements, of the first slice.
+fn claimed(bytes: &[u8]) -> (Option<u64>, bool) {
+    let file = MachO::parse(bytes).unwrap();
+    let blob = SuperBlob::parse(file.slices[0].signature_bytes(bytes).unwrap()).unwrap();
+    (blob.directories().unwrap()[0].exec_segment.map(|(.., flags)| flags), blob.entitlements().is_some())
+}
+
+#[test]
+fn seven_entitlements_set_flags_and_no_flag_is_kept_without_one() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    for (name, flags) in [
+        ("get-task-allow", 0x11),
+        ("run-unsigned-code", 0x11),
+        ("com.apple.private.cs.debugger", 0x21),
+        ("dynamic-codesigning", 0x41),
+        ("com.apple.private.skip-library-validation", 0x81),
+        ("com.apple.private.amfi.can-load-cdhash", 0x101),
+        ("com.apple.private.amfi.can-execute-cdhash", 0x201),
+        ("application-groups", 0x1),
+    ] {
+        let mut given = apple_plist::Dictionary::new();
+        given.insert(name.to_owned(), Value::Boolean(true));
+        let given = apple_plist::write(&Value::Dictionary(given));
+        let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
+        assert_sound(&signed);
+        assert_eq!(claimed(&signed), (Some(flags), true), "{name}");
+        // Other entitlements, other flags.
+        let none = entitlements(false);
+        let again = sign(&signed, &Code { entitlements: Some(&none), ..code() }, &signer).unwrap().bytes;
+        assert_eq!(claimed(&again).0, Some(0x1), "{name}");
+    }
+}
+
+/// A signed executable of another file type: its first page, and so its signature, is another one then.
+fn retyped(bytes: &[u8], file_type: u32) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[12..16].copy_from_slice(&file_type.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn a_library_keeps_no_entitlements_and_a_bundle_of_tests_does() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let given = entitlements(true);
+    let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
+    for (file_type, expected) in [(6, (Some(0), false)), (8, (Some(0x10), true)), (2, (Some(0x11), true))] {
+        let again = sign(&retyped(&signed, file_type), &code(), &signer).unwrap().bytes;
+        assert_sound(&again);
+        assert_eq!(claimed(&again), expected, "{file_type}");
+    }
+    // What is there by somebody else's hand is said.
+    let report = apple::executable(&retyped(&signed, 6));
+    assert!(report.findings.iter().all(|finding| finding.code.as_str() != "apple.exec-flags"), "{report:#?}");
+}

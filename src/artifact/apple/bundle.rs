@@ -9,41 +9,11 @@ use super::tree::{Node, Tree, TreeError, below};
 use crate::format::apple_plist::{self, Value};
 use crate::format::macho::MachO;
 
-/// Bytes that tell whether a file is code.
-const MAGIC: usize = 64;
 /// Files from which on several threads look whether they are code: fewer take less time than a thread.
 const MANY: usize = 256;
 /// Endings of folders that are bundles of code.
 const ENDINGS: [&str; 8] =
     [".app", ".appex", ".framework", ".xctest", ".xpc", ".bundle", ".plugin", ".systemextension"];
-/// Endings of files that are never code, so that they need not be looked into.
-const RESOURCES: [&str; 24] = [
-    ".plist",
-    ".strings",
-    ".nib",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".car",
-    ".json",
-    ".js",
-    ".html",
-    ".css",
-    ".ttf",
-    ".otf",
-    ".mp3",
-    ".mp4",
-    ".m4a",
-    ".wav",
-    ".caf",
-    ".txt",
-    ".xml",
-    ".mom",
-    ".mobileprovision",
-    ".stringsdict",
-];
-
 /// Why the code of an app cannot be told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -140,6 +110,8 @@ pub struct Layout {
     pub bundles: Vec<Bundle>,
     /// Mach-O files that are no bundle's main executable.
     pub loose: Vec<String>,
+    /// Folders with a seal of their own but no code that could be signed: what is around them seals their files.
+    pub sealed_files: Vec<String>,
 }
 
 impl Layout {
@@ -151,31 +123,31 @@ impl Layout {
     /// The same, where it is known of files already whether they are code: these need not be looked at again.
     pub fn with(tree: &dyn Tree, known: &Told<'_>) -> Result<Self, LayoutError> {
         check_nodes(tree)?;
-        let Some(app) = bundle_at(tree, "")? else { return Err(LayoutError::NoInfo) };
-        let mut bundles = vec![app];
+        let Some(app) = bundle_at(tree, "", known)? else { return Err(LayoutError::NoInfo) };
+        let (mut bundles, mut sealed_files) = (vec![app], Vec::new());
         for folder in folders(tree) {
-            if ENDINGS.iter().any(|ending| folder.ends_with(ending))
-                && !is_exempt(&folder)
-                && let Some(bundle) = bundle_at(tree, &folder)?
-            {
-                bundles.push(bundle);
+            if !ENDINGS.iter().any(|ending| folder.ends_with(ending)) || is_exempt(&folder) {
+                continue;
+            }
+            match bundle_at(tree, &folder, known)? {
+                Some(bundle) => bundles.push(bundle),
+                None if is_sealed(tree, &folder) => sealed_files.push(folder),
+                None => {}
             }
         }
         bundles.sort_by_key(|bundle| (std::cmp::Reverse(depth(&bundle.root)), bundle.root.clone()));
         let executables: BTreeSet<&str> = bundles.iter().map(|bundle| bundle.executable.as_str()).collect();
         let may_be_code = |(path, node): &(&String, &Node)| {
-            let lower = path.to_ascii_lowercase();
             **node == Node::File
                 && !executables.contains(path.as_str())
                 && !is_exempt(path)
                 && !path.contains("_CodeSignature/")
-                && !RESOURCES.iter().any(|ending| lower.ends_with(ending))
         };
         let files: Vec<&String> = tree.nodes().iter().filter(may_be_code).map(|(path, _)| path).collect();
         let code = are_code(tree, known, &files)?;
         let loose = files.into_iter().zip(code).filter(|(_, is_code)| *is_code).map(|(path, _)| path.clone());
         let loose = loose.collect();
-        Ok(Self { bundles, loose })
+        Ok(Self { bundles, loose, sealed_files })
     }
 
     /// The app itself.
@@ -206,10 +178,7 @@ impl Layout {
 
 /// Whether files are code; of many, each thread looks at some.
 fn are_code(tree: &dyn Tree, known: &Told<'_>, files: &[&String]) -> Result<Vec<bool>, TreeError> {
-    let is_code = |path: &&String| match known(path) {
-        Some(is_code) => Ok(is_code),
-        None => tree.start(path, MAGIC).map(|start| MachO::is_one(&start)),
-    };
+    let is_code = |path: &&String| is_code(tree, known, path);
     let some = files.len().div_ceil(processors()).max(MANY);
     let look = |files: &[&String]| files.iter().map(is_code).collect::<Result<Vec<bool>, TreeError>>();
     let look = &look;
@@ -229,6 +198,20 @@ fn are_code(tree: &dyn Tree, known: &Told<'_>, files: &[&String]) -> Result<Vec<
         }
         Ok(code)
     })
+}
+
+/// Whether a file is code: its content decides, whatever its name is.
+fn is_code(tree: &dyn Tree, known: &Told<'_>, path: &str) -> Result<bool, TreeError> {
+    match known(path) {
+        Some(is_code) => Ok(is_code),
+        None => MachO::is_signable(tree.size(path), |len| tree.start(path, len)),
+    }
+}
+
+/// Whether a folder has a seal, in any of its layouts.
+fn is_sealed(tree: &dyn Tree, folder: &str) -> bool {
+    let seals = ["_CodeSignature/CodeResources", "Contents/_CodeSignature/CodeResources"];
+    seals.iter().any(|seal| tree.nodes().get(&join(folder, seal)) == Some(&Node::File))
 }
 
 /// What no re-signing touches: Apple's own stub and support files, symbols.
@@ -280,7 +263,7 @@ fn check_nodes(tree: &dyn Tree) -> Result<(), LayoutError> {
 }
 
 /// The bundle in a folder; `None` where the folder has no code of its own.
-fn bundle_at(tree: &dyn Tree, root: &str) -> Result<Option<Bundle>, LayoutError> {
+fn bundle_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Option<Bundle>, LayoutError> {
     let nodes = tree.nodes();
     let is_file = |path: &str| nodes.get(path) == Some(&Node::File);
     let version = match nodes.get(&join(root, "Versions/Current")) {
@@ -316,20 +299,23 @@ fn bundle_at(tree: &dyn Tree, root: &str) -> Result<Option<Bundle>, LayoutError>
         None => return Ok(None),
     };
     let executable = join(&base, &format!("{folder}{name}"));
-    if !is_file(&executable) {
-        if root.is_empty() || is_signed {
-            return Err(LayoutError::NoExecutable { info, name: name.to_owned(), expected: executable });
-        }
-        return Ok(None);
-    }
-    Ok(Some(Bundle {
+    let bundle = Bundle {
         root: root.to_owned(),
         identifier: text("CFBundleIdentifier").unwrap_or_default().to_owned(),
         base,
-        info,
-        executable,
+        info: info.clone(),
+        executable: executable.clone(),
         deep,
-    }))
+    };
+    if !is_file(&executable) {
+        if root.is_empty() || is_signed && bundle.runs() {
+            return Err(LayoutError::NoExecutable { info, name: name.to_owned(), expected: executable });
+        }
+        // Xcode signs bundles of resources without an executable.
+        return Ok(None);
+    }
+    // A static library, a script or nothing at all is sealed as a file. What runs by itself is said to be broken.
+    if bundle.runs() || is_code(tree, known, &executable)? { Ok(Some(bundle)) } else { Ok(None) }
 }
 
 /// The nodes below a folder, by their path in it.

@@ -99,6 +99,19 @@ impl CodeResources {
         Self { plist: rules::standard(deep) }
     }
 
+    /// Adds what Apple's rules say of a list that is not there: code directories of today need the newer one, and no system
+    /// takes a seal without the older one.
+    pub fn complete(&mut self, deep: bool) {
+        for generation in Generation::BOTH.into_iter().filter(|generation| !self.has(*generation)).collect::<Vec<_>>() {
+            let standard = rules::standard(deep);
+            for key in [generation.files_key(), generation.rules_key()] {
+                if let Some(value) = standard.get(key) {
+                    self.plist.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+    }
+
     /// The bytes, in Apple's XML form.
     pub fn to_bytes(&self) -> Vec<u8> {
         apple_plist::write_dictionary(&self.plist)

@@ -9,6 +9,8 @@
 //!
 //! Must not: compute a hash.
 
+use crate::format::apple_plist::{Dictionary, Value};
+
 use super::{MAGIC_DIRECTORY, SignatureError, array, be32, be64, wrap, wrong};
 
 /// The signature is ad hoc: without CMS.
@@ -17,8 +19,23 @@ pub const FLAG_ADHOC: u32 = 0x2;
 pub const FLAG_LINKER_SIGNED: u32 = 0x2_0000;
 /// `execSegFlags`: a main executable.
 pub const EXEC_MAIN_BINARY: u64 = 0x1;
-/// `execSegFlags`: a debugger may add unsigned pages.
-pub const EXEC_ALLOW_UNSIGNED: u64 = 0x10;
+/// Entitlements that set a flag of `execSegFlags` where they are true, beside the flag.
+const EXEC_ENTITLEMENTS: [(&str, u64); 7] = [
+    // A debugger may add unsigned pages.
+    ("get-task-allow", 0x10),
+    ("run-unsigned-code", 0x10),
+    ("com.apple.private.cs.debugger", 0x20),
+    ("dynamic-codesigning", 0x40),
+    ("com.apple.private.skip-library-validation", 0x80),
+    ("com.apple.private.amfi.can-load-cdhash", 0x100),
+    ("com.apple.private.amfi.can-execute-cdhash", 0x200),
+];
+
+/// The `execSegFlags` that follow from entitlements.
+pub fn exec_flags(entitlements: &Dictionary) -> u64 {
+    let is_true = |name: &str| entitlements.get(name).and_then(Value::as_boolean) == Some(true);
+    EXEC_ENTITLEMENTS.iter().filter(|(name, _)| is_true(name)).fold(0, |flags, (_, flag)| flags | flag)
+}
 
 /// From this version on the signature says where `__TEXT` lies; iOS 15 wants no older one.
 pub const VERSION_EXEC_SEGMENT: u32 = 0x2_0400;

@@ -39,6 +39,14 @@ pub enum MachOError {
         /// Expected and found.
         problem: String,
     },
+    /// Something reaches beyond the end of the file or the slice: a part of it is missing.
+    #[error("at {offset:#x}: {problem}")]
+    Truncated {
+        /// Offset in the file.
+        offset: u64,
+        /// Expected and found.
+        problem: String,
+    },
     /// No room between the load commands and the first section for one more command.
     #[error(
         "the load commands end at {end:#x} and the first section begins at {first:#x}: no room for the 16 bytes of \
@@ -62,6 +70,13 @@ pub enum MachOError {
 
 /// `MH_EXECUTE`: a main executable.
 pub const TYPE_EXECUTE: u32 = 2;
+/// `MH_BUNDLE`: code that is loaded by name, a bundle of tests above all.
+pub const TYPE_BUNDLE: u32 = 8;
+/// What codesign takes for code: `MH_EXECUTE`, `MH_PRELOAD`, `MH_DYLIB`, `MH_DYLINKER`, `MH_BUNDLE`, `MH_KEXT_BUNDLE`. An
+/// object file is none.
+const SIGNED_TYPES: [u32; 6] = [TYPE_EXECUTE, 5, 6, 7, TYPE_BUNDLE, 11];
+/// Bytes within which the load commands of most images lie.
+const LIKELY_HEAD: usize = 4096;
 /// `CPU_ARCH_ABI64`.
 const ABI64: u32 = 0x0100_0000;
 /// `CPU_ARCH_ABI64_32`.
@@ -191,6 +206,39 @@ impl MachO {
                 usize::from(*count) <= crate::format::limits::MACHO_SLICES
             }
             _ => false,
+        }
+    }
+
+    /// Whether a file of `len` bytes is code that carries a signature; `start` reads so many bytes of its beginning, fewer
+    /// where it has fewer. A static library, an object file, a big-endian image and one of which the end is missing carry
+    /// none: they are files like others. The first image of a universal file decides.
+    pub fn is_signable<E>(len: u64, mut start: impl FnMut(usize) -> Result<Vec<u8>, E>) -> Result<bool, E> {
+        let mut held = start(LIKELY_HEAD)?;
+        if !Self::is_one(&held) {
+            return Ok(false);
+        }
+        let mut scan = Scan::new(usize::try_from(len).unwrap_or(usize::MAX));
+        loop {
+            let needs = usize::try_from(scan.needs()).unwrap_or(usize::MAX);
+            if held.len() < needs {
+                held = start(needs)?;
+            }
+            let from = scan.next_slice().map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX));
+            match scan.take(held.get(from..needs.min(held.len())).unwrap_or_default()) {
+                Ok(None) if scan.is_complete() => return Ok(true),
+                Ok(None) => {}
+                Ok(Some((_, slice))) => {
+                    let signable = slice.signature.is_some() || slice.segment("__LINKEDIT").is_some();
+                    return Ok(signable && SIGNED_TYPES.contains(&slice.file_type));
+                }
+                Err(MachOError::Magic { .. } | MachOError::BigEndian { .. } | MachOError::Truncated { .. }) => {
+                    return Ok(false);
+                }
+                // It is code, and whoever signs it says why that cannot be done.
+                Err(
+                    MachOError::Malformed { .. } | MachOError::NoHeaderRoom { .. } | MachOError::LinkeditNotLast { .. },
+                ) => return Ok(true),
+            }
         }
     }
 

@@ -40,7 +40,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], MachOError> {
         let part = at.checked_add(N).and_then(|end| self.bytes.get(at..end));
-        part.and_then(|part| part.try_into().ok()).ok_or_else(|| MachOError::Malformed {
+        part.and_then(|part| part.try_into().ok()).ok_or_else(|| MachOError::Truncated {
             offset: self.base.saturating_add(at as u64),
             problem: format!("{N} bytes expected, but only {} left", self.bytes.len().saturating_sub(at)),
         })
@@ -68,6 +68,11 @@ impl<'a> Fields<'a> {
 
     fn wrong(&self, at: usize, problem: impl Into<String>) -> MachOError {
         MachOError::Malformed { offset: self.base.saturating_add(at as u64), problem: problem.into() }
+    }
+
+    /// The same where something reaches beyond the end.
+    fn cut(&self, at: usize, problem: impl Into<String>) -> MachOError {
+        MachOError::Truncated { offset: self.base.saturating_add(at as u64), problem: problem.into() }
     }
 }
 
@@ -147,7 +152,7 @@ fn slice_range(
     let fits = range.end <= len as u64 && range.start >= after as u64;
     match (usize::try_from(range.start), usize::try_from(range.end)) {
         (Ok(start), Ok(end)) if fits => Ok(start..end),
-        _ => Err(fields.wrong(
+        _ => Err(fields.cut(
             at,
             format!(
                 "a slice of {} bytes at {:#x} does not fit the file of {len} bytes",
@@ -174,7 +179,7 @@ pub(super) fn head_len(start: &[u8], range: &Range<usize>) -> Result<usize, Mach
     let size = image.le(20)? as usize;
     let end = header.saturating_add(size);
     if end > range.len() {
-        return Err(image.wrong(20, format!("{size} bytes of load commands in a slice of {}", range.len())));
+        return Err(image.cut(20, format!("{size} bytes of load commands in a slice of {}", range.len())));
     }
     if size > limits::MACHO_COMMANDS {
         return Err(image.wrong(20, format!("{size} bytes of load commands, the limit is {}", limits::MACHO_COMMANDS)));
@@ -237,7 +242,7 @@ fn command(image: Fields<'_>, slice: &mut Slice, kind: u32, range: Range<usize>)
             once(slice.signature.is_some(), "LC_CODE_SIGNATURE")?;
             let command = SignatureCommand { offset: body.le(8)?, size: body.le(12)?, command: at };
             if command.range().end > slice.range.len() || command.range().start < slice.commands.end {
-                return Err(image.wrong(
+                return Err(image.cut(
                     at,
                     format!(
                         "a signature of {} bytes at {:#x} does not fit the slice of {} bytes",
@@ -283,7 +288,7 @@ fn segment(image: Fields<'_>, slice: &mut Slice, body: Fields<'_>, at: usize, wi
     };
     let end = segment.file_offset.checked_add(segment.file_size);
     if end.is_none_or(|end| end > slice.range.len() as u64) {
-        return Err(image.wrong(
+        return Err(image.cut(
             at,
             format!(
                 "segment {:?} of {} bytes at {:#x} does not fit the slice of {} bytes",

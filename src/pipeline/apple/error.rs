@@ -59,6 +59,14 @@ pub(super) enum AppFault {
         /// When, `YYYYMMDDHHMMSSZ`.
         at: String,
     },
+    /// A certificate whose time has not begun.
+    #[error("the certificate of {subject:?} is valid from {from} on; until then a device takes no code signed with it")]
+    NotYetValid {
+        /// Whose.
+        subject: String,
+        /// From when, `YYYYMMDDHHMMSSZ`.
+        from: String,
+    },
     /// A profile that cannot be read.
     #[error("{name}: {source}")]
     Profile {
@@ -101,9 +109,11 @@ impl Failing for AppFault {
         match self {
             Self::Archive { .. } | Self::Seal { .. } => Fault::Artifact,
             Self::OutsideContents { .. } => Fault::Request,
-            Self::Sign { .. } | Self::Expired { .. } | Self::Profile { .. } | Self::Entitlements { .. } => {
-                Fault::Signing
-            }
+            Self::Sign { .. }
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::Profile { .. }
+            | Self::Entitlements { .. } => Fault::Signing,
             Self::Team { .. } => Fault::NewTeam,
             Self::ProfileDoesNotFit { .. } => Fault::Profile,
         }

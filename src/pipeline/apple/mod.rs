@@ -2,6 +2,8 @@
 //!
 //! * `source`, `folder`: where an app lies.
 //! * `signing`: how it is signed, and what is checked of that before.
+//! * `signed_by`: who signed the code that is there.
+//! * `entitlements`: what its code claims.
 //! * `reseal`: what is signed again.
 //! * `shadow`: what is read instead of a place on some devices or in some languages.
 //! * `write`, `copied`: the finished app, verified and put in place.
@@ -10,10 +12,12 @@
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
 
 mod copied;
+mod entitlements;
 mod error;
 mod folder;
 mod reseal;
 mod shadow;
+mod signed_by;
 mod signing;
 mod source;
 mod write;
@@ -31,7 +35,7 @@ use super::old_copies::{OldCopies, OldHunt};
 use super::plan::{AppFacts, Description, Done, Facts, Form, ProfileFacts, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{AppleSigning, AppleSigningRequest, KeyKind, Signing};
-use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree};
+use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree, below};
 use crate::artifact::files::{FileSet, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::artifact::kind::FileKind;
@@ -49,7 +53,7 @@ use crate::verify::leak::Hunt;
 use crate::verify::{self, Code, Severity};
 use error::{AppFault, WORDS};
 use reseal::Reseal;
-use signing::{SignedBy, Signers};
+use signed_by::{SignedBy, Signers, signed_by};
 use source::Source;
 use write::{Judge, Written};
 
@@ -121,7 +125,7 @@ impl App {
             let mut signers = Signers::new();
             for bundle in self.layout.bundles.iter().filter(|bundle| bundle.runs()) {
                 let image = code.image(tree, &bundle.executable)?;
-                let by = image.map_or(SignedBy::default(), |image| signing::signed_by(&image));
+                let by = image.map_or(SignedBy::default(), |image| signed_by(&image));
                 signers.insert(bundle.executable.clone(), by);
             }
             Ok::<_, Cause>(signers)
@@ -144,7 +148,7 @@ impl App {
         self.source.with(|tree| {
             let code = self.code(tree);
             let mut images = self.layout.images().map(|path| code.image(tree, path));
-            images.all(|image| image.is_ok_and(|image| image.is_ok_and(|image| signing::signed_by(&image).signed)))
+            images.all(|image| image.is_ok_and(|image| image.is_ok_and(|image| signed_by(&image).signed)))
         })
     }
 
@@ -237,6 +241,14 @@ impl App {
                 let (signing, everything) = (order.signing, unsound.is_some());
                 Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
+                for folder in &layout.sealed_files {
+                    if overlay.changes().paths().any(|path| below(path, folder).is_some()) {
+                        done.warnings.push(format!(
+                            "{folder} has a seal of its own, but no code that could be signed: that seal does not hold \
+                             any more, and what is around it seals the new files"
+                        ));
+                    }
+                }
             } else if self.is_signed() && overlay.changes().paths().next().is_some() {
                 done.notes.push(
                     "its seal is broken now, because it stays unsigned: sign it before it is installed".to_owned(),
@@ -261,7 +273,8 @@ impl App {
     /// Lays the profiles given over those that are there.
     fn profiles(&self, overlay: &mut Overlay<'_>, request: &AppleSigningRequest<'_>) -> Result<(), Cause> {
         for bundle in self.layout.bundles.iter().filter(|bundle| bundle.runs()) {
-            if let Some((_, profile)) = signing::profile_for(request, bundle)
+            let there = self.signers()?.get(&bundle.executable).cloned().unwrap_or_default();
+            if let Some((_, profile)) = signing::profile_for(request, bundle, &there)
                 && overlay.read_if_there(&bundle.profile())?.as_ref() != Some(profile)
             {
                 overlay.set(bundle.profile(), profile.clone());

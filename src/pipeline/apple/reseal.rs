@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::entitlements::entitlements;
 use super::error::AppFault;
-use super::signing::{Signers, entitlements, signed_by};
+use super::signed_by::{Signers, signed_by};
 use crate::artifact::apple::{
     Bundle, Digests, Facts, Grown, Known, Layout, Look, Node, Overlay, Patched, Tree, Wanted, below, facts,
 };
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, SealError, Sealed};
-use crate::format::code_signature::{SuperBlob, requirement};
+use crate::format::code_signature::{HashType, SuperBlob, requirement};
 use crate::format::macho::Slice;
 use crate::format::outline::Outline;
 use crate::format::x509::Certificate;
@@ -87,7 +88,8 @@ impl Reseal<'_> {
     fn bundle(&self, overlay: &mut Overlay<'_>, bundle: &Bundle) -> Result<(), Cause> {
         let seal_path = bundle.seal();
         let old = overlay.read_if_there(&seal_path)?;
-        let seal = self.seal(overlay, bundle, old.as_deref());
+        let kinds = apple::hash_types(&*self.image(overlay, &bundle.executable)?);
+        let seal = self.seal(overlay, bundle, old.as_deref(), kinds.contains(&HashType::Sha1));
         let seal = seal.map_err(|error| match error {
             SealOr::Seal(source) => Cause::from(AppFault::Seal { path: seal_path.clone(), source }),
             SealOr::Job(error) => error,
@@ -189,8 +191,15 @@ impl Reseal<'_> {
         Ok(Some(Grown { facts, ..grown }))
     }
 
-    /// The seal of a bundle, by the rules that are in it.
-    fn seal(&self, overlay: &Overlay<'_>, bundle: &Bundle, old: Option<&[u8]>) -> Result<Vec<u8>, SealOr> {
+    /// The seal of a bundle, by the rules that are in it. Where a code directory is of SHA-1, codesign compares the files by
+    /// that in the newer list too, so every entry needs it.
+    fn seal(
+        &self,
+        overlay: &Overlay<'_>,
+        bundle: &Bundle,
+        old: Option<&[u8]>,
+        needs_sha1: bool,
+    ) -> Result<Vec<u8>, SealOr> {
         let before = match old {
             Some(old) => match self.known.seal(&bundle.seal()).filter(|_| !overlay.changed(&bundle.seal())) {
                 Some(known) => Arc::clone(known),
@@ -199,7 +208,8 @@ impl Reseal<'_> {
             None => Arc::new(CodeResources::new(bundle.deep)),
         };
         let mut seal = CodeResources::clone(&before);
-        let keeps_sha1 = seal.keeps_sha1();
+        let keeps_sha1 = needs_sha1 || seal.keeps_sha1();
+        seal.complete(bundle.deep);
         let exclusions = Exclusions { executable: bundle.within(&bundle.executable).map(str::to_owned) };
         for generation in Generation::BOTH {
             if !seal.has(generation) {
@@ -213,8 +223,17 @@ impl Reseal<'_> {
                     continue;
                 }
                 let was_listed = listed.remove(path);
+                let (sha1, sha256) = match generation {
+                    Generation::One => (true, false),
+                    Generation::Two => (keeps_sha1, true),
+                };
                 if was_listed && !self.everything && !overlay.changed(full) {
-                    continue;
+                    let there = seal.get(generation, path)?.unwrap_or_default();
+                    let is_file = there.symlink.is_none() && there.cdhash.is_none();
+                    let lacks = sha1 && there.hash.is_none() || sha256 && there.hash2.is_none();
+                    if !(is_file && lacks) {
+                        continue;
+                    }
                 }
                 let fate = rules.fate(path);
                 if !was_listed && fate == Fate::Omitted {
@@ -225,8 +244,6 @@ impl Reseal<'_> {
                     Node::Symlink(_) if generation == Generation::One => continue,
                     Node::Symlink(target) => Sealed { symlink: Some(target.clone()), optional, ..Sealed::default() },
                     Node::File => {
-                        let one = generation == Generation::One;
-                        let (sha1, sha256) = (one || keeps_sha1, !one);
                         let found = self.digests(overlay, full, sha1, sha256)?;
                         Sealed {
                             hash: found.sha1.filter(|_| sha1).map(|hash| hash.to_vec()),
@@ -306,7 +323,7 @@ fn given_entitlements(
     }
     let there = signers.get(&bundle.executable).cloned().unwrap_or_default();
     let profile = overlay.read_if_there(&bundle.profile())?;
-    let wanted = entitlements(bundle, request, &there, profile.as_deref())?;
+    let wanted = entitlements(bundle, request, &there, profile.as_deref())?.map(|claimed| claimed.xml);
     Ok(wanted.filter(|wanted| there.entitlements.as_ref() != Some(wanted)))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! * `folder`: the files.
 //! * `raised`: numbers that rise when anything else changes.
+//! * `sealed`: what Apple's code signing sealed.
 //! * `error`: what can go wrong with a folder alone.
 //!
 //! Must not: obtain credentials; values come from the caller, between plan and apply.
@@ -9,6 +10,7 @@
 mod error;
 mod folder;
 mod raised;
+mod sealed;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,9 @@ use super::signing::{KeyKind, Signing};
 use crate::artifact::files::{self, FileSet, Files, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web;
+use crate::format::calendar::Civil;
+use crate::format::limits;
+use crate::host::clock;
 use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
 use crate::placement::{self, Absence, Address, Locator, Place};
@@ -156,7 +161,7 @@ impl Artifact for FileTree {
     }
 
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
-        Ok(verify::Report::default())
+        Ok(sealed::verify(&self.folder, &Civil::of(clock::unix_seconds().min(limits::LAST_SECOND)).generalized()))
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {
@@ -280,6 +285,7 @@ impl Kind for FileTree {
         let mut done = Done { warnings, notes: placed.notes.clone(), report, ..Done::default() };
         done.warnings.extend(placed.warnings.iter().cloned());
         done.warnings.extend(self.public_secret(placed, values));
+        done.warnings.extend(sealed::broken(folder, changes.contents.keys().map(String::as_str)));
         if !changes.is_empty() {
             done.notes.extend(copies.notes());
         }

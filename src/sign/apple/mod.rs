@@ -16,6 +16,8 @@ mod slice;
 
 pub use signer::{Signer, SignerError};
 
+use std::collections::BTreeSet;
+
 use super::key::{Digest, KeyError};
 use crate::format::code_signature::HashType;
 use crate::format::der_entitlements::NoDerForm;
@@ -118,6 +120,11 @@ pub fn sign_in_room(
     signer: &Signer<'_>,
 ) -> Result<Option<Vec<u8>>, AppleSignError> {
     slice::in_room(grown, old.signature(0), 0, code, signer)
+}
+
+/// The digests that code will be signed with: a seal that the signature holds needs a hash of each kind.
+pub fn hash_types(outline: &Outline) -> BTreeSet<HashType> {
+    slice::all_hash_types(outline)
 }
 
 /// Signs every slice of a file.

@@ -30,6 +30,17 @@ pub enum SignerError {
         /// By whom.
         issuer: String,
     },
+    /// Certificates with the issuer's name, of which none is that of the issuer.
+    #[error(
+        "the certificate of {subject:?} was not signed by the key of any certificate of {issuer:?} that is there: several \
+         issuers have that name; add the one that issued it (Apple's are at https://www.apple.com/certificateauthority/)"
+    )]
+    OtherIssuer {
+        /// Whose.
+        subject: String,
+        /// By whom.
+        issuer: String,
+    },
 }
 
 /// Who signs.
@@ -50,24 +61,44 @@ impl<'a> Signer<'a> {
     /// An identity. Its issuers are among its certificates or among `issuers`; the chain must reach its end, or Apple's
     /// root, which need not be given.
     pub fn new(identity: &'a Identity, issuers: &'a [Certificate]) -> Result<Self, SignerError> {
+        Self::with(identity, issuers, |_, _| true)
+    }
+
+    /// The same, where `is_issued` tells of a certificate whether one that has its issuer's name made it: several issuers
+    /// have one name, and the key tells them apart.
+    pub fn with(
+        identity: &'a Identity,
+        issuers: &'a [Certificate],
+        is_issued: impl Fn(&Certificate, &Certificate) -> bool,
+    ) -> Result<Self, SignerError> {
         let leaf = identity.certificate();
         let pool: Vec<&Certificate> = identity.certificates().iter().chain(issuers).collect();
         let mut chain = vec![leaf];
         let mut last = leaf;
         while !same_name(last.subject(), last.issuer()) {
-            let next = pool.iter().find(|other| same_name(other.subject(), last.issuer()) && !chain.contains(other));
+            let named = |other: &&&Certificate| same_name(other.subject(), last.issuer()) && !chain.contains(other);
+            let next = pool.iter().filter(named).find(|other| is_issued(last, other));
             let Some(next) = next else {
-                let ends_at_apple = chain.len() > 1 && last.issuer_text().contains(APPLE_ROOT);
+                let (subject, issuer) = (last.subject_text(), last.issuer_text());
+                if pool.iter().any(|other| named(&other)) {
+                    return Err(SignerError::OtherIssuer { subject, issuer });
+                }
+                let ends_at_apple = chain.len() > 1 && issuer.contains(APPLE_ROOT);
                 if ends_at_apple {
                     break;
                 }
-                return Err(SignerError::ChainIncomplete { subject: last.subject_text(), issuer: last.issuer_text() });
+                return Err(SignerError::ChainIncomplete { subject, issuer });
             };
             chain.push(next);
             last = next;
         }
         let team = leaf.subject_attribute(oid::ORGANIZATIONAL_UNIT).filter(|team| !team.is_empty());
         Ok(Self { identity: Some(identity), chain, team })
+    }
+
+    /// The certificate that signs and its issuers, in that order.
+    pub fn chain(&self) -> impl Iterator<Item = &'a Certificate> {
+        self.chain.iter().copied()
     }
 
     /// The certificate that signs; `None` for ad hoc.

@@ -2,17 +2,17 @@
 //!
 //! Must not: change a byte of the code.
 
+use std::collections::BTreeSet;
+
 use super::directory::{self, Facts, Pages};
 use super::{AppleSignError, Code, Signer};
 use crate::format::apple_plist::{self, Value};
-use crate::format::code_signature::code_directory::{
-    EXEC_ALLOW_UNSIGNED, EXEC_MAIN_BINARY, FLAG_ADHOC, FLAG_LINKER_SIGNED,
-};
+use crate::format::code_signature::code_directory::{EXEC_MAIN_BINARY, FLAG_ADHOC, FLAG_LINKER_SIGNED, exec_flags};
 use crate::format::code_signature::{
     CodeDirectory, HashType, MAGIC_ENTITLEMENTS, MAGIC_ENTITLEMENTS_DER, MAGIC_WRAPPER, SuperBlob, is_directory,
     requirement, slot, superblob, usual_hash_types, wrap,
 };
-use crate::format::macho::{Room, Slice, TYPE_EXECUTE};
+use crate::format::macho::{Room, Slice, TYPE_BUNDLE, TYPE_EXECUTE};
 use crate::format::outline::{Outline, PageKind, page_hashes};
 use crate::format::{cms, der_entitlements};
 
@@ -110,9 +110,8 @@ struct Content<'a> {
     requirements: Vec<u8>,
     /// XML and DER blobs.
     entitlements: Option<(Vec<u8>, Vec<u8>)>,
-    debuggable: bool,
-    /// What else the old signature allowed its code, by entitlements that stay.
-    kept_exec_flags: u64,
+    /// What the entitlements allow the code.
+    exec_flags: u64,
     /// Blobs that are kept: launch and library constraints.
     others: Vec<(u32, &'a [u8])>,
 }
@@ -131,7 +130,7 @@ impl<'a> Content<'a> {
         let identifier = kept.map_or(code.identifier, |directory| directory.identifier).to_owned();
         let ad_hoc = signer.certificate().is_none();
         let flags = first.map_or(0, |directory| directory.flags) & !(FLAG_ADHOC | FLAG_LINKER_SIGNED);
-        let (blobs, debuggable) = entitlements(slice, old, code)?;
+        let (blobs, exec_flags) = entitlements(slice, old, code)?;
         let old_leaf = old.and_then(SuperBlob::cms).and_then(cms::signer_certificate);
         let same_signer = signer.certificate().is_some_and(|own| old_leaf.as_deref() == Some(own.raw()));
         let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw.to_vec());
@@ -140,11 +139,7 @@ impl<'a> Content<'a> {
             (Some((blob, _)), _) => blob,
             (None, _) => requirement::empty(),
         };
-        let hash_types = if directories.is_empty() {
-            usual_hash_types(slice.platform)
-        } else {
-            directories.iter().map(|directory| directory.hash_type).collect()
-        };
+        let hash_types = hash_types(slice, directories);
         let others = old.into_iter().flat_map(|old| &old.blobs);
         let others = others.filter(|blob| blob.slot > slot::ENTITLEMENTS_DER && blob.slot <= slot::LAST_SPECIAL);
         Ok(Self {
@@ -156,22 +151,14 @@ impl<'a> Content<'a> {
             runtime: first.and_then(|first| first.runtime),
             requirements,
             entitlements: blobs,
-            debuggable,
-            kept_exec_flags: first
-                .filter(|_| code.entitlements.is_none())
-                .and_then(|first| first.exec_segment)
-                .map_or(0, |(.., flags)| flags & !(EXEC_MAIN_BINARY | EXEC_ALLOW_UNSIGNED)),
+            exec_flags,
             others: others.map(|blob| (blob.slot, blob.raw)).collect(),
         })
     }
 
     fn facts(&self, slice: &Slice, code: &Code<'_>, signer: &Signer<'_>) -> Facts<'_> {
         let text = slice.segment("__TEXT");
-        let mut exec = if slice.file_type == TYPE_EXECUTE { EXEC_MAIN_BINARY } else { 0 };
-        if exec != 0 && self.debuggable {
-            exec |= EXEC_ALLOW_UNSIGNED;
-        }
-        exec |= self.kept_exec_flags;
+        let exec = self.exec_flags | if slice.file_type == TYPE_EXECUTE { EXEC_MAIN_BINARY } else { 0 };
         let mut special: Vec<(u32, Vec<u8>)> = Vec::new();
         let mut bind = |slot: u32, bytes: Option<&[u8]>| {
             if let Some(bytes) = bytes {
@@ -244,10 +231,33 @@ impl<'a> Content<'a> {
     }
 }
 
-/// The entitlements: those given, else those that are there byte for byte; never added to a library. Also whether they
-/// let a debugger in.
-type EntitlementBlobs = (Option<(Vec<u8>, Vec<u8>)>, bool);
+/// The digests that a slice's signature has: what the old one has of those that a seal of its bundle can hold too, in the
+/// order of codesign; else what its system needs.
+fn hash_types(slice: &Slice, directories: &[CodeDirectory<'_>]) -> Vec<HashType> {
+    let there = |kind: &HashType| directories.iter().any(|directory| directory.hash_type == *kind);
+    let kept: Vec<HashType> = [HashType::Sha1, HashType::Sha256].into_iter().filter(there).collect();
+    if !kept.is_empty() {
+        kept
+    } else if directories.is_empty() {
+        usual_hash_types(slice.platform)
+    } else {
+        vec![HashType::Sha256]
+    }
+}
 
+/// The digests that the new signatures of a file will have, of all its slices.
+pub(super) fn all_hash_types(outline: &Outline) -> BTreeSet<HashType> {
+    let of = |(index, slice): (usize, &Slice)| {
+        let old = outline.signature(index).and_then(|raw| SuperBlob::parse(raw).ok());
+        hash_types(slice, &old.as_ref().and_then(|old| old.directories().ok()).unwrap_or_default())
+    };
+    outline.file.slices.iter().enumerate().flat_map(of).collect()
+}
+
+/// Entitlements in XML and in DER, and the flags that follow from them.
+type EntitlementBlobs = (Option<(Vec<u8>, Vec<u8>)>, u64);
+
+/// The entitlements: those given, else those that are there byte for byte. A library has none, whoever gave it some.
 fn entitlements(
     slice: &Slice,
     old: Option<&SuperBlob<'_>>,
@@ -257,15 +267,15 @@ fn entitlements(
     let given = code.entitlements.filter(|_| slice.file_type == TYPE_EXECUTE);
     let xml = match (given, there) {
         (Some(given), _) => given,
-        (None, Some(there)) => there.content(),
-        (None, None) => return Ok((None, false)),
+        // A bundle of tests has some, and so may other code that is loaded by name.
+        (None, Some(there)) if [TYPE_EXECUTE, TYPE_BUNDLE].contains(&slice.file_type) => there.content(),
+        (None, _) => return Ok((None, 0)),
     };
     let wrong = |error: apple_plist::PlistError| AppleSignError::Entitlements { problem: error.to_string() };
     let tree = apple_plist::read_dictionary(xml).map_err(wrong)?;
     // Other forms than XML are no entitlements blob; a given file may be binary.
     let xml_bytes =
         if xml.starts_with(b"bplist") { apple_plist::write(&Value::Dictionary(tree.clone())) } else { xml.to_vec() };
-    let debuggable = tree.get("get-task-allow").and_then(Value::as_boolean).unwrap_or(false);
     let der = der_entitlements::encode(&tree)?;
-    Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), debuggable))
+    Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), exec_flags(&tree)))
 }

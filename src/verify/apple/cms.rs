@@ -212,7 +212,8 @@ fn chain(report: &mut Report, place: &str, certificates: &[Certificate], leaf: &
     report.add(Code::AppleChain, place, format!("more than {CHAIN} certificates in the chain"));
 }
 
-fn issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
+/// Whether the key of `issuer` signed a certificate.
+pub fn issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
     let Ok(issued) = certificate.issued() else { return false };
     let how = hash_of(issued.algorithm).zip(padding(issued.algorithm, issuer.public_key()));
     how.is_some_and(|(hash, padding)| {

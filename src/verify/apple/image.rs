@@ -4,7 +4,7 @@
 
 use super::{Bound, Verified, cms, digest};
 use crate::format::apple_plist::{self, Dictionary};
-use crate::format::code_signature::code_directory::VERSION_EXEC_SEGMENT;
+use crate::format::code_signature::code_directory::{self, VERSION_EXEC_SEGMENT};
 use crate::format::code_signature::{Blob, CodeDirectory, SuperBlob, slot};
 use crate::format::der_entitlements;
 use crate::format::macho::{Slice, TYPE_EXECUTE};
@@ -104,8 +104,10 @@ fn superblob<'f>(
         let (cdhash, full) = digest(directory.hash_type, directory.raw);
         verified.cdhashes.push(cdhash.get(..20).unwrap_or(&cdhash).to_vec());
         verified.cdhashes.push(full);
+        verified.hash_types.insert(directory.hash_type);
     }
     let claimed = entitlements(report, place, slice, blob, &directories);
+    exec_flags(report, place, claimed.as_ref(), &directories);
     verified.entitlements = verified.entitlements.take().or(claimed);
     let leaf = blob.cms().and_then(|raw| cms::check(report, place, raw, &directories));
     if blob.cms().is_none() && directories.iter().any(|directory| directory.team.is_some()) {
@@ -188,6 +190,19 @@ fn special(report: &mut Report, place: &str, blob: &SuperBlob<'_>, directory: &C
                     report.add(Code::AppleSlot, place, format!("{what}: it is not what was signed; sign again"));
                 }
             }
+        }
+    }
+}
+
+/// The flags of the executable segment that entitlements set are those of the entitlements.
+fn exec_flags(report: &mut Report, place: &str, claimed: Option<&Dictionary>, directories: &[CodeDirectory<'_>]) {
+    let expected = claimed.map_or(0, code_directory::exec_flags);
+    for directory in directories {
+        let found = directory.exec_segment.map(|(.., flags)| flags & !code_directory::EXEC_MAIN_BINARY);
+        if let Some(found) = found.filter(|found| *found != expected) {
+            let message =
+                format!("execSegFlags say {found:#x}, expected {expected:#x} by the entitlements; sign again");
+            report.add(Code::AppleExecFlags, format!("{place} {:?}", directory.hash_type), message);
         }
     }
 }

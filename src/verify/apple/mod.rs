@@ -12,7 +12,7 @@ mod image;
 mod profile;
 mod seal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::artifact::apple::{Bundle, Compared, Known, Layout, Node, Tree};
 use crate::format::code_signature::HashType;
@@ -23,7 +23,8 @@ use crate::verify::hash::Hash;
 use crate::verify::report::{Report, Scheme, Signature, Signer};
 use crate::verify::severity::Severity;
 
-pub use profile::{Claim, check as profile};
+pub use cms::issued_by;
+pub use profile::{Claim, check as profile, grants};
 
 /// How an app is verified.
 #[derive(Clone, Copy)]
@@ -60,6 +61,8 @@ pub(super) struct Verified {
     pub(super) leaf: Option<Certificate>,
     /// Hashes of code directories: what a seal of macOS holds of nested code.
     pub(super) cdhashes: Vec<Vec<u8>>,
+    /// Digests of the code directories, of all slices.
+    pub(super) hash_types: BTreeSet<HashType>,
     /// The entitlements of the first slice that has some.
     pub(super) entitlements: Option<crate::format::apple_plist::Dictionary>,
     /// `PLATFORM_*` of the first slice.
@@ -126,7 +129,7 @@ fn whole_bundle(report: &mut Report, app: &App<'_>, bundle: &Bundle, codes: &BTr
     let bound = Bound { in_bundle: true, info: info.as_deref(), resources: resources.as_deref() };
     let verified = code(report, app, &bundle.executable, bound).unwrap_or_default();
     match &resources {
-        Some(resources) => seal::check(report, app, bundle, resources, codes),
+        Some(resources) => seal::check(report, (app, bundle, codes), resources, &verified.hash_types),
         None if verified.signed => {
             report.add(
                 Code::AppleSealNone,
@@ -168,6 +171,7 @@ fn embedded_profile(report: &mut Report, app: &App<'_>, bundle: &Bundle, verifie
         bundle_id: &bundle.identifier,
         certificate: verified.leaf.as_ref().map(Certificate::raw),
         entitlements: verified.entitlements.as_ref(),
+        platform: verified.platform,
         now: app.options.now,
     };
     profile::check(report, &path, &content, &claim);

@@ -21,6 +21,8 @@ pub struct Claim<'a> {
     pub certificate: Option<&'a [u8]>,
     /// The entitlements of the code.
     pub entitlements: Option<&'a Dictionary>,
+    /// `PLATFORM_*` of its image.
+    pub platform: Option<u32>,
     /// The time as `YYYYMMDDHHMMSSZ`.
     pub now: Option<&'a str>,
 }
@@ -36,6 +38,11 @@ pub fn check(report: &mut Report, place: &str, profile: &[u8], claim: &Claim<'_>
     if claim.now.is_some_and(|now| profile.expires.as_str() < now) {
         let message = format!("profile {name:?} expired on {}; download a new one", profile.last_day());
         report.add(Code::AppleProfileExpired, place, message);
+    }
+    if !profile.is_for(claim.platform) {
+        let message =
+            format!("profile {name:?} is for {}, the code is for another system", profile.platforms.join(", "));
+        report.add(Code::AppleProfilePlatform, place, message);
     }
     if let Some(certificate) = claim.certificate
         && !profile.certificates.iter().any(|listed| listed == certificate)
@@ -75,7 +82,7 @@ fn signature(report: &mut Report, place: &str, profile: &[u8]) {
 }
 
 /// Whether a claimed value is granted.
-fn grants(granted: Option<&Value>, claimed: &Value) -> bool {
+pub fn grants(granted: Option<&Value>, claimed: &Value) -> bool {
     let Some(granted) = granted else {
         // What is switched off claims nothing.
         return claimed == &Value::Boolean(false);

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{App, Verified};
-use crate::artifact::apple::{Bundle, Compared, Node};
+use crate::artifact::apple::{Bundle, Compared, Node, below};
 use crate::format::code_resources::{CodeResources, Exclusions, Fate, Generation, Rules, SealError, Sealed};
+use crate::format::code_signature::HashType;
 use crate::verify::code::Code;
 use crate::verify::report::Report;
 
@@ -16,20 +17,21 @@ struct Seal<'a> {
     bundle: &'a Bundle,
     resources: Arc<CodeResources>,
     codes: &'a BTreeMap<&'a str, Verified>,
+    /// Of the code directories of the executable.
+    hash_types: &'a BTreeSet<HashType>,
 }
 
 pub(super) fn check(
     report: &mut Report,
-    app: &App<'_>,
-    bundle: &Bundle,
+    (app, bundle, codes): (&App<'_>, &Bundle, &BTreeMap<&str, Verified>),
     bytes: &[u8],
-    codes: &BTreeMap<&str, Verified>,
+    hash_types: &BTreeSet<HashType>,
 ) {
     let known = app.known.seal(&bundle.seal()).cloned();
     match known.map_or_else(|| CodeResources::parse(bytes).map(Arc::new), Ok) {
         Err(error) => report.add(Code::AppleSeal, bundle.seal(), error.to_string()),
         Ok(resources) => {
-            let seal = Seal { app, bundle, resources, codes };
+            let seal = Seal { app, bundle, resources, codes, hash_types };
             if let Err(error) = seal.judge(report) {
                 report.add(Code::AppleSeal, bundle.seal(), error.to_string());
             }
@@ -53,7 +55,22 @@ impl Seal<'_> {
             }
             self.coverage(report, generation, &self.resources.rules(generation)?)?;
         }
+        self.guests(report);
         Ok(())
+    }
+
+    /// Files beside the seal, where nothing covers them.
+    fn guests(&self, report: &mut Report) {
+        let folder = self.full("_CodeSignature");
+        for path in self.app.tree.nodes().keys().filter(|path| below(path, &folder).is_some()) {
+            if *path != self.bundle.seal() {
+                report.add(
+                    Code::AppleSealGuest,
+                    path,
+                    "beside the seal, where codesign takes no other file; remove it",
+                );
+            }
+        }
     }
 
     /// A path of the app.
@@ -74,6 +91,9 @@ impl Seal<'_> {
         }
         if let Some(cdhash) = &sealed.cdhash {
             return self.nested(report, &full, place, cdhash);
+        }
+        if generation == Generation::Two {
+            self.digests(report, &place, sealed);
         }
         match node {
             None if sealed.optional => {}
@@ -100,6 +120,22 @@ impl Seal<'_> {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// For each code directory codesign wants the digest of its kind: an entry without it is taken for none.
+    fn digests(&self, report: &mut Report, place: &str, sealed: &Sealed) {
+        for kind in self.hash_types {
+            let (there, key) = match kind {
+                HashType::Sha1 => (sealed.hash.is_some(), "hash"),
+                HashType::Sha256 => (sealed.hash2.is_some(), "hash2"),
+                // No entry is read with these.
+                HashType::Sha256Truncated | HashType::Sha384 => (false, "a hash of its kind"),
+            };
+            if !there {
+                let message = format!("a code directory is of {kind:?}, but the entry lacks {key}; sign again");
+                report.add(Code::AppleSealDigest, place, message);
             }
         }
     }

@@ -413,6 +413,9 @@ codes! {
         AppleEntitlementsDiffer "apple.entitlements-differ" Error Signature
             "entitlements in XML and in DER differ"
             "sign again";
+        AppleExecFlags "apple.exec-flags" Warning Signature
+            "flags of the executable segment are not those that the entitlements set"
+            "sign again";
         AppleEntitlementsForm "apple.entitlements-form" Warning Signature
             "DER entitlements in an older form"
             "none needed";
@@ -431,6 +434,9 @@ codes! {
         AppleProfileExpired "apple.profile-expired" Error Profile
             "the profile has expired"
             "download a new one";
+        AppleProfilePlatform "apple.profile-platform" Error Profile
+            "the profile is for another system"
+            "choose the right one";
         AppleProfileApp "apple.profile-app" Depends("an injection with `--allow-new-signer`") ProfileFit
             "the profile is for another app"
             "choose the right one";
@@ -455,6 +461,12 @@ codes! {
         AppleSealAdded "apple.seal-added" Depends("a file that only the older list lacks") Signature
             "a file is not sealed though the rules name it"
             "sign again";
+        AppleSealDigest "apple.seal-digest" Error Signature
+            "an entry of the seal lacks the digest that a code directory is of"
+            "sign again";
+        AppleSealGuest "apple.seal-guest" Warning Signature
+            "a file beside the seal, which nothing covers"
+            "remove it";
         AppleSealOmitted "apple.seal-omitted" Warning Signature
             "a file is sealed though the rules omit it"
             "none needed";

@@ -1,4 +1,5 @@
-//! Apple's apps: our verifier beside `csverify.py`, an independent one, on every app of a folder.
+//! Apple's apps: our verifier beside `csverify.py`, an independent one, on every app of a folder; what is signed also beside
+//! `secverify.py`, which goes by the rules of Apple's own sources.
 //!
 //! Must not: trust one of the two where they differ; it says so.
 
@@ -129,6 +130,7 @@ impl Run<'_> {
         let output = Command::new("python3").arg(judge).arg(self.app).output().context("python3")?;
         let text = String::from_utf8_lossy(&output.stdout);
         ensure!(text.contains("errors=0") && !text.contains("FAIL"), "{text}");
+        by_apples_rules(judge, self.app)?;
         if rcodesign {
             self.read_by_rcodesign()?;
         }
@@ -167,6 +169,25 @@ impl Run<'_> {
         ensure!(self.signing == AD_HOC || holds, "rcodesign: no CMS signature that verifies: {text}");
         Ok(())
     }
+}
+
+/// `secverify.py`, which lies beside the other judge, finds nothing by the rules of Apple's own sources. What it says of a file
+/// without `__LINKEDIT` does not count: that is an object file, which codesign seals as any other.
+fn by_apples_rules(judge: &Path, app: &Path) -> Result<()> {
+    let judge = judge.with_file_name("secverify.py");
+    ensure!(judge.is_file(), "missing: {}", judge.display());
+    let output = Command::new("python3").arg(&judge).arg(app).output().context("python3")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    ensure!(text.contains(" codes, "), "{}: {text}{}", judge.display(), String::from_utf8_lossy(&output.stderr));
+    let errors = text.lines().filter(|line| line.starts_with("    ") && !line.contains(" note ")).map(str::trim);
+    let errors: Vec<&str> = errors.filter(|line| !line.starts_with("note ")).collect();
+    let label = |line: &&str| line.split_once(' ').map(|(label, _)| label.to_owned());
+    let objects: Vec<String> =
+        errors.iter().filter(|line| line.contains("__LINKEDIT end None")).filter_map(label).collect();
+    let wrong: Vec<&str> =
+        errors.iter().filter(|line| label(line).is_none_or(|label| !objects.contains(&label))).copied().collect();
+    ensure!(wrong.is_empty(), "{}: {}", judge.display(), wrong.join("; "));
+    Ok(())
 }
 
 /// A digest over every file of a folder, or of a file.

@@ -107,6 +107,9 @@ pub struct AppleSigning {
     /// Entitlements of the app instead of those it has, a property list
     #[arg(long, value_name = "FILE")]
     pub entitlements: Option<PathBuf>,
+    /// Keep entitlements as they are where the profile is of another team (with --allow-new-signer), instead of what it grants
+    #[arg(long)]
+    pub keep_entitlements: bool,
     /// Sign by nobody, for simulators
     #[arg(long, conflicts_with_all = ["key", "unsigned"])]
     pub ad_hoc: bool,

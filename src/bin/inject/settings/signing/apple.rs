@@ -22,6 +22,7 @@ pub struct Keys {
     issuers: Vec<Certificate>,
     profiles: Vec<(String, Vec<u8>)>,
     entitlements: Option<Vec<u8>>,
+    keep_entitlements: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +50,7 @@ impl Keys {
                 issuers: &self.issuers,
                 profiles: &self.profiles,
                 entitlements: self.entitlements.as_deref(),
+                keep_entitlements: self.keep_entitlements,
                 allow_new_signer,
                 now: unix_seconds(),
             }),
@@ -83,7 +85,7 @@ pub fn load(signing: &Signing) -> Result<Keys, Failure> {
         profiles.push((path.display().to_string(), read(path)?.to_vec()));
     }
     let entitlements = asked.entitlements.as_ref().map(|path| read(path).map(|bytes| bytes.to_vec())).transpose()?;
-    Ok(Keys { kind, issuers, profiles, entitlements })
+    Ok(Keys { kind, issuers, profiles, entitlements, keep_entitlements: asked.keep_entitlements })
 }
 
 fn from_p12(path: &Path, asked: &AppleSigning) -> Result<Identity, Failure> {
