@@ -47,6 +47,7 @@ impl Embedder<'_> {
             }
         }
         let mut inspected = Inspected::of(&artifact.input())?;
+        inspected.keep_pairs(self.options.keep_pairs.clone());
         for folder in folders().filter(|_| self.options.read_only) {
             if let Some(said) = pending(folder)? {
                 self.tell(Event::Pending(&said));

@@ -24,6 +24,7 @@ use crate::format::zip::Archive;
 use crate::host::transaction;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
+use crate::sign::android::KeptPairs;
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign, Hunt};
@@ -124,6 +125,7 @@ impl<K: Kind> Opened for K {
     fn plan(self: Arc<Self>, search: Search<'_>, presets: &str) -> Result<Box<dyn AnyPlan>, Cause> {
         self.read_ahead();
         let mut placed = Placed::of(found(&*self, search), search.places, self.words(), presets)?;
+        placed.pairs = search.pairs.clone();
         self.judge_plan(search, &mut placed)?;
         Ok(Box::new(Plan { artifact: self, placed }))
     }
@@ -207,6 +209,8 @@ pub struct Inspected {
     mains: OnceLock<Mains>,
     /// The main object that is meant, where the artifact does not say it.
     own: Option<String>,
+    /// Pairs of a signing block that stay although the package is signed anew.
+    pairs: KeptPairs,
 }
 
 /// Finishes what a run that was killed had begun in the folder `path`, or drops it where something else has written there
@@ -250,7 +254,7 @@ impl Inspected {
     /// The same for what may be packages of a folder.
     pub fn of(input: &Input) -> Result<Self, JobError> {
         let artifact = Self::look_at(input).map_err(JobError)?;
-        Ok(Self { artifact, mains: OnceLock::new(), own: None })
+        Ok(Self { artifact, mains: OnceLock::new(), own: None, pairs: KeptPairs::default() })
     }
 
     fn look_at(Input { path, packages }: &Input) -> Result<Arc<dyn Opened>, Cause> {
@@ -296,11 +300,16 @@ impl Inspected {
         self.own = Some(main.into());
     }
 
+    /// Says which pairs of an APK Signing Block stay although the package is signed anew: those that are there and have no place.
+    pub fn keep_pairs(&mut self, pairs: KeptPairs) {
+        self.pairs = pairs;
+    }
+
     /// What these places ask of the main objects; who has none pays nothing for them.
     fn search<'a>(&'a self, places: &'a [Place]) -> Result<Search<'a>, JobError> {
         let asks = places.iter().any(|place| place.by_object || place.at.names_main());
         let mains = if asks { self.mains()? } else { &NO_MAINS };
-        Ok(Search { places, mains, own: self.own.as_deref() })
+        Ok(Search { places, mains, own: self.own.as_deref(), pairs: &self.pairs })
     }
 
     /// The key it is signed with; `None` where nothing is signed.

@@ -22,7 +22,7 @@ mod write;
 use std::path::Path;
 
 pub(super) use package::{NEW_KEY, Package, check_signer, name_splits};
-pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, rewrite, while_searching};
+pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, not_there, rewrite, while_searching};
 pub(super) use pairs::unprotected;
 pub(super) use v1_files::{sign as sign_jar, stale};
 
@@ -35,11 +35,11 @@ use super::refusal::Words;
 use super::signing::{AndroidSigning, KeyKind, Signing};
 use crate::artifact::apk::{Changes, MANIFEST, Spot};
 use crate::artifact::genexus::Mains;
-use crate::format::apk_signing_block::SigningBlock;
+use crate::format::apk_signing_block::{SigningBlock, pair_text};
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
-use crate::sign::android;
+use crate::sign::android::{self, KeptPairs};
 use crate::verify;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
@@ -126,12 +126,14 @@ impl Kind for Package {
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {
         self.packed.judge_plan(placed)?;
+        placed.notes.extend(not_there(&placed.pairs, [&self.packed])?);
         self.judge_pairs(placed)
     }
 
     fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
         self.check_signing(signing)?;
-        self.check_pair(pairs::first(placed), signing.android()?)
+        self.check_pair(pairs::first(placed), signing.android()?)?;
+        self.check_kept_pairs(&placed.pairs, signing.android()?)
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
@@ -145,10 +147,8 @@ impl Kind for Package {
     /// Other pairs stay where nothing is signed.
     fn search_rest(&self, placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
         self.packed.search_rest(hunt, changes);
-        if placed.kept.is_some() || changes.is_empty() {
-            self.packed.search_pairs(hunt, &changes.pairs.ids())?;
-        }
-        Ok(())
+        let stays = placed.kept.is_some() || changes.is_empty();
+        self.packed.search_pairs(hunt, &changes.pairs.ids(), if stays { None } else { Some(&placed.pairs) })
     }
 
     fn probe(&self, _placed: &Placed<Spot>, output: &Path) -> Result<(), Cause> {
@@ -184,7 +184,8 @@ impl Steps for Package {
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
         self.check_pair(pairs::first(placed), task.signing.android()?)?;
-        self.write_new(&placed.expected(task.values)?, changes, left_out, task)
+        self.check_kept_pairs(&placed.pairs, task.signing.android()?)?;
+        self.write_new(&placed.expected(task.values)?, (changes, &placed.pairs), left_out, task)
     }
 
     /// A v4 signature of the old package would be stale, so it goes first. A profile goes where the package goes.
@@ -217,12 +218,15 @@ impl Steps for Package {
         Ok(notes)
     }
 
-    fn notes(&self, _: &AndroidSigning<'_>, (removed, block, kept): LeftOut<'_>) -> Vec<String> {
-        let mut dropped = block.map(android::dropped_pairs).unwrap_or_default();
-        dropped.retain(|pair| !kept.contains(&pair.id));
-        let left_out =
-            |pair: &android::DroppedPair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len);
-        let mut notes: Vec<String> = dropped.iter().map(left_out).collect();
+    fn notes(&self, _: &AndroidSigning<'_>, (removed, block, stay): LeftOut<'_>) -> Vec<String> {
+        let dropped = block.map(|block| android::dropped_pairs(block, stay)).unwrap_or_default();
+        let mut notes = Vec::new();
+        if !dropped.is_empty() {
+            let texts: Vec<String> = dropped.iter().map(|pair| pair_text(pair.id, pair.len)).collect();
+            let can_stay = dropped.iter().any(|pair| KeptPairs::can_keep(pair.id));
+            let how = if can_stay { "; what an app needs stays with --keep-signing-block-ids" } else { "" };
+            notes.push(format!("left out of the signing block: {}{how}", texts.join(", ")));
+        }
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }
