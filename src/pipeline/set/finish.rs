@@ -53,7 +53,7 @@ pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -
         stay.push(if changes.is_empty() { asked()? } else { None });
     }
     let changed = changes.kept();
-    let nothing = set.home.is_at(output) && stay.iter().all(Option::is_some);
+    let nothing = set.home.is_at(output) && stay.iter().all(Option::is_some) && set.home.verify().is_sound();
     let pairs = if signing.is_none() || nothing { None } else { Some(&placed.pairs) };
     let search = |copies: &mut OldCopies| copies.judged(&WORDS, |hunt| set.search_kept(hunt, pairs, &changed));
     if nothing {

@@ -122,6 +122,7 @@ impl Artifact for PackageSet {
     }
 
     /// An app reads the block of the base.
+        report.findings.extend(self.home.verify().findings);
     fn pairs(&self) -> Result<Vec<Address>, Cause> {
         let mut all: Vec<Address> = Vec::new();
         for member in self.bases().into_iter().filter_map(|index| self.members.get(index)) {
