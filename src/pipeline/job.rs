@@ -19,7 +19,8 @@ use super::signing::{KeyKind, Signing};
 use super::{ArtifactFile, Input};
 use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
-use crate::artifact::kind::FileKind;
+use crate::artifact::kind::{FileKind, is_manifest_text};
+use crate::format::read_at::ReadAt as _;
 use crate::format::zip::Archive;
 use crate::host::transaction;
 use crate::placement::template::Values;
@@ -36,6 +37,9 @@ struct Registered {
     /// The folder in which a journal of this kind would lie, and what runs that were killed left there.
     left: fn(&Path) -> Result<Option<Leftovers>, Cause>,
 }
+
+/// Bytes at the beginning of a file that is no archive which say what it is.
+const MANIFEST_START: u64 = 64 * 1024;
 
 /// An artifact, where it is of a kind.
 type Opening = Result<Option<Arc<dyn Opened>>, Cause>;
@@ -231,6 +235,13 @@ pub fn pending(path: &Path) -> Result<Option<String>, JobError> {
     }
 }
 
+/// Whether a file that is no archive is the manifest of an Android project.
+fn is_manifest(file: &ArtifactFile) -> bool {
+    let len = usize::try_from(file.size().min(MANIFEST_START)).unwrap_or(0);
+    let mut start = vec![0; len];
+    file.read_exact_at(&mut start, 0).is_ok() && is_manifest_text(&start)
+}
+
 /// What runs that were killed left in a folder, and where their journal would lie.
 fn left(path: &Path) -> Result<Option<Leftovers>, Cause> {
     if !path.is_dir() {
@@ -264,7 +275,10 @@ impl Inspected {
             Location::Folder(path.to_owned())
         } else {
             let file = Arc::new(ArtifactFile::open(path)?);
-            let archive = Archive::open(&*file)?;
+            let archive = match Archive::open(&*file) {
+                Err(_) if is_manifest(&file) => return Err(OtherKind(FileKind::Source).into()),
+                archive => archive?,
+            };
             let (index, kind) = (archive.index(), FileKind::of_archive(&archive));
             drop(archive);
             Location::Archive { path: path.to_owned(), file, index, kind }

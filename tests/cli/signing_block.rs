@@ -242,7 +242,9 @@ fn a_v4_signature_is_stale_and_goes() {
     world.run(&DEV, &["app.apk", "--env", "dev", "--at", AT, "-o", "out.apk"], "").exits(0);
     assert!(world.path("app.apk.idsig").exists(), "it is of another file");
     let run = world.run(&DEV, &["app.apk", "--env", "dev", "--at", AT], "").exits(0);
-    run.says(&["warning app.apk: app.apk.idsig is gone: a v4 signature covers the APK Signing Block", "--v4"]);
+    let run =
+        run.says(&["warning app.apk: app.apk.idsig is gone: a v4 signature covers the APK Signing Block", "--v4"]);
+    assert_eq!(run.err.matches("idsig").count(), 1, "{}", run.err);
     assert!(!world.path("app.apk.idsig").exists());
     // The other places still hold the old id.
     let run = world.run(&PROD, &["app.apk", "--env", "dev", "--at", AT, "--gate", "off"], "").exits(0);

@@ -36,6 +36,7 @@ use super::signing::{AndroidSigning, KeyKind, Signing};
 use crate::artifact::apk::{Changes, MANIFEST, Spot};
 use crate::artifact::genexus::Mains;
 use crate::format::apk_signing_block::{SigningBlock, pair_text};
+use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
@@ -205,15 +206,19 @@ impl Steps for Package {
             }
         }
         let idsig_path = v4_file::path(output);
-        let _ = v4_file::remove_stale(&idsig_path)?;
+        let was_there = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
-            file.commit(None)?;
+            file.commit(Some(&like))?;
+        } else if was_there {
+            notes.push(v4_file::gone(&idsig_path));
+        // Who may read the package may read what lies beside it.
+        let like = std::fs::metadata(output).map_err(FileError::on("inspect", output))?;
         }
         if let Some(profile) = profile {
-            profile.commit(None)?;
+            profile.commit(Some(&like))?;
         }
         Ok(notes)
     }

@@ -155,7 +155,7 @@ impl Package {
             packed.source.file().close();
         }
         let idsig = v4_file::path(output);
-        let had_v4 = std::fs::symlink_metadata(&idsig).is_ok();
+        let had_v4 = v4_file::remove_stale(&idsig)?;
         done.notes.extend(self.put_in_place(written, output)?);
         if had_v4 {
             done.warnings.push(format!(
