@@ -56,6 +56,10 @@ impl Embedder<'_> {
         let owner = self.owner(&mut inspected, artifact.app.as_deref())?;
         let places = self.gather(&inspected, &owner)?;
         places.gone.iter().for_each(|at| self.tell(Event::TextGone(path, at)));
+        let others = places.of_other_kinds(&inspected);
+        if !others.is_empty() {
+            self.tell(Event::OtherKind(path, &others));
+        }
         let mains = inspected.mains()?.clone();
         let planned = inspected.plan(&places.places, &places.presets.join(", "));
         let planned = planned.map_err(|error| self.explained(error, &owner.application, &places))?;

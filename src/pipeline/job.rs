@@ -24,7 +24,7 @@ use crate::format::read_at::ReadAt as _;
 use crate::format::zip::Archive;
 use crate::host::transaction;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::sign::android::KeptPairs;
 use crate::verify;
 use crate::verify::injected::{self, Expected};
@@ -339,6 +339,13 @@ impl Inspected {
             }
         }
         Ok(false)
+    }
+
+    /// Whether an address is for artifacts of this kind: one that begins with the word of another kind is passed over.
+    pub fn is_meant(&self, address: &Address) -> bool {
+        let own = self.artifact.kind();
+        // A bundle has what its packages have, but for their signing blocks.
+        address.kind.is_none_or(|kind| kind.covers(own) && !(address.is_pair() && own != placement::Kind::Apk))
     }
 
     /// Addresses of what is there and has no other name: pairs of an APK Signing Block that mean nothing to Android.

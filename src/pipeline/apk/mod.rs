@@ -39,7 +39,7 @@ use crate::format::apk_signing_block::{SigningBlock, pair_text};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::sign::android::{self, KeptPairs};
 use crate::verify;
 use crate::verify::injected::Expected;
@@ -54,6 +54,10 @@ impl Artifact for Package {
 
     fn id(&self) -> Option<&str> {
         Some(&self.packed.facts.package)
+    }
+
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Apk
     }
 
     fn describe(&self) -> Description {
@@ -208,14 +212,14 @@ impl Steps for Package {
         let idsig_path = v4_file::path(output);
         let was_there = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
+        // Who may read the package may read what lies beside it.
+        let like = std::fs::metadata(output).map_err(FileError::on("inspect", output))?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
             file.commit(Some(&like))?;
         } else if was_there {
             notes.push(v4_file::gone(&idsig_path));
-        // Who may read the package may read what lies beside it.
-        let like = std::fs::metadata(output).map_err(FileError::on("inspect", output))?;
         }
         if let Some(profile) = profile {
             profile.commit(Some(&like))?;

@@ -29,7 +29,7 @@ use crate::artifact::kind::FileKind;
 use crate::format::apk_signing_block::{SigningBlock, pair_text};
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::verify::android::bundle;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
@@ -83,6 +83,10 @@ impl Artifact for Bundle {
 
     fn id(&self) -> Option<&str> {
         Some(&self.packed.facts.package)
+    }
+
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Aab
     }
 
     fn describe(&self) -> Description {

@@ -40,7 +40,7 @@ use super::signing::{KeyKind, Signing};
 use crate::artifact::apk as packages;
 use crate::artifact::genexus::Mains;
 use crate::placement::template::Values;
-use crate::placement::{Absence, Address, Place};
+use crate::placement::{self, Absence, Address, Place};
 use crate::verify::Report;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
@@ -55,6 +55,10 @@ impl Artifact for PackageSet {
 
     fn id(&self) -> Option<&str> {
         self.members.first().map(|member| member.package.packed.facts.package.as_str())
+    }
+
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Apk
     }
 
     fn describe(&self) -> Description {
@@ -118,11 +122,11 @@ impl Artifact for PackageSet {
     fn verify_signature(&self, min_sdk: Option<u32>) -> Result<Report, Cause> {
         let mut report = self.verify_each(|member| member.package.verify_signature(min_sdk).map_err(member.about()))?;
         report.findings.extend(self.problems());
+        report.findings.extend(self.home.verify().findings);
         Ok(report)
     }
 
     /// An app reads the block of the base.
-        report.findings.extend(self.home.verify().findings);
     fn pairs(&self) -> Result<Vec<Address>, Cause> {
         let mut all: Vec<Address> = Vec::new();
         for member in self.bases().into_iter().filter_map(|index| self.members.get(index)) {

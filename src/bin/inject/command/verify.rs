@@ -19,6 +19,7 @@ use inject::receipt;
 use zeroize::Zeroizing;
 
 use crate::carried::tell_cut_off;
+use crate::events::tell_other_kinds;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::access::Access;
@@ -155,6 +156,10 @@ fn one(
         return Err(failure);
     }
     let mut places = embedder.gather(&inspected, &owner)?;
+    let others = places.of_other_kinds(&inspected);
+    if !others.is_empty() {
+        tell_other_kinds(path, &others, out);
+    }
     let replaced = places.take_replaced(&inspected)?;
     let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
