@@ -94,8 +94,8 @@ pub mod job {
     };
     #[doc(inline)]
     pub use crate::pipeline::{
-        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Input, Located, PlannedPlace,
-        ProfileFacts, Reach, ReleaseFault,
+        ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Input, Located, PairFacts,
+        PlannedPlace, ProfileFacts, Reach, ReleaseFault,
     };
 }
 
@@ -313,7 +313,8 @@ pub mod signing {
     pub use crate::format::x509::Certificate;
     #[doc(inline)]
     pub use crate::sign::android::{
-        DEFAULT_ROTATION_MIN_SDK, Lineage, LineageError, Rotation, Schemes, SchemesError, Signers,
+        DEFAULT_ROTATION_MIN_SDK, KeptPairs, KeptPairsError, Lineage, LineageError, Rotation, Schemes, SchemesError,
+        Signers,
     };
     #[doc(inline)]
     pub use crate::sign::{Identity, IdentityError, KeyError, Password, certificates};

@@ -3,6 +3,7 @@
 //! Must not: judge whether the artifact is sound.
 
 use crate::format::read_at::ReadAt;
+use crate::format::text;
 use crate::format::zip::{Archive, ZipError};
 
 /// Kinds of single-file artifacts.
@@ -19,6 +20,10 @@ pub enum FileKind {
     Ipa,
     /// GeneXus metadata, packed.
     Gxsd,
+    /// An Android library, which is built into an app.
+    Aar,
+    /// A manifest as it is written, alone or packed: a project, and not what is built of it.
+    Source,
     /// A zip that is none of these.
     OtherZip,
 }
@@ -32,6 +37,8 @@ impl FileKind {
             Self::ApkSet => "a set of Android packages",
             Self::Ipa => "an iOS package (IPA)",
             Self::Gxsd => "a GeneXus metadata archive (gxsd)",
+            Self::Aar => "an Android library (AAR), which has no signature and no credential of its own",
+            Self::Source => "a project and no build (AndroidManifest.xml: it is text, and in a build it is binary)",
             Self::OtherZip => "a ZIP archive, but neither an APK, an AAB, a set of APKs nor an IPA",
         }
     }
@@ -46,8 +53,14 @@ impl FileKind {
     pub fn of_archive<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Self {
         let ends_with = |tail: &[u8]| archive.entries().iter().any(|entry| entry.name().ends_with(tail));
         let starts_with = |head: &[u8]| archive.entries().iter().any(|entry| entry.name().starts_with(head));
-        if archive.find(b"AndroidManifest.xml").is_some() {
-            Self::Apk
+        if let Some(index) = archive.find(b"AndroidManifest.xml") {
+            let is_text = archive.read(index).is_ok_and(|manifest| is_markup(&manifest));
+            let is_library = || [&b"classes.jar"[..], b"R.txt"].iter().any(|name| archive.find(name).is_some());
+            match is_text {
+                false => Self::Apk,
+                true if is_library() => Self::Aar,
+                true => Self::Source,
+            }
         } else if archive.find(b"BundleConfig.pb").is_some() || ends_with(b"/manifest/AndroidManifest.xml") {
             Self::Aab
         } else if starts_with(b"Payload/") {
@@ -60,4 +73,29 @@ impl FileKind {
             Self::OtherZip
         }
     }
+}
+
+impl FileKind {
+    /// What to do with a file of a kind that cannot be worked on; nothing where that is not known.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::Aar => Some("build the app that uses it, and give its APK or App Bundle"),
+            Self::Source => Some("build it (Gradle, or aapt2 and zipalign), and give the APK or App Bundle"),
+            Self::Apk | Self::Aab | Self::ApkSet | Self::Ipa | Self::Gxsd | Self::OtherZip => None,
+        }
+    }
+}
+
+/// Whether a file that is no archive is a manifest as it is written.
+pub fn is_manifest_text(content: &[u8]) -> bool {
+    is_markup(content) && text::read(content).is_ok_and(|text| text.contains("<manifest"))
+}
+
+/// Whether a content is XML as it is written, in whatever encoding.
+fn is_markup(content: &[u8]) -> bool {
+    let marks = [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"];
+    let content = marks.iter().find_map(|mark| content.strip_prefix(*mark)).unwrap_or(content);
+    let mut characters = content.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != 0);
+    let (first, second) = (characters.next(), characters.next());
+    first == Some(&b'<') && second.is_some_and(|byte| b"?!".contains(byte) || byte.is_ascii_alphabetic())
 }

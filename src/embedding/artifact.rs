@@ -47,6 +47,7 @@ impl Embedder<'_> {
             }
         }
         let mut inspected = Inspected::of(&artifact.input())?;
+        inspected.keep_pairs(self.options.keep_pairs.clone());
         for folder in folders().filter(|_| self.options.read_only) {
             if let Some(said) = pending(folder)? {
                 self.tell(Event::Pending(&said));
@@ -55,6 +56,10 @@ impl Embedder<'_> {
         let owner = self.owner(&mut inspected, artifact.app.as_deref())?;
         let places = self.gather(&inspected, &owner)?;
         places.gone.iter().for_each(|at| self.tell(Event::TextGone(path, at)));
+        let others = places.of_other_kinds(&inspected);
+        if !others.is_empty() {
+            self.tell(Event::OtherKind(path, &others));
+        }
         let mains = inspected.mains()?.clone();
         let planned = inspected.plan(&places.places, &places.presets.join(", "));
         let planned = planned.map_err(|error| self.explained(error, &owner.application, &places))?;

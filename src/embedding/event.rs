@@ -40,6 +40,8 @@ pub enum Event<'e> {
     },
     /// A place is addressed by a text that is not there, and a known Client Id of the application is: that counts as the place.
     TextGone(&'e Path, &'e Address),
+    /// Addresses that somebody wrote are for artifacts of another kind, so nothing is put there.
+    OtherKind(&'e Path, &'e [&'e Address]),
     /// No place takes the secret, which is accepted.
     NoSecretPlace(&'e Path, &'e EnvironmentName),
     /// Something else changed the artifact meanwhile; this is the plan for what is there now.

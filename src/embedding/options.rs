@@ -5,6 +5,7 @@
 use crate::credential::obtain::Take;
 use crate::pipeline::Reach;
 use crate::placement::Place;
+use crate::sign::android::KeptPairs;
 
 /// What is asked for in one run. The default asks for nothing but the main job.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,8 @@ pub struct Options {
     pub offline: bool,
     /// Where credentials of others are looked for.
     pub gate: Reach,
+    /// Pairs of an APK Signing Block that stay although the package is signed anew.
+    pub keep_pairs: KeptPairs,
     /// The time that receipts say, seconds since 1970. None: the same input gives the same receipt.
     pub receipt_time: Option<u64>,
     /// Nothing is obtained and nothing is written: for previews.

@@ -102,6 +102,8 @@ pub struct Gathered {
     pub presets: Vec<String>,
     /// Whether a preset says that the secret has to have a place.
     pub needs_secret: bool,
+    /// The addresses that the application's configuration or the caller wrote.
+    written: Vec<Address>,
     /// Places by a text that is gone, for which a known Client Id counts that is there.
     pub(super) gone: Vec<Address>,
     /// What it means when a place of a preset is not there.
@@ -127,6 +129,7 @@ pub(super) fn gather(
     if presets.is_empty() {
         presets = app.map(|app| app.presets.clone()).unwrap_or_default();
     }
+    let written = configured.iter().chain(given).map(|place| place.at.clone()).collect();
     let mut fallback = false;
     // The fallback is for who says nothing: with places of its own an artifact gets those and no others.
     if presets.is_empty() && given.is_empty() && configured.is_empty() {
@@ -169,7 +172,7 @@ pub(super) fn gather(
         let undefined = |error| PlacesError::Template { at: at.clone(), error };
         value.check(values.keys().map(String::as_str)).map_err(undefined)?;
     }
-    Ok(Gathered { places, presets, needs_secret, gone: Vec::new(), hints })
+    Ok(Gathered { places, presets, needs_secret, written, gone: Vec::new(), hints })
 }
 
 impl Gathered {
@@ -188,6 +191,11 @@ impl Gathered {
             }
         }
         Ok(replaced)
+    }
+
+    /// The addresses that somebody wrote and that are for artifacts of another kind than this one, which passes over them.
+    pub fn of_other_kinds(&self, inspected: &Inspected) -> Vec<&Address> {
+        self.written.iter().filter(|at| !inspected.is_meant(at)).collect()
     }
 
     /// What a preset says of a place that is not there.

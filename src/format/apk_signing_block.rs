@@ -46,6 +46,10 @@ pub mod id {
     pub const STAMP: u32 = 0x6dff_800d;
     /// Google Play's metadata ("frosting").
     pub const FROSTING: u32 = 0x2146_444e;
+    /// A channel that Walle wrote (Meituan).
+    pub const WALLE: u32 = 0x7177_7777;
+    /// A channel that `VasDolly` wrote (Tencent).
+    pub const VASDOLLY: u32 = 0x8811_55ff;
 
     /// What a pair is to Android, apksigner or Google Play; `None` where it means nothing to them.
     pub fn meaning(id: u32) -> Option<&'static str> {
@@ -62,15 +66,37 @@ pub mod id {
         }
     }
 
-    /// What a pair is, for people.
+    /// What a pair is, for people; also where it means something to another tool alone.
     pub fn describe(id: u32) -> &'static str {
-        meaning(id).unwrap_or("unknown")
+        match id {
+            WALLE => "channel of Walle",
+            VASDOLLY => "channel of VasDolly",
+            id => meaning(id).unwrap_or("unknown"),
+        }
     }
+
+    /// Whether a pair is beside the signatures: neither one of them nor the padding behind them.
+    pub fn is_beside(id: u32) -> bool {
+        !matches!(id, V2 | V3 | V31 | V32 | PADDING)
+    }
+}
+
+/// What a pair is, for people, with its ID and how much it holds.
+pub fn pair_text(id: u32, len: usize) -> String {
+    format!("{} ({}, {len} bytes)", pair_name(id), id::describe(id))
 }
 
 /// What a pair is called: as an address, and where something is found in it.
 pub fn pair_name(id: u32) -> String {
     format!("{PAIR}0x{id:08x}")
+}
+
+/// The ID of a pair as it is written: in decimal, or 0x and hexadecimal.
+pub fn pair_id(text: &str) -> Option<u32> {
+    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+    // Parsing alone would take a sign too.
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    u32::from_str_radix(digits, radix).ok().filter(|_| is_number)
 }
 
 /// What the name of every pair begins with.

@@ -37,6 +37,11 @@ pub fn utf8(bytes: &[u8]) -> Result<(&str, usize), EncodingError> {
     Ok((text, if text.starts_with('\u{feff}') { 3 } else { 0 }))
 }
 
+/// Bytes without the byte order mark of UTF-8 that editors and shells of Windows put in front, JSON's parsers among those that it stops.
+pub fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// The text of a file that is read and not edited: UTF-8, or UTF-16 in either order, with a byte order mark or, where it begins
 /// with a character of ASCII, without one. The mark is left out.
 pub fn read(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingError> {

@@ -167,16 +167,21 @@ impl Replacement {
         Ok(())
     }
 
-    /// Makes the file durable, with owner and rights of `like` as far as they can be kept. After that committing takes no time.
+    /// Makes the file durable, with owner and rights of what it replaces, as far as they can be kept; where nothing is there yet, of
+    /// `like`, as a copy of that has them. Without `like` it is its owner's alone. After that committing takes no time.
     pub fn complete(&mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
         let _section = interrupt::section();
         if let Some(like) = like {
-            rights::carry(&self.file, like).map_err(FileError::on("set permissions of", &self.target))?;
+            let given = match fs::metadata(&self.target) {
+                Ok(there) => rights::carry(&self.file, &there),
+                Err(_) => rights::copy(&self.file, like),
+            };
+            given.map_err(FileError::on("set permissions of", &self.target))?;
         }
         self.make_durable()
     }
 
-    /// Makes the file durable and puts it in the place of the target, with owner and rights of `like`.
+    /// Makes the file durable and puts it in the place of the target, with owner and rights as in [`Self::complete`].
     pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
         let _section = interrupt::section();
         self.complete(like)?;

@@ -29,6 +29,35 @@ pub fn carry(file: &File, like: &Metadata) -> io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
+/// Gives `file` owner and rights of `source`, as a copy of that has them: without what the user's mask (umask) keeps from new files.
+#[cfg(unix)]
+pub fn copy(file: &File, source: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    carry(file, source)?;
+    let mode = file.metadata()?.permissions().mode() & RIGHTS & !mask();
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+/// What new files of this process do not get.
+#[cfg(unix)]
+fn mask() -> u32 {
+    use rustix::fs::Mode;
+    use rustix::process::umask;
+    static MASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *MASK.get_or_init(|| {
+        // To ask is to set: meanwhile a new file is its owner's alone.
+        let mask = umask(Mode::RWXG | Mode::RWXO);
+        umask(mask);
+        u32::try_from(i64::from(mask.as_raw_mode())).unwrap_or(0o077)
+    })
+}
+
+/// Gives `file` the permissions of `source`.
+#[cfg(not(unix))]
+pub fn copy(file: &File, source: &Metadata) -> io::Result<()> {
+    carry(file, source)
+}
+
 /// Rights when the owner or the group is another one now: everybody may be of the new group or no longer of the old one, so
 /// both have what both had; and nobody has what the old owner had not.
 #[cfg(unix)]

@@ -170,6 +170,16 @@ impl Transaction {
 
     /// Begins the new content of a file likewise.
     pub fn begin(&mut self, name: &str, read: Option<Stamp>) -> Result<NewContent<'_>, TransactionError> {
+        self.begin_like(name, read, None)
+    }
+
+    /// The same; a file that was not there gets the rights of `source`, as a copy of that would.
+    pub(crate) fn begin_like(
+        &mut self,
+        name: &str,
+        read: Option<Stamp>,
+        source: Option<&fs::Metadata>,
+    ) -> Result<NewContent<'_>, TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
@@ -186,7 +196,7 @@ impl Transaction {
         options.write(true).create_new(true);
         // What a folder lets others read, a file made in it may be read by.
         #[cfg(unix)]
-        if like.is_some() {
+        if like.is_some() || source.is_some() {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
         let section = interrupt::section();
@@ -197,6 +207,8 @@ impl Transaction {
         let new = self.new.push_mut(new);
         if let Some(like) = like {
             rights::carry(&new.file, &like).map_err(on("set permissions of"))?;
+        } else if let Some(source) = source {
+            rights::copy(&new.file, source).map_err(on("set permissions of"))?;
         }
         Ok(NewContent(new))
     }

@@ -129,14 +129,25 @@ impl std::fmt::Display for Cause {
 
 /// What is neither of the kinds that are worked on.
 #[derive(Debug, thiserror::Error)]
-#[error("this is {}, which this version does not work on", .0.describe())]
+#[error("this is {}, which this version does not work on{}", .0.describe(), then(.0.remedy()))]
 pub(super) struct OtherKind(pub(super) FileKind);
+
+/// What to do, behind what is wrong.
+fn then(remedy: Option<&str>) -> String {
+    remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default()
+}
 
 impl Failing for OtherKind {
     fn fault(&self) -> Fault<'_> {
         match self.0 {
             FileKind::Gxsd => Fault::PartOfFolder,
-            FileKind::Apk | FileKind::Aab | FileKind::ApkSet | FileKind::Ipa | FileKind::OtherZip => Fault::Kind,
+            FileKind::Apk
+            | FileKind::Aab
+            | FileKind::ApkSet
+            | FileKind::Ipa
+            | FileKind::Aar
+            | FileKind::Source
+            | FileKind::OtherZip => Fault::Kind,
         }
     }
 }

@@ -19,11 +19,13 @@ use super::signing::{KeyKind, Signing};
 use super::{ArtifactFile, Input};
 use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
-use crate::artifact::kind::FileKind;
+use crate::artifact::kind::{FileKind, is_manifest_text};
+use crate::format::read_at::ReadAt as _;
 use crate::format::zip::Archive;
 use crate::host::transaction;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
+use crate::sign::android::KeptPairs;
 use crate::verify;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::{self, Foreign, Hunt};
@@ -35,6 +37,9 @@ struct Registered {
     /// The folder in which a journal of this kind would lie, and what runs that were killed left there.
     left: fn(&Path) -> Result<Option<Leftovers>, Cause>,
 }
+
+/// Bytes at the beginning of a file that is no archive which say what it is.
+const MANIFEST_START: u64 = 64 * 1024;
 
 /// An artifact, where it is of a kind.
 type Opening = Result<Option<Arc<dyn Opened>>, Cause>;
@@ -124,6 +129,7 @@ impl<K: Kind> Opened for K {
     fn plan(self: Arc<Self>, search: Search<'_>, presets: &str) -> Result<Box<dyn AnyPlan>, Cause> {
         self.read_ahead();
         let mut placed = Placed::of(found(&*self, search), search.places, self.words(), presets)?;
+        placed.pairs = search.pairs.clone();
         self.judge_plan(search, &mut placed)?;
         Ok(Box::new(Plan { artifact: self, placed }))
     }
@@ -207,6 +213,8 @@ pub struct Inspected {
     mains: OnceLock<Mains>,
     /// The main object that is meant, where the artifact does not say it.
     own: Option<String>,
+    /// Pairs of a signing block that stay although the package is signed anew.
+    pairs: KeptPairs,
 }
 
 /// Finishes what a run that was killed had begun in the folder `path`, or drops it where something else has written there
@@ -225,6 +233,13 @@ pub fn pending(path: &Path) -> Result<Option<String>, JobError> {
         Some((root, ours)) => transaction::pending(&root, &ours).map_err(|error| JobError(error.into())),
         None => Ok(None),
     }
+}
+
+/// Whether a file that is no archive is the manifest of an Android project.
+fn is_manifest(file: &ArtifactFile) -> bool {
+    let len = usize::try_from(file.size().min(MANIFEST_START)).unwrap_or(0);
+    let mut start = vec![0; len];
+    file.read_exact_at(&mut start, 0).is_ok() && is_manifest_text(&start)
 }
 
 /// What runs that were killed left in a folder, and where their journal would lie.
@@ -250,7 +265,7 @@ impl Inspected {
     /// The same for what may be packages of a folder.
     pub fn of(input: &Input) -> Result<Self, JobError> {
         let artifact = Self::look_at(input).map_err(JobError)?;
-        Ok(Self { artifact, mains: OnceLock::new(), own: None })
+        Ok(Self { artifact, mains: OnceLock::new(), own: None, pairs: KeptPairs::default() })
     }
 
     fn look_at(Input { path, packages }: &Input) -> Result<Arc<dyn Opened>, Cause> {
@@ -260,7 +275,10 @@ impl Inspected {
             Location::Folder(path.to_owned())
         } else {
             let file = Arc::new(ArtifactFile::open(path)?);
-            let archive = Archive::open(&*file)?;
+            let archive = match Archive::open(&*file) {
+                Err(_) if is_manifest(&file) => return Err(OtherKind(FileKind::Source).into()),
+                archive => archive?,
+            };
             let (index, kind) = (archive.index(), FileKind::of_archive(&archive));
             drop(archive);
             Location::Archive { path: path.to_owned(), file, index, kind }
@@ -296,11 +314,16 @@ impl Inspected {
         self.own = Some(main.into());
     }
 
+    /// Says which pairs of an APK Signing Block stay although the package is signed anew: those that are there and have no place.
+    pub fn keep_pairs(&mut self, pairs: KeptPairs) {
+        self.pairs = pairs;
+    }
+
     /// What these places ask of the main objects; who has none pays nothing for them.
     fn search<'a>(&'a self, places: &'a [Place]) -> Result<Search<'a>, JobError> {
         let asks = places.iter().any(|place| place.by_object || place.at.names_main());
         let mains = if asks { self.mains()? } else { &NO_MAINS };
-        Ok(Search { places, mains, own: self.own.as_deref() })
+        Ok(Search { places, mains, own: self.own.as_deref(), pairs: &self.pairs })
     }
 
     /// The key it is signed with; `None` where nothing is signed.
@@ -316,6 +339,13 @@ impl Inspected {
             }
         }
         Ok(false)
+    }
+
+    /// Whether an address is for artifacts of this kind: one that begins with the word of another kind is passed over.
+    pub fn is_meant(&self, address: &Address) -> bool {
+        let own = self.artifact.kind();
+        // A bundle has what its packages have, but for their signing blocks.
+        address.kind.is_none_or(|kind| kind.covers(own) && !(address.is_pair() && own != placement::Kind::Apk))
     }
 
     /// Addresses of what is there and has no other name: pairs of an APK Signing Block that mean nothing to Android.

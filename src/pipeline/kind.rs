@@ -21,7 +21,7 @@ use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::Index;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Finding};
@@ -43,6 +43,9 @@ pub(super) trait Artifact: fmt::Debug + Send + Sync {
 
     /// The package or bundle id: how an artifact finds its application.
     fn id(&self) -> Option<&str>;
+
+    /// What addresses call its kind.
+    fn kind(&self) -> placement::Kind;
 
     /// What it is and says of itself, for people.
     fn describe(&self) -> Description;

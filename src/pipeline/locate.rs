@@ -13,6 +13,7 @@ use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
 use crate::placement::{Absence, Address, Place, Target, Template};
+use crate::sign::android::KeptPairs;
 use crate::verify::injected::Expected;
 use crate::verify::{Code, Finding, Report};
 
@@ -54,6 +55,8 @@ pub(super) struct Search<'a> {
     pub(super) mains: &'a Mains,
     /// The main object that the artifact stands for here; its own where `None`.
     pub(super) own: Option<&'a str>,
+    /// Pairs of a signing block that stay although the package is signed anew.
+    pub(super) pairs: &'a KeptPairs,
 }
 
 /// A copy of a value in an artifact.
@@ -343,6 +346,8 @@ pub(super) struct Placed<S> {
     pub(super) old: Old,
     /// What verification says of the signatures that are there, where they stay and nothing is signed.
     pub(super) kept: Option<Report>,
+    /// Pairs of a signing block that stay although the package is signed anew.
+    pub(super) pairs: KeptPairs,
 }
 
 /// A place, its spot, and its value.
@@ -376,8 +381,15 @@ impl<S> Placed<S> {
         }));
         notes.extend(made(&copies, places));
         let warnings = not_own.iter().map(NotOwn::message).collect();
-        let mut placed =
-            Self { places: Vec::new(), spots: Vec::new(), notes, warnings, old: Old::default(), kept: None };
+        let mut placed = Self {
+            places: Vec::new(),
+            spots: Vec::new(),
+            notes,
+            warnings,
+            old: Old::default(),
+            kept: None,
+            pairs: KeptPairs::default(),
+        };
         for (copy, spot) in copies {
             let value = template(&copy);
             placed.old.take(&copy, &value);

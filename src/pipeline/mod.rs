@@ -46,7 +46,8 @@ pub use gate::Gate;
 pub use input::Input;
 pub use locate::Located;
 pub use plan::{
-    ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PlannedPlace, ProfileFacts, ReleaseFault,
+    ApkFacts, AppFacts, Description, Done, Facts, FolderFacts, Form, PairFacts, PlannedPlace, ProfileFacts,
+    ReleaseFault,
 };
 pub use reach::Reach;
 pub use source::ArtifactFile;

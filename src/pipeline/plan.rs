@@ -4,6 +4,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::format::apk_signing_block::{pair_name, pair_text};
 use crate::placement::template::{OtherMain, TemplateError, Values, same_object};
 use crate::placement::{Address, Template};
 use crate::verify::{self, Code};
@@ -155,8 +156,41 @@ pub struct ApkFacts {
     pub modules: Vec<String>,
     /// The packages of a set, the base first; none of a single one.
     pub packages: Vec<String>,
+    /// Pairs of its APK Signing Block that are beside the signatures, in their order.
+    pub pairs: Vec<PairFacts>,
     /// How many entries it has.
     pub entries: usize,
+}
+
+/// A pair of an APK Signing Block that no signature covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PairFacts {
+    /// The package of a set that has it.
+    pub package: Option<String>,
+    /// Its ID.
+    pub id: u32,
+    /// What it is, for people; `unknown` where nobody knows.
+    pub what: &'static str,
+    /// Bytes of its value.
+    pub bytes: usize,
+}
+
+impl PairFacts {
+    /// Where it is, as places call it.
+    pub fn entry(&self) -> String {
+        let package = self.package.iter().map(|package| format!("{package}!/"));
+        package.chain([pair_name(self.id)]).collect()
+    }
+}
+
+impl std::fmt::Display for PairFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(package) = &self.package {
+            write!(f, "{package}!/")?;
+        }
+        f.write_str(&pair_text(self.id, self.bytes))
+    }
 }
 
 /// What an app for Apple's systems says of itself.
@@ -225,6 +259,10 @@ impl Facts {
                     lines.push(("packages", apk.packages.join(", ")));
                 }
                 lines.push(("entries", apk.entries.to_string()));
+                if !apk.pairs.is_empty() {
+                    let pairs: Vec<String> = apk.pairs.iter().map(PairFacts::to_string).collect();
+                    lines.push(("beside", pairs.join(", ")));
+                }
             }
             Self::App(app) => {
                 lines.push(("bundle id", app.bundle_id.clone()));

@@ -12,6 +12,7 @@ use super::input::Input;
 use super::receipt_error::ReceiptError;
 use super::source::ArtifactFile;
 use crate::format::read_at::ReadAt as _;
+use crate::format::text::unmarked;
 use crate::verify::{Code, Report, Signer};
 
 /// Type of every Statement.
@@ -149,5 +150,5 @@ fn read(path: &Path) -> Result<Value, ReceiptError> {
     }
     let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(0)];
     file.read_exact_at(&mut bytes, 0).map_err(failed)?;
-    serde_json::from_slice(&bytes).map_err(|_| ReceiptError::Form { path: path.to_owned(), expected: "JSON" })
+    serde_json::from_slice(unmarked(&bytes)).map_err(|_| ReceiptError::Form { path: path.to_owned(), expected: "JSON" })
 }

@@ -259,7 +259,7 @@ impl Address {
                 None => return wrong("no method and no text", "dex/METHOD, dex/Lpkg/Class;->method or dex/\"text\""),
             }
         } else if let Some(rest) = rest.strip_prefix(apk_signing_block::PAIR) {
-            let Some(id) = pair(rest) else {
+            let Some(id) = apk_signing_block::pair_id(rest) else {
                 return wrong("no ID of 32 bits", "signing-block/0x71777777, in hexadecimal or decimal");
             };
             if let Some(meaning) = id::meaning(id) {
@@ -410,14 +410,6 @@ fn literal(text: &str) -> String {
 
 fn is_pointer(text: &str) -> bool {
     text.is_empty() || text.starts_with('/')
-}
-
-/// The ID of a pair.
-fn pair(text: &str) -> Option<u32> {
-    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
-    // Parsing alone would take a sign too.
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    u32::from_str_radix(digits, radix).ok().filter(|_| is_number)
 }
 
 fn dex(rest: &str) -> Option<Target> {

@@ -11,6 +11,7 @@ use crate::artifact::files::Files;
 use crate::format::base64;
 use crate::format::compressed::Encoding;
 use crate::format::limits;
+use crate::format::text::unmarked;
 
 /// Files that servers send compressed.
 const SERVED: [&str; 11] =
@@ -70,7 +71,7 @@ fn copy(report: &mut Report, files: &dyn Files, name: &str, plain: &str, encodin
 
 fn worker(report: &mut Report, files: &dyn Files, name: &str) {
     let Some(content) = read(report, files, name) else { return };
-    let table: Value = match serde_json::from_slice(&content) {
+    let table: Value = match serde_json::from_slice(unmarked(&content)) {
         Ok(table) => table,
         Err(error) => {
             report.add(Code::SiteWorker, name, error.to_string());

@@ -53,6 +53,33 @@ fn the_mode_stays_and_the_link_too() {
     assert_eq!(fs::metadata(world.path("real.apk")).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_output_has_the_rights_of_what_was_there_and_a_new_one_those_of_a_copy() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.demo("app.apk");
+    let mode = |name: &str| fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    let set = |name: &str, mode| fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    // What a new file that everybody may write to is in the end.
+    world.write("plain", "");
+    let open = mode("plain");
+    let run = |output: &str| world.signed(&["app.apk", "--env", "dev", "--v4", "-o", output]).exits(0);
+    for (input, output) in [(0o666, open), (0o600, 0o600), (0o640, 0o640 & (open | 0o111))] {
+        set("app.apk", input);
+        let name = format!("new-{input:o}.apk");
+        run(&name);
+        assert_eq!((mode(&name), mode(&format!("{name}.idsig"))), (output, output), "{input:o}");
+    }
+    for there in [0o640, 0o644] {
+        world.write("there.apk", "old");
+        set("there.apk", there);
+        set("app.apk", 0o600);
+        run("there.apk");
+        assert_eq!((mode("there.apk"), mode("there.apk.idsig")), (there, there));
+    }
+}
+
 #[test]
 fn an_output_leaves_the_input() {
     let world = World::new();

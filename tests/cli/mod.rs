@@ -35,6 +35,7 @@ mod inspect;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(not(any(windows, target_os = "macos")))]
+mod kept_pairs;
 mod keyring;
 mod kinds;
 mod made;

@@ -3,6 +3,7 @@
 
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 
+use super::set::{self, NAMES};
 use super::{World, demo, key};
 use crate::format::build::zip::{Item, Zip};
 
@@ -50,6 +51,77 @@ fn a_local_header_that_lies_is_found_and_put_right() {
         world.signed_with(&GIVEN, &["plain.apk", "--env", "dev", "--allow-new-signer"]).exits(0);
         assert!(right == world.read("plain.apk"), "{says}");
     }
+}
+
+/// An archive with other entries of its own, each with a header that says what the directory does.
+fn rebuilt(bytes: &[u8]) -> Vec<u8> {
+    let archive = Archive::open(bytes).unwrap();
+    let kept = archive.entries().iter().enumerate().filter(|(_, entry)| !entry.name().starts_with(b"META-INF/"));
+    let item = |(index, _): (usize, &_)| {
+        Item::new(&archive.entries()[index].display_name(), METHOD_DEFLATED, &archive.read(index).unwrap())
+    };
+    Zip::of(kept.map(item).collect::<Vec<_>>()).build()
+}
+
+/// How many local headers say otherwise than the directory.
+fn lies(bytes: &[u8]) -> usize {
+    let archive = Archive::open(bytes).unwrap();
+    (0..archive.entries().len()).filter(|&index| archive.disagreement(index).unwrap().is_some()).count()
+}
+
+#[test]
+fn so_is_one_of_a_bundle() {
+    let plain = rebuilt(&std::fs::read(super::testdata("demo.aab")).unwrap());
+    let world = World::new();
+    let mut bytes = plain.clone();
+    bytes[local_header(&plain, "base/resources.pb") + 14] ^= 8;
+    world.write("app.aab", &bytes);
+    let judged = world.inject(&["verify", "app.aab", "--signature-only"]).exits(7);
+    judged.says(&["zip.header (base/resources.pb)", "CRC-32", "who reads it from the beginning"]);
+    world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]).exits(0);
+    world.inject(&["verify", "app.aab", "--signature-only"]).exits(0);
+    assert_eq!(lies(&world.read("app.aab")), 0);
+    world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]).exits(0).says(&["up to date"]);
+}
+
+#[test]
+fn and_one_of_an_archive_of_packages_also_where_nothing_else_changes() {
+    let world = World::new();
+    let packages = NAMES.map(|name| Item::new(name, METHOD_STORED, &set::package(name)));
+    world.write("app.xapk", Zip::of(packages.to_vec()).build());
+    let args = ["app.xapk", "--env", "dev", "--allow-new-signer"];
+    world.signed_with(&GIVEN, &args).exits(0);
+    let right = world.read("app.xapk");
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
+    let mut bytes = right.clone();
+    bytes[local_header(&right, "split_extra.apk") + 14] ^= 8;
+    world.write("app.xapk", &bytes);
+    let judged = world.inject(&["verify", "app.xapk", "--signature-only"]).exits(7);
+    judged.says(&["zip.header (split_extra.apk)", "CRC-32"]);
+    world.signed_with(&GIVEN, &args).exits(0);
+    assert!(world.read("app.xapk") == right, "not as it was");
+    world.inject(&["verify", "app.xapk", "--signature-only"]).exits(0);
+}
+
+#[test]
+fn and_one_of_an_archive_within_where_that_is_written() {
+    let inner = Zip::of([
+        Item::new("a.json", METHOD_DEFLATED, b"{\"id\":\"an-old-value-of-it\"}"),
+        Item::new("b.txt", METHOD_DEFLATED, &b"odd ".repeat(40)),
+    ]);
+    let mut inner = inner.build();
+    let at = local_header(&inner, "b.txt");
+    inner[at + 14] ^= 8;
+    let world = World::new();
+    world.write("app.apk", package([Item::new("assets/inner.zip", METHOD_STORED, &inner)]));
+    // What is not written stays as it is.
+    world.signed_with(&GIVEN, &["app.apk", "--env", "dev", "--at", "string/client_id={client_id}"]).exits(0);
+    assert!(content_of(&world.read("app.apk"), "assets/inner.zip") == inner);
+    let args = ["app.apk", "--env", "dev", "--at", "assets/inner.zip!/a.json#/id={client_id}"];
+    world.signed_with(&GIVEN, &args).exits(0);
+    let inner = content_of(&world.read("app.apk"), "assets/inner.zip");
+    assert_eq!((lies(&inner), content_of(&inner, "a.json")), (0, b"{\"id\":\"the-id\"}".to_vec()));
+    world.signed_with(&GIVEN, &args).exits(0).says(&["up to date"]);
 }
 
 #[test]

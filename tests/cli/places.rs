@@ -269,3 +269,33 @@ fn what_cannot_be_made_is_not_offered() {
         assert!(!run.err.contains("--create"), "{}", run.err);
     }
 }
+
+#[test]
+fn places_of_another_kind_of_artifact_are_passed_over_with_a_word() {
+    let world = World::new();
+    world.demo("app.apk");
+    let at = [
+        "--at",
+        "string/client_id={client_id}",
+        "--at",
+        "ios:Info.plist#ClientId={client_id}",
+        "--at",
+        "tree:a.json#/b=x",
+    ];
+    let args = [&["app.apk", "--env", "dev"], &at[..]].concat();
+    let says = "note app.apk: passed over, because the word in front says another kind of artifact: ios:Info.plist#ClientId, tree:a.json#/b";
+    world.signed_with(&GIVEN, &[&args[..], &["--dry-run"]].concat()).exits(0).says(&[says]);
+    world.signed_with(&GIVEN, &args).exits(0).says(&[says, "1 place"]);
+    world.signed_with(&GIVEN, &[&["verify"], &args[..]].concat()).exits(0).says(&[says]);
+    // What a preset has for other kinds is nobody's wish, and what is for this one is none of them.
+    let run =
+        world.signed(&["app.apk", "--env", "qa", "--preset", "generic", "--at", "apk:string/client_id={client_id}"]);
+    assert!(!run.err.contains("passed over"), "{}", run.err);
+    // Alone it is refused.
+    let args = ["app.apk", "--env", "dev", "--at", "ios:Info.plist#ClientId={client_id}"];
+    world.refuses(
+        |world| world.signed_with(&GIVEN, &args),
+        4,
+        &["none of the places that were named is for such an artifact"],
+    );
+}

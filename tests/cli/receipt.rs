@@ -220,3 +220,15 @@ fn the_configuration_names_a_folder_for_receipts() {
     world.write("inject.toml", "version = 1\nreceipts = true\n[env.dev]\n");
     world.signed(&["app.apk", "--env", "dev"]).exits(2).says(&["2:12: receipts is of type boolean"]);
 }
+
+#[test]
+fn what_an_editor_of_windows_saved_is_read() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.signed(&["app.apk", "--env", "dev", "--receipt", "r.json"]).exits(0);
+    let marked = [&b"\xef\xbb\xbf"[..], &world.read("r.json")].concat();
+    world.write("r.json", marked);
+    world.inject(&["verify", "app.apk", "--env", "dev", "--receipt", "r.json"]).exits(0);
+    world.write("inject.toml", b"\xef\xbb\xbfversion = 1\n[env.qa]\n");
+    world.inject(&["env", "list"]).exits(0);
+}

@@ -15,13 +15,13 @@ const DEV: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "dev-client-id"), ("INJECT_
 const PROD: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "prod-client"), ("INJECT_CLIENT_SECRET", "prod-secret-value")];
 
 /// Where the block of a package begins, and its pairs.
-fn block(apk: &[u8]) -> (u64, Vec<(u32, Vec<u8>)>) {
+pub(super) fn block(apk: &[u8]) -> (u64, Vec<(u32, Vec<u8>)>) {
     let found = SigningBlock::find(apk, Archive::open(apk).unwrap().directory_offset()).unwrap().unwrap();
     (found.range().start, found.pairs().map(|(id, value)| (id, value.to_vec())).collect())
 }
 
 /// A package with another block in the place of its own.
-fn with_block(apk: &[u8], block: &[u8]) -> Vec<u8> {
+pub(super) fn with_block(apk: &[u8], block: &[u8]) -> Vec<u8> {
     let archive = Archive::open(apk).unwrap();
     let directory = archive.directory_offset();
     let old = SigningBlock::find(apk, directory).unwrap();
@@ -31,7 +31,7 @@ fn with_block(apk: &[u8], block: &[u8]) -> Vec<u8> {
 }
 
 /// The block's pairs, and one more.
-fn with_pairs(apk: &[u8], more: &[(u32, &[u8])]) -> Vec<u8> {
+pub(super) fn with_pairs(apk: &[u8], more: &[(u32, &[u8])]) -> Vec<u8> {
     let (_, pairs) = block(apk);
     let signatures = pairs.iter().filter(|(id, _)| *id != id::PADDING).map(|(id, value)| (*id, value.as_slice()));
     let all: Vec<(u32, &[u8])> = signatures.chain(more.iter().copied()).collect();
@@ -177,7 +177,10 @@ fn a_search_names_the_pair() {
     // A signature made anew leaves it out, so there nothing refuses.
     world.write("app.apk", with_pairs(&demo(), &[(5, b"an-old-id-of-it"), (0x7177_7777, b"an-old-id-of-it")]));
     let mixed = [&args[..], &["--at", "string/client_id={client_id}"]].concat();
-    world.signed(&mixed).exits(0).says(&["left out of the signing block: unknown (15 bytes)"]);
+    world
+        .signed(&mixed)
+        .exits(0)
+        .says(&["left out of the signing block: signing-block/0x00000005 (unknown, 15 bytes)"]);
     assert!(!holds(&world.read("app.apk"), "an-old-id-of-it"));
 }
 
@@ -187,8 +190,10 @@ fn with_other_places_it_is_in_the_new_block() {
     world.write("app.apk", with_pairs(&demo(), &[(9, b"of somebody"), (0x7177_7777, b"placeholder-id")]));
     let args = ["app.apk", "--env", "dev", "--at", AT, "--at", "string/client_id={client_id}"];
     world.refuses(|world| world.inject(&args), 6, &["no key to sign with"]);
-    let run =
-        world.signed_with(&DEV, &args).exits(0).says(&["2 places, signed v1 v2 v3", "left out of the signing block"]);
+    let run = world.signed_with(&DEV, &args).exits(0).says(&[
+        "2 places, signed v1 v2 v3",
+        "left out of the signing block: signing-block/0x00000009 (unknown, 11 bytes);",
+    ]);
     assert_eq!(run.err.matches("left out").count(), 1, "{}", run.err);
     let dev = world.read("app.apk");
     assert_eq!(values(&dev, PAIR), ["dev-client-id"]);
@@ -237,7 +242,9 @@ fn a_v4_signature_is_stale_and_goes() {
     world.run(&DEV, &["app.apk", "--env", "dev", "--at", AT, "-o", "out.apk"], "").exits(0);
     assert!(world.path("app.apk.idsig").exists(), "it is of another file");
     let run = world.run(&DEV, &["app.apk", "--env", "dev", "--at", AT], "").exits(0);
-    run.says(&["warning app.apk: app.apk.idsig is gone: a v4 signature covers the APK Signing Block", "--v4"]);
+    let run =
+        run.says(&["warning app.apk: app.apk.idsig is gone: a v4 signature covers the APK Signing Block", "--v4"]);
+    assert_eq!(run.err.matches("idsig").count(), 1, "{}", run.err);
     assert!(!world.path("app.apk.idsig").exists());
     // The other places still hold the old id.
     let run = world.run(&PROD, &["app.apk", "--env", "dev", "--at", AT, "--gate", "off"], "").exits(0);

@@ -104,12 +104,15 @@ fn v4_is_written_beside_and_a_stale_one_goes() {
     assert_eq!(world.read("app.apk.idsig"), idsig);
     // A new package without v4: the old one would not fit any more.
     let other = [("INJECT_CLIENT_ID", "other-id"), ("INJECT_CLIENT_SECRET", "other-secret")];
-    world.signed_with(&other, &["app.apk", "--env", "dev"]).exits(0);
+    let gone = |name: &str| {
+        format!("note app.apk: {name}.idsig is gone; it was the v4 signature of the old package (--v4 makes a new one)")
+    };
+    world.signed_with(&other, &["app.apk", "--env", "dev"]).exits(0).says(&[&gone("app.apk")]);
     assert!(!world.path("app.apk.idsig").exists());
     // The same at another output.
     v4(&["app.apk", "-o", "out.apk"]).exits(0);
     assert_eq!(world.read("out.apk.idsig"), idsig);
-    world.signed_with(&other, &["app.apk", "--env", "dev", "-o", "out.apk"]).exits(0);
+    world.signed_with(&other, &["app.apk", "--env", "dev", "-o", "out.apk"]).exits(0).says(&[&gone("out.apk")]);
     assert!(!world.path("out.apk.idsig").exists(), "a stale signature of the package that was there");
     assert_eq!(world.files().len(), 2);
 }

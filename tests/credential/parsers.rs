@@ -48,6 +48,17 @@ fn what_is_well_formed_tells_no_secret() {
     }
 }
 
+#[test]
+fn a_byte_order_mark_in_front_is_no_fault() {
+    let metadata =
+        b"\xef\xbb\xbf{\"issuer\": \"https://host.example\", \"token_endpoint\": \"https://host.example/t\"}";
+    discovery::Server::parse(metadata, "https://host.example").unwrap();
+    // Behind the mark it is what it is.
+    let problem = discovery::Server::parse(b"\xef\xbb\xbf[1]", "https://host.example").unwrap_err();
+    assert!(problem.contains("but a list"), "{problem}");
+    assert!(discovery::Server::parse(b"\xef\xbb\xbf\xef\xbb\xbf{}", "https://host.example").is_err(), "one mark");
+}
+
 /// Nothing secret is sent to find a server out. What stands where its address is expected is repeated only where it is one.
 #[test]
 fn of_another_issuer_no_more_than_an_address_is_repeated() {

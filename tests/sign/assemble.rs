@@ -70,8 +70,7 @@ pub fn sign(input: &[u8], signers: &Signers<'_>, schemes: Schemes, min_sdk: u32)
         }
     }
     let digests = hasher.finish().unwrap();
-    let block =
-        signing_block(signers, schemes, &digests, &std::collections::BTreeMap::new()).unwrap().unwrap_or_default();
+    let block = signing_block(signers, schemes, &digests, &[]).unwrap().unwrap_or_default();
     apk.extend_from_slice(&block);
     apk.extend_from_slice(&layout.directory);
     apk.extend_from_slice(&layout.eocd(payload + block.len() as u64).unwrap());

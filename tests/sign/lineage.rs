@@ -69,13 +69,7 @@ fn signers_that_do_not_fit_the_lineage_are_told_what_to_pass() {
     let digests = signed(&Signers::single(&new), schemes, 24).digests;
     let refuse = |current: &Identity, original: Option<&Identity>, schemes: Schemes| {
         let rotation = Rotation { original, lineage: &lineage, min_sdk: 33 };
-        signing_block(
-            &Signers { current, rotation: Some(rotation) },
-            schemes,
-            &digests,
-            &std::collections::BTreeMap::new(),
-        )
-        .unwrap_err()
+        signing_block(&Signers { current, rotation: Some(rotation) }, schemes, &digests, &[]).unwrap_err()
     };
     let error = refuse(&other, Some(&old), schemes);
     assert!(matches!(error, AndroidSignError::Lineage(LineageError::NotNewest { .. })), "{error}");

@@ -90,7 +90,12 @@ impl<'s, S: ReadAt + ?Sized> Apk<'s, S> {
         let (form, all) = match FileKind::of_archive(&archive) {
             FileKind::Apk => (Form::Compiled, vec![Module::default()]),
             FileKind::Aab => (Form::Proto, Module::of_bundle(&archive)),
-            kind @ (FileKind::ApkSet | FileKind::Ipa | FileKind::Gxsd | FileKind::OtherZip) => {
+            kind @ (FileKind::ApkSet
+            | FileKind::Ipa
+            | FileKind::Gxsd
+            | FileKind::Aar
+            | FileKind::Source
+            | FileKind::OtherZip) => {
                 return Err(ApkError::Kind(kind));
             }
         };

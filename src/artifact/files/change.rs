@@ -133,6 +133,7 @@ fn edited(path: &[&str], old: Option<&[u8]>, steps: &[Step<'_>]) -> Result<Vec<u
     if let Some(signature) = signature_in(&archive) {
         return Err(FilesError::Signed { file: file(), signature });
     }
+    rewrite.headers = true;
     archive.rewritten(&rewrite).map_err(nested)
 }
 

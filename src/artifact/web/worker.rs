@@ -11,10 +11,9 @@ use super::{Site, WebError};
 use crate::artifact::document::DocumentError;
 use crate::artifact::files::FilesError;
 use crate::format::json;
+use crate::format::text::unmarked;
 
 const TABLE: &str = "ngsw.json";
-/// The byte order mark.
-const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<(), WebError> {
     let is_table = |name: &&str| name.rsplit('/').next() == Some(TABLE);
@@ -24,7 +23,7 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
         let json =
             |source| WebError::Files(FilesError::Document { file: table.clone(), source: DocumentError::Json(source) });
         // Read once, for what is listed; edited by byte range.
-        let listed: Value = match serde_json::from_slice(content.strip_prefix(&MARK).unwrap_or(&content)) {
+        let listed: Value = match serde_json::from_slice(unmarked(&content)) {
             Ok(listed) => listed,
             Err(error) => {
                 site.warn(format!("{table} is not read, so hashes in it may no longer be right: {error}"));

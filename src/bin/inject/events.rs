@@ -2,8 +2,11 @@
 //!
 //! Must not: decide anything.
 
+use std::path::Path;
+
 use inject::credentials::{Change, Intent, Key, Origin, Settled};
 use inject::embed::Event;
+use inject::place::Address;
 use inject::registry::Capability;
 use inject::system::Civil;
 
@@ -48,11 +51,22 @@ pub fn tell(event: &Event<'_>, out: Output) {
             "{}: {at} is not there; a known Client Id of the application is, and counts as the place",
             path.display()
         )),
+        Event::OtherKind(path, others) => tell_other_kinds(path, others, out),
         // The main job says what such a plan means.
         Event::Again(_) => {}
         // None is: the library's enumeration is open to others.
         _ => out.warn(&Failure::undecided(anyhow::anyhow!("{event:?}")).message()),
     }
+}
+
+/// Says which places are passed over, because they are for another kind of artifact.
+pub fn tell_other_kinds(path: &Path, others: &[&Address], out: Output) {
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    out.note(&format!(
+        "{}: passed over, because the word in front says another kind of artifact: {}",
+        path.display(),
+        others.join(", ")
+    ));
 }
 
 /// Says which changes were begun and are not known to have ended.

@@ -11,6 +11,7 @@ mod schema;
 
 use inject::findings;
 use inject::findings::{Report, Severity};
+use inject::job::PairFacts;
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -205,6 +206,27 @@ impl From<&Report> for Signed {
             signatures: report.signatures.iter().map(signature).collect(),
             signers: report.signers().iter().map(Signer::from).collect(),
         }
+    }
+}
+
+/// A pair of an APK Signing Block that no signature covers.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Pair {
+    /// The package of a set that has it.
+    pub package: Option<String>,
+    /// Its ID, hexadecimal.
+    #[cfg_attr(test, schemars(regex(pattern = r"^0x[0-9a-f]{8}$")))]
+    pub id: String,
+    /// What it is, for people; `unknown` where nobody knows.
+    pub what: &'static str,
+    /// Bytes of its value.
+    pub bytes: usize,
+}
+
+impl From<&PairFacts> for Pair {
+    fn from(pair: &PairFacts) -> Self {
+        Self { package: pair.package.clone(), id: format!("0x{:08x}", pair.id), what: pair.what, bytes: pair.bytes }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::Probed;
 use crate::credential::registry::answer::is_list;
+use crate::format::text::unmarked;
 
 /// Errors of a token endpoint (RFC 6749, 5.2; RFC 8707) that are repeated.
 const ERRORS: [&str; 9] = [
@@ -110,5 +111,5 @@ pub fn gam(status: u16, body: &[u8], has_secret: bool, sent: bool) -> Probed {
 
 /// Of what is no such JSON nothing is known.
 fn read(body: &[u8]) -> Raw {
-    if is_list(body) { Raw::default() } else { serde_json::from_slice(body).unwrap_or_default() }
+    if is_list(body) { Raw::default() } else { serde_json::from_slice(unmarked(body)).unwrap_or_default() }
 }

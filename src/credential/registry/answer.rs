@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::Registered;
 use crate::credential::{ClientId, ClientSecret};
+use crate::format::text::unmarked;
 
 /// One application, as it stands in an answer.
 #[derive(Deserialize, Default)]
@@ -51,7 +52,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String>
     if is_list(bytes) {
         return Err("a list of JSON; expected an object with client_id and client_secret".to_owned());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(unmarked(bytes)).map_err(|error| {
         // The error's own text may quote the answer.
         let what = if error.is_data() { "members of other types than expected" } else { "no JSON" };
         let html = if is_markup(bytes) { ", but HTML or XML" } else { "" };
@@ -61,10 +62,10 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String>
 
 /// Whether an answer is a list: what reads an object by its members takes a list for them in their order.
 pub(in crate::credential) fn is_list(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().first() == Some(&b'[')
+    unmarked(bytes).trim_ascii_start().first() == Some(&b'[')
 }
 
 /// Whether an answer is a page for people.
 pub(super) fn is_markup(bytes: &[u8]) -> bool {
-    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+    unmarked(bytes).iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }

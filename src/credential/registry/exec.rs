@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use super::{Application, Capability, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
 use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret};
+use crate::format::text::unmarked;
 use crate::host::command;
 
 /// How long a program may take: it may start a database client, or wait for a person's finger on a key.
@@ -151,7 +152,7 @@ impl Registry for Exec {
         let question = json!({ "action": "revoke", "application": application.id, "client_id": id.as_str() });
         // A program that does not know the question answers something else, or nothing: it is not believed.
         let output = self.run(&question, None)?;
-        match serde_json::from_slice::<Revoked>(&output) {
+        match serde_json::from_slice::<Revoked>(unmarked(&output)) {
             Ok(Revoked { revoked: true }) => Ok(true),
             _ => {
                 let why = "the program did not answer that it is revoked; revoke it where it keeps its credentials";

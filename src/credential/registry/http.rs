@@ -20,6 +20,7 @@ use super::patience::{self, Repeat};
 use super::{Application, Capability, Registered, Registry, RegistryError, RegistryIdentity, Wanted, answer};
 use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret};
+use crate::format::text::unmarked;
 use crate::host::http::{Ask, Body, Client, HttpError, Proof, Reply, encoded};
 
 /// How long one answer may take.
@@ -170,7 +171,7 @@ fn meaning(status: u16) -> &'static str {
 
 /// GAM's error in an answer, `{"error":{"code":"236",...}}`, and what it means. Its message is not repeated.
 fn gam_error(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let body: serde_json::Value = serde_json::from_slice(unmarked(body)).ok()?;
     let code = body.get("error")?.get("code")?;
     let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
     let meaning = match code.as_str() {

@@ -11,6 +11,7 @@ use super::{Served, gam_problem, json_reply, problem};
 use crate::credential::ledger::NoLedger;
 use crate::credential::registry::{Application, Proposal, Registered, RegistryError, Wanted};
 use crate::credential::{ClientId, ClientSecret};
+use crate::format::text::unmarked;
 use crate::host::server::{Reply, Request};
 
 /// A question to register.
@@ -61,7 +62,7 @@ impl Served {
 
     fn registered(&self, body: &[u8]) -> Reply {
         // What is wrong is not repeated: it may be a secret.
-        let Ok(question) = serde_json::from_slice::<Question>(body) else {
+        let Ok(question) = serde_json::from_slice::<Question>(unmarked(body)) else {
             return problem(400, "invalid_request", "no question of the contract; see docs/registry-http.yaml");
         };
         let secret = question.client_secret.as_ref().map(|text| ClientSecret::parse(text)).transpose();
@@ -130,7 +131,9 @@ impl Served {
         struct New {
             client_secret: Zeroizing<String>,
         }
-        let new = serde_json::from_slice::<New>(body).ok().and_then(|new| ClientSecret::parse(&new.client_secret).ok());
+        let new = serde_json::from_slice::<New>(unmarked(body))
+            .ok()
+            .and_then(|new| ClientSecret::parse(&new.client_secret).ok());
         let Some(secret) = new else {
             return problem(400, "invalid_request", "client_secret is missing, or cannot be one");
         };

@@ -76,6 +76,12 @@ pub(super) enum PairError {
         "place {address}: the output would have no APK Signing Block: it is made for v2 and v3 alone; sign with one of them"
     )]
     NoScheme { address: Address },
+    /// The same for a pair that is there and was to stay.
+    #[error(
+        "{pair} is to be kept, and the output would have no APK Signing Block: it is made for v2 and v3 alone; sign with one of \
+         them, or leave --keep-signing-block-ids out"
+    )]
+    NotKept { pair: String },
 }
 
 impl Failing for PairError {
@@ -83,7 +89,7 @@ impl Failing for PairError {
         match self {
             Self::NoBlock { .. } | Self::NoSignature { .. } => Fault::Refused,
             Self::Unsound { findings, .. } => Fault::Unsound(findings),
-            Self::NoScheme { .. } => Fault::Signing,
+            Self::NoScheme { .. } | Self::NotKept { .. } => Fault::Signing,
         }
     }
 }

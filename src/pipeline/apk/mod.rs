@@ -22,7 +22,7 @@ mod write;
 use std::path::Path;
 
 pub(super) use package::{NEW_KEY, Package, check_signer, name_splits};
-pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, rewrite, while_searching};
+pub(super) use packed::{LeftOut, Packed, Steps, Written, finish, not_there, rewrite, while_searching};
 pub(super) use pairs::unprotected;
 pub(super) use v1_files::{sign as sign_jar, stale};
 
@@ -35,11 +35,12 @@ use super::refusal::Words;
 use super::signing::{AndroidSigning, KeyKind, Signing};
 use crate::artifact::apk::{Changes, MANIFEST, Spot};
 use crate::artifact::genexus::Mains;
-use crate::format::apk_signing_block::SigningBlock;
+use crate::format::apk_signing_block::{SigningBlock, pair_text};
+use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
-use crate::sign::android;
+use crate::placement::{self, Address, Place};
+use crate::sign::android::{self, KeptPairs};
 use crate::verify;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
@@ -53,6 +54,10 @@ impl Artifact for Package {
 
     fn id(&self) -> Option<&str> {
         Some(&self.packed.facts.package)
+    }
+
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Apk
     }
 
     fn describe(&self) -> Description {
@@ -126,12 +131,14 @@ impl Kind for Package {
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {
         self.packed.judge_plan(placed)?;
+        placed.notes.extend(not_there(&placed.pairs, [&self.packed])?);
         self.judge_pairs(placed)
     }
 
     fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
         self.check_signing(signing)?;
-        self.check_pair(pairs::first(placed), signing.android()?)
+        self.check_pair(pairs::first(placed), signing.android()?)?;
+        self.check_kept_pairs(&placed.pairs, signing.android()?)
     }
 
     fn changes(&self, placed: &Placed<Spot>, values: &Values<'_>) -> Result<Changes, Cause> {
@@ -145,10 +152,8 @@ impl Kind for Package {
     /// Other pairs stay where nothing is signed.
     fn search_rest(&self, placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
         self.packed.search_rest(hunt, changes);
-        if placed.kept.is_some() || changes.is_empty() {
-            self.packed.search_pairs(hunt, &changes.pairs.ids())?;
-        }
-        Ok(())
+        let stays = placed.kept.is_some() || changes.is_empty();
+        self.packed.search_pairs(hunt, &changes.pairs.ids(), if stays { None } else { Some(&placed.pairs) })
     }
 
     fn probe(&self, _placed: &Placed<Spot>, output: &Path) -> Result<(), Cause> {
@@ -184,7 +189,8 @@ impl Steps for Package {
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
         self.check_pair(pairs::first(placed), task.signing.android()?)?;
-        self.write_new(&placed.expected(task.values)?, changes, left_out, task)
+        self.check_kept_pairs(&placed.pairs, task.signing.android()?)?;
+        self.write_new(&placed.expected(task.values)?, (changes, &placed.pairs), left_out, task)
     }
 
     /// A v4 signature of the old package would be stale, so it goes first. A profile goes where the package goes.
@@ -204,25 +210,32 @@ impl Steps for Package {
             }
         }
         let idsig_path = v4_file::path(output);
-        let _ = v4_file::remove_stale(&idsig_path)?;
+        let was_there = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
+        // Who may read the package may read what lies beside it.
+        let like = std::fs::metadata(output).map_err(FileError::on("inspect", output))?;
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
-            file.commit(None)?;
+            file.commit(Some(&like))?;
+        } else if was_there {
+            notes.push(v4_file::gone(&idsig_path));
         }
         if let Some(profile) = profile {
-            profile.commit(None)?;
+            profile.commit(Some(&like))?;
         }
         Ok(notes)
     }
 
-    fn notes(&self, _: &AndroidSigning<'_>, (removed, block, kept): LeftOut<'_>) -> Vec<String> {
-        let mut dropped = block.map(android::dropped_pairs).unwrap_or_default();
-        dropped.retain(|pair| !kept.contains(&pair.id));
-        let left_out =
-            |pair: &android::DroppedPair| format!("left out of the signing block: {} ({} bytes)", pair.what, pair.len);
-        let mut notes: Vec<String> = dropped.iter().map(left_out).collect();
+    fn notes(&self, _: &AndroidSigning<'_>, (removed, block, stay): LeftOut<'_>) -> Vec<String> {
+        let dropped = block.map(|block| android::dropped_pairs(block, stay)).unwrap_or_default();
+        let mut notes = Vec::new();
+        if !dropped.is_empty() {
+            let texts: Vec<String> = dropped.iter().map(|pair| pair_text(pair.id, pair.len)).collect();
+            let can_stay = dropped.iter().any(|pair| KeptPairs::can_keep(pair.id));
+            let how = if can_stay { "; what an app needs stays with --keep-signing-block-ids" } else { "" };
+            notes.push(format!("left out of the signing block: {}{how}", texts.join(", ")));
+        }
         if removed.iter().any(|name| name.as_bytes() == v1_files::STAMP) {
             notes.push("the source stamp is gone; its signature no longer fits".to_owned());
         }

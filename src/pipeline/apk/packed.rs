@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::v1_files;
 use crate::artifact::apk::{Apk, Changes, Facts, Found, Modules, Spot};
 use crate::artifact::genexus::{self, Mains};
-use crate::format::apk_signing_block::{SigningBlock, pair_name};
+use crate::format::apk_signing_block::{SigningBlock, id, pair_name};
 use crate::format::zip::{Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
@@ -19,10 +19,11 @@ use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::{Artifact, Task, same_file};
 use crate::pipeline::locate::{Hit, Placed};
 use crate::pipeline::old_copies::{OldCopies, OldHunt};
-use crate::pipeline::plan::{self, ApkFacts, Description, Done, Form, ReleaseFault};
+use crate::pipeline::plan::{self, ApkFacts, Description, Done, Form, PairFacts, ReleaseFault};
 use crate::pipeline::signing::AndroidSigning;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
+use crate::sign::android::KeptPairs;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Code};
@@ -76,9 +77,19 @@ impl Packed {
             abis: apk.abis(),
             modules: apk.module_names().map(str::to_owned).collect(),
             packages: Vec::new(),
+            pairs: self.pair_facts(),
             entries: apk.archive().entries().len(),
         };
         Description { form, facts: plan::Facts::Apk(facts) }
+    }
+
+    /// The pairs that are beside the signatures. A block that cannot be read is a finding of verification.
+    fn pair_facts(&self) -> Vec<PairFacts> {
+        let Ok(Some(block)) = self.block() else { return Vec::new() };
+        let beside = block.pairs().filter(|(id, _)| id::is_beside(*id));
+        let fact =
+            |(id, value): (u32, &[u8])| PairFacts { package: None, id, what: id::describe(id), bytes: value.len() };
+        beside.map(fact).collect()
     }
 
     pub(in crate::pipeline) fn mains(&self) -> Result<Mains, Cause> {
@@ -140,17 +151,29 @@ impl Packed {
         hunt.package(&self.archive(), &changes.replaced.keys().copied().collect());
     }
 
-    /// Searches the pairs of the signing block but those that change.
+    /// Searches the pairs of the signing block but those that change: all of them where the block stays, else (`kept`) those that are
+    /// taken over into the new one.
     pub(in crate::pipeline) fn search_pairs(
         &self,
         hunt: &mut OldHunt<'_>,
         changed: &BTreeSet<u32>,
+        kept: Option<&KeptPairs>,
     ) -> Result<(), Cause> {
         if let Some(block) = self.block()? {
-            let others = block.pairs().filter(|(id, _)| !changed.contains(id));
+            let stays = |id: u32| !changed.contains(&id) && kept.is_none_or(|kept| kept.has(id));
+            let others = block.pairs().filter(|(id, _)| stays(*id));
             hunt.contents(others.map(|(id, value)| (pair_name(id), value)));
         }
         Ok(())
+    }
+
+    /// The pairs that are taken over into a new block, where these IDs get another value.
+    pub(in crate::pipeline) fn kept_pairs(
+        &self,
+        kept: &KeptPairs,
+        given: &BTreeSet<u32>,
+    ) -> Result<Vec<(u32, Vec<u8>)>, Cause> {
+        Ok(self.block()?.map(|block| kept.of(&block, given)).unwrap_or_default())
     }
 
     pub(in crate::pipeline) fn name(&self, index: usize) -> String {
@@ -215,7 +238,7 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
         // Nothing was there before that is not there now; a secret that is kept out may be.
         copies.judged(words, |hunt| {
             hunt.package(archive, &BTreeSet::new());
-            packed.search_pairs(hunt, &changes.pairs.ids())
+            packed.search_pairs(hunt, &changes.pairs.ids(), None)
         })?;
         gate.whole(words, values, |hunt, report| packed.search(hunt, report))?;
         packed.source.file().unchanged()?;
@@ -233,7 +256,13 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     let mut entries: Vec<String> = changes.replaced.keys().map(|&index| packed.name(index)).collect();
     entries.extend(changes.added.keys().cloned());
     entries.extend(changes.pairs.contents().map(|(name, _)| name));
-    let kept_pairs = changes.pairs.ids();
+    let given_pairs = changes.pairs.ids();
+    let stay = packed
+        .kept_pairs(&placed.pairs, &given_pairs)?
+        .into_iter()
+        .map(|(id, _)| id)
+        .chain(given_pairs.iter().copied())
+        .collect();
     let mut notes = [placed.notes.clone(), changes.notes.clone()].concat();
 
     // 4. to 7., while another thread searches what does not change for what was there before.
@@ -241,7 +270,7 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     let search = |copies: &mut OldCopies| {
         copies.judged(words, |hunt| {
             hunt.package(archive, &kept);
-            Ok(())
+            packed.search_pairs(hunt, &given_pairs, Some(&placed.pairs))
         })
     };
     let write = || steps.write(placed, changes, (&stale, block.as_ref()), task);
@@ -262,9 +291,26 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     let beside = steps.put_in_place(written, output)?;
     notes.extend(copies.notes());
     notes.extend(beside);
-    notes.extend(steps.notes(signing, (&removed, block.as_ref(), &kept_pairs)));
+    notes.extend(steps.notes(signing, (&removed, block.as_ref(), &stay)));
     let warnings = placed.warnings.clone();
     Ok(Done { written: true, entries, removed, warnings, notes, report, new_signer })
+}
+
+/// What is said of pairs that were to stay and that none of these has.
+pub(in crate::pipeline) fn not_there<'p>(
+    kept: &KeptPairs,
+    all: impl IntoIterator<Item = &'p Packed>,
+) -> Result<Option<String>, Cause> {
+    let mut missing: BTreeSet<u32> = kept.named().collect();
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    for packed in all {
+        let there: BTreeSet<u32> = packed.block()?.iter().flat_map(SigningBlock::pairs).map(|(id, _)| id).collect();
+        missing.retain(|id| !there.contains(id));
+    }
+    let names: Vec<String> = missing.into_iter().map(pair_name).collect();
+    Ok((!names.is_empty()).then(|| format!("nothing is kept of {}: there is no such pair", names.join(", "))))
 }
 
 /// Does `work` while another thread searches for what was there before. What that finds comes first.

@@ -9,6 +9,7 @@
 //!
 //! Must not: sign, or make a block where there is none.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::error::PairError;
@@ -16,7 +17,7 @@ use super::package::{Package, WORDS, options};
 use super::packed::{Steps, Written};
 use super::{v1_files, v4_file};
 use crate::artifact::apk::{Pairs, Spot};
-use crate::format::apk_signing_block::{SigningBlock, id};
+use crate::format::apk_signing_block::{SigningBlock, id, pair_text};
 use crate::format::zip::Archive;
 use crate::host::file::Changed;
 use crate::host::interrupt;
@@ -29,6 +30,7 @@ use crate::pipeline::old_copies::OldCopies;
 use crate::pipeline::plan::{Done, PlannedPlace};
 use crate::pipeline::signing::AndroidSigning;
 use crate::placement::Address;
+use crate::sign::android::KeptPairs;
 use crate::verify::injected::{self, Expected};
 use crate::verify::{self, Code, Finding};
 
@@ -84,6 +86,22 @@ impl Package {
         if has_block { Ok(()) } else { Err(PairError::NoScheme { address: address.clone() }.into()) }
     }
 
+    /// Refuses a signature without a block, where pairs of the old one are to stay.
+    pub(in crate::pipeline) fn check_kept_pairs(
+        &self,
+        kept: &KeptPairs,
+        signing: &AndroidSigning<'_>,
+    ) -> Result<(), Cause> {
+        let has_block = match signing {
+            AndroidSigning::Unsigned => false,
+            AndroidSigning::With(request) => self.schemes(request)?.has_block(),
+        };
+        match self.packed.kept_pairs(kept, &BTreeSet::new())?.first() {
+            Some((id, value)) if !has_block => Err(PairError::NotKept { pair: pair_text(*id, value.len()) }.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// For whom the signatures that stay are judged. Where there is no v1, Androids that know nothing else are none of it.
     fn judged(&self) -> verify::android::Options<'static> {
         let min_sdk = self.packed.facts.min_sdk.unwrap_or(1);
@@ -137,7 +155,7 @@ impl Package {
             packed.source.file().close();
         }
         let idsig = v4_file::path(output);
-        let had_v4 = std::fs::symlink_metadata(&idsig).is_ok();
+        let had_v4 = v4_file::remove_stale(&idsig)?;
         done.notes.extend(self.put_in_place(written, output)?);
         if had_v4 {
             done.warnings.push(format!(

@@ -25,6 +25,12 @@ pub(in crate::pipeline) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>
     }
 }
 
+/// What a person is told of one that is gone.
+pub(in crate::pipeline) fn gone(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)")
+}
+
 /// Takes away what lies beside a package and is about the one that is replaced: this file, or a profile. Says whether it was there.
 pub(in crate::pipeline) fn remove_stale(path: &Path) -> Result<bool, FileError> {
     match std::fs::remove_file(path) {

@@ -14,7 +14,7 @@ use crate::pipeline::assemble::write_payload;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::Task;
 use crate::pipeline::signing::{AndroidSigning, AndroidSigningRequest};
-use crate::sign::android::{self, ContentHasher, Schemes};
+use crate::sign::android::{self, ContentHasher, KeptPairs, Schemes};
 use crate::verify::injected::{self, Expected};
 use crate::verify::{self, Code};
 
@@ -26,14 +26,17 @@ impl Package {
     pub(in crate::pipeline) fn write_new(
         &self,
         expected: &[Expected],
-        mut changes: Changes,
+        (mut changes, kept): (Changes, &KeptPairs),
         (stale, block): (&[usize], Option<&SigningBlock>),
         task: &Task<'_>,
     ) -> Result<Written, Cause> {
         let Task { values, output, gate, .. } = *task;
         let signing = task.signing.android()?;
         let archive = &self.packed.archive();
-        let pairs = std::mem::take(&mut changes.pairs).values;
+        // What stays keeps its order; what gets a value follows, by ID, so that the way to an output does not show in it.
+        let given = std::mem::take(&mut changes.pairs);
+        let mut pairs = self.packed.kept_pairs(kept, &given.ids())?;
+        pairs.extend(given.values);
         // 4. Sign v1: its files are entries, so they come before the container is closed.
         let dex = changes.dex.clone();
         let mut rewrite = rewrite(changes, stale, Some(Alignment::ANDROID));

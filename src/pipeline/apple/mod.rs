@@ -46,7 +46,7 @@ use crate::host::clock;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
@@ -295,6 +295,10 @@ impl Artifact for App {
 
     fn id(&self) -> Option<&str> {
         Some(self.layout.app().map_or("", |app| &app.identifier))
+    }
+
+    fn kind(&self) -> placement::Kind {
+        self.source.kind()
     }
 
     fn describe(&self) -> Description {

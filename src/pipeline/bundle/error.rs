@@ -17,6 +17,12 @@ pub(super) enum BundleSigningError {
         "an App Bundle is signed with the upload key alone, and a JAR signature has no lineage; leave out the lineage and the old keys"
     )]
     Lineage,
+    /// A pair of a signing block.
+    #[error(
+        "{pair} is to be kept, and an App Bundle has no APK Signing Block: Google Play makes the packages that have one; leave \
+         --keep-signing-block-ids out"
+    )]
+    Pair { pair: String },
 }
 
 impl Failing for BundleSigningError {

@@ -11,6 +11,7 @@
 mod error;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,10 +26,10 @@ use super::signing::{AndroidSigning, AndroidSigningRequest, KeyKind, Signing};
 use crate::artifact::apk::{Changes, Spot};
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
-use crate::format::apk_signing_block::SigningBlock;
+use crate::format::apk_signing_block::{SigningBlock, pair_text};
 use crate::host::replacement::Replacement;
 use crate::placement::template::Values;
-use crate::placement::{Address, Place};
+use crate::placement::{self, Address, Place};
 use crate::verify::android::bundle;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
@@ -84,6 +85,10 @@ impl Artifact for Bundle {
         Some(&self.packed.facts.package)
     }
 
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Aab
+    }
+
     fn describe(&self) -> Description {
         self.packed.describe(Form::Aab)
     }
@@ -131,6 +136,10 @@ impl Kind for Bundle {
     }
 
     fn judge_plan(&self, _search: Search<'_>, placed: &mut Placed<Spot>) -> Result<(), Cause> {
+        if let Some((id, value)) = self.packed.kept_pairs(&placed.pairs, &BTreeSet::new())?.first() {
+            return Err(BundleSigningError::Pair { pair: pair_text(*id, value.len()) }.into());
+        }
+        placed.notes.extend(apk::not_there(&placed.pairs, [&self.packed])?);
         self.packed.judge_plan(placed)
     }
 

@@ -32,7 +32,7 @@ pub(super) fn put_in_place(
     let archive = container.archive();
     let mut notes = Vec::new();
     let (mut spool, mut splices, mut sizes) = (Spool::start(output)?, BTreeMap::new(), Vec::new());
-    let mut rewrite = Rewrite::default();
+    let mut rewrite = Rewrite { headers: true, ..Rewrite::default() };
     for (member, end) in set.members.iter().zip(ends) {
         let End::New(written) = end else { continue };
         let index = member.index;

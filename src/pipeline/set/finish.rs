@@ -17,6 +17,7 @@ use crate::pipeline::locate::{Placed, Rendered};
 use crate::pipeline::old_copies::OldCopies;
 use crate::pipeline::plan::Done;
 use crate::pipeline::signing::AndroidSigning;
+use crate::sign::android::KeptPairs;
 use crate::verify::Report;
 use crate::verify::injected::Expected;
 
@@ -52,9 +53,9 @@ pub(super) fn finish(set: &PackageSet, placed: &Placed<Spot>, task: &Task<'_>) -
         stay.push(if changes.is_empty() { asked()? } else { None });
     }
     let changed = changes.kept();
-    let nothing = set.home.is_at(output) && stay.iter().all(Option::is_some);
-    let with_pairs = signing.is_none() || nothing;
-    let search = |copies: &mut OldCopies| copies.judged(&WORDS, |hunt| set.search_kept(hunt, with_pairs, &changed));
+    let nothing = set.home.is_at(output) && stay.iter().all(Option::is_some) && set.home.verify().is_sound();
+    let pairs = if signing.is_none() || nothing { None } else { Some(&placed.pairs) };
+    let search = |copies: &mut OldCopies| copies.judged(&WORDS, |hunt| set.search_kept(hunt, pairs, &changed));
     if nothing {
         // Nothing was there before that is not there now; a secret that is kept out may be.
         search(&mut copies)?;
@@ -134,7 +135,8 @@ fn write(
         }
         let here = given.iter().filter(|(_, spot, _)| spot.member == index);
         let here: Vec<Expected> = here.map(within).collect();
-        let written = one(set, member, changes, &here, (task, signing), &mut said).map_err(member.about())?;
+        let written =
+            one(set, member, (changes, &placed.pairs), &here, (task, signing), &mut said).map_err(member.about())?;
         ends.push(End::New(written));
     }
     Ok((ends, said))
@@ -149,7 +151,7 @@ fn within((place, spot, value): &Rendered<'_, Spot>) -> Expected {
 fn one(
     set: &PackageSet,
     member: &Member,
-    changes: packages::Changes,
+    (changes, kept): (packages::Changes, &KeptPairs),
     expected: &[Expected],
     (task, signing): (&Task<'_>, Option<&AndroidSigning<'_>>),
     said: &mut Said,
@@ -168,12 +170,15 @@ fn one(
     let changed = changes.replaced.keys().map(|&index| packed.name(index)).chain(changes.added.keys().cloned());
     said.entries.extend(changed.map(|name| member.entry(&name)).chain(pairs));
     let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
-    let notes = member.package.notes(signing, (&removed, block.as_ref(), &changes.pairs.ids()));
+    let given = changes.pairs.ids();
+    let stay = packed.kept_pairs(kept, &given)?.into_iter().map(|(id, _)| id);
+    let stay = stay.chain(given.iter().copied()).collect();
+    let notes = member.package.notes(signing, (&removed, block.as_ref(), &stay));
     for note in changes.notes.iter().cloned().chain(notes) {
         said.notes.entry(note).or_default().push(member.name.clone());
     }
     said.removed.extend(removed.iter().map(|name| member.entry(name)));
-    member.package.write_new(expected, changes, (&stale, block.as_ref()), &Task { output: &output, ..*task })
+    member.package.write_new(expected, (changes, kept), (&stale, block.as_ref()), &Task { output: &output, ..*task })
 }
 
 /// A note, with the packages that it is about.

@@ -4,6 +4,7 @@
 //!
 //! Must not: decide what is written.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::member::{End, Member};
@@ -24,12 +25,14 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     let (mut stale, mut stale_profiles) = (Vec::new(), Vec::new());
     for (member, end) in set.members.iter().zip(ends) {
         let target = output.join(&member.name);
+        let like = member.package.packed.source.file().metadata();
         put_profile(&mut transaction, (member, &end), &target, &mut stale_profiles)?;
         let idsig_path = v4_file::path(&target);
         match end {
             End::Stays(_) if here => {}
             End::Stays(report) => {
-                pour(&mut transaction, (&member.name, Stamp::at(&target)?), &member.package.packed.source)?;
+                let from = &member.package.packed.source;
+                pour(&mut transaction, (&member.name, Stamp::at(&target)?), from, like)?;
                 // A v4 signature that was asked for, and verified, goes with it.
                 let own = v4_file::path(&member.package.packed.path);
                 match report.signature(Scheme::V4).and_then(|_| v4_file::read(&own).transpose()) {
@@ -39,7 +42,7 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
             }
             End::New(written) => {
                 let there = if here { Some(stamp(member)) } else { Stamp::at(&target)? };
-                pour(&mut transaction, (&member.name, there), &ArtifactFile::over(written.new.reader()?))?;
+                pour(&mut transaction, (&member.name, there), &ArtifactFile::over(written.new.reader()?), like)?;
                 match &written.idsig {
                     Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, idsig)?,
                     None => stale.push(idsig_path),
@@ -57,8 +60,7 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     }
     for path in stale {
         if v4_file::remove_stale(&path)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            notes.push(format!("{name} is gone; it was the v4 signature of the old package (--v4 makes a new one)"));
+            notes.push(v4_file::gone(&path));
         }
     }
     if let Some(prepared) = transaction.prepare()? {
@@ -82,7 +84,9 @@ fn put_profile(
     match dm_file::renewed(&member.package.packed.path, target, dex)? {
         None => {}
         Some((path, Renewed::Content(content))) => {
-            transaction.put(&dm_file::name(&member.name).unwrap_or_default(), Stamp::at(&path)?, &content)?;
+            let like = Some(member.package.packed.source.file().metadata());
+            let name = dm_file::name(&member.name).unwrap_or_default();
+            transaction.begin_like(&name, Stamp::at(&path)?, like)?.append(&content)?;
         }
         Some((path, Renewed::Stale)) => stale.push(path),
     }
@@ -101,11 +105,17 @@ fn put_idsig(
     idsig: &[u8],
 ) -> Result<(), TransactionError> {
     let name = format!("{}.idsig", member.name);
-    transaction.put(&name, Stamp::at(path)?, idsig)
+    let like = Some(member.package.packed.source.file().metadata());
+    transaction.begin_like(&name, Stamp::at(path)?, like)?.append(idsig)
 }
 
-/// Writes what `from` holds as the new version of a file.
-fn pour(transaction: &mut Transaction, (name, there): (&str, Option<Stamp>), from: &ArtifactFile) -> Result<(), Cause> {
-    let mut new = transaction.begin(name, there)?;
+/// Writes what `from` holds as the new version of a file; one that was not there gets the rights of `like`.
+fn pour(
+    transaction: &mut Transaction,
+    (name, there): (&str, Option<Stamp>),
+    from: &ArtifactFile,
+    like: &Metadata,
+) -> Result<(), Cause> {
+    let mut new = transaction.begin_like(name, there, Some(like))?;
     from.stream::<Cause>(|piece| Ok(new.append(piece)?))
 }

@@ -22,8 +22,8 @@ use crate::pipeline::fault::Cause;
 use crate::pipeline::kind::{Location, same_file};
 use crate::pipeline::old_copies::OldHunt;
 use crate::pipeline::signing::AndroidSigning;
-use crate::verify::Report;
 use crate::verify::leak::Hunt;
+use crate::verify::{self, Report};
 
 /// Where the packages lie.
 #[derive(Debug)]
@@ -197,6 +197,14 @@ impl Home {
     /// Whether the packages are files of a folder.
     pub(super) fn is_folder(&self) -> bool {
         matches!(self, Self::Folder(_))
+    }
+
+    /// What verification says of where the packages lie.
+    pub(super) fn verify(&self) -> Report {
+        match self {
+            Self::Folder(_) => Report::default(),
+            Self::Archive(container) => verify::android::bundle::headers(&container.archive()),
+        }
     }
 
     /// Whether something that lies at `output` is what was opened.

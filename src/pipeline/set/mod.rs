@@ -29,18 +29,18 @@ use std::path::Path;
 
 pub(super) use package_set::PackageSet;
 
-use super::apk::name_splits;
+use super::apk::{name_splits, not_there};
 use super::fault::Cause;
 use super::kind::{Artifact, Kind, Task};
 use super::locate::{Hit, Outcome, Placed, Search};
 use super::old_copies::OldHunt;
-use super::plan::{ApkFacts, Description, Done, Facts, Form, ReleaseFault};
+use super::plan::{ApkFacts, Description, Done, Facts, Form, PairFacts, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{KeyKind, Signing};
 use crate::artifact::apk as packages;
 use crate::artifact::genexus::Mains;
 use crate::placement::template::Values;
-use crate::placement::{Absence, Address, Place};
+use crate::placement::{self, Absence, Address, Place};
 use crate::verify::Report;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
@@ -57,12 +57,16 @@ impl Artifact for PackageSet {
         self.members.first().map(|member| member.package.packed.facts.package.as_str())
     }
 
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Apk
+    }
+
     fn describe(&self) -> Description {
         let base = self.members.first().map(|member| member.package.packed.describe(Form::ApkSet));
         let Some(Description { facts: Facts::Apk(base), .. }) = base else {
             return Description { form: Form::ApkSet, facts: Facts::Apk(ApkFacts::default()) };
         };
-        let mut facts = ApkFacts { entries: 0, ..base };
+        let mut facts = ApkFacts { entries: 0, pairs: Vec::new(), ..base };
         for member in &self.members {
             facts.packages.push(member.name.clone());
             if let Description { facts: Facts::Apk(theirs), .. } = member.package.packed.describe(Form::Apk) {
@@ -70,6 +74,8 @@ impl Artifact for PackageSet {
                 facts.entries += theirs.entries;
                 facts.debuggable |= theirs.debuggable;
                 facts.test_only |= theirs.test_only;
+                let package = || Some(member.name.clone());
+                facts.pairs.extend(theirs.pairs.into_iter().map(|pair| PairFacts { package: package(), ..pair }));
             }
         }
         facts.abis.sort_unstable();
@@ -116,6 +122,7 @@ impl Artifact for PackageSet {
     fn verify_signature(&self, min_sdk: Option<u32>) -> Result<Report, Cause> {
         let mut report = self.verify_each(|member| member.package.verify_signature(min_sdk).map_err(member.about()))?;
         report.findings.extend(self.problems());
+        report.findings.extend(self.home.verify().findings);
         Ok(report)
     }
 
@@ -194,6 +201,8 @@ impl Kind for PackageSet {
                 placed.spots.iter().filter(|spot| spot.member == index).map(|spot| spot.spot.clone()).collect();
             member.package.packed.apk().check(&spots).map_err(Cause::from).map_err(member.about())?;
         }
+        let all = self.members.iter().map(|member| &member.package.packed);
+        placed.notes.extend(not_there(&placed.pairs, all)?);
         self.judge_pairs(placed)
     }
 
@@ -220,7 +229,8 @@ impl Kind for PackageSet {
     }
 
     fn search_rest(&self, placed: &Placed<Spot>, hunt: &mut OldHunt<'_>, changes: &Changes) -> Result<(), Cause> {
-        self.search_kept(hunt, placed.kept.is_some(), &changes.kept())
+        let pairs = if placed.kept.is_some() { None } else { Some(&placed.pairs) };
+        self.search_kept(hunt, pairs, &changes.kept())
     }
 
     fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {

@@ -18,6 +18,7 @@ use crate::pipeline::plan::PlannedPlace;
 use crate::pipeline::refusal::Words;
 use crate::pipeline::signing::AndroidSigning;
 use crate::placement::{Address, Place};
+use crate::sign::android::KeptPairs;
 use crate::verify::{self, Report};
 
 /// What a set is called in messages.
@@ -138,18 +139,19 @@ impl Changes {
 }
 
 impl PackageSet {
-    /// Searches all but what changes for what was there before; with the pairs of a signing block where these stay.
+    /// Searches all but what changes for what was there before; with the pairs of a signing block: all of them where it stays, else
+    /// those that are taken over.
     pub(super) fn search_kept(
         &self,
         hunt: &mut OldHunt<'_>,
-        with_pairs: bool,
+        kept: Option<&KeptPairs>,
         changed: &[Changed],
     ) -> Result<(), Cause> {
         for (member, (entries, pairs)) in self.members.iter().zip(changed) {
             let packed = &member.package.packed;
             hunt.within(&member.name, |hunt| {
                 hunt.package(&packed.archive(), entries);
-                if with_pairs { packed.search_pairs(hunt, pairs) } else { Ok(()) }
+                packed.search_pairs(hunt, pairs, kept)
             })?;
         }
         self.home.search_old(hunt);
@@ -190,7 +192,9 @@ impl PackageSet {
         let mut pairs = self.pairs(placed);
         pairs.try_for_each(|(member, place)| {
             member.package.check_pair(Some(&place.address), signing).map_err(member.about())
-        })
+        })?;
+        let mut members = self.members.iter();
+        members.try_for_each(|member| member.package.check_kept_pairs(&placed.pairs, signing).map_err(member.about()))
     }
 
     /// The packages in which something that is nowhere yet is made.

@@ -131,6 +131,10 @@ impl Artifact for FileTree {
         None
     }
 
+    fn kind(&self) -> placement::Kind {
+        placement::Kind::Tree
+    }
+
     fn describe(&self) -> Description {
         let mains = self.mains().unwrap_or_default();
         let form = if mains.all.is_empty() { Form::Folder } else { Form::Metadata };

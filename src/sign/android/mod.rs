@@ -12,6 +12,7 @@
 
 mod content_digest;
 mod encoding;
+mod kept_pairs;
 mod lineage;
 mod schemes;
 mod signing_block;
@@ -21,6 +22,7 @@ mod v3;
 pub mod v4;
 
 pub use content_digest::{CHUNK, ContentDigest, ContentDigests, ContentHasher, SectionLength, TwoChunks};
+pub use kept_pairs::{KeptPairs, KeptPairsError};
 pub use lineage::{DEFAULT_CAPABILITIES, Lineage, LineageError};
 pub use schemes::{Schemes, SchemesError};
 pub use signing_block::{

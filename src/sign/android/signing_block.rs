@@ -3,7 +3,7 @@
 //!
 //! Must not: hash contents, or decide which schemes to use (see `schemes`).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::content_digest::ContentDigests;
 use super::schemes::Schemes;
@@ -94,13 +94,13 @@ impl<'a> Signers<'a> {
     }
 }
 
-/// Builds the signing block of a package with these content digests: v2, v3.1, v3, as far as `schemes` has them, then `others`, by
-/// ID, and padding. `None` when no scheme needs a block.
+/// Builds the signing block of a package with these content digests: v2, v3.1, v3, as far as `schemes` has them, then `others`, as they
+/// come, and padding. `None` when no scheme needs a block.
 pub fn signing_block(
     signers: &Signers<'_>,
     schemes: Schemes,
     digests: &ContentDigests,
-    others: &BTreeMap<u32, Vec<u8>>,
+    others: &[(u32, Vec<u8>)],
 ) -> Result<Option<Vec<u8>>, AndroidSignError> {
     signers.check(schemes)?;
     let mut pairs = Vec::new();
@@ -135,12 +135,10 @@ pub fn signing_block(
     Ok(Some(build(&pairs)))
 }
 
-/// The pairs of the input's block that signing again leaves out: everything but signatures and padding. apksigner does the
-/// same: they speak about the package as it was (source stamp, Play metadata) or are unknown.
-pub fn dropped_pairs(block: &SigningBlock) -> Vec<DroppedPair> {
-    block
-        .pairs()
-        .filter(|(id, _)| !matches!(*id, id::V2 | id::V3 | id::V31 | id::PADDING))
-        .map(|(id, value)| DroppedPair { id, what: id::describe(id), len: value.len() })
-        .collect()
+/// The pairs of the input's block that signing again leaves out: everything but signatures, padding and the pairs of the IDs that
+/// `stay`. apksigner leaves those out too: they speak about the package as it was (source stamp, Play metadata) or are unknown.
+pub fn dropped_pairs(block: &SigningBlock, stay: &BTreeSet<u32>) -> Vec<DroppedPair> {
+    let is_made = |id: u32| matches!(id, id::V2 | id::V3 | id::V31 | id::PADDING);
+    let dropped = block.pairs().filter(|(id, _)| !is_made(*id) && !stay.contains(id));
+    dropped.map(|(id, value)| DroppedPair { id, what: id::describe(id), len: value.len() }).collect()
 }

@@ -3,6 +3,7 @@
 //!
 //! Must not: parse resources, or judge what Play makes of a bundle.
 
+use super::container;
 use super::contents::Contents;
 use super::v1::{self, Witness};
 use super::{SDK_MAX, Signed};
@@ -16,6 +17,9 @@ use crate::verify::report::Report;
 const SDK: u32 = 24;
 /// The base module's manifest.
 const MANIFEST: &str = "base/manifest/AndroidManifest.xml";
+/// What comes of a header that says otherwise than the directory.
+const OTHERS: &str =
+    "who reads it from the beginning, as streams are read, gets another content than who reads the directory";
 /// What every bundle is configured by.
 const CONFIG: &str = "BundleConfig.pb";
 
@@ -62,6 +66,13 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(archive: &Archive<'_, S>, conte
     report
 }
 
+/// Judges whether every local header of an archive of packages says what its directory does.
+pub fn headers<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Report {
+    let mut report = Report::default();
+    container::headers(&mut report, archive, OTHERS);
+    report
+}
+
 /// What bundletool asks of the archive, and whether what was read of it is what was packed.
 fn entries<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>) {
     for name in [CONFIG, MANIFEST] {
@@ -69,6 +80,7 @@ fn entries<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>) {
             report.add(Code::AabEntry, name, "the entry is missing; build the bundle again");
         }
     }
+    container::headers(report, archive, OTHERS);
     for (index, entry) in archive.entries().iter().enumerate() {
         let name = entry.display_name();
         if name.ends_with('/') {

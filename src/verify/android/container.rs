@@ -38,7 +38,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
             }
         }
     }
-    headers(report, archive);
+    headers(report, archive, "Android and apksigner refuse that");
     let wanted = Alignment::ANDROID;
     for entry in archive.entries() {
         let offset = entry.data_offset();
@@ -57,15 +57,15 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
     }
 }
 
-/// Judges whether every local header says what the directory does.
-fn headers<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>) {
+/// Judges whether every local header says what the directory does; `then` is what comes of one that does not.
+pub(super) fn headers<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, then: &str) {
     for (index, entry) in archive.entries().iter().enumerate() {
         match archive.disagreement(index) {
             Ok(None) => {}
             Ok(Some(found)) => report.add(
                 Code::ZipHeader,
                 entry.display_name(),
-                format!("{found}; Android and apksigner refuse that; inject again, which writes the header anew"),
+                format!("{found}; {then}; inject again, which writes the header anew"),
             ),
             Err(error) => report.add(Code::ZipUnreadable, entry.display_name(), error.to_string()),
         }

@@ -172,7 +172,7 @@ codes! {
             "an entry does not inflate, or its CRC-32 differs"
             "build anew";
         ZipHeader "zip.header" Error Container
-            "the local header of an entry has another name, CRC-32 or size than the central directory, or another bit 3; Android and apksigner refuse it"
+            "the local header of an entry has another name, CRC-32 or size than the central directory, or another bit 3; Android and apksigner refuse such a package, and of a bundle or a set readers see different contents"
             "inject again, which writes the header anew; or build anew";
         ZipCopy "zip.copy" Error Container
             "while writing: an entry, or another part, that should be the original's is not"

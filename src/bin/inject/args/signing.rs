@@ -64,6 +64,9 @@ pub struct Signing {
     /// Also write a v4 signature (ARTIFACT.idsig)
     #[arg(long)]
     pub v4: bool,
+    /// Pairs of the APK Signing Block that stay although it is signed anew, such as the channel of Walle 0x71777777: IDs, or all
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub keep_signing_block_ids: Vec<String>,
     #[command(flatten)]
     pub apple: AppleSigning,
 }

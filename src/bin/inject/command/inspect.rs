@@ -12,7 +12,7 @@ use crate::args::look::Look;
 use crate::carried::{Carried, Role, Value, during, ids, look, tell_cut_off};
 use crate::exit::{Code, Failure};
 use crate::render::Output;
-use crate::results::{Finding, Outcome, Owner, Signed, all_findings};
+use crate::results::{Finding, Outcome, Owner, Pair, Signed, all_findings};
 use crate::settings::Settings;
 
 /// What artifacts are and carry.
@@ -119,6 +119,8 @@ struct ApkFacts {
     modules: Vec<String>,
     /// The packages of a set, the base first; none of a single one.
     packages: Vec<String>,
+    /// Pairs of the APK Signing Block that are beside the signatures.
+    pairs: Vec<Pair>,
     /// How many entries it has.
     entries: usize,
 }
@@ -327,6 +329,7 @@ impl From<job::Facts> for Facts {
                 abis: apk.abis,
                 modules: apk.modules,
                 packages: apk.packages,
+                pairs: apk.pairs.iter().map(Pair::from).collect(),
                 entries: apk.entries,
             }),
             job::Facts::App(app) => Self::App(AppFacts {

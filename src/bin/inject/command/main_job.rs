@@ -150,6 +150,7 @@ fn options(main: &Main) -> Result<Options, Failure> {
     options.places = main.at.iter().map(|text| parse(text, main.create)).collect::<Result<_, _>>()?;
     (options.create, options.partial) = (main.create, main.partial);
     (options.refresh, options.offline) = (main.obtain.refresh, main.obtain.offline);
+    options.keep_pairs = signing::kept_pairs(&main.signing)?;
     options.read_only = main.dry_run || main.check;
     options.gate = match main.gate {
         GateReach::Off => Reach::Off,

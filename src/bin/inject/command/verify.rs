@@ -13,12 +13,13 @@ use std::path::Path;
 use inject::credentials::{Credential, Registration};
 use inject::embed::{Source, foreign, other_mains, texts};
 use inject::findings::{self, Expected, Finding, Report};
-use inject::job::{Copies, Input, Inspected};
+use inject::job::{Copies, Facts, Input, Inspected, PairFacts};
 use inject::place::Place;
 use inject::receipt;
 use zeroize::Zeroizing;
 
 use crate::carried::tell_cut_off;
+use crate::events::tell_other_kinds;
 use crate::exit::{Code, Failure};
 use crate::render::Output;
 use crate::settings::access::Access;
@@ -35,12 +36,15 @@ use result::{VerifiedArtifact, is_partial};
 const SEVERAL: usize = 4;
 
 /// What is said of an artifact beside its findings.
-#[derive(Clone, Copy)]
 struct About {
     /// Whether such a thing has signatures.
     signable: bool,
     /// Whether a place that was compared takes the credential.
     carries: bool,
+    /// Pairs of its signing block that are beside the signatures.
+    pairs: Vec<PairFacts>,
+    /// Those that were not compared, for people.
+    others: Vec<String>,
 }
 
 /// Runs it.
@@ -87,8 +91,8 @@ pub fn run(settings: &impl Fn() -> Result<Settings, Failure>, verify: &Verify, o
                 )?;
             }
         }
-        show(path, &report, about, gate.as_ref().map(|(_, chosen)| chosen), out);
-        results.push(VerifiedArtifact::of(path, &report));
+        show(path, &report, &about, gate.as_ref().map(|(_, chosen)| chosen), out);
+        results.push(VerifiedArtifact::of(path, &report, &about.pairs));
     }
     let environment = gate.as_ref().map(|(_, chosen)| chosen.name.as_str().to_owned());
     let result = Verified { environment, sound, artifacts: results };
@@ -109,7 +113,12 @@ fn one(
     tell_cut_off(path, out)?;
     // First: whoever asks first for the code of an app decides how much of it is read at once.
     let mut report = inspected.verify_signature(verify.min_sdk)?;
-    let mut about = About { signable: inspected.key_kind().is_some(), carries: false };
+    let pairs = match inspected.describe().facts {
+        Facts::Apk(facts) => facts.pairs,
+        Facts::App(_) | Facts::Folder(_) => Vec::new(),
+    };
+    let others = pairs.iter().map(PairFacts::to_string).collect();
+    let mut about = About { signable: inspected.key_kind().is_some(), carries: false, pairs, others };
     let Some((settings, chosen)) = gate else { return Ok((report, about)) };
     let access = Access::new(settings, chosen);
     let environment = access.environment(Registration::Never);
@@ -147,6 +156,10 @@ fn one(
         return Err(failure);
     }
     let mut places = embedder.gather(&inspected, &owner)?;
+    let others = places.of_other_kinds(&inspected);
+    if !others.is_empty() {
+        tell_other_kinds(path, &others, out);
+    }
     let replaced = places.take_replaced(&inspected)?;
     let Copies { found: copies, unread, not_own, .. } = inspected.locate(&places.places)?;
     if let Some((_, error)) = unread.into_iter().next() {
@@ -243,6 +256,8 @@ fn one(
     let allowed = neighbors.iter().map(|neighbor| &neighbor.credential).chain([&credential]).flat_map(texts);
     let allowed: Vec<&str> = allowed.chain(kept.iter().map(|value| value.as_str())).collect();
     let foreign = foreign(&embedder.stored()?, &allowed, Some(&credential.id));
+    let compared = |pair: &PairFacts| expected.iter().any(|expected| expected.entry == Some(pair.entry()));
+    about.others = about.pairs.iter().filter(|pair| !compared(pair)).map(PairFacts::to_string).collect();
     inspected.verify_content(&mut report, &expected, &foreign);
     report.findings = one_cause(report.findings);
     let elsewhere = |finding: &Finding| !copies.iter().any(|copy| copy.entry == finding.place);
@@ -311,7 +326,7 @@ fn partial(report: &mut Report, place: &str, message: String) {
     }
 }
 
-fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out: Output) {
+fn show(path: &Path, report: &Report, about: &About, chosen: Option<&Chosen>, out: Output) {
     for finding in &report.findings {
         if finding.code == findings::Code::PlaceUnknown {
             out.note(&format!("{}: {}: {}", path.display(), finding.place, finding.message));
@@ -326,6 +341,10 @@ fn show(path: &Path, report: &Report, about: About, chosen: Option<&Chosen>, out
         } else {
             out.finding(path, finding);
         }
+    }
+    if !about.others.is_empty() {
+        let others = about.others.join(", ");
+        out.note(&format!("{}: beside its signatures, which do not cover it: {others}", path.display()));
     }
     let schemes: Vec<String> = report.signatures.iter().map(|signature| signature.scheme.to_string()).collect();
     let signed = match report.signers().last() {

@@ -8,7 +8,8 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use inject::signing::{
-    DEFAULT_ROTATION_MIN_SDK, Identity, IdentityError, Lineage, Password, Rotation, Schemes, Signers, debug_key,
+    DEFAULT_ROTATION_MIN_SDK, Identity, IdentityError, KeptPairs, Lineage, Password, Rotation, Schemes, Signers,
+    debug_key,
 };
 use inject::system::unix_seconds;
 use inject::system::{Replacement, files};
@@ -93,6 +94,12 @@ pub fn schemes(signing: &Signing) -> Result<Option<Schemes>, Failure> {
         return Ok(None);
     }
     Schemes::parse(&signing.schemes.join(",")).map(Some).map_err(|e| Failure::of(Code::Usage, e).during("--schemes"))
+}
+
+/// The pairs of the signing block that are to stay.
+pub fn kept_pairs(signing: &Signing) -> Result<KeptPairs, Failure> {
+    let list = signing.keep_signing_block_ids.join(",");
+    KeptPairs::parse(&list).map_err(|e| Failure::of(Code::Usage, e).during("--keep-signing-block-ids"))
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::credential::ledger::{Held, Management};
 use crate::credential::registry::answer::{Hidden, read};
 use crate::credential::{ClientId, ClientSecret};
+use crate::format::text::unmarked;
 
 /// Characters of a server's own words that are repeated.
 const QUOTED: usize = 200;
@@ -67,7 +68,7 @@ impl std::fmt::Display for Said {
 
 /// The error of an answer; `token` is not repeated from it.
 pub fn error(bytes: &[u8], token: Option<&str>) -> Option<Said> {
-    let body: Value = serde_json::from_slice(bytes).ok()?;
+    let body: Value = serde_json::from_slice(unmarked(bytes)).ok()?;
     let word = |text: &str| text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let repeats = |text: &str| token.is_some_and(|token| !token.is_empty() && text.contains(token));
     let code = body.get("error")?.as_str().filter(|code| word(code) && !repeats(code))?.to_owned();

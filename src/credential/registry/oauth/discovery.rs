@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::credential::registry::answer;
 use crate::credential::registry::patience::{self, Repeat};
+use crate::format::text::unmarked;
 use crate::host::http::{Ask, Body, Client, Proof};
 
 /// Characters of an address that is repeated.
@@ -29,7 +30,7 @@ impl Server {
         if answer::is_list(bytes) {
             return Err("no metadata of a server, but a list".to_owned());
         }
-        let server: Self = serde_json::from_slice(bytes)
+        let server: Self = serde_json::from_slice(unmarked(bytes))
             .map_err(|error| format!("no metadata of a server (line {}, column {})", error.line(), error.column()))?;
         // RFC 8414, section 3.3: or somebody else could name endpoints that get the token.
         let issuer = issuer.trim_end_matches('/');

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use inject::findings::{About, Report};
+use inject::job::PairFacts;
 use serde::Serialize;
 
 use crate::results::{self, Outcome, Signed, all_findings};
@@ -35,6 +36,8 @@ pub struct VerifiedArtifact {
     /// Whether something that an address means was not compared.
     pub partial: bool,
     pub findings: Vec<results::Finding>,
+    /// Pairs of the APK Signing Block that are beside the signatures.
+    pub pairs: Vec<results::Pair>,
     #[serde(flatten)]
     pub signed: Signed,
 }
@@ -45,12 +48,13 @@ pub(super) fn is_partial(report: &Report) -> bool {
 }
 
 impl VerifiedArtifact {
-    pub(super) fn of(path: &Path, report: &Report) -> Self {
+    pub(super) fn of(path: &Path, report: &Report, pairs: &[PairFacts]) -> Self {
         Self {
             artifact: path.to_string_lossy().into_owned(),
             sound: report.is_sound(),
             partial: is_partial(report),
             findings: all_findings(report),
+            pairs: pairs.iter().map(results::Pair::from).collect(),
             signed: Signed::from(report),
         }
     }
