@@ -152,6 +152,37 @@ fn a_member_picks_the_object_itself_where_no_key_has_that_name() {
 }
 
 #[test]
+fn a_pick_is_decided_by_what_follows_it() {
+    let text = r#"{"l":[{"id":"1","k":"x"},{"id":"2","in":{"k":"x","id":"3"}},{"\u006b":"x","id":"4"},{"k":{"k":"x"},"id":"5"}]}"#;
+    let ids = |pointer: &str| {
+        let found = get(text.as_bytes(), pointer).unwrap();
+        let text = |value| if let Value::String(text) = value { text } else { String::new() };
+        found.into_iter().map(text).collect::<String>()
+    };
+    assert_eq!(ids("/l/[k=x]/id"), "14");
+    assert_eq!(ids("/**/[k=x]/id"), "134");
+    assert_eq!(ids("/l/*/in/[k=x]/id"), "3");
+    assert_eq!(ids("/l/[**=x]/id"), "1245", "any member, at any depth");
+    // What is wrong behind a place is said all the same.
+    for (pointer, damaged) in [("/a", r#"{"a":"1","b":[}"#), ("/[k=x]/a", r#"{"k":"x","a":"1",}"#)] {
+        assert!(matches!(get(damaged.as_bytes(), pointer), Err(JsonError::Syntax { .. })), "{damaged}");
+    }
+}
+
+#[test]
+fn a_large_document_is_followed_and_edited_by_what_is_asked_for() {
+    let items: Vec<String> = (0..20_000).map(|n| format!(r#"{{"i":{n},"v":[1,{{"a":"b"}}]}}"#)).collect();
+    let text = format!(r#"{{"first":"x","items":[{}],"last":"x"}}"#, items.join(","));
+    for pointer in ["/first", "/last"] {
+        let key = format!("\"{}\":", pointer.trim_start_matches('/'));
+        assert_eq!(edit(&text, pointer, "new"), text.replace(&format!("{key}\"x\""), &format!("{key}\"new\"")));
+    }
+    assert_eq!(get(text.as_bytes(), "/items/19999/v/1/a").unwrap(), [Value::String("b".into())]);
+    assert_eq!(get(text.as_bytes(), "/items/*/i").unwrap().len(), 20_000);
+    assert_eq!(get(text.as_bytes(), "/items/[i=777]/i").unwrap(), [Value::Literal("777".into())]);
+}
+
+#[test]
 fn a_parent_is_all_but_the_last_step() {
     let text = br#"{"a":{"b":"1"},"l":[{"n":"x"}]}"#;
     for (pointer, there) in
