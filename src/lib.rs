@@ -429,6 +429,7 @@ pub mod system {
     pub use crate::host::random::{OsRandom, Randomness, os_rng};
     #[doc(inline)]
     pub use crate::host::replacement::{Replacement, written};
+    pub use crate::host::rights::Like;
 
     pub mod command {
         //! Running another program, within a time and a size.

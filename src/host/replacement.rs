@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::{self, FileError, SourceFile, resolved};
+use super::interrupt;
 use super::random::{OsRandom, Randomness};
-use super::{interrupt, rights};
+use super::rights::{self, Like};
 
 /// Bytes written to new files.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -167,8 +168,9 @@ impl Replacement {
         Ok(())
     }
 
-    /// Makes the file durable, with owner and rights of `like` as far as they can be kept. After that committing takes no time.
-    pub fn complete(&mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+    /// Makes the file durable, with owner, rights and attributes of `like` as far as they can be kept. After that committing takes no
+    /// time.
+    pub fn complete(&mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         if let Some(like) = like {
             rights::carry(&self.file, like).map_err(FileError::on("set permissions of", &self.target))?;
@@ -176,8 +178,9 @@ impl Replacement {
         self.make_durable()
     }
 
-    /// Makes the file durable and puts it in the place of the target, with owner and rights of `like`.
-    pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+    /// Makes the file durable and puts it in the place of the target, with owner, rights and attributes of
+    /// `like`.
+    pub fn commit(mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         self.complete(like)?;
         fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
@@ -185,6 +188,12 @@ impl Replacement {
         interrupt::settled(&self.spare_name);
         self.sync_folder();
         Ok(())
+    }
+
+    /// The same as the file has whose place it takes; where none is there, as it was made: for this account alone.
+    pub fn commit_as_before(self) -> Result<(), FileError> {
+        let like = Like::at(&self.target).ok();
+        self.commit(like.as_ref())
     }
 
     /// Like [`Replacement::commit`], but what is there already stays: of two processes at once the first one's file

@@ -116,6 +116,10 @@ fn what_cannot_be_is_said_exactly() {
     assert!(error(b"{\"a\":\"\xff\"}", "/a", false).contains("byte 0x6 is not UTF-8"));
     assert!(error(b"\xff\xfe{\0}\0", "/a", false).contains("UTF-16"));
     assert!(error(b"{\0}\0", "/a", false).contains("UTF-16"));
+    assert!(error(b"\0{\0}", "/a", false).contains("UTF-16"));
+    // A NUL alone is no UTF-16.
+    assert!(error(b"{\0\"a\":1}", "/a", false).contains("(byte 0x1): expected a key in quotes, found '\\0'"));
+    assert!(error(b"\0\0\0\0", "/a", false).contains("expected a value, found '\\0'"));
     assert!(error(b"", "/a", false).contains("found the end of the file"));
     let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
     assert!(matches!(set(deep.as_bytes(), "/0", "v", false), Err(JsonError::Depth { .. })));

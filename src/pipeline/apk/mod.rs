@@ -36,7 +36,9 @@ use super::signing::{AndroidSigning, KeyKind, Signing};
 use crate::artifact::apk::{Changes, MANIFEST, Spot};
 use crate::artifact::genexus::Mains;
 use crate::format::apk_signing_block::SigningBlock;
+use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
+use crate::host::rights::Like;
 use crate::placement::template::Values;
 use crate::placement::{Address, Place};
 use crate::sign::android;
@@ -206,13 +208,15 @@ impl Steps for Package {
         let idsig_path = v4_file::path(output);
         let _ = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
+        // Who may read the package may read what belongs to it.
+        let like = Like::at(output).map_err(FileError::on("inspect", output))?.beside();
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;
-            file.commit(None)?;
+            file.commit(Some(&like))?;
         }
         if let Some(profile) = profile {
-            profile.commit(None)?;
+            profile.commit(Some(&like))?;
         }
         Ok(notes)
     }
