@@ -430,6 +430,7 @@ pub mod system {
     pub use crate::host::random::{OsRandom, Randomness, os_rng};
     #[doc(inline)]
     pub use crate::host::replacement::{Replacement, written};
+    pub use crate::host::rights::Like;
 
     pub mod command {
         //! Running another program, within a time and a size.
@@ -447,12 +448,14 @@ pub mod system {
 
     pub mod files {
         //! Files that are read whole: a pipe, a device or a folder in their place is an error at once, and so is more than is
-        //! expected.
+        //! expected. What is given for one run may come out of a shell's `<(COMMAND)`.
 
         #[doc(inline)]
         pub use crate::format::limits::{KEY_FILE_BYTES, TEXT_FILE_BYTES};
         #[doc(inline)]
         pub use crate::host::file::{Changed, Stamp, append, open, read, read_if_there, read_text};
+        #[doc(inline)]
+        pub use crate::host::given::{read as read_given, read_text as read_given_text};
         #[doc(inline)]
         pub use crate::host::private::open_bits;
         #[doc(inline)]

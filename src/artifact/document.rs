@@ -4,6 +4,8 @@
 //!
 //! Must not: know where the file lies.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
 use super::list;
@@ -168,7 +170,8 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
         Some(Setting { at: text, value, create: *create })
     };
     let texts: Vec<Setting<'_>> = edits.iter().filter_map(by_text).collect();
-    let mut content = if texts.is_empty() { bytes.to_vec() } else { verbatim::set_all(bytes, &texts)? };
+    let mut content =
+        if texts.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(verbatim::set_all(bytes, &texts)?) };
     // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
     let mut compiled = Vec::new();
     // Properties in JavaScript may read one string, which two values cannot share.
@@ -176,7 +179,7 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
     // A pointer may pick by a value that another one changes.
     let (mut in_json, mut in_plist) = (Vec::new(), Vec::new());
     for Edit { locator, value, create } in edits {
-        content = match locator {
+        content = Cow::Owned(match locator {
             Locator::Text(_) => continue,
             Locator::Whole => value.as_bytes().to_vec(),
             Locator::Json(pointer) => {
@@ -199,19 +202,19 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
                 in_plist.push(Setting { at: path, value, create: *create });
                 continue;
             }
-        };
+        });
     }
     if !in_json.is_empty() {
-        content = json::set_all(&content, &in_json)?;
+        content = Cow::Owned(json::set_all(&content, &in_json)?);
     }
     if !in_plist.is_empty() {
-        content = plist::set_all(&content, &in_plist)?;
+        content = Cow::Owned(plist::set_all(&content, &in_plist)?);
     }
     if !properties_of_js.is_empty() {
-        content = js::set_all(&content, &properties_of_js)?;
+        content = Cow::Owned(js::set_all(&content, &properties_of_js)?);
     }
     if compiled.is_empty() {
-        return Ok(content);
+        return Ok(content.into_owned());
     }
     Ok(match XmlForm::of(&content) {
         XmlForm::Proto => aapt::edit_paths(&content, &compiled)?,
@@ -249,7 +252,7 @@ pub fn may_hold(bytes: &[u8], locator: &Locator) -> bool {
         || json::picks(last)
         || last.bytes().all(|byte| byte.is_ascii_digit())
         || mentions(bytes, locator)
-        || bytes.windows(2).any(|pair| pair == b"\\u")
+        || memmem::find(bytes, b"\\u").is_some()
 }
 
 /// Whether the last name of a place stands anywhere in these bytes: what tells a damaged file that holds the place from one

@@ -82,7 +82,7 @@ impl Begun {
         let done = receipt::Done { input, carries, places, registry, report: &done.report, time };
         let text = format!("{:#}\n", receipt::receipt(&output.path, &output.digest()?, &done));
         file.write_all(text.as_bytes())?;
-        file.commit(None)?;
+        file.commit_as_before()?;
         Ok(to)
     }
 }

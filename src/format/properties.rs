@@ -9,6 +9,8 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use super::text::is_utf16;
+
 /// Why a file cannot be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -113,7 +115,7 @@ fn escaped(text: &str, is_key: bool) -> String {
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Property>, PropertiesError> {
-    if bytes.starts_with(&[0xfe, 0xff]) || bytes.starts_with(&[0xff, 0xfe]) || bytes.iter().take(4).any(|&b| b == 0) {
+    if is_utf16(bytes) {
         return Err(PropertiesError::Utf16);
     }
     let mut properties = Vec::new();

@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodingError {
-    /// A byte order mark of UTF-16, or NUL bytes where UTF-8 has none.
+    /// A byte order mark of UTF-16, or NUL bytes as it has them.
     #[error("the file is UTF-16, expected UTF-8; convert it in the project, or address it as a whole file")]
     Utf16,
     /// UTF-16 that ends in the middle of a character, or holds half of one.
@@ -28,9 +28,7 @@ pub enum EncodingError {
 
 /// The text of a UTF-8 file, and the length of its byte order mark (0 or 3).
 pub fn utf8(bytes: &[u8]) -> Result<(&str, usize), EncodingError> {
-    let start = bytes.get(..2).unwrap_or_default();
-    let zero_in_front = bytes.iter().take(4).any(|&byte| byte == 0);
-    if start == [0xfe, 0xff] || start == [0xff, 0xfe] || zero_in_front {
+    if is_utf16(bytes) {
         return Err(EncodingError::Utf16);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| EncodingError::Utf8 { offset: error.valid_up_to() })?;
@@ -40,6 +38,20 @@ pub fn utf8(bytes: &[u8]) -> Result<(&str, usize), EncodingError> {
 /// Bytes without the byte order mark of UTF-8 that editors and shells of Windows put in front, JSON's parsers among those that it stops.
 pub fn unmarked(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Whether a file is UTF-16: it has its mark, or every other byte is NUL in more than two of three characters that it begins with. A NUL
+/// alone tells nothing.
+pub(super) fn is_utf16(bytes: &[u8]) -> bool {
+    /// Bytes that are looked at.
+    const BEGINNING: usize = 64;
+    if bytes.starts_with(&[0xfe, 0xff]) || bytes.starts_with(&[0xff, 0xfe]) {
+        return true;
+    }
+    let beginning = bytes.get(..BEGINNING).unwrap_or(bytes);
+    let zeros = |parity: usize| beginning.iter().skip(parity).step_by(2).filter(|&&byte| byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    (even == 0 || odd == 0) && 3 * (even + odd) > beginning.len()
 }
 
 /// The text of a file that is read and not edited: UTF-8, or UTF-16 in either order, with a byte order mark or, where it begins

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::rights::Like;
+
 /// An operation on a file that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {operation} {}: {source}", path.display())]
@@ -176,10 +178,14 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(on())?;
     if bytes.len() as u64 > limit {
-        let source = io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
-        return Err(on()(source));
+        return Err(on()(too_large(limit)));
     }
     Ok(bytes)
+}
+
+/// More than the limit.
+pub(super) fn too_large(limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"))
 }
 
 /// The same where a file that is not there is an answer.
@@ -192,7 +198,11 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>
 
 /// The text of a regular file that has at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, FileError> {
-    let mut bytes = read(path, limit)?;
+    text(read(path, limit)?, path)
+}
+
+/// The text that a file's content is.
+pub(super) fn text(mut bytes: Zeroizing<Vec<u8>>, path: &Path) -> Result<Zeroizing<String>, FileError> {
     // Taken, not copied.
     let text = String::from_utf8(std::mem::take(&mut *bytes));
     text.map(Zeroizing::new).map_err(|error| {
@@ -316,6 +326,11 @@ impl SourceFile {
     fn with<T>(&self, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
         let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
         work(file.as_ref().ok_or_else(closed)?)
+    }
+
+    /// What a file that takes its place has of it.
+    pub(crate) fn like(&self) -> Result<Like, FileError> {
+        self.with(Like::of).map_err(FileError::on("inspect", &self.path))
     }
 
     /// The path it was opened by.

@@ -7,6 +7,7 @@ pub mod command;
 pub mod file;
 pub mod folder;
 pub mod git;
+pub mod given;
 pub mod http;
 pub mod interrupt;
 pub mod keyring;

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::{self, FileError, SourceFile, resolved};
+use super::interrupt;
 use super::random::{OsRandom, Randomness};
-use super::{interrupt, rights};
+use super::rights::{self, Like};
 
 /// Bytes written to new files.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -167,12 +168,12 @@ impl Replacement {
         Ok(())
     }
 
-    /// Makes the file durable, with owner and rights of what it replaces, as far as they can be kept; where nothing is there yet, of
-    /// `like`, as a copy of that has them. Without `like` it is its owner's alone. After that committing takes no time.
-    pub fn complete(&mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+    /// Makes the file durable, with owner, rights and attributes of what it replaces, as far as they can be kept; where nothing is
+    /// there yet, of `like`, as a copy of that has them. Without `like` it is its owner's alone. After that committing takes no time.
+    pub fn complete(&mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         if let Some(like) = like {
-            let given = match fs::metadata(&self.target) {
+            let given = match Like::at(&self.target) {
                 Ok(there) => rights::carry(&self.file, &there),
                 Err(_) => rights::copy(&self.file, like),
             };
@@ -181,8 +182,8 @@ impl Replacement {
         self.make_durable()
     }
 
-    /// Makes the file durable and puts it in the place of the target, with owner and rights as in [`Self::complete`].
-    pub fn commit(mut self, like: Option<&fs::Metadata>) -> Result<(), FileError> {
+    /// Makes the file durable and puts it in the place of the target, with owner, rights and attributes as in [`Self::complete`].
+    pub fn commit(mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         self.complete(like)?;
         fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
@@ -190,6 +191,12 @@ impl Replacement {
         interrupt::settled(&self.spare_name);
         self.sync_folder();
         Ok(())
+    }
+
+    /// The same as the file has whose place it takes; where none is there, as it was made: for this account alone.
+    pub fn commit_as_before(self) -> Result<(), FileError> {
+        let like = Like::at(&self.target).ok();
+        self.commit(like.as_ref())
     }
 
     /// Like [`Replacement::commit`], but what is there already stays: of two processes at once the first one's file

@@ -1,4 +1,4 @@
-//! Rights of a file that takes another one's place: those of the old one, and never more.
+//! Owner, rights and attributes of a file that takes another one's place: those of the old one, and never more.
 //!
 //! Must not: know what the file is.
 
@@ -6,16 +6,50 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
+use attributes::Attributes;
+
 /// Bits that say who may read, write and run. Those beyond (set-user-id, set-group-id, sticky) are of the old file's owner
 /// and content: on a new file they would give somebody another account.
 #[cfg(unix)]
 const RIGHTS: u32 = 0o777;
-
-/// Gives `file` owner and rights of `like`. Where the owner or the group cannot be kept, rights go that somebody would have
-/// now and did not have before.
+/// Those of the owner.
 #[cfg(unix)]
-pub fn carry(file: &File, like: &Metadata) -> io::Result<()> {
+const OWNERS: u32 = 0o700;
+
+/// What a file that takes another one's place has of that one, besides the content: what `cp --preserve` keeps, but for times and for
+/// what speaks of the content or gives its program more than its caller has.
+#[derive(Debug, Clone)]
+pub struct Like {
+    metadata: Metadata,
+    /// Attributes beside the content.
+    attributes: Attributes,
+}
+
+impl Like {
+    /// What lies there, links not followed.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self { metadata: std::fs::symlink_metadata(path)?, attributes: Attributes::at(path)? })
+    }
+
+    /// Of an open file.
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        Ok(Self { metadata: file.metadata()?, attributes: Attributes::of(file)? })
+    }
+
+    /// For a file that lies beside one: who may read it, and nothing that was said of that one alone.
+    #[must_use]
+    pub fn beside(mut self) -> Self {
+        self.attributes.forget();
+        self
+    }
+}
+
+/// Gives `file` owner, rights and attributes of `like`. Where the owner or the group cannot be kept, rights go that somebody would
+/// have now and did not have before.
+#[cfg(unix)]
+pub fn carry(file: &File, like: &Like) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let Like { metadata: like, attributes } = like;
     let is_like = |file: &File| -> io::Result<(bool, bool)> {
         let now = file.metadata()?;
         Ok((now.uid() == like.uid(), now.gid() == like.gid()))
@@ -25,13 +59,175 @@ pub fn carry(file: &File, like: &Metadata) -> io::Result<()> {
         let _ = fchown(file, None, Some(like.gid()));
     }
     let (owner, group) = is_like(file)?;
-    let mode = narrowed(like.mode() & RIGHTS, owner, group);
-    file.set_permissions(std::fs::Permissions::from_mode(mode))
+    let mode = like.mode() & RIGHTS;
+    let set = |mode: u32| file.set_permissions(std::fs::Permissions::from_mode(mode));
+    // A folder may give its files an access list: none is there from now on but the old file's.
+    Attributes::clear_access(file);
+    set(if attributes.has_access() { mode & OWNERS } else { narrowed(mode, owner, group) })?;
+    if owner && group {
+        attributes.give_access(file);
+    }
+    attributes.give(file);
+    Ok(())
+}
+
+/// Extended attributes, where the system has them and they can be had safely.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod attributes {
+    use std::ffi::CString;
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
+
+    use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, lgetxattr, llistxattr};
+    use rustix::io::Errno;
+
+    /// Access lists (POSIX.1e, `acl(5)`), and those of NFS 4.
+    const ACCESS: [&[u8]; 2] = [b"system.posix_acl_access", b"system.nfs4_acl"];
+    /// What else is carried: the labels of the system's rules, and what people and programs wrote there. Not `security.capability`,
+    /// which gives a program more than its caller has, nor `security.ima` and `security.evm`, which speak of the content, nor what file
+    /// systems note for themselves (`trusted.*`).
+    #[cfg(target_os = "linux")]
+    fn is_carried(name: &[u8]) -> bool {
+        name.starts_with(b"user.") || matches!(name, b"security.selinux") || name.starts_with(b"security.SMACK64")
+    }
+
+    /// What else is carried; `com.apple.cs.*` signs the content.
+    #[cfg(target_os = "macos")]
+    fn is_carried(name: &[u8]) -> bool {
+        !name.starts_with(b"com.apple.cs.")
+    }
+
+    /// Bytes that a list of names or a value may take (Linux: `XATTR_LIST_MAX`, `XATTR_SIZE_MAX`; resource forks may be larger).
+    const MOST: usize = 16 * 1024 * 1024;
+
+    #[derive(Debug, Clone, Default)]
+    pub(super) struct Attributes {
+        access: Vec<(CString, Vec<u8>)>,
+        others: Vec<(CString, Vec<u8>)>,
+    }
+
+    impl Attributes {
+        pub(super) fn at(path: &Path) -> io::Result<Self> {
+            Self::read(|list| llistxattr(path, list), |name, value| lgetxattr(path, name, value))
+        }
+
+        pub(super) fn of(file: &File) -> io::Result<Self> {
+            Self::read(|list| flistxattr(file, list), |name, value| fgetxattr(file, name, value))
+        }
+
+        fn read(
+            list: impl Fn(&mut [u8]) -> Result<usize, Errno>,
+            get: impl Fn(&CString, &mut [u8]) -> Result<usize, Errno>,
+        ) -> io::Result<Self> {
+            let mut all = Self::default();
+            let names = match grown(list) {
+                Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(all),
+                names => names?,
+            };
+            for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+                let is_access = ACCESS.contains(&name);
+                if !is_access && !is_carried(name) {
+                    continue;
+                }
+                let Ok(key) = CString::new(name) else { continue };
+                match grown(|value| get(&key, value)) {
+                    Ok(value) if is_access => all.access.push((key, value)),
+                    Ok(value) => all.others.push((key, value)),
+                    // What this account may not read it cannot carry; who may read it decides about rights all the same.
+                    Err(_) if is_access => all.access.push((key, Vec::new())),
+                    Err(_) => {}
+                }
+            }
+            Ok(all)
+        }
+
+        pub(super) fn forget(&mut self) {
+            self.others.clear();
+        }
+
+        pub(super) fn has_access(&self) -> bool {
+            !self.access.is_empty()
+        }
+
+        pub(super) fn clear_access(file: &File) {
+            for name in ACCESS {
+                let _ = fremovexattr(file, name);
+            }
+        }
+
+        /// Where a list cannot be had, the owner alone keeps rights: nobody gets what a list kept from them.
+        pub(super) fn give_access(&self, file: &File) {
+            for (name, value) in &self.access {
+                let _ = fsetxattr(file, name, value, XattrFlags::empty());
+            }
+        }
+
+        /// As `cp --preserve=all` does: another file system may have none of them.
+        pub(super) fn give(&self, file: &File) {
+            for (name, value) in &self.others {
+                let _ = fsetxattr(file, name, value, XattrFlags::empty());
+            }
+        }
+    }
+
+    /// What a call fills a buffer with, which grows until it fits.
+    fn grown(call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+        let mut buffer = vec![0; 1024];
+        loop {
+            match call(&mut buffer) {
+                Ok(len) => {
+                    buffer.truncate(len);
+                    return Ok(buffer);
+                }
+                Err(Errno::RANGE) if buffer.len() < MOST => buffer.resize(buffer.len() * 8, 0),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// None.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+mod attributes {
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
+
+    #[derive(Debug, Clone, Default)]
+    pub(super) struct Attributes;
+
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as where there are attributes")]
+    impl Attributes {
+        pub(super) fn at(_: &Path) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn of(_: &File) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn forget(&mut self) {}
+
+        #[cfg(unix)]
+        pub(super) fn has_access(&self) -> bool {
+            false
+        }
+
+        #[cfg(unix)]
+        pub(super) fn clear_access(_: &File) {}
+
+        #[cfg(unix)]
+        pub(super) fn give_access(&self, _: &File) {}
+
+        #[cfg(unix)]
+        pub(super) fn give(&self, _: &File) {}
+    }
 }
 
 /// Gives `file` owner and rights of `source`, as a copy of that has them: without what the user's mask (umask) keeps from new files.
 #[cfg(unix)]
-pub fn copy(file: &File, source: &Metadata) -> io::Result<()> {
+pub fn copy(file: &File, source: &Like) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     carry(file, source)?;
     let mode = file.metadata()?.permissions().mode() & RIGHTS & !mask();
@@ -54,7 +250,7 @@ fn mask() -> u32 {
 
 /// Gives `file` the permissions of `source`.
 #[cfg(not(unix))]
-pub fn copy(file: &File, source: &Metadata) -> io::Result<()> {
+pub fn copy(file: &File, source: &Like) -> io::Result<()> {
     carry(file, source)
 }
 
@@ -74,8 +270,8 @@ fn narrowed(mode: u32, owner_kept: bool, group_kept: bool) -> u32 {
 
 /// Gives `file` the permissions of `like`.
 #[cfg(not(unix))]
-pub fn carry(file: &File, like: &Metadata) -> io::Result<()> {
-    file.set_permissions(like.permissions())
+pub fn carry(file: &File, like: &Like) -> io::Result<()> {
+    file.set_permissions(like.metadata.permissions())
 }
 
 /// Refuses a path that leads through a symbolic link of somebody else in a folder that everybody may write to (`/tmp`): who

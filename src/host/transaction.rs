@@ -24,8 +24,9 @@ use sha2::{Digest, Sha256};
 
 use super::file::{self, Changed, FileError, Stamp};
 use super::interrupt::{self, Section};
+use super::lock;
 use super::random::{OsRandom, Randomness};
-use super::{lock, rights};
+use super::rights::{self, Like};
 
 /// The journal's name in its folder.
 pub const JOURNAL: &str = ".inject-journal";
@@ -178,7 +179,7 @@ impl Transaction {
         &mut self,
         name: &str,
         read: Option<Stamp>,
-        source: Option<&fs::Metadata>,
+        source: Option<&Like>,
     ) -> Result<NewContent<'_>, TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
         let mut random = [0; 8];
@@ -186,7 +187,7 @@ impl Transaction {
         let path = target.with_file_name(new_name(&target, u64::from_le_bytes(random)));
         let on = |operation| FileError::on(operation, &target);
         let like = match (read, fs::symlink_metadata(&target)) {
-            (Some(read), Ok(there)) if Stamp::of(&there) == read => Some(there),
+            (Some(read), Ok(there)) if Stamp::of(&there) == read => Some(Like::at(&target).map_err(on("inspect"))?),
             (None, Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
             (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(on("inspect")(error).into()),
             _ => return Err(Changed(target).into()),

@@ -3,6 +3,7 @@
 //!
 //! Must not: hold a secret. Of one there is a fingerprint under a key of the store, which tells nothing to who has not got it.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -10,9 +11,8 @@ use serde_json::{Value, json};
 use super::digest::Digest;
 use super::input::Input;
 use super::receipt_error::ReceiptError;
-use super::source::ArtifactFile;
-use crate::format::read_at::ReadAt as _;
 use crate::format::text::unmarked;
+use crate::host::given;
 use crate::verify::{Code, Report, Signer};
 
 /// Type of every Statement.
@@ -143,12 +143,11 @@ pub fn check(report: &mut Report, path: &Path, artifact: &Input, expected: &Carr
 }
 
 fn read(path: &Path) -> Result<Value, ReceiptError> {
-    let file = ArtifactFile::open(path)?;
-    let failed = |source| ReceiptError::Read { path: path.to_owned(), source };
-    if file.size() > RECEIPT_BYTES {
-        return Err(ReceiptError::Form { path: path.to_owned(), expected: "at most 16 MiB" });
-    }
-    let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(0)];
-    file.read_exact_at(&mut bytes, 0).map_err(failed)?;
+    let bytes = match given::read(path, RECEIPT_BYTES) {
+        Err(error) if error.source.kind() == ErrorKind::FileTooLarge => {
+            return Err(ReceiptError::Form { path: path.to_owned(), expected: "at most 16 MiB" });
+        }
+        read => read?,
+    };
     serde_json::from_slice(unmarked(&bytes)).map_err(|_| ReceiptError::Form { path: path.to_owned(), expected: "JSON" })
 }

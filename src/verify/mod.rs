@@ -11,6 +11,7 @@ mod hash;
 pub mod injected;
 pub mod leak;
 mod needles;
+mod precache;
 mod public_key;
 mod report;
 mod severity;

@@ -1,11 +1,14 @@
-//! Whether the files of a site fit each other: compressed copies, the service worker's table, and digests in pages.
+//! Whether the files of a site fit each other: compressed copies, the tables and lists of service workers, and digests in pages.
 //!
 //! Must not: use what keeps them in step; this is what judges it.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sha2::Digest;
 
 use super::code::Code;
+use super::precache;
 use super::report::Report;
 use crate::artifact::files::Files;
 use crate::format::base64;
@@ -25,8 +28,8 @@ const PAGES: [&str; 18] = [
 
 /// Looks at every file that says something of another one.
 pub fn files(report: &mut Report, files: &dyn Files) {
-    let names: Vec<String> = files.names().map(str::to_owned).collect();
-    for name in &names {
+    let names: BTreeSet<&str> = files.names().collect();
+    for &name in &names {
         for encoding in Encoding::ALL {
             if let Some(plain) = name.strip_suffix(encoding.extension()) {
                 copy(report, files, name, plain, encoding);
@@ -34,6 +37,11 @@ pub fn files(report: &mut Report, files: &dyn Files) {
         }
         if name.rsplit('/').next() == Some("ngsw.json") {
             worker(report, files, name);
+        }
+        if [".js", ".mjs"].iter().any(|extension| has_extension(name, extension))
+            && let Some(content) = read(report, files, name)
+        {
+            precache::script(report, files, &names, name, &content);
         }
         if PAGES.iter().any(|extension| has_extension(name, extension)) {
             page(report, files, name);

@@ -260,3 +260,26 @@ proptest! {
         let _ = FileSet::new(&files, Kind::Tree).has(&Address::parse("*.gxsd!/inner.zip!/deep.json#/id").unwrap());
     }
 }
+
+#[test]
+fn a_pattern_enters_what_is_of_tools_only_where_it_names_it() {
+    let json = &br#"{"id":"old"}"#[..];
+    let files = memory([
+        ("a.json", json),
+        (".git/b.json", json),
+        ("web/node_modules/c/c.json", json),
+        ("web/node_modules.json", json),
+        ("web/.gitignore/d.json", json),
+    ]);
+    let found = |at: &str, kind: Kind| -> Vec<String> {
+        let found = FileSet::new(&files, kind).find(&place(at, Absence::Skip)).unwrap();
+        found.into_iter().map(|found| found.spot.file()).collect()
+    };
+    let plain = ["a.json", "web/.gitignore/d.json", "web/node_modules.json"];
+    assert_eq!(found("**/*.json#/id", Kind::Tree), plain);
+    assert_eq!(found("**/node_modules/**/*.json#/id", Kind::Tree), ["web/node_modules/c/c.json"]);
+    assert_eq!(found(".git/*.json#/id", Kind::Tree), [".git/b.json"]);
+    assert_eq!(found("web/node_modules/c/c.json#/id", Kind::Tree), ["web/node_modules/c/c.json"]);
+    // An app that carries its modules reads them.
+    assert_eq!(found("**/*.json#/id", Kind::App).len(), 5);
+}

@@ -186,3 +186,44 @@ fn a_map_is_found_however_it_is_named() {
     let files = memory([("a.js", content.as_bytes()), ("b.map", map.as_bytes())]);
     assert_eq!(text(&changed(&files, "a.js", "a-new-value").0, "b.map"), map);
 }
+
+#[test]
+fn a_list_that_names_another_content_is_found() {
+    let found = |files: &Memory| -> Vec<String> {
+        let mut report = Report::default();
+        site::files(&mut report, files);
+        report.findings.iter().map(|finding| format!("{} {}", finding.code.as_str(), finding.place)).collect()
+    };
+    let listed = |main: &str, page: &str| {
+        format!(
+            "w.precacheAndRoute([{{url:\"main.js\",revision:{main}}},{{'revision':'{page}','url':'/app/index.html?v=1'}},{{url:\"a b.js\",\
+             revision:\"build-7\"}},{{url:\"none.js\",revision:\"{0}\"}}],{{url:\"main.js\"}},{{revision:\"{0}\"}})",
+            md5(b"other")
+        )
+    };
+    let mut files = memory([("main.js", &b"1"[..]), ("index.html", b"2"), ("a b.js", b"3"), ("sub/main.js", b"4")]);
+    let with = |name: &str, text: String| {
+        let mut files = files.clone();
+        files.0.insert(name.to_owned(), text.into_bytes());
+        found(&files)
+    };
+    let nothing = [] as [&str; 0];
+    assert_eq!(with("sw.js", listed("null", &md5(b"2"))), nothing);
+    assert_eq!(with("sw.js", listed(&format!("\"{}\"", md5(b"1").to_uppercase()), &md5(b"2"))), nothing);
+    assert_eq!(with("sw.js", listed("null", &md5(b"old"))), ["site.precache index.html"]);
+    assert_eq!(with("sw.js", listed(&format!("`{}`", md5(b"4")), &md5(b"2"))), ["site.precache main.js"]);
+    assert_eq!(with("sub/sw.js", listed(&format!("\"{}\"", md5(b"4")), &md5(b"2"))), nothing, "from its own folder on");
+    let flutter =
+        |hash: &str| format!("const RESOURCES = {{\"main.js\": \"{hash}\",\n\"a%20b.js\": \"{}\"}};", md5(b"3"));
+    assert_eq!(with("flutter_service_worker.js", flutter(&md5(b"1"))), nothing);
+    assert_eq!(with("flutter_service_worker.js", flutter(&md5(b"2"))), ["site.precache main.js"]);
+    assert_eq!(with("other.js", flutter(&md5(b"2"))), nothing, "only Flutter's own worker lists files so");
+    // What inject keeps in step, this judges: a file under its name gets its MD5.
+    files.0.insert("main.js".to_owned(), script("old").into_bytes());
+    files.0.insert("sw.js".to_owned(), listed("null", &md5(b"2")).into_bytes());
+    let (after, _) = changed(&files, "main.js", "new");
+    assert_eq!(found(&after), nothing);
+    assert!(text(&after, "sw.js").contains(&md5(script("new").as_bytes())));
+    files.0.insert("sw.js".to_owned(), text(&after, "sw.js").into_bytes());
+    assert_eq!(found(&files), ["site.precache main.js"], "the list without its file");
+}

@@ -93,6 +93,50 @@ fn a_pipe_is_never_waited_for() {
 }
 
 #[test]
+fn what_a_shell_puts_in_the_place_of_a_small_file_is_read() {
+    let world = World::new();
+    world.demo("app.apk");
+    world.inject(&["register", APP, "--env", "dev"]).exits(0);
+    // What `<(COMMAND)` is: a pipe that the program is given open, by the name the system has for it.
+    let through = |content: Vec<u8>, args: &[&str]| {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut command = world.command(PROGRAM);
+        command.env("KSP", PASSWORD).args(args).stdin(reader).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        drop(command);
+        let writing = std::thread::spawn(move || {
+            for piece in content.chunks(1000) {
+                // Who refuses it does not read to its end.
+                if std::io::Write::write_all(&mut writer, piece).is_err() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let run = ended(child, &args.join(" "));
+        writing.join().unwrap();
+        run
+    };
+    let config = format!("version = 1\ndefault-env = \"qa\"\n[app.a]\nid = \"{APP}\"\n[env.qa]\n");
+    let run = through(config.into_bytes(), &["env", "list", "--config", "/dev/stdin"]).exits(0);
+    assert!(run.out.contains("qa"), "{}", run.out);
+    let keystore = fs::read(key("demo.p12")).unwrap();
+    let job = ["app.apk", "--env", "dev", "--receipt", "receipt.json", "--ks"];
+    through(keystore, &[&job[..], &["/dev/stdin", "--ks-pass", "env:KSP"]].concat()).exits(0);
+    let keystore = key("demo.p12");
+    let again = ["app.apk", "-o", "b.apk", "--env", "dev", "--ks", &keystore, "--ks-pass", "file:/dev/stdin"];
+    through(PASSWORD.as_bytes().to_vec(), &again).exits(0);
+    let receipt = world.read("receipt.json");
+    through(receipt, &["verify", "app.apk", "--env", "dev", "--receipt", "/dev/stdin"]).exits(0);
+    let large = vec![b' '; 17 * 1024 * 1024];
+    let run = through(large, &["env", "list", "--config", "/dev/stdin"]);
+    assert!(run.err.contains("cannot read /dev/stdin: it has more than 16777216 bytes"), "{}", run.err);
+    // An artifact is read more than once.
+    let run = through(world.read("app.apk"), &["inspect", "/dev/stdin"]);
+    assert!(run.err.contains("a regular file is expected"), "{}", run.err);
+}
+
+#[test]
 fn who_may_write_a_folder_stops_nobody_with_a_pipe_in_it() {
     let world = World::new();
     world.demo("app.apk");

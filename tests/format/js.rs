@@ -657,3 +657,39 @@ const WORDS: &[&str] = &[
     "a.set('NAME',",
     "JSON.parse(b",
 ];
+
+#[test]
+fn a_name_is_found_however_it_is_written() {
+    // Each of these is one token's escape or one sum away from the name, and the name stands nowhere plainly.
+    for (text, name) in [
+        (r#"x={"\x63lientId":"old"}"#, "clientId"),
+        (r#"x={client\u0049d:"old"}"#, "clientId"),
+        (r#"x={\u{63}lientId:"old"}"#, "clientId"),
+        (r#"x={["client"+"Id"]:"old"}"#, "clientId"),
+        (r#"x={["clie\x6et"+"Id"]:"old"}"#, "clientId"),
+        ("x={[\"client\" // a line\n + (/* one */ \"I\\\nd\")]:\"old\"}", "clientId"),
+        ("x={[(\"client\")+''+`\\Id`]:\"old\"}", "clientId"),
+        ("x={'client\\\n\\\nId':\"old\"}", "clientId"),
+        (r#"x=JSON.parse('{"\\u0063lientId":"old"}')"#, "clientId"),
+        (r#"x=JSON.parse("{\"client\\u0049\x64\":\"old\"}")"#, "clientId"),
+        (r#"x={"client\x2did":"old"}"#, r#"["client-id"]"#),
+        (r#"x={["client-"+"id"]:"old"}"#, r#"["client-id"]"#),
+        (r#"x=JSON.parse('{"client\/id":"old"}')"#, r#"["client/id"]"#),
+        (r#"x=JSON.parse('{"client\\/id":"old"}')"#, r#"["client/id"]"#),
+        (r#"x={"cli\xe9nt":"old"}"#, "cliént"),
+    ] {
+        assert_eq!(get(text.as_bytes(), name).unwrap(), ["old"], "{text}");
+    }
+    // Far apart, it is read as the tokens tell.
+    let far = format!("x={{['client'/*{}*/+'Id']:'old'}}", " ".repeat(100_000));
+    assert_eq!(get(far.as_bytes(), "clientId").unwrap(), ["old"]);
+    let folded = format!("x={{'client{}Id':'old'}}", "\\\n".repeat(10_000));
+    assert_eq!(get(folded.as_bytes(), "clientId").unwrap(), ["old"]);
+    // JSON in pieces is not changed, and that is said.
+    let pieces = r#"x=JSON.parse('{"cli' + 'entId":"old"}')"#;
+    assert!(get(pieces.as_bytes(), "clientId").unwrap_err().to_string().contains("JSON that is put together"));
+    // A file that has none of it is not even cut into tokens: this one could not be.
+    let damaged = r#"x = "unclosed; y = "client" + 1 + "\x63lien""#;
+    assert!(get(damaged.as_bytes(), "clientId").unwrap().is_empty());
+    assert!(get(damaged.replace("lien", "lientId").as_bytes(), "clientId").is_err());
+}

@@ -116,6 +116,10 @@ fn what_cannot_be_is_said_exactly() {
     assert!(error(b"{\"a\":\"\xff\"}", "/a", false).contains("byte 0x6 is not UTF-8"));
     assert!(error(b"\xff\xfe{\0}\0", "/a", false).contains("UTF-16"));
     assert!(error(b"{\0}\0", "/a", false).contains("UTF-16"));
+    assert!(error(b"\0{\0}", "/a", false).contains("UTF-16"));
+    // A NUL alone is no UTF-16.
+    assert!(error(b"{\0\"a\":1}", "/a", false).contains("(byte 0x1): expected a key in quotes, found '\\0'"));
+    assert!(error(b"\0\0\0\0", "/a", false).contains("expected a value, found '\\0'"));
     assert!(error(b"", "/a", false).contains("found the end of the file"));
     let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
     assert!(matches!(set(deep.as_bytes(), "/0", "v", false), Err(JsonError::Depth { .. })));
@@ -149,6 +153,37 @@ fn a_member_picks_the_object_itself_where_no_key_has_that_name() {
     assert_eq!(get(text.as_bytes(), "/p/[main=True]/id").unwrap(), [id("1")]);
     assert_eq!(get(text.as_bytes(), "/q/[main=True]/id").unwrap(), []);
     assert_eq!(get(text.as_bytes(), "/r/[main=True]/id").unwrap(), [id("3")]);
+}
+
+#[test]
+fn a_pick_is_decided_by_what_follows_it() {
+    let text = r#"{"l":[{"id":"1","k":"x"},{"id":"2","in":{"k":"x","id":"3"}},{"\u006b":"x","id":"4"},{"k":{"k":"x"},"id":"5"}]}"#;
+    let ids = |pointer: &str| {
+        let found = get(text.as_bytes(), pointer).unwrap();
+        let text = |value| if let Value::String(text) = value { text } else { String::new() };
+        found.into_iter().map(text).collect::<String>()
+    };
+    assert_eq!(ids("/l/[k=x]/id"), "14");
+    assert_eq!(ids("/**/[k=x]/id"), "134");
+    assert_eq!(ids("/l/*/in/[k=x]/id"), "3");
+    assert_eq!(ids("/l/[**=x]/id"), "1245", "any member, at any depth");
+    // What is wrong behind a place is said all the same.
+    for (pointer, damaged) in [("/a", r#"{"a":"1","b":[}"#), ("/[k=x]/a", r#"{"k":"x","a":"1",}"#)] {
+        assert!(matches!(get(damaged.as_bytes(), pointer), Err(JsonError::Syntax { .. })), "{damaged}");
+    }
+}
+
+#[test]
+fn a_large_document_is_followed_and_edited_by_what_is_asked_for() {
+    let items: Vec<String> = (0..20_000).map(|n| format!(r#"{{"i":{n},"v":[1,{{"a":"b"}}]}}"#)).collect();
+    let text = format!(r#"{{"first":"x","items":[{}],"last":"x"}}"#, items.join(","));
+    for pointer in ["/first", "/last"] {
+        let key = format!("\"{}\":", pointer.trim_start_matches('/'));
+        assert_eq!(edit(&text, pointer, "new"), text.replace(&format!("{key}\"x\""), &format!("{key}\"new\"")));
+    }
+    assert_eq!(get(text.as_bytes(), "/items/19999/v/1/a").unwrap(), [Value::String("b".into())]);
+    assert_eq!(get(text.as_bytes(), "/items/*/i").unwrap().len(), 20_000);
+    assert_eq!(get(text.as_bytes(), "/items/[i=777]/i").unwrap(), [Value::Literal("777".into())]);
 }
 
 #[test]

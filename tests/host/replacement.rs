@@ -4,13 +4,15 @@ use std::fs;
 
 use inject::host::file::SourceFile;
 use inject::host::replacement::{Replacement, copy, read_back};
+use inject::host::rights::Like;
 
 #[test]
 fn a_commit_replaces_and_leaves_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("app.apk");
     fs::write(&target, b"old").unwrap();
-    let like = fs::metadata(&target).unwrap();
+    let like = Like::at(&target).unwrap();
+    let before = fs::metadata(&target).unwrap().permissions();
     let mut new = Replacement::start(&target).unwrap();
     new.write_all(b"new ").unwrap();
     new.write_all(b"content").unwrap();
@@ -21,7 +23,7 @@ fn a_commit_replaces_and_leaves_nothing_else() {
     new.commit(Some(&like)).unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"new content");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert_eq!(fs::metadata(&target).unwrap().permissions(), like.permissions());
+    assert_eq!(fs::metadata(&target).unwrap().permissions(), before);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use inject::host::file::Stamp;
 use inject::host::private;
 use inject::host::replacement::Replacement;
-use inject::host::rights::check_links;
+use inject::host::rights::{Like, check_links};
 use inject::host::transaction::Transaction;
 
 /// Accounts that are nobody's; no entry is needed for them.
@@ -28,7 +28,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn replace(path: &Path) {
-    let like = fs::metadata(path).unwrap();
+    let like = Like::at(path).unwrap();
     let mut new = Replacement::start(path).unwrap();
     new.write_all(b"new").unwrap();
     new.commit(Some(&like)).unwrap();
@@ -68,6 +68,107 @@ fn the_owner_stays() {
         replace(&path);
         let there = fs::metadata(&path).unwrap();
         assert_eq!((there.uid(), there.gid(), mode(&path)), (OTHER, OTHER + 1, 0o640));
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod attributes {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+
+    use super::*;
+
+    const ACCESS: &str = "system.posix_acl_access";
+
+    fn value(path: &Path, name: &str) -> Option<Vec<u8>> {
+        let mut buffer = vec![0; 4096];
+        let len = getxattr(path, name, &mut buffer[..]).ok()?;
+        buffer.truncate(len);
+        Some(buffer)
+    }
+
+    /// Whether the file system of the tests has such attributes.
+    fn set(path: &Path, name: &str, value: &[u8]) -> bool {
+        let done = setxattr(path, name, value, XattrFlags::empty()).is_ok();
+        if !done {
+            let _ = writeln!(std::io::stderr(), "skipped, because it cannot be set here: {name}");
+        }
+        done
+    }
+
+    /// An access list (`posix_acl_xattr.h` of Linux): version 2, then tag, rights and account of each entry.
+    fn list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+        let entry = |&(tag, rights, id): &(u16, u16, u32)| {
+            [tag.to_le_bytes().to_vec(), rights.to_le_bytes().to_vec(), id.to_le_bytes().to_vec()].concat()
+        };
+        [2_u32.to_le_bytes().to_vec(), entries.iter().flat_map(entry).collect()].concat()
+    }
+
+    /// The owner reads and writes, another account does too, the group reads, others have nothing.
+    fn open_to_another() -> Vec<u8> {
+        const NONE: u32 = u32::MAX;
+        list(&[(1, 6, NONE), (2, 6, OTHER), (4, 4, NONE), (0x10, 6, NONE), (0x20, 0, NONE)])
+    }
+
+    #[test]
+    fn what_people_and_systems_noted_stays() {
+        for replace in [replace as fn(&Path), replace_in_folder] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("app");
+            fs::write(&path, "old").unwrap();
+            if !set(&path, "user.note", b"ours") {
+                return;
+            }
+            let long = vec![7; 3000];
+            let is_long = set(&path, "user.long", &long);
+            // Of the content, and more than a caller has: neither is of the new file.
+            let capability = set(&path, "security.capability", b"\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+            replace(&path);
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+            assert_eq!(value(&path, "user.note").as_deref(), Some(&b"ours"[..]));
+            assert!(!is_long || value(&path, "user.long") == Some(long));
+            assert!(!capability || value(&path, "security.capability").is_none());
+        }
+    }
+
+    #[test]
+    fn an_access_list_stays_and_a_folder_gives_none() {
+        for replace in [replace as fn(&Path), replace_in_folder] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("app");
+            fs::write(&path, "old").unwrap();
+            if !set(&path, ACCESS, &open_to_another()) {
+                return;
+            }
+            let before = mode(&path);
+            replace(&path);
+            assert_eq!((value(&path, ACCESS), mode(&path)), (Some(open_to_another()), before));
+            // Files that are made in this folder are open to another account; the one that is replaced was not.
+            let plain = folder.path().join("plain");
+            fs::write(&plain, "old").unwrap();
+            fs::set_permissions(&plain, fs::Permissions::from_mode(0o664)).unwrap();
+            assert!(set(folder.path(), "system.posix_acl_default", &open_to_another()));
+            replace(&plain);
+            assert_eq!((value(&plain, ACCESS), mode(&plain)), (None, 0o664));
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_is_open_to_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, beside) = (folder.path().join("app"), folder.path().join("app.idsig"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let noted = set(&path, "user.note", b"ours");
+        let mut new = Replacement::start(&beside).unwrap();
+        new.write_all(b"new").unwrap();
+        new.commit(Some(&Like::at(&path).unwrap().beside())).unwrap();
+        assert_eq!(mode(&beside), 0o640);
+        assert!(!noted || value(&beside, "user.note").is_none());
+        // A receipt that is written again stays what it was.
+        let mut again = Replacement::start(&beside).unwrap();
+        again.write_all(b"again").unwrap();
+        again.commit_as_before().unwrap();
+        assert_eq!((fs::read(&beside).unwrap(), mode(&beside)), (b"again".to_vec(), 0o640));
     }
 }
 

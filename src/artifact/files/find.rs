@@ -11,7 +11,10 @@ use crate::artifact::{document, genexus};
 use crate::format::limits;
 use crate::format::plist::{self, PlistError};
 use crate::format::zip::Archive;
-use crate::placement::{Absence, Address, FilePath, Locator, Place, Target};
+use crate::placement::{Absence, Address, FilePath, Kind, Locator, Place, Target};
+
+/// Folders of tools beside what is built: what lies there is nobody's artifact. A pattern enters them where it names them.
+const TOOLS: [&str; 2] = [".git", "node_modules"];
 
 /// Names of files that an error may carry, to find a similar one among them.
 const NAMES: usize = 10_000;
@@ -195,7 +198,7 @@ impl FileSet<'_> {
         let (path, locator) = file_of(address)?;
         let odd = (path.is_glob() || odd == Odd::PassOver).then_some(odd);
         let mut all = Vec::new();
-        walk(address, self.files, &[], &path.parts, odd, &mut |path, content| {
+        walk(address, self.files, &[], &path.parts, odd, self.kind == Kind::Tree, &mut |path, content| {
             all.extend(found(address, &path, &content, locator, odd)?);
             for locator in device::overriding(&path, &content, locator) {
                 let found = found(&address.with_locator(&locator), &path, &content, &locator, odd)?;
@@ -210,7 +213,7 @@ impl FileSet<'_> {
     fn made_within(&self, address: &Address) -> Result<Vec<Found>, FilesError> {
         let (path, locator) = file_of(address)?;
         let mut made = Vec::new();
-        walk(address, self.files, &[], &path.parts, None, &mut |path, content| {
+        walk(address, self.files, &[], &path.parts, None, self.kind == Kind::Tree, &mut |path, content| {
             if document::could_hold(&content, locator) {
                 made.push(missing(address, path, locator));
             }
@@ -231,7 +234,7 @@ impl FileSet<'_> {
             return Ok(vec![missing(address, vec![file.clone()], locator)]);
         }
         let mut made = Vec::new();
-        walk(address, self.files, &[], around, None, &mut |mut path, _| {
+        walk(address, self.files, &[], around, None, self.kind == Kind::Tree, &mut |mut path, _| {
             path.push(file.clone());
             made.push(missing(address, path, locator));
             Ok(())
@@ -242,7 +245,7 @@ impl FileSet<'_> {
     fn no_place(&self, address: &Address) -> Result<FilesError, FilesError> {
         let (path, _) = file_of(address)?;
         let mut there = false;
-        walk(address, self.files, &[], &path.parts, Some(Odd::PassOver), &mut |_, _| {
+        walk(address, self.files, &[], &path.parts, Some(Odd::PassOver), self.kind == Kind::Tree, &mut |_, _| {
             there = true;
             Ok(())
         })?;
@@ -318,13 +321,14 @@ fn found(
 
 type Visit<'v> = &'v mut dyn FnMut(Vec<String>, Vec<u8>) -> Result<(), FilesError>;
 
-/// Every file that `parts` lead to, `around` being the archives that were entered.
+/// Every file that `parts` lead to, `around` being the archives that were entered; `in_folder` where the files are no app's.
 fn walk(
     address: &Address,
     files: &dyn Files,
     around: &[String],
     parts: &[String],
     odd: Option<Odd>,
+    in_folder: bool,
     visit: Visit<'_>,
 ) -> Result<(), FilesError> {
     let Some((pattern, inner)) = parts.split_first() else { return Ok(()) };
@@ -333,7 +337,7 @@ fn walk(
         return Err(FilesError::Address { address: Box::new(address.clone()), problem });
     }
     let limit = if around.is_empty() { limits::ENTRY_BYTES } else { limits::NESTED_BYTES };
-    for name in matching(address, files, pattern)? {
+    for name in matching(address, files, pattern, in_folder && around.is_empty())? {
         let path: Vec<String> = around.iter().cloned().chain([name.clone()]).collect();
         let content = match files.read(&name, limit) {
             Ok(Some(content)) => content,
@@ -345,7 +349,7 @@ fn walk(
             continue;
         }
         match Archive::open(content.as_slice()) {
-            Ok(archive) => walk(address, &archive, &path, inner, odd, visit)?,
+            Ok(archive) => walk(address, &archive, &path, inner, odd, in_folder, visit)?,
             Err(_) if odd == Some(Odd::PassOver) => {}
             // What only the pattern calls an archive may be anything; what its name calls one is damaged.
             Err(_) if has_wildcards(pattern) && !names_an_ending(pattern) && !content.starts_with(b"PK") => {}
@@ -361,13 +365,18 @@ fn names_an_ending(pattern: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| !ending.is_empty() && !has_wildcards(ending))
 }
 
-/// The names that a pattern stands for; itself where it has no wildcards.
-fn matching(address: &Address, files: &dyn Files, pattern: &str) -> Result<Vec<String>, FilesError> {
+/// The names that a pattern stands for; itself where it has no wildcards. In a folder that is no app it passes over what is tools'.
+fn matching(address: &Address, files: &dyn Files, pattern: &str, in_folder: bool) -> Result<Vec<String>, FilesError> {
     let any_case = matches!(&address.target, Target::File { path, .. } if path.any_case);
     if !has_wildcards(pattern) && !any_case {
         return Ok(vec![pattern.to_owned()]);
     }
     let matcher = matcher_in(pattern, any_case)
         .map_err(|e| FilesError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
-    Ok(files.names().filter(|name| matcher.is_match(name)).map(str::to_owned).collect())
+    let of_tools = |name: &&str| {
+        let mut folders = name.split('/').rev().skip(1);
+        in_folder && folders.any(|folder| TOOLS.contains(&folder) && !pattern.contains(folder))
+    };
+    let names = files.names().filter(|name| matcher.is_match(name) && !of_tools(name));
+    Ok(names.map(str::to_owned).collect())
 }

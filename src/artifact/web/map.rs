@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{Site, WebError, extension, located};
 use crate::format::js;
 use crate::format::json::{self, JsonError, Value};
+use crate::format::setting::Setting;
 use crate::format::source_map::{Shift, shifted};
 
 /// What names the map, at the end of a script (ECMA-426, 11.1.2.1); `@` is the older form.
@@ -81,6 +82,7 @@ fn corrected(
             _ => return Err("it has no mappings of its own".to_owned()),
         }
     }
+    let mut renewed = Vec::new();
     for (index, source) in json::get(&map, "/sourcesContent/*").map_err(json)?.into_iter().enumerate() {
         let Value::String(source) = source else { continue };
         let mut text = Zeroizing::new(source.clone());
@@ -88,10 +90,11 @@ fn corrected(
             *text = text.replace(old.as_str(), new);
         }
         if *text != source {
-            map = json::set(&map, &format!("/sourcesContent/{index}"), &text, false).map_err(json)?;
+            renewed.push((format!("/sourcesContent/{index}"), text));
         }
     }
-    Ok(map)
+    let settings: Vec<Setting<'_>> = renewed.iter().map(|(at, value)| Setting { at, value, create: false }).collect();
+    if settings.is_empty() { Ok(map) } else { json::set_all(&map, &settings).map_err(json) }
 }
 
 /// The tokens that got another length; `None` where the scripts differ in more than that.

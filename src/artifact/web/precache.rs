@@ -22,9 +22,11 @@ pub(super) fn keep(site: &mut Site<'_>) -> Result<(), WebError> {
     if changed.is_empty() {
         return Ok(());
     }
+    let files = site.files;
+    let names: BTreeSet<&str> = files.names().collect();
     for script in scripts {
         let Some(content) = site.after(&script)? else { continue };
-        if [&b"revision"[..], b"url"].iter().any(|word| memmem::find(&content, word).is_none()) {
+        if !may_list(&content) {
             continue;
         }
         let tokens = match js::tokens(&content) {
@@ -35,7 +37,6 @@ pub(super) fn keep(site: &mut Site<'_>) -> Result<(), WebError> {
             }
             Err(_) => continue,
         };
-        let names: BTreeSet<&str> = site.files.names().collect();
         let (mut new, mut done) = (Vec::new(), 0);
         for Entry { url, revision } in entries(&content, &tokens) {
             let Some(file) = located::file(&names, &script, &url).filter(|file| changed.contains(file)) else {
@@ -59,6 +60,28 @@ pub(super) fn keep(site: &mut Site<'_>) -> Result<(), WebError> {
     }
     Ok(())
 }
+
+/// Whether some member called `revision` is written like that of a list: cutting a large bundle into tokens takes long, and many
+/// speak of revisions and URLs.
+fn may_list(content: &[u8]) -> bool {
+    let is_value = |at: usize| {
+        let behind = content.get(at + REVISION.len()..).unwrap_or_default();
+        let behind =
+            behind.strip_prefix(b"\"").or_else(|| behind.strip_prefix(b"'")).unwrap_or(behind).trim_ascii_start();
+        match behind.split_first() {
+            // A comment may stand between.
+            Some((b'/', _)) => true,
+            Some((b':', value)) => {
+                let value = value.trim_ascii_start();
+                value.starts_with(b"null") || matches!(value.first(), Some(b'"' | b'\'' | b'`' | b'/'))
+            }
+            Some(_) | None => false,
+        }
+    };
+    memmem::find(content, b"url").is_some() && memmem::find_iter(content, REVISION).any(is_value)
+}
+
+const REVISION: &[u8] = b"revision";
 
 /// A file of a list.
 struct Entry {

@@ -11,6 +11,7 @@ use super::{Site, WebError};
 use crate::artifact::document::DocumentError;
 use crate::artifact::files::FilesError;
 use crate::format::json;
+use crate::format::setting::Setting;
 use crate::format::text::unmarked;
 
 const TABLE: &str = "ngsw.json";
@@ -19,7 +20,7 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
     let is_table = |name: &&str| name.rsplit('/').next() == Some(TABLE);
     let tables: Vec<String> = site.files.names().filter(is_table).map(str::to_owned).collect();
     for table in tables {
-        let Some(mut content) = site.after(&table)? else { continue };
+        let Some(content) = site.after(&table)? else { continue };
         let json =
             |source| WebError::Files(FilesError::Document { file: table.clone(), source: DocumentError::Json(source) });
         // Read once, for what is listed; edited by byte range.
@@ -33,7 +34,7 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
         let index = listed.get("index").and_then(Value::as_str).unwrap_or_default();
         let base = index.rsplit_once('/').map_or("", |(base, _)| base);
         let folder = table.strip_suffix(TABLE).unwrap_or_default();
-        let mut changed = false;
+        let mut renewed = Vec::new();
         for (file, relative) in touched.iter().filter_map(|file| Some((file, file.strip_prefix(folder)?))) {
             let url = format!("{base}/{relative}");
             let Some(known) = listed.get("hashTable").and_then(|table| table.get(&url)) else { continue };
@@ -41,11 +42,13 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
             let hash: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
             if known.as_str() != Some(&hash) {
                 let pointer = format!("/hashTable/{}", url.replace('~', "~0").replace('/', "~1"));
-                content = json::set(&content, &pointer, &hash, false).map_err(json)?;
-                changed = true;
+                renewed.push((pointer, hash));
             }
         }
-        if changed {
+        let settings: Vec<Setting<'_>> =
+            renewed.iter().map(|(at, value)| Setting { at, value, create: false }).collect();
+        if !settings.is_empty() {
+            let content = json::set_all(&content, &settings).map_err(json)?;
             site.set(&table, content);
         }
     }

@@ -80,7 +80,7 @@ fn start(to: &Path) -> Result<Replacement, Failure> {
 
 fn write(mut file: Replacement, value: &Value) -> Result<(), Failure> {
     let text = format!("{value:#}\n");
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.commit(None));
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.commit_as_before());
     written.map(drop).map_err(|error| Failure::of(Code::Artifact, error))
 }
 

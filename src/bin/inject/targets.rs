@@ -91,6 +91,9 @@ pub fn artifacts(
     Ok(inputs.filter_map(|(input, app)| input.map(|input| Given { input, app })).collect())
 }
 
+/// Folders of tools beside what is built; a pattern enters them where it names them, as that of a place does.
+const TOOLS: [&str; 2] = [".git", "node_modules"];
+
 /// What a pattern of `inject.toml` matches, in order.
 pub fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
@@ -98,7 +101,12 @@ pub fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     // Only below the names that it begins with is anything that it may match.
     let plain = pattern.split('/').take_while(|name| !name.contains(['*', '?', '[', '{', '\\']) && *name != "..");
     let start = plain.fold(folder.to_owned(), |start, name| start.join(name));
-    let files = walkdir::WalkDir::new(start).sort_by_file_name().into_iter().flatten();
+    let files = walkdir::WalkDir::new(start).sort_by_file_name().into_iter();
+    let entered = |entry: &walkdir::DirEntry| {
+        let tools = entry.file_name().to_str().filter(|name| TOOLS.contains(name) && !pattern.contains(*name));
+        entry.depth() == 0 || !entry.file_type().is_dir() || tools.is_none()
+    };
+    let files = files.filter_entry(entered).flatten();
     // A folder is an artifact where its own name is given, not where a pattern happens to match it.
     let names_a_folder = !pattern.rsplit('/').next().unwrap_or_default().contains(['*', '?', '[', '{']);
     Ok(files

@@ -1,83 +1,156 @@
-//! Whether a file can hold a name at all, escaped or not: what spares cutting tokens of the files that do not.
+//! Whether a file can hold a name at all, escaped, cut into pieces or as it is: what spares cutting tokens of the files that do not.
+//!
+//! A name that does not stand there plainly has an escape in it (`"\x4eAME"`, `\u004eAME`, in JSON within a string `"\\u004eAME"`)
+//! or is put together (`"NA" + "ME"`). What comes first of these stands behind letters of the name that are written plainly, so only
+//! backslashes and quotes are looked at, and only there the rest of the name is read character by character.
 //!
 //! Must not: say that a name is missing where it may be there.
+
+use memchr::{memchr, memchr_iter, memchr3, memchr3_iter, memmem};
 
 use super::literal;
 
 /// Whether the name may stand in the file. What this denies is true; what it affirms need not be.
 pub(super) fn may_hold(bytes: &[u8], name: &str) -> bool {
-    let Some(&first) = name.as_bytes().first() else { return true };
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')) {
-        // Escapes of other characters are many; a file without a backslash or a carriage return has none.
-        return bytes.iter().any(|byte| matches!(byte, b'\\' | b'\r')) || holds(bytes, name.as_bytes(), first);
-    }
-    if holds(bytes, name.as_bytes(), first) || holds_pieces(bytes, name.as_bytes()) {
+    may_hold_before(bytes, bytes.len(), name)
+}
+
+/// Whether the name may stand in the file, beginning before a byte.
+pub(super) fn may_hold_before(bytes: &[u8], end: usize, name: &str) -> bool {
+    let within = bytes.get(..end).unwrap_or(bytes);
+    if memmem::find(within, name.as_bytes()).is_some() {
         return true;
     }
-    // The first escape within the name, with the letters that stand before it as they are.
-    bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\\').any(|(at, _)| {
-        let before = bytes.get(..at).unwrap_or_default();
-        (0..name.len()).any(|plain| {
-            let (head, rest) = name.split_at(plain);
-            before.ends_with(head.as_bytes()) && (goes_on(bytes, at, rest, false) || goes_on(bytes, at, rest, true))
-        })
-    })
-}
-
-fn holds(bytes: &[u8], name: &[u8], first: u8) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| byte == first) {
-        rest = rest.get(at..).unwrap_or_default();
-        if rest.starts_with(name) {
-            return true;
-        }
-        rest = rest.get(1..).unwrap_or_default();
+    if !name.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'`' | b'\\')) {
+        // What is written in many ways, or with what ends a string.
+        return memchr3(b'\\', b'\r', b'+', within).is_some();
     }
-    false
-}
-
-/// Whether a string ends with the beginning of the name where another one is added: `"NA" + "ME"`.
-fn holds_pieces(bytes: &[u8], name: &[u8]) -> bool {
-    bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'+').any(|(at, _)| {
-        let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
-        // Comments and parentheses may stand between: then it may be one.
-        let Some((&quote, text)) = before.split_last() else { return false };
-        match quote {
-            b'"' | b'\'' | b'`' => (1..name.len()).any(|len| name.get(..len).is_some_and(|head| text.ends_with(head))),
-            b'/' => text.ends_with(b"*"),
-            b')' => text.trim_ascii_end().ends_with(b"\"") || text.trim_ascii_end().ends_with(b"'"),
-            _ => false,
-        }
-    })
-}
-
-/// Whether what stands at `at` reads as this text; with `json`, read once more as JSON.
-fn goes_on(bytes: &[u8], mut at: usize, text: &str, json: bool) -> bool {
-    text.chars().all(|expected| match character(bytes, &mut at) {
-        Some('\\') if json => {
-            character(bytes, &mut at) == Some('u')
-                && (0..4)
-                    .try_fold(0, |value, _| Some(value * 16 + character(bytes, &mut at)?.to_digit(16)?))
-                    .is_some_and(|value| value == u32::from(expected))
-        }
-        found => found == Some(expected),
-    })
-}
-
-/// The next character, behind line continuations; U+FFFD for any that is not ASCII.
-fn character(bytes: &[u8], at: &mut usize) -> Option<char> {
-    loop {
-        let rest = bytes.get(*at..)?;
-        let &byte = rest.first()?;
-        if byte != b'\\' {
-            *at += 1;
-            return Some(if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' });
-        }
-        let (text, len) = literal::escape(rest);
-        *at += len.max(1);
-        if let Some(found) = text.chars().next() {
-            return Some(found);
-        }
-        // Nothing is read from a line continuation, nor from a backslash before what is not ASCII.
+    if memchr_iter(b'\\', within).any(|at| continues(bytes, at, name)) {
+        return true;
     }
+    // Pieces need a sign between them.
+    memchr(b'+', bytes).is_some() && memchr3_iter(b'"', b'\'', b'`', within).any(|at| continues(bytes, at, name))
+}
+
+/// Whether the name goes on at an escape or at the end of a string, behind its letters that are written plainly before.
+fn continues(bytes: &[u8], at: usize, name: &str) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    let is_end = bytes.get(at) != Some(&b'\\');
+    // Of the end of a string that nothing of the name stands before, nothing is known.
+    let first = usize::from(is_end);
+    let mut heads =
+        (first..name.len()).filter(|&len| name.get(..len).is_some_and(|head| before.ends_with(head.as_bytes())));
+    heads.any(|len| {
+        let rest = name.get(len..).unwrap_or_default();
+        [false, true].into_iter().any(|json| reads(Text { bytes, at, patience: PATIENCE }, rest, json))
+    })
+}
+
+/// Whether what stands there may read as this text; with `json`, read once more as JSON.
+fn reads(mut text: Text<'_>, wanted: &str, json: bool) -> bool {
+    wanted.chars().all(|wanted| {
+        let found = if json { text.json_character() } else { text.character() };
+        found == Some(wanted) || text.patience == 0
+    })
+}
+
+/// Bytes between the characters of a name that are looked at; nobody writes more of them, and what may stand behind may be the name.
+const PATIENCE: usize = 4096;
+
+/// The inside of a string, and of those that are added to it.
+#[derive(Clone, Copy)]
+struct Text<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    /// How many more bytes without a character are passed over.
+    patience: usize,
+}
+
+impl Text<'_> {
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next character, behind line continuations and the ends of pieces; U+FFFD for any that is not ASCII.
+    fn character(&mut self) -> Option<char> {
+        loop {
+            match *self.rest().first()? {
+                b'\\' => {
+                    let (text, len) = literal::escape(self.rest());
+                    self.pass(len.max(1))?;
+                    if let Some(found) = text.chars().next() {
+                        return Some(found);
+                    }
+                    // Nothing is read from a line continuation, nor from a backslash before what is not ASCII.
+                }
+                b'"' | b'\'' | b'`' => self.next_piece()?,
+                byte => {
+                    self.pass(1)?;
+                    return Some(if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' });
+                }
+            }
+        }
+    }
+
+    /// The next character of a JSON text.
+    fn json_character(&mut self) -> Option<char> {
+        match self.character()? {
+            '\\' => match self.character()? {
+                'u' => {
+                    let mut value = 0;
+                    for _ in 0..4 {
+                        value = value * 16 + self.character()?.to_digit(16)?;
+                    }
+                    char::from_u32(value)
+                }
+                'b' | 'f' | 'n' | 'r' | 't' => Some('\u{fffd}'),
+                itself => Some(itself),
+            },
+            plain => Some(plain),
+        }
+    }
+
+    fn pass(&mut self, bytes: usize) -> Option<()> {
+        self.at += bytes;
+        self.patience = self.patience.saturating_sub(bytes);
+        (self.patience > 0).then_some(())
+    }
+
+    /// Goes from the quote that ends a string into the string that is added to it: `"NA" + ("ME")`.
+    fn next_piece(&mut self) -> Option<()> {
+        self.pass(1)?;
+        self.skip(b')')?;
+        if self.rest().first() != Some(&b'+') {
+            return None;
+        }
+        self.pass(1)?;
+        self.skip(b'(')?;
+        if matches!(self.rest().first(), Some(b'"' | b'\'' | b'`')) { self.pass(1) } else { None }
+    }
+
+    /// Passes over blanks, comments and parentheses. What is not ASCII may be a blank.
+    fn skip(&mut self, parenthesis: u8) -> Option<()> {
+        while let Some(&byte) = self.rest().first() {
+            let rest = self.rest().get(..self.patience).unwrap_or(self.rest());
+            let begins = |with: &&str| rest.starts_with(with.as_bytes());
+            let len = if rest.starts_with(b"/*") {
+                // From behind its beginning: `/*/` is no comment.
+                memmem::find(rest.get(2..).unwrap_or_default(), b"*/").map_or(rest.len(), |at| at + 4)
+            } else if ["//", "<!--", "-->"].iter().any(begins) {
+                line_end(rest)
+            } else if byte == parenthesis || byte.is_ascii_whitespace() || byte == 0xb || !byte.is_ascii() {
+                1
+            } else {
+                return Some(());
+            };
+            self.pass(len)?;
+        }
+        None
+    }
+}
+
+/// Where a line ends (ECMA-262, section 12.3).
+fn line_end(bytes: &[u8]) -> usize {
+    let ends = ["\n", "\r", "\u{2028}", "\u{2029}"];
+    ends.iter().filter_map(|end| memmem::find(bytes, end.as_bytes())).min().unwrap_or(bytes.len())
 }

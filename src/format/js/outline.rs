@@ -638,7 +638,10 @@ impl<'b> Outliner<'b> {
         let Some(property) = self.wanted.property else { return };
         if is_text(&step.token) {
             let raw = self.raw(&step.token).get(1..).unwrap_or_default().trim_ascii_start();
-            self.out.texts |= matches!(raw.first(), Some(b'{' | b'[')) && hidden::may_hold(raw, property);
+            // It may go on in a string that is added to it.
+            let own = self.bytes.get(step.token.start..).unwrap_or_default();
+            let end = step.token.end - step.token.start;
+            self.out.texts |= matches!(raw.first(), Some(b'{' | b'[')) && hidden::may_hold_before(own, end, property);
         }
         if is_text(&step.token)
             && self.is(0, P::Assign)

@@ -38,6 +38,7 @@ use crate::artifact::genexus::Mains;
 use crate::format::apk_signing_block::{SigningBlock, pair_text};
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
+use crate::host::rights::Like;
 use crate::placement::template::Values;
 use crate::placement::{self, Address, Place};
 use crate::sign::android::{self, KeptPairs};
@@ -212,8 +213,8 @@ impl Steps for Package {
         let idsig_path = v4_file::path(output);
         let was_there = v4_file::remove_stale(&idsig_path)?;
         new.commit(None)?;
-        // Who may read the package may read what lies beside it.
-        let like = std::fs::metadata(output).map_err(FileError::on("inspect", output))?;
+        // Who may read the package may read what belongs to it.
+        let like = Like::at(output).map_err(FileError::on("inspect", output))?.beside();
         if let Some(idsig) = idsig {
             let mut file = Replacement::start(&idsig_path)?;
             file.write_all(&idsig)?;

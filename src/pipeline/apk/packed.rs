@@ -281,7 +281,7 @@ pub(in crate::pipeline) fn finish(steps: &impl Steps, placed: &Placed<Spot>, tas
     // 8. Commit. What was read several times was one content all along, and nobody's newer build is lost. The input is closed
     // before: where it is the output too, not every system lets an open file be replaced.
     let removed: Vec<String> = stale.iter().map(|&index| packed.name(index)).collect();
-    let like = packed.source.file().metadata().clone();
+    let like = packed.source.file().like()?;
     written.new.complete(Some(&like))?;
     let _section = interrupt::section();
     packed.source.file().unchanged()?;

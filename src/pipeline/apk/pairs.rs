@@ -147,7 +147,7 @@ impl Package {
         gate.whole(&WORDS, values, |hunt, report| hunt.archive(report, &finished))?;
 
         // 4. Commit.
-        let like = packed.source.file().metadata().clone();
+        let like = packed.source.file().like()?;
         new.complete(Some(&like))?;
         let _section = interrupt::section();
         packed.source.file().unchanged()?;

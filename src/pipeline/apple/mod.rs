@@ -492,7 +492,7 @@ impl Kind for App {
         // 6. Verify what was written, 7. commit.
         match (&*self.source, written) {
             (Source::Ipa { file, .. }, Some(written)) => {
-                let like = file.file().metadata().clone();
+                let like = file.file().like()?;
                 let (report, mut new) = written.verify(&changes, known, &judge)?;
                 done.report = report;
                 new.complete(Some(&like))?;

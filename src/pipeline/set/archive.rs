@@ -95,7 +95,7 @@ pub(super) fn put_in_place(
         packed.stream(index, |_| {}).map_err(|_| unfit())?;
     }
 
-    let like = container.file.file().metadata().clone();
+    let like = container.file.file().like()?;
     new.complete(Some(&like))?;
     let _section = interrupt::section();
     // What was read several times was one content all along, and nobody's newer build is lost.

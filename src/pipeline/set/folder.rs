@@ -4,13 +4,13 @@
 //!
 //! Must not: decide what is written.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::member::{End, Member};
 use super::package_set::PackageSet;
 use crate::host::file::Stamp;
 use crate::host::interrupt;
+use crate::host::rights::Like;
 use crate::host::transaction::{Transaction, TransactionError};
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::apk::dm_file::{self, Renewed};
@@ -25,14 +25,14 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
     let (mut stale, mut stale_profiles) = (Vec::new(), Vec::new());
     for (member, end) in set.members.iter().zip(ends) {
         let target = output.join(&member.name);
-        let like = member.package.packed.source.file().metadata();
+        let like = member.package.packed.source.file().like()?;
         put_profile(&mut transaction, (member, &end), &target, &mut stale_profiles)?;
         let idsig_path = v4_file::path(&target);
         match end {
             End::Stays(_) if here => {}
             End::Stays(report) => {
                 let from = &member.package.packed.source;
-                pour(&mut transaction, (&member.name, Stamp::at(&target)?), from, like)?;
+                pour(&mut transaction, (&member.name, Stamp::at(&target)?), from, &like)?;
                 // A v4 signature that was asked for, and verified, goes with it.
                 let own = v4_file::path(&member.package.packed.path);
                 match report.signature(Scheme::V4).and_then(|_| v4_file::read(&own).transpose()) {
@@ -42,7 +42,7 @@ pub(super) fn put_in_place(set: &PackageSet, ends: Vec<End>, output: &Path) -> R
             }
             End::New(written) => {
                 let there = if here { Some(stamp(member)) } else { Stamp::at(&target)? };
-                pour(&mut transaction, (&member.name, there), &ArtifactFile::over(written.new.reader()?), like)?;
+                pour(&mut transaction, (&member.name, there), &ArtifactFile::over(written.new.reader()?), &like)?;
                 match &written.idsig {
                     Some(idsig) => put_idsig(&mut transaction, member, &idsig_path, idsig)?,
                     None => stale.push(idsig_path),
@@ -84,9 +84,9 @@ fn put_profile(
     match dm_file::renewed(&member.package.packed.path, target, dex)? {
         None => {}
         Some((path, Renewed::Content(content))) => {
-            let like = Some(member.package.packed.source.file().metadata());
+            let like = member.package.packed.source.file().like()?.beside();
             let name = dm_file::name(&member.name).unwrap_or_default();
-            transaction.begin_like(&name, Stamp::at(&path)?, like)?.append(&content)?;
+            transaction.begin_like(&name, Stamp::at(&path)?, Some(&like))?.append(&content)?;
         }
         Some((path, Renewed::Stale)) => stale.push(path),
     }
@@ -105,8 +105,8 @@ fn put_idsig(
     idsig: &[u8],
 ) -> Result<(), TransactionError> {
     let name = format!("{}.idsig", member.name);
-    let like = Some(member.package.packed.source.file().metadata());
-    transaction.begin_like(&name, Stamp::at(path)?, like)?.append(idsig)
+    let like = member.package.packed.source.file().like()?.beside();
+    transaction.begin_like(&name, Stamp::at(path)?, Some(&like))?.append(idsig)
 }
 
 /// Writes what `from` holds as the new version of a file; one that was not there gets the rights of `like`.
@@ -114,7 +114,7 @@ fn pour(
     transaction: &mut Transaction,
     (name, there): (&str, Option<Stamp>),
     from: &ArtifactFile,
-    like: &Metadata,
+    like: &Like,
 ) -> Result<(), Cause> {
     let mut new = transaction.begin_like(name, there, Some(like))?;
     from.stream::<Cause>(|piece| Ok(new.append(piece)?))

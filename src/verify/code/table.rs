@@ -481,6 +481,9 @@ codes! {
         SiteWorker "site.worker" Error Site
             "`ngsw.json` cannot be read or has another hash: the service worker refuses the file"
             "inject again, or build anew";
+        SitePrecache "site.precache" Warning Site
+            "a file has another MD5 than a service worker of Workbox or Flutter lists: browsers may keep another content of it"
+            "inject again, or build anew";
         SiteCopy "site.copy" Error Site
             "a compressed copy is another content than the file beside it"
             "inject again, or build anew";

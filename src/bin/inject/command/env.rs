@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use inject::credentials::{EnvironmentName, Store};
 use inject::system::files::{self, Stamp};
-use inject::system::{FileError, Replacement};
+use inject::system::{FileError, Like, Replacement};
 use serde::Serialize;
 
 use crate::exit::{Code, Failure};
@@ -250,7 +250,7 @@ fn add(settings: &Settings, name: &str, from: Option<&str>, out: Output) -> Resu
     // What was added must be what the next run reads.
     Config::parse(path.clone(), &text).map_err(|e| e.failure(Code::Internal))?;
     let write = || {
-        let like = std::fs::metadata(&path).ok();
+        let like = Like::at(&path).ok();
         let mut file = Replacement::start(&path)?;
         file.write_all(text.as_bytes())?;
         file.complete(like.as_ref())?;

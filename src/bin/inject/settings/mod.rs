@@ -305,7 +305,7 @@ fn store_key() -> Result<Option<SealKey>, Failure> {
 }
 
 fn read_config(path: &Path) -> Result<Config, Failure> {
-    let text = files::read_text(path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?;
+    let text = files::read_given_text(path, files::TEXT_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Config::parse(path, &text).map_err(|e| e.failure(Code::Usage))
 }

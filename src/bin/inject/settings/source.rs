@@ -121,8 +121,8 @@ impl Source {
             Self::File(path) => {
                 let place = path.display().to_string();
                 Output::warn_open(path);
-                let file = files::open(path).map_err(|e| failed(place.clone(), e.source.to_string()))?;
-                let text = read_bounded(file).map_err(|e| failed(place.clone(), e.to_string()))?;
+                let file = files::read_given(path, MAX).map_err(|e| failed(place.clone(), e.source.to_string()))?;
+                let text = read_bounded(file.as_slice()).map_err(|e| failed(place.clone(), e.to_string()))?;
                 (place, text)
             }
             Self::Exec(words) => {

@@ -69,7 +69,7 @@ pub fn export(settings: &Settings, file: &Path, pass: &str, out: Output) -> Resu
 /// Takes one.
 pub fn import(settings: &Settings, file: &Path, pass: &str, replace: bool, out: Output) -> Result<Code, Failure> {
     let passphrase = Source::parse("--pass", pass)?.read("passphrase")?;
-    let text = files::read_text(file, backup::LIMIT).map_err(|e| Failure::of(Code::Usage, e))?;
+    let text = files::read_given_text(file, backup::LIMIT).map_err(|e| Failure::of(Code::Usage, e))?;
     let mut store = Store::open(&settings.home)?;
     let taken = backup::import(&mut store, &text, &passphrase, replace)
         .map_err(|error| failure(error).during(file.display().to_string()))?;

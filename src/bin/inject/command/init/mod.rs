@@ -154,11 +154,10 @@ fn nothing(folder: &Path, project: &Project) -> Failure {
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let like = std::fs::metadata(path).ok();
     let write = || {
         let mut file = Replacement::start(path)?;
         file.write_all(text.as_bytes())?;
-        if force { file.commit(like.as_ref()).map(|()| true) } else { file.commit_new() }
+        if force { file.commit_as_before().map(|()| true) } else { file.commit_new() }
     };
     // Somebody else may have made it meanwhile.
     if write().map_err(|e| Failure::of(Code::Usage, e))? {
