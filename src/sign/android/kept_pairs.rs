@@ -93,7 +93,7 @@ impl KeptPairs {
     }
 
     /// The pairs of a block that stay, in their order, but for those that get another value.
-    pub fn of(&self, block: &SigningBlock, others: &BTreeSet<u32>) -> Vec<(u32, Vec<u8>)> {
+    pub(crate) fn of(&self, block: &SigningBlock, others: &BTreeSet<u32>) -> Vec<(u32, Vec<u8>)> {
         let kept = block.pairs().filter(|(id, _)| self.has(*id) && !others.contains(id));
         kept.map(|(id, value)| (id, value.to_vec())).collect()
     }
