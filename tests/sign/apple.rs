@@ -1,5 +1,7 @@
 //! Apple's code signing of one file, judged by the verifier, which shares nothing with it.
 
+use std::collections::BTreeSet;
+
 use inject::format::apple_plist::{self, Value};
 use inject::format::code_signature::{HashType, SuperBlob, slot};
 use inject::format::macho::{MachO, Slice};
@@ -297,4 +299,36 @@ fn a_library_keeps_no_entitlements_and_a_bundle_of_tests_does() {
     // What is there by somebody else's hand is said.
     let report = apple::executable(&retyped(&signed, 6));
     assert!(report.findings.iter().all(|finding| finding.code.as_str() != "apple.exec-flags"), "{report:#?}");
+}
+
+#[test]
+fn flags_that_entitlements_do_not_set_are_said_once_they_are_read() {
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[]).unwrap();
+    let given = entitlements(true);
+    let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
+    let codes = |bytes: &[u8]| -> BTreeSet<String> {
+        apple::executable(bytes).findings.iter().map(|finding| finding.code.as_str().to_owned()).collect()
+    };
+    let at = |magic: [u8; 4]| signed.windows(4).position(|window| window == magic).unwrap();
+    let mut other = signed.clone();
+    let flags = at([0xfa, 0xde, 0x0c, 0x02]) + 80..at([0xfa, 0xde, 0x0c, 0x02]) + 88;
+    assert_eq!(signed[flags.clone()], 0x11_u64.to_be_bytes());
+    other[flags].copy_from_slice(&0x1_u64.to_be_bytes());
+    assert!(codes(&other).contains("apple.exec-flags"), "{:?}", codes(&other));
+    // Without the form of iOS 15 entitlements count all the same.
+    let mut old = signed.clone();
+    let index = at([0xfa, 0xde, 0x0c, 0xc0]) + 12;
+    let entry = old[index..].chunks(8).position(|entry| entry[..4] == 7_u32.to_be_bytes()).unwrap();
+    old[index + 8 * entry..][..4].copy_from_slice(&0x4000_u32.to_be_bytes());
+    let said = codes(&old);
+    assert!(said.contains("apple.entitlements-der") && !said.contains("apple.exec-flags"), "{said:?}");
+    // What cannot be read expects nothing.
+    let mut broken = signed.clone();
+    let at = signed.windows(6).position(|window| window == b"<plist").unwrap();
+    broken[at + 1] = b'q';
+    let index = index + 8 * entry;
+    broken[index..][..4].copy_from_slice(&0x4000_u32.to_be_bytes());
+    let said = codes(&broken);
+    assert!(said.contains("apple.entitlements") && !said.contains("apple.exec-flags"), "{said:?}");
 }

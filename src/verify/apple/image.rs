@@ -107,7 +107,11 @@ fn superblob<'f>(
         verified.hash_types.insert(directory.hash_type);
     }
     let claimed = entitlements(report, place, slice, blob, &directories);
-    exec_flags(report, place, claimed.as_ref(), &directories);
+    // What cannot be read is said, and sets no flag that could be expected.
+    let has_some = [slot::ENTITLEMENTS, slot::ENTITLEMENTS_DER].iter().any(|slot| blob.find(*slot).is_some());
+    if claimed.is_some() || !has_some {
+        exec_flags(report, place, claimed.as_ref(), &directories);
+    }
     verified.entitlements = verified.entitlements.take().or(claimed);
     let leaf = blob.cms().and_then(|raw| cms::check(report, place, raw, &directories));
     if blob.cms().is_none() && directories.iter().any(|directory| directory.team.is_some()) {
@@ -231,7 +235,9 @@ fn entitlements(
             "the signature is in a form of before iOS 15, whose entitlements no system of today reads; sign again";
         report.add_warning(Code::AppleEntitlementsDer, place, message);
     }
-    let decoded = der_entitlements::decode(der?);
+    // Of before iOS 15.
+    let Some(der) = der else { return read };
+    let decoded = der_entitlements::decode(der);
     match (&decoded, &read) {
         (Err(error), _) => report.add(Code::AppleEntitlementsDer, place, error.to_string()),
         (Ok(decoded), Some(read)) if !same(&decoded.entitlements, read) => {
