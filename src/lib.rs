@@ -177,6 +177,7 @@ pub mod place {
     #[doc(inline)]
     pub use crate::placement::{
         Absence, Address, AddressError, FilePath, Kind, Locator, Place, ResourceKind, Target, Template, TemplateError,
+        enters,
     };
 }
 
@@ -430,6 +431,7 @@ pub mod system {
     pub use crate::host::random::{OsRandom, Randomness, os_rng};
     #[doc(inline)]
     pub use crate::host::replacement::{Replacement, written};
+    #[doc(inline)]
     pub use crate::host::rights::Like;
 
     pub mod command {

@@ -6,6 +6,9 @@ use crate::format::read_at::ReadAt;
 use crate::format::text;
 use crate::format::zip::{Archive, ZipError};
 
+/// Bytes that tell a manifest as it is written from a binary one.
+const BEGINNING: usize = 64;
+
 /// Kinds of single-file artifacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,8 +40,8 @@ impl FileKind {
             Self::ApkSet => "a set of Android packages",
             Self::Ipa => "an iOS package (IPA)",
             Self::Gxsd => "a GeneXus metadata archive (gxsd)",
-            Self::Aar => "an Android library (AAR), which has no signature and no credential of its own",
-            Self::Source => "a project and no build (AndroidManifest.xml: it is text, and in a build it is binary)",
+            Self::Aar => "an Android library (AAR)",
+            Self::Source => "an Android project that is not built (its manifest is text)",
             Self::OtherZip => "a ZIP archive, but neither an APK, an AAB, a set of APKs nor an IPA",
         }
     }
@@ -54,7 +57,7 @@ impl FileKind {
         let ends_with = |tail: &[u8]| archive.entries().iter().any(|entry| entry.name().ends_with(tail));
         let starts_with = |head: &[u8]| archive.entries().iter().any(|entry| entry.name().starts_with(head));
         if let Some(index) = archive.find(b"AndroidManifest.xml") {
-            let is_text = archive.read(index).is_ok_and(|manifest| is_markup(&manifest));
+            let is_text = archive.start(index, BEGINNING).is_ok_and(|manifest| is_markup(&manifest));
             let is_library = || [&b"classes.jar"[..], b"R.txt"].iter().any(|name| archive.find(name).is_some());
             match is_text {
                 false => Self::Apk,
@@ -73,9 +76,7 @@ impl FileKind {
             Self::OtherZip
         }
     }
-}
 
-impl FileKind {
     /// What to do with a file of a kind that cannot be worked on; nothing where that is not known.
     pub fn remedy(self) -> Option<&'static str> {
         match self {

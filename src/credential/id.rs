@@ -2,6 +2,7 @@
 //!
 //! Must not: reject what another access manager accepts; only what cannot be a Client Id anywhere.
 
+use crate::format::hex;
 use std::fmt;
 
 use crate::host::random::Randomness;
@@ -51,7 +52,7 @@ impl ClientId {
         random.fill(&mut bytes)?;
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(hex::lower(bytes)))
     }
 
     /// The text.

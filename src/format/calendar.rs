@@ -2,6 +2,13 @@
 //!
 //! Must not: ask for the time, or know time zones.
 
+use super::limits;
+
+/// Seconds since 1970 as [`Civil::generalized`]: what certificates and profiles are compared with. Beyond the year 9999 nothing expires.
+pub fn generalized(seconds: u64) -> String {
+    Civil::of(seconds.min(limits::LAST_SECOND)).generalized()
+}
+
 /// A date and a time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Civil {

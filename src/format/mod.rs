@@ -19,6 +19,7 @@ pub mod der;
 pub mod der_entitlements;
 pub mod dex;
 pub mod gradle;
+pub mod hex;
 pub mod inflate;
 pub mod js;
 pub mod json;

@@ -114,7 +114,7 @@ pub fn dotted(content: &[u8]) -> String {
     let mut arc = 0u64;
     for &byte in content {
         if arc >> 57 != 0 {
-            return content.iter().map(|byte| format!("{byte:02x}")).collect();
+            return super::hex::lower(content);
         }
         arc = arc << 7 | u64::from(byte & 0x7f);
         if byte & 0x80 == 0 {

@@ -36,7 +36,7 @@ mod pipe {
     use crate::host::file::{too_large, unwaiting};
 
     /// How long nothing may come.
-    const PATIENCE: Duration = Duration::from_mins(1);
+    const TIMEOUT: Duration = Duration::from_mins(1);
     /// Between two looks.
     const PAUSE: Duration = Duration::from_millis(5);
     /// Where systems list what a process holds.
@@ -65,11 +65,11 @@ mod pipe {
                     last = Instant::now();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && last.elapsed() < PATIENCE => {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && last.elapsed() < TIMEOUT => {
                     std::thread::sleep(PAUSE);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let problem = format!("nothing was written into the pipe for {} s", PATIENCE.as_secs());
+                    let problem = format!("nothing was written into the pipe for {} s", TIMEOUT.as_secs());
                     return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
                 }
                 Err(error) => return Err(error),

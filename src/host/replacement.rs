@@ -175,7 +175,8 @@ impl Replacement {
         if let Some(like) = like {
             let given = match Like::at(&self.target) {
                 Ok(there) => rights::carry(&self.file, &there),
-                Err(_) => rights::copy(&self.file, like),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => rights::copy(&self.file, like),
+                Err(error) => Err(error),
             };
             given.map_err(FileError::on("set permissions of", &self.target))?;
         }

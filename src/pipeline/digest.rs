@@ -4,6 +4,7 @@
 //!
 //! Must not: follow a link, or hold a file whole.
 
+use crate::format::hex;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -66,7 +67,7 @@ fn file(path: &Path) -> Result<String, ReceiptError> {
         hasher.update(piece);
         Ok(())
     })?;
-    Ok(hex(hasher))
+    Ok(hex::lower(hasher.finalize()))
 }
 
 fn folder(root: &Path) -> Result<String, ReceiptError> {
@@ -93,9 +94,5 @@ fn of_lines(mut lines: Vec<(String, String)>) -> String {
     for (name, digest) in lines {
         let _ = writeln!(text, "{digest}  {name}");
     }
-    hex(Sha256::new().chain_update(text))
-}
-
-fn hex(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::lower(Sha256::new().chain_update(text).finalize())
 }

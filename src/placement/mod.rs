@@ -6,9 +6,11 @@ pub mod address;
 mod mistyped;
 pub mod preset;
 pub mod template;
+mod tools;
 
 pub use address::{Address, AddressError, FilePath, Locator, ResourceKind, Target};
 pub use template::{Template, TemplateError};
+pub use tools::enters;
 
 /// Kinds of artifact that an address can be limited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -15,6 +15,8 @@ pub struct Identity {
     name: String,
     key: PrivateKey,
     certificates: Vec<Certificate>,
+    /// What else the keystore has.
+    others: Vec<Certificate>,
 }
 
 impl Identity {
@@ -31,7 +33,7 @@ impl Identity {
                 certificate: describe(own.public_key()),
             });
         }
-        Ok(Self { name, key, certificates })
+        Ok(Self { name, key, certificates, others: Vec::new() })
     }
 
     /// Opens a keystore: PKCS#12 (RFC 7292) or JKS, by content. Without an alias it must hold exactly one key.
@@ -42,8 +44,8 @@ impl Identity {
         store_password: &Password,
         key_password: Option<&Password>,
     ) -> Result<Self, IdentityError> {
-        let (name, key, chain) = keystore::open(bytes, alias, store_password, key_password)?;
-        Self::new(name, key, chain)
+        let opened = keystore::open(bytes, alias, store_password, key_password)?;
+        Ok(Self { others: opened.others, ..Self::new(opened.name, opened.key, opened.chain)? })
     }
 
     /// A private key file (PEM or DER: PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1) and a certificate file (PEM chain or one
@@ -87,7 +89,12 @@ impl Identity {
         &self.certificates[0]
     }
 
-    /// The certificate of the key and those behind it.
+    /// Certificates of its keystore that are not behind that of the key by their names: of two issuers of one name, the other.
+    pub(crate) fn others(&self) -> &[Certificate] {
+        &self.others
+    }
+
+    /// The certificate of the key and those behind it, by their names.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }

@@ -64,26 +64,36 @@ pub fn aliases(bytes: &[u8], password: &Password) -> Result<Vec<String>, Identit
     })
 }
 
+/// What a keystore has for one alias.
+pub(super) struct Opened {
+    pub name: String,
+    pub key: PrivateKey,
+    /// The key's certificate, and its issuers by their names.
+    pub chain: Vec<Certificate>,
+    /// The certificates that are not in the chain.
+    pub others: Vec<Certificate>,
+}
+
 /// The key of that alias, its name, and its certificate with its issuers.
 pub(super) fn open(
     bytes: &[u8],
     alias: Option<&str>,
     store_password: &Password,
     key_password: Option<&Password>,
-) -> Result<(String, PrivateKey, Vec<Certificate>), IdentityError> {
+) -> Result<Opened, IdentityError> {
     match KeystoreKind::detect(bytes)? {
         KeystoreKind::Pkcs12 => {
             let archive = pkcs12::open(bytes, store_password)?;
             let (name, bag) = choose(named(archive.keys), |(name, _)| name, alias)?;
             let key = pkcs8::plain(bag.key.as_der())?;
-            let chain = chain(&bag, &key.public_key(), &archive.certs)?;
-            Ok((name, key, chain))
+            let (chain, others) = chain(&bag, &key.public_key(), &archive.certs)?;
+            Ok(Opened { name, key, chain, others })
         }
         KeystoreKind::Jks => {
             let entry = choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?;
             let key = pkcs8::plain(&unlocked(&entry, store_password, key_password)?)?;
             let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
-            Ok((entry.alias, key, chain))
+            Ok(Opened { name: entry.alias, key, chain, others: Vec::new() })
         }
     }
 }
@@ -138,12 +148,13 @@ fn named(keys: Vec<PrivateKeyBag>) -> Vec<(String, PrivateKeyBag)> {
         .collect()
 }
 
-/// The certificate of a key, by local key id or by the key itself, and its issuers as far as the store has them.
+/// The certificate of a key, by local key id or by the key itself, and its issuers by their names, as far as the store has them; then
+/// the certificates that are none of these.
 fn chain(
     bag: &PrivateKeyBag,
     public_key: &[u8],
     certificates: &[CertificateBag],
-) -> Result<Vec<Certificate>, IdentityError> {
+) -> Result<(Vec<Certificate>, Vec<Certificate>), IdentityError> {
     let mut all = Vec::new();
     for (index, found) in certificates.iter().enumerate() {
         all.push((found, parse(index + 1, found.cert.as_der())?));
@@ -164,5 +175,6 @@ fn chain(
             _ => break,
         }
     }
-    Ok(chain)
+    let others = all.into_iter().map(|(_, certificate)| certificate).filter(|other| !chain.contains(other)).collect();
+    Ok((chain, others))
 }

@@ -24,5 +24,5 @@ pub use severity::Severity;
 /// SHA-256 of a certificate in DER, as lowercase hexadecimal: what pins and stores compare.
 pub fn certificate_sha256(der: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::format::hex::lower(Sha256::digest(der))
 }

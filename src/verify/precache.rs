@@ -3,6 +3,7 @@
 //!
 //! Must not: use what keeps the lists in step; this is what judges them.
 
+use crate::format::hex;
 use std::collections::BTreeSet;
 
 use md5::{Digest, Md5};
@@ -36,8 +37,7 @@ pub(super) fn script(report: &mut Report, files: &dyn Files, names: &BTreeSet<&s
         let there = meant(names, name, &url);
         let mut contents = there.iter().filter_map(|file| read(report, files, file)).peekable();
         let Some(file) = there.first().filter(|_| contents.peek().is_some()) else { continue };
-        let own = |content: Vec<u8>| Md5::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        if !contents.any(|content| own(content).eq_ignore_ascii_case(&wanted)) {
+        if !contents.any(|content| hex::lower(Md5::digest(&content)).eq_ignore_ascii_case(&wanted)) {
             let message = format!("its MD5 is not the one in {name}, so a browser may keep another content of it");
             report.add(Code::SitePrecache, (*file).to_owned(), message);
         }

@@ -106,7 +106,7 @@ pub struct Signer {
 impl Signer {
     /// The digest as lowercase hex.
     pub fn sha256_hex(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::format::hex::lower(self.sha256)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not: use what keeps them in step; this is what judges it.
 
+use crate::format::hex;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -92,7 +93,7 @@ fn worker(report: &mut Report, files: &dyn Files, name: &str) {
     for (url, hash) in table.get("hashTable").and_then(Value::as_object).into_iter().flatten() {
         let Some(relative) = url.strip_prefix(base).and_then(|url| url.strip_prefix('/')) else { continue };
         let Some(content) = read(report, files, &format!("{folder}{relative}")) else { continue };
-        let found: String = sha1::Sha1::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hex::lower(sha1::Sha1::digest(&content));
         if hash.as_str() != Some(&found) {
             let message = format!("its SHA-1 is not the one in {name}, so the service worker refuses it");
             report.add(Code::SiteWorker, format!("{folder}{relative}"), message);

@@ -270,6 +270,7 @@ fn a_pattern_enters_what_is_of_tools_only_where_it_names_it() {
         ("web/node_modules/c/c.json", json),
         ("web/node_modules.json", json),
         ("web/.gitignore/d.json", json),
+        (".git/.gitignore/e.json", json),
     ]);
     let found = |at: &str, kind: Kind| -> Vec<String> {
         let found = FileSet::new(&files, kind).find(&place(at, Absence::Skip)).unwrap();
@@ -279,7 +280,9 @@ fn a_pattern_enters_what_is_of_tools_only_where_it_names_it() {
     assert_eq!(found("**/*.json#/id", Kind::Tree), plain);
     assert_eq!(found("**/node_modules/**/*.json#/id", Kind::Tree), ["web/node_modules/c/c.json"]);
     assert_eq!(found(".git/*.json#/id", Kind::Tree), [".git/b.json"]);
+    assert_eq!(found("{.git,web}/*.json#/id", Kind::Tree), [".git/b.json", "web/node_modules.json"]);
+    assert_eq!(found("**/.gitignore/*.json#/id", Kind::Tree), ["web/.gitignore/d.json"]);
     assert_eq!(found("web/node_modules/c/c.json#/id", Kind::Tree), ["web/node_modules/c/c.json"]);
     // An app that carries its modules reads them.
-    assert_eq!(found("**/*.json#/id", Kind::App).len(), 5);
+    assert_eq!(found("**/*.json#/id", Kind::App).len(), 6);
 }

@@ -187,6 +187,7 @@ fn a_table_with_a_mark_is_kept_in_step_and_one_that_is_none_is_said() {
     assert_eq!(warnings, [] as [&str; 0]);
     let text = String::from_utf8(after.0["ngsw.json"].clone()).unwrap();
     assert!(text.starts_with('\u{feff}') && text.contains(&sha1_hex(&after.0["main.js"])), "{text}");
+    assert_eq!(findings(&after), [] as [&str; 0], "who verifies reads it too");
     files.0.insert("ngsw.json".to_owned(), b"none".to_vec());
     let (_, warnings) = changed(&files, "new").unwrap();
     assert!(warnings[0].starts_with("ngsw.json is not read"), "{warnings:?}");

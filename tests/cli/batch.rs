@@ -67,6 +67,27 @@ fn applications_of_one_environment_get_a_credential_each() {
 }
 
 #[test]
+fn a_pattern_passes_over_what_is_of_tools_and_enters_it_where_it_names_it() {
+    let world = World::new();
+    for name in ["app.apk", ".git/app.apk", "web/node_modules/a/app.apk"] {
+        world.demo(name);
+    }
+    let before = world.read("app.apk");
+    let run = |pattern: &str| {
+        let text = format!("version = 1\n[env.dev]\n[app.demo]\nid = \"{APP}\"\nartifacts = [\"{pattern}\"]\n");
+        world.write("inject.toml", text);
+        world.signed(&["--env", "dev"]).exits(0);
+    };
+    run("**/*.apk");
+    assert_ne!(world.read("app.apk"), before);
+    assert_eq!(world.read(".git/app.apk"), before);
+    assert_eq!(world.read("web/node_modules/a/app.apk"), before);
+    run("web/node_modules/*/*.apk");
+    assert_ne!(world.read("web/node_modules/a/app.apk"), before);
+    assert_eq!(world.read(".git/app.apk"), before);
+}
+
+#[test]
 fn one_that_fails_does_not_stop_the_others() {
     let world = World::new();
     world.write("inject.toml", config(""));

@@ -8,8 +8,8 @@ use super::{World, repacked, zipped};
 fn other_kinds_are_named() {
     let project = b"<?xml version=\"1.0\"?>\n<manifest package=\"com.example.demo\"/>\n";
     let utf16: Vec<u8> = String::from_utf8_lossy(project).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let build = "a project and no build (AndroidManifest.xml: it is text, and in a build it is binary), which this version does not \
-                 work on; build it (Gradle, or aapt2 and zipalign), and give the APK or App Bundle";
+    let build = "this is an Android project that is not built (its manifest is text), which this version does not work on; \
+                 build it (Gradle, or aapt2 and zipalign), and give the APK or App Bundle";
     let cases: [(&str, Vec<u8>, &str); 13] = [
         ("gxsd", zipped(&[("gxversion.json", b"{}"), ("a.properties.json", b"{}")]), "a GeneXus metadata archive"),
         ("text", b"not a package".to_vec(), "ZIP"),
@@ -26,7 +26,7 @@ fn other_kinds_are_named() {
             "splits/base-master.apk: not a ZIP archive",
         ),
         ("zip", zipped(&[("readme.txt", b"x")]), "neither an APK"),
-        ("manifest", zipped(&[("AndroidManifest.xml", b"<manifest/>")]), "AndroidManifest.xml: "),
+        ("manifest", zipped(&[("AndroidManifest.xml", b"<manifest/>")]), build),
         (
             "packed project",
             zipped(&[("AndroidManifest.xml", project), ("res/values/strings.xml", b"<resources/>")]),
@@ -37,8 +37,7 @@ fn other_kinds_are_named() {
         (
             "library",
             zipped(&[("AndroidManifest.xml", project), ("classes.jar", b"PK"), ("R.txt", b"")]),
-            "an Android library (AAR), which has no signature and no credential of its own, which this version does not work on; \
-             build the app that uses it",
+            "this is an Android library (AAR), which this version does not work on; build the app that uses it",
         ),
         ("other XML", b"<html><body>sign in</body></html>".to_vec(), "not a ZIP archive"),
     ];

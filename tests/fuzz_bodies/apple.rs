@@ -80,7 +80,7 @@ pub fn signing(bytes: &[u8]) {
     // A key costs more than all the rest.
     let identity = identity();
     if bytes.len() % 8 == 3 {
-        signers.push(Signer::new(identity, &[]).expect("a chain to sign with"));
+        signers.push(Signer::new(identity, &[], inject::verify::apple::issued_by).expect("a chain to sign with"));
     }
     let entitlements = b"<plist><dict><key>get-task-allow</key><true/></dict></plist>".as_slice();
     for signer in &signers {

@@ -179,7 +179,7 @@ fn room_is_made_in_a_large_executable_as_if_it_were_held() {
             files.insert("Frameworks/Fw.framework/Fw".to_owned(), framework);
             let path = ipa_with(folder.path(), &files, options);
             let identity = distribution();
-            let signer = Signer::new(&identity, &[]).unwrap();
+            let signer = Signer::new(&identity, &[], inject::verify::apple::issued_by).unwrap();
             let in_memory = |before: &[u8], after: &Files| {
                 let claims = MachO::parse(&after["Notes"]).unwrap().slices[0].clone();
                 let claims = SuperBlob::parse(claims.signature_bytes(&after["Notes"]).unwrap()).unwrap();

@@ -16,6 +16,8 @@ use tempfile::TempDir;
 use super::apple::{AT, Files, NOW, app, contents, inject, ipa, request, write};
 use crate::sign::apple::{distribution, other};
 
+/// Its first certificate of the issuer's name is of another key.
+const NAMESAKE: &[u8] = include_bytes!("../../testdata/apple/keys/aes256-namesake.p12");
 const LEAF_ONLY: &[u8] = include_bytes!("../../testdata/apple/keys/aes256-leaf-only.p12");
 
 fn text(value: &str) -> Value {
@@ -68,6 +70,7 @@ fn a_profile_lists_the_certificate_is_in_its_time_and_for_the_system_and_then_th
         profile("of-another", exact, &other, LATE, |_| {}),
         profile("tv", exact, &own, LATE, platform("tvOS")),
         profile("mac", exact, &own, LATE, platform("OSX")),
+        profile("as-good", "TEAM123456.com.example.*", &own, "2035-01-01T00:00:00Z", |_| {}),
         profile("right", "TEAM123456.com.example.*", &own, LATE, |_| {}),
         profile("wildcard", "TEAM123456.*", &own, LATE, |_| {}),
     ];
@@ -75,14 +78,15 @@ fn a_profile_lists_the_certificate_is_in_its_time_and_for_the_system_and_then_th
     let path = ipa(folder.path(), &files);
     let with = |profiles| AppleSigning::With(SigningRequest { profiles, ..request(&own) });
     let done = inject(&path, &AT, "one", with(&profiles)).unwrap();
-    assert_eq!(contents(&path)["embedded.mobileprovision"], profiles[4].1);
+    assert_eq!(contents(&path)["embedded.mobileprovision"], profiles[5].1);
     let said = |name: &str, why: &str| format!("profile {name} is not used for the app: {why}");
     for expected in [
         said("expired", "it expired on 2020-01-01"),
         said("of-another", "it does not list the certificate"),
         said("tv", "it is for tvOS"),
         said("mac", "it is for OSX"),
-        said("wildcard", "right fits it better"),
+        said("as-good", "right fits it as well, and was given later"),
+        said("wildcard", "right has a longer pattern"),
     ] {
         assert!(done.warnings.contains(&expected), "{expected}: {:?}", done.warnings);
     }
@@ -116,6 +120,7 @@ fn with_another_team_entitlements_follow_its_profile() {
         ("keychain-access-groups", groups(&["TEAM123456.com.example.shared", "TEAM123456.*"])),
         ("com.apple.security.application-groups", groups(&["group.kept", "group.gone"])),
         ("com.apple.developer.healthkit", Value::Boolean(true)),
+        ("com.apple.developer.associated-domains", groups(&[])),
     ] {
         given.insert(key.to_owned(), value);
     }
@@ -130,6 +135,7 @@ fn with_another_team_entitlements_follow_its_profile() {
     let first = |profile: &mut Dictionary| {
         grant(profile);
         let granted = profile.get_mut("Entitlements").and_then(Value::as_dictionary_mut).unwrap();
+        granted.insert("com.apple.developer.associated-domains".to_owned(), text("*"));
         let groups = Value::Array(vec![text("group.kept"), text("group.gone")]);
         granted.insert("com.apple.security.application-groups".to_owned(), groups);
     };
@@ -160,7 +166,8 @@ fn with_another_team_entitlements_follow_its_profile() {
     assert_eq!(of("com.apple.security.application-groups"), Some(groups(&["group.kept"])));
     assert_eq!(of("com.apple.developer.healthkit"), None);
     let dropped = "the app: entitlements that profile second does not grant were dropped: \
-                   com.apple.security.application-groups group.gone, com.apple.developer.healthkit";
+                   com.apple.security.application-groups group.gone, com.apple.developer.healthkit, \
+                   com.apple.developer.associated-domains";
     assert!(done.warnings.iter().any(|warning| warning == dropped), "{:?}", done.warnings);
     let widget = claimed(&after, "PlugIns/Widget.appex/Widget");
     assert_eq!(widget.get("application-identifier"), Some(&text("OTHERTEAM1.com.example.notes.widget")));
@@ -215,11 +222,15 @@ fn the_issuer_is_the_one_whose_key_signed() {
     let namesake = Certificate::parse(&raw).unwrap();
     let alone = Identity::from_keystore(LEAF_ONLY, None, &Password::new("secret".to_owned()), None).unwrap();
     let issuers = [namesake, issuer.clone(), root.clone()];
-    let signer = Signer::with(&alone, &issuers, issued_by).unwrap();
+    let signer = Signer::new(&alone, &issuers, issued_by).unwrap();
     let chain: Vec<&[u8]> = signer.chain().map(Certificate::raw).collect();
     assert_eq!(chain, [own.certificate().raw(), issuer.raw(), root.raw()]);
-    let error = Signer::with(&alone, &issuers[..1], issued_by).unwrap_err();
+    let error = Signer::new(&alone, &issuers[..1], issued_by).unwrap_err();
     assert!(matches!(error, SignerError::OtherIssuer { .. }), "{error}");
+    // A keystore that has both.
+    let both = Identity::from_keystore(NAMESAKE, None, &Password::new("secret".to_owned()), None).unwrap();
+    let signer = Signer::new(&both, &[], issued_by).unwrap();
+    assert_eq!(signer.chain().map(Certificate::raw).collect::<Vec<_>>(), chain);
 
     let folder = TempDir::new().unwrap();
     let path = ipa(folder.path(), &app());

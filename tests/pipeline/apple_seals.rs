@@ -11,8 +11,9 @@ use inject::format::zip::Archive;
 use inject::pipeline::apple::FolderTree;
 use inject::pipeline::job::Inspected;
 use inject::pipeline::signing::AppleSigning;
-use inject::sign::apple::{Code, Signer, sign, sign as sign_file};
+use inject::sign::apple::{Code, Signer, sign};
 use inject::verify::Severity;
+use inject::verify::apple::issued_by;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use zip::CompressionMethod;
@@ -30,15 +31,21 @@ fn sealed(folder: &Path, change: impl FnOnce(&mut Dictionary)) -> std::path::Pat
     let path = ipa(folder, &app());
     inject(&path, &AT, "none", AppleSigning::With(request(&identity))).unwrap();
     let mut files = contents(&path);
+    reseal(&mut files, change);
+    ipa(folder, &files)
+}
+
+/// Changes the seal of an app, and signs its executable again.
+fn reseal(files: &mut Files, change: impl FnOnce(&mut Dictionary)) {
     let mut seal = apple_plist::read_dictionary(&files[SEAL]).unwrap();
     change(&mut seal);
     let seal = apple_plist::write(&Value::Dictionary(seal));
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let identity = distribution();
+    let signer = Signer::new(&identity, &[], issued_by).unwrap();
     let (info, resources) = (Some(files["Info.plist"].as_slice()), Some(seal.as_slice()));
     let code = Code { identifier: "com.example.notes", info, resources, entitlements: None };
     let signed = sign(&files["Notes"], &code, &signer).unwrap().bytes;
     files.extend([("Notes".to_owned(), signed), (SEAL.to_owned(), seal)]);
-    ipa(folder, &files)
 }
 
 /// The digest of a file in the older list, replaced by one that no file has.
@@ -225,20 +232,35 @@ fn a_seal_has_the_digests_of_the_code_directories_that_bind_it() {
         }
     };
     let mut files = signed;
-    let mut seal = apple_plist::read_dictionary(&files[SEAL]).unwrap();
-    strip(&mut seal);
-    let seal = apple_plist::write(&Value::Dictionary(seal));
-    let signer = Signer::new(&identity, &[]).unwrap();
-    let (info, resources) = (Some(files["Info.plist"].as_slice()), Some(seal.as_slice()));
-    let code = Code { identifier: "com.example.notes", info, resources, entitlements: None };
-    let executable = sign_file(&files["Notes"], &code, &signer).unwrap().bytes;
-    files.extend([("Notes".to_owned(), executable), (SEAL.to_owned(), seal)]);
+    reseal(&mut files, strip);
     let path = ipa(folder.path(), &files);
     let found = errors(&Inspected::new(&path).unwrap());
     assert!(found.contains(&"apple.seal-digest config.json (files2)".to_owned()), "{found:?}");
     inject(&path, &AT, "two", sign()).unwrap();
     assert_eq!(errors(&Inspected::new(&path).unwrap()), [""; 0]);
     assert_eq!(digests_of(&contents(&path), SEAL, "config.json"), (true, true));
+}
+
+#[test]
+fn a_code_directory_of_a_digest_that_entries_are_not_read_for_is_said_once() {
+    let folder = TempDir::new().unwrap();
+    let path = sealed(folder.path(), |_| {});
+    let mut files = contents(&path);
+    let mut code = files["Notes"].clone();
+    let at = code.windows(4).position(|magic| magic == [0xfa, 0xde, 0x0c, 0x02]).unwrap();
+    let number = |field: usize| u32::from_be_bytes(code[at + field..][..4].try_into().unwrap());
+    // As many digests of SHA-384 as there is room for.
+    let slots = (number(4) - number(16)) / 48;
+    code[at + 24..at + 32].copy_from_slice(&[0_u32.to_be_bytes(), slots.to_be_bytes()].concat());
+    code[at + 36..at + 38].copy_from_slice(&[48, 4]);
+    files.insert("Notes".to_owned(), code);
+    let report = Inspected::new(&ipa(folder.path(), &files)).unwrap().verify_signature(None).unwrap();
+    let said: Vec<_> = report.findings.iter().filter(|finding| finding.code.as_str() == "apple.seal-digest").collect();
+    assert!(
+        matches!(said.as_slice(), [one] if one.place == SEAL && one.severity == Severity::Warning && one.message.contains("Sha384")),
+        "{:?}",
+        report.findings
+    );
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn assert_sound(bytes: &[u8]) {
 #[test]
 fn every_image_is_signed_and_verifies() {
     for identity in [distribution(), ec()] {
-        let signer = Signer::new(&identity, &[]).unwrap();
+        let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
         for image in IMAGES {
             let signed = sign(image, &code(), &signer).unwrap();
             assert!(!signed.in_place);
@@ -79,7 +79,7 @@ fn of_cpu(image: &[u8], cpu: u32, subtype: u32) -> Vec<u8> {
 #[test]
 fn old_and_new_architectures_and_every_kind_of_universal_file() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let armv7 = of_cpu(file!("macho/watchos-arm64_32"), 12, 9);
     let arm64e = of_cpu(IOS, 0x0100_000c, 0x8000_0002);
     let both = [(12, 9, armv7.as_slice()), (0x0100_000c, 0x8000_0002, arm64e.as_slice())];
@@ -121,7 +121,7 @@ fn ad_hoc_signatures_have_no_signer() {
 #[test]
 fn old_systems_get_both_digests_and_keep_them() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let watch = sign(file!("macho/watchos-arm64_32"), &code(), &signer).unwrap();
     for bytes in [&watch.bytes, &sign(&watch.bytes, &code(), &signer).unwrap().bytes] {
         let file = MachO::parse(bytes).unwrap();
@@ -134,7 +134,7 @@ fn old_systems_get_both_digests_and_keep_them() {
 #[test]
 fn a_change_outside_goes_into_the_old_place_and_changes_no_page() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let given = entitlements(false);
     let first = Code { info: Some(b"one"), resources: Some(b"seal"), entitlements: Some(&given), ..code() };
     let one = sign(IOS, &first, &signer).unwrap().bytes;
@@ -157,7 +157,7 @@ fn a_change_outside_goes_into_the_old_place_and_changes_no_page() {
 #[test]
 fn entitlements_reach_executables_only_and_open_the_debugger_only_when_true() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     for (debuggable, flags) in [(true, 0x11), (false, 0x1)] {
         let given = entitlements(debuggable);
         let with = Code { entitlements: Some(&given), ..code() };
@@ -177,14 +177,14 @@ fn entitlements_reach_executables_only_and_open_the_debugger_only_when_true() {
 #[test]
 fn another_signer_takes_over_team_and_requirement() {
     let (own, other) = (distribution(), other());
-    let one = sign(IOS, &code(), &Signer::new(&own, &[]).unwrap()).unwrap().bytes;
-    let two = sign(&one, &code(), &Signer::new(&other, &[]).unwrap()).unwrap();
+    let one = sign(IOS, &code(), &Signer::new(&own, &[], apple::issued_by).unwrap()).unwrap().bytes;
+    let two = sign(&one, &code(), &Signer::new(&other, &[], apple::issued_by).unwrap()).unwrap();
     assert_sound(&two.bytes);
     assert!(two.in_place, "there is room for another signer");
     let file = MachO::parse(&two.bytes).unwrap();
     let blob = SuperBlob::parse(file.slices[0].signature_bytes(&two.bytes).unwrap()).unwrap();
     assert_eq!(blob.directories().unwrap()[0].team, Some("OTHERTEAM1"));
-    let back = sign(&two.bytes, &code(), &Signer::new(&own, &[]).unwrap()).unwrap();
+    let back = sign(&two.bytes, &code(), &Signer::new(&own, &[], apple::issued_by).unwrap()).unwrap();
     assert_eq!(back.bytes, one);
 }
 
@@ -195,15 +195,15 @@ fn every_keystore_gives_the_right_leaf_and_an_incomplete_chain_is_an_error() {
     for p12 in [file!("keys/aes256.p12"), file!("keys/3des.p12"), file!("keys/rc2-40.p12")] {
         let identity = Identity::from_keystore(p12, None, &password, None).unwrap();
         assert_eq!(identity.certificate().raw(), own.certificate().raw());
-        let signer = Signer::new(&identity, &[]).unwrap();
+        let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
         assert_eq!(signer.team(), Some("TEAM123456"));
         assert_sound(&sign(IOS, &code(), &signer).unwrap().bytes);
     }
     let alone = Identity::from_keystore(file!("keys/aes256-leaf-only.p12"), None, &password, None).unwrap();
-    let error = Signer::new(&alone, &[]).unwrap_err();
+    let error = Signer::new(&alone, &[], apple::issued_by).unwrap_err();
     assert!(matches!(&error, SignerError::ChainIncomplete { issuer, .. } if issuer.contains("Developer Relations")));
     let issuers: Vec<Certificate> = own.certificates()[1..].to_vec();
-    assert_sound(&sign(IOS, &code(), &Signer::new(&alone, &issuers).unwrap()).unwrap().bytes);
+    assert_sound(&sign(IOS, &code(), &Signer::new(&alone, &issuers, apple::issued_by).unwrap()).unwrap().bytes);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn encrypted_code_is_refused() {
 #[test]
 fn every_changed_byte_is_found() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let given = entitlements(false);
     let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
     let command = MachO::parse(&signed).unwrap().slices[0].signature.unwrap();
@@ -254,7 +254,7 @@ fn claimed(bytes: &[u8]) -> (Option<u64>, bool) {
 #[test]
 fn seven_entitlements_set_flags_and_no_flag_is_kept_without_one() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     for (name, flags) in [
         ("get-task-allow", 0x11),
         ("run-unsigned-code", 0x11),
@@ -288,7 +288,7 @@ fn retyped(bytes: &[u8], file_type: u32) -> Vec<u8> {
 #[test]
 fn a_library_keeps_no_entitlements_and_a_bundle_of_tests_does() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let given = entitlements(true);
     let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
     for (file_type, expected) in [(6, (Some(0), false)), (8, (Some(0x10), true)), (2, (Some(0x11), true))] {
@@ -304,7 +304,7 @@ fn a_library_keeps_no_entitlements_and_a_bundle_of_tests_does() {
 #[test]
 fn flags_that_entitlements_do_not_set_are_said_once_they_are_read() {
     let identity = distribution();
-    let signer = Signer::new(&identity, &[]).unwrap();
+    let signer = Signer::new(&identity, &[], apple::issued_by).unwrap();
     let given = entitlements(true);
     let signed = sign(IOS, &Code { entitlements: Some(&given), ..code() }, &signer).unwrap().bytes;
     let codes = |bytes: &[u8]| -> BTreeSet<String> {

@@ -123,16 +123,16 @@ impl Layout {
     /// The same, where it is known of files already whether they are code: these need not be looked at again.
     pub fn with(tree: &dyn Tree, known: &Told<'_>) -> Result<Self, LayoutError> {
         check_nodes(tree)?;
-        let Some(app) = bundle_at(tree, "", known)? else { return Err(LayoutError::NoInfo) };
+        let Found::Code(app) = found_at(tree, "", known)? else { return Err(LayoutError::NoInfo) };
         let (mut bundles, mut sealed_files) = (vec![app], Vec::new());
         for folder in folders(tree) {
             if !ENDINGS.iter().any(|ending| folder.ends_with(ending)) || is_exempt(&folder) {
                 continue;
             }
-            match bundle_at(tree, &folder, known)? {
-                Some(bundle) => bundles.push(bundle),
-                None if is_sealed(tree, &folder) => sealed_files.push(folder),
-                None => {}
+            match found_at(tree, &folder, known)? {
+                Found::Code(bundle) => bundles.push(bundle),
+                Found::SealedFiles => sealed_files.push(folder),
+                Found::Files => {}
             }
         }
         bundles.sort_by_key(|bundle| (std::cmp::Reverse(depth(&bundle.root)), bundle.root.clone()));
@@ -208,12 +208,6 @@ fn is_code(tree: &dyn Tree, known: &Told<'_>, path: &str) -> Result<bool, TreeEr
     }
 }
 
-/// Whether a folder has a seal, in any of its layouts.
-fn is_sealed(tree: &dyn Tree, folder: &str) -> bool {
-    let seals = ["_CodeSignature/CodeResources", "Contents/_CodeSignature/CodeResources"];
-    seals.iter().any(|seal| tree.nodes().get(&join(folder, seal)) == Some(&Node::File))
-}
-
 /// What no re-signing touches: Apple's own stub and support files, symbols.
 pub fn is_exempt(path: &str) -> bool {
     path.split('/').any(|step| step == "_WatchKitStub" || step.ends_with(".dSYM"))
@@ -262,8 +256,18 @@ fn check_nodes(tree: &dyn Tree) -> Result<(), LayoutError> {
     Ok(())
 }
 
-/// The bundle in a folder; `None` where the folder has no code of its own.
-fn bundle_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Option<Bundle>, LayoutError> {
+/// What a folder is.
+enum Found {
+    /// A bundle with code of its own.
+    Code(Bundle),
+    /// Files with a seal of their own, and no code that could be signed.
+    SealedFiles,
+    /// Files like any others.
+    Files,
+}
+
+/// What is in a folder.
+fn found_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Found, LayoutError> {
     let nodes = tree.nodes();
     let is_file = |path: &str| nodes.get(path) == Some(&Node::File);
     let version = match nodes.get(&join(root, "Versions/Current")) {
@@ -279,15 +283,16 @@ fn bundle_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Option<Bun
     }
     shapes.push((root.to_owned(), join(root, "Resources/Info.plist"), "", true));
     let Some((base, info, folder, deep)) = shapes.into_iter().find(|(_, info, ..)| is_file(info)) else {
-        return Ok(None);
+        return Ok(Found::Files);
     };
     let problem = |problem: String| LayoutError::Info { path: info.clone(), problem };
     let dictionary = apple_plist::read_dictionary(&tree.read(&info)?);
     let is_signed = is_file(&join(&base, "_CodeSignature/CodeResources"));
+    let files = || if is_signed { Found::SealedFiles } else { Found::Files };
     let dictionary = match dictionary {
         Ok(dictionary) => dictionary,
         // A folder that only looks like a bundle of code.
-        Err(_) if !root.is_empty() && !is_signed => return Ok(None),
+        Err(_) if !root.is_empty() && !is_signed => return Ok(Found::Files),
         Err(error) => return Err(problem(error.to_string())),
     };
     let text = |key: &str| dictionary.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
@@ -296,7 +301,7 @@ fn bundle_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Option<Bun
         None if root.is_empty() => {
             return Err(problem("CFBundleExecutable is missing, expected a file's name".to_owned()));
         }
-        None => return Ok(None),
+        None => return Ok(files()),
     };
     let executable = join(&base, &format!("{folder}{name}"));
     let bundle = Bundle {
@@ -312,10 +317,10 @@ fn bundle_at(tree: &dyn Tree, root: &str, known: &Told<'_>) -> Result<Option<Bun
             return Err(LayoutError::NoExecutable { info, name: name.to_owned(), expected: executable });
         }
         // Xcode signs bundles of resources without an executable.
-        return Ok(None);
+        return Ok(files());
     }
     // A static library, a script or nothing at all is sealed as a file. What runs by itself is said to be broken.
-    if bundle.runs() || is_code(tree, known, &executable)? { Ok(Some(bundle)) } else { Ok(None) }
+    Ok(if bundle.runs() || is_code(tree, known, &executable)? { Found::Code(bundle) } else { files() })
 }
 
 /// The nodes below a folder, by their path in it.

@@ -11,10 +11,7 @@ use crate::artifact::{document, genexus};
 use crate::format::limits;
 use crate::format::plist::{self, PlistError};
 use crate::format::zip::Archive;
-use crate::placement::{Absence, Address, FilePath, Kind, Locator, Place, Target};
-
-/// Folders of tools beside what is built: what lies there is nobody's artifact. A pattern enters them where it names them.
-const TOOLS: [&str; 2] = [".git", "node_modules"];
+use crate::placement::{Absence, Address, FilePath, Kind, Locator, Place, Target, enters};
 
 /// Names of files that an error may carry, to find a similar one among them.
 const NAMES: usize = 10_000;
@@ -375,7 +372,7 @@ fn matching(address: &Address, files: &dyn Files, pattern: &str, in_folder: bool
         .map_err(|e| FilesError::Address { address: Box::new(address.clone()), problem: e.to_string() })?;
     let of_tools = |name: &&str| {
         let mut folders = name.split('/').rev().skip(1);
-        in_folder && folders.any(|folder| TOOLS.contains(&folder) && !pattern.contains(folder))
+        in_folder && folders.any(|folder| !enters(pattern, folder))
     };
     let names = files.names().filter(|name| matcher.is_match(name) && !of_tools(name));
     Ok(names.map(str::to_owned).collect())

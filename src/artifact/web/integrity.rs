@@ -6,6 +6,7 @@
 //!
 //! Must not: add a digest where there was none.
 
+use crate::format::hex;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
@@ -107,5 +108,5 @@ fn digests(content: &[u8]) -> [String; DIGESTS] {
 
 /// MD5 in hexadecimal.
 pub(super) fn md5(content: &[u8]) -> String {
-    Md5::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::lower(Md5::digest(content))
 }

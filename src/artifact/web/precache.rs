@@ -61,6 +61,9 @@ pub(super) fn keep(site: &mut Site<'_>) -> Result<(), WebError> {
     Ok(())
 }
 
+/// The member of a list that tells contents apart.
+const REVISION: &[u8] = b"revision";
+
 /// Whether some member called `revision` is written like that of a list: cutting a large bundle into tokens takes long, and many
 /// speak of revisions and URLs.
 fn may_list(content: &[u8]) -> bool {
@@ -80,8 +83,6 @@ fn may_list(content: &[u8]) -> bool {
     };
     memmem::find(content, b"url").is_some() && memmem::find_iter(content, REVISION).any(is_value)
 }
-
-const REVISION: &[u8] = b"revision";
 
 /// A file of a list.
 struct Entry {

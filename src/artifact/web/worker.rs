@@ -2,6 +2,7 @@
 //!
 //! Must not: add a file to the table.
 
+use crate::format::hex;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -39,7 +40,7 @@ pub(super) fn keep(site: &mut Site<'_>, touched: &BTreeSet<String>) -> Result<()
             let url = format!("{base}/{relative}");
             let Some(known) = listed.get("hashTable").and_then(|table| table.get(&url)) else { continue };
             let Some(bytes) = site.after(file)? else { continue };
-            let hash: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex::lower(Sha1::digest(&bytes));
             if known.as_str() != Some(&hash) {
                 let pointer = format!("/hashTable/{}", url.replace('~', "~0").replace('/', "~1"));
                 renewed.push((pointer, hash));

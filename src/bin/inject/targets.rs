@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use inject::job::Input;
+use inject::place::enters;
 
 use crate::exit::{Code, Failure};
 use crate::render::Output;
@@ -91,9 +92,6 @@ pub fn artifacts(
     Ok(inputs.filter_map(|(input, app)| input.map(|input| Given { input, app })).collect())
 }
 
-/// Folders of tools beside what is built; a pattern enters them where it names them, as that of a place does.
-const TOOLS: [&str; 2] = [".git", "node_modules"];
-
 /// What a pattern of `inject.toml` matches, in order.
 pub fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
@@ -103,8 +101,8 @@ pub fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let start = plain.fold(folder.to_owned(), |start, name| start.join(name));
     let files = walkdir::WalkDir::new(start).sort_by_file_name().into_iter();
     let entered = |entry: &walkdir::DirEntry| {
-        let tools = entry.file_name().to_str().filter(|name| TOOLS.contains(name) && !pattern.contains(*name));
-        entry.depth() == 0 || !entry.file_type().is_dir() || tools.is_none()
+        let is_folder = entry.depth() > 0 && entry.file_type().is_dir();
+        !is_folder || entry.file_name().to_str().is_none_or(|name| enters(pattern, name))
     };
     let files = files.filter_entry(entered).flatten();
     // A folder is an artifact where its own name is given, not where a pattern happens to match it.

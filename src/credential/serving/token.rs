@@ -3,6 +3,7 @@
 //!
 //! Must not: say anything of a secret, or go on after the secret was replaced or the application revoked.
 
+use crate::format::hex;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -143,7 +144,7 @@ impl AccessToken {
     /// As it is given out: hexadecimal, which every client takes.
     fn text(&self, code: &[u8; CODE]) -> Zeroizing<String> {
         let bytes = [code, self.content().as_slice()].concat();
-        Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Zeroizing::new(hex::lower(bytes))
     }
 
     fn parse(text: &str) -> Option<(Self, [u8; CODE])> {

@@ -5,6 +5,7 @@
 //! Must not: evaluate a requirement.
 
 use super::{MAGIC_REQUIREMENT, MAGIC_REQUIREMENTS, wrap};
+use crate::format::hex;
 
 const TYPE_DESIGNATED: u32 = 3;
 const KIND_EXPRESSION: u32 = 1;
@@ -89,7 +90,7 @@ impl Designated<'_> {
                 escape(common_name)
             ),
             Self::Certificate { identifier, sha1 } => {
-                format!("identifier \"{}\" and certificate leaf = H\"{}\"", escape(identifier), hex(sha1))
+                format!("identifier \"{}\" and certificate leaf = H\"{}\"", escape(identifier), hex::lower(sha1))
             }
         }
     }
@@ -97,7 +98,7 @@ impl Designated<'_> {
 
 /// The requirement of ad-hoc code as text: nothing but its own hash.
 pub fn ad_hoc_text(cdhash: &[u8]) -> String {
-    format!("cdhash H\"{}\"", hex(cdhash))
+    format!("cdhash H\"{}\"", hex::lower(cdhash))
 }
 
 /// Whether a set has no requirement.
@@ -124,10 +125,6 @@ fn data(code: &mut Vec<u8>, bytes: &[u8]) {
     number(code, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     code.extend_from_slice(bytes);
     code.resize(code.len().next_multiple_of(4), 0);
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn escape(text: &str) -> String {

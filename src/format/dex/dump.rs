@@ -3,6 +3,7 @@
 //!
 //! Must not: use the map's sections but for what only the map has, or be parsed again by anything.
 
+use crate::format::hex;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -132,7 +133,7 @@ impl Dump<'_> {
                 kind::HIDDENAPI => {
                     let size = cursor.size()?.saturating_sub(4);
                     let bytes = cursor.take(size)?;
-                    self.line(format_args!("hiddenapi {}", hex(bytes)));
+                    self.line(format_args!("hiddenapi {}", hex::lower(bytes)));
                 }
                 kind::CLASS_DEF => {}
                 other => {
@@ -181,7 +182,7 @@ impl Dump<'_> {
 
     fn code(&mut self, offset: usize) -> Step {
         let code = self.dex.code(offset)?;
-        let (tries, handlers) = (hex(code.tries), hex(code.handlers));
+        let (tries, handlers) = (hex::lower(code.tries), hex::lower(code.handlers));
         self.line(format_args!("  code {:?} [{tries}] [{handlers}]", code.registers));
         for instruction in instructions(code.insns, code.at) {
             let instruction = instruction?;
@@ -190,7 +191,7 @@ impl Dump<'_> {
                 let (register, text) = (instruction.unit(0) >> 8, self.text(index)?);
                 self.line(format_args!("   {:04x} const-string{jumbo} v{register} {text}", instruction.at));
             } else {
-                self.line(format_args!("   {:04x} {}", instruction.at, hex(instruction.bytes)));
+                self.line(format_args!("   {:04x} {}", instruction.at, hex::lower(instruction.bytes)));
             }
             self.bound()?;
         }
@@ -258,7 +259,7 @@ impl Dump<'_> {
         self.bound()?;
         self.out.push_str("   ");
         let (dex, mut line) = (self.dex, String::new());
-        let raw = |range: Range<usize>| hex(dex.bytes.get(range).unwrap_or_default());
+        let raw = |range: Range<usize>| hex::lower(dex.bytes.get(range).unwrap_or_default());
         let room = limits::DUMP_BYTES.saturating_mul(2);
         let used = self.out.len();
         let walked = walk(&mut |part| {
@@ -281,8 +282,4 @@ impl Dump<'_> {
         self.out.push('\n');
         Ok(walked?)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

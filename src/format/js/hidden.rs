@@ -42,7 +42,7 @@ fn continues(bytes: &[u8], at: usize, name: &str) -> bool {
         (first..name.len()).filter(|&len| name.get(..len).is_some_and(|head| before.ends_with(head.as_bytes())));
     heads.any(|len| {
         let rest = name.get(len..).unwrap_or_default();
-        [false, true].into_iter().any(|json| reads(Text { bytes, at, patience: PATIENCE }, rest, json))
+        [false, true].into_iter().any(|json| reads(Text { bytes, at, left: READ }, rest, json))
     })
 }
 
@@ -50,20 +50,20 @@ fn continues(bytes: &[u8], at: usize, name: &str) -> bool {
 fn reads(mut text: Text<'_>, wanted: &str, json: bool) -> bool {
     wanted.chars().all(|wanted| {
         let found = if json { text.json_character() } else { text.character() };
-        found == Some(wanted) || text.patience == 0
+        found == Some(wanted) || text.left == 0
     })
 }
 
-/// Bytes between the characters of a name that are looked at; nobody writes more of them, and what may stand behind may be the name.
-const PATIENCE: usize = 4096;
+/// Bytes that are read from an escape or a quote on; nobody writes a name over more of them, and what stands behind may be the name.
+const READ: usize = 4096;
 
 /// The inside of a string, and of those that are added to it.
 #[derive(Clone, Copy)]
 struct Text<'b> {
     bytes: &'b [u8],
     at: usize,
-    /// How many more bytes without a character are passed over.
-    patience: usize,
+    /// How many more bytes are read.
+    left: usize,
 }
 
 impl Text<'_> {
@@ -112,8 +112,8 @@ impl Text<'_> {
 
     fn pass(&mut self, bytes: usize) -> Option<()> {
         self.at += bytes;
-        self.patience = self.patience.saturating_sub(bytes);
-        (self.patience > 0).then_some(())
+        self.left = self.left.saturating_sub(bytes);
+        (self.left > 0).then_some(())
     }
 
     /// Goes from the quote that ends a string into the string that is added to it: `"NA" + ("ME")`.
@@ -131,7 +131,7 @@ impl Text<'_> {
     /// Passes over blanks, comments and parentheses. What is not ASCII may be a blank.
     fn skip(&mut self, parenthesis: u8) -> Option<()> {
         while let Some(&byte) = self.rest().first() {
-            let rest = self.rest().get(..self.patience).unwrap_or(self.rest());
+            let rest = self.rest().get(..self.left).unwrap_or(self.rest());
             let begins = |with: &&str| rest.starts_with(with.as_bytes());
             let len = if rest.starts_with(b"/*") {
                 // From behind its beginning: `/*/` is no comment.

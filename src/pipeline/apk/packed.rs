@@ -310,7 +310,7 @@ pub(in crate::pipeline) fn not_there<'p>(
         missing.retain(|id| !there.contains(id));
     }
     let names: Vec<String> = missing.into_iter().map(pair_name).collect();
-    Ok((!names.is_empty()).then(|| format!("nothing is kept of {}: there is no such pair", names.join(", "))))
+    Ok((!names.is_empty()).then(|| format!("there is no {} to keep", names.join(" and no "))))
 }
 
 /// Does `work` while another thread searches for what was there before. What that finds comes first.

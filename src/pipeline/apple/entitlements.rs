@@ -123,12 +123,13 @@ fn rebased(old: &Dictionary, there: &SignedBy, profile: &Profile, bundle: &Bundl
         let value = if let Some(one) = value.as_string() {
             Value::String(text(one))
         } else if let Some(all) = value.as_array() {
+            let was_empty = all.is_empty();
             let all = all.iter().map(|one| one.as_string().map_or(one.clone(), |one| Value::String(text(one))));
             let (kept, gone): (Vec<Value>, Vec<Value>) =
                 all.partition(|one| verify::apple::grants(granted, &Value::Array(vec![one.clone()])));
             let gone = gone.iter().map(|one| format!("{key} {}", one.as_string().unwrap_or("(no text)")));
             dropped.extend(gone);
-            if kept.is_empty() {
+            if kept.is_empty() && !was_empty {
                 continue;
             }
             Value::Array(kept)

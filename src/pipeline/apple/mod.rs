@@ -40,6 +40,7 @@ use crate::artifact::files::{FileSet, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::artifact::kind::FileKind;
 use crate::format::apple_plist::{self, Value};
+use crate::format::calendar::generalized;
 use crate::format::mobileprovision::Profile;
 use crate::format::zip::Archive;
 use crate::host::clock;
@@ -357,7 +358,7 @@ impl Artifact for App {
 
     /// Of signatures, seals and profiles.
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
-        let now = signing::time(clock::unix_seconds());
+        let now = generalized(clock::unix_seconds());
         self.source.with(|tree| {
             let known = Some(self.survey(tree, Compared::All).all(tree));
             verify::apple::app(tree, &verify::apple::Options { now: Some(&now), known, compared: Compared::All })
@@ -453,7 +454,7 @@ impl Kind for App {
         }
         let signing = task.signing.apple(self.needs_key())?;
         let signer = signing::signer(&signing)?;
-        let now = signing::time(match signing {
+        let now = generalized(match signing {
             AppleSigning::With(request) => request.now,
             AppleSigning::AdHoc | AppleSigning::Unsigned => clock::unix_seconds(),
         });

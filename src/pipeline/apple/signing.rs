@@ -8,8 +8,7 @@ use super::error::AppFault;
 use super::signed_by::{SignedBy, Signers};
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist;
-use crate::format::calendar::Civil;
-use crate::format::limits;
+use crate::format::calendar::generalized;
 use crate::format::mobileprovision::Profile;
 use crate::format::x509::Certificate;
 use crate::pipeline::fault::Cause;
@@ -35,7 +34,7 @@ pub(super) fn profile_for<'a>(
 
 /// Why code cannot run with a profile, whatever its identifier is.
 fn unusable(profile: &Profile, request: &AppleSigningRequest<'_>, there: &SignedBy) -> Option<String> {
-    if profile.expires < time(request.now) {
+    if profile.expires < generalized(request.now) {
         return Some(format!("it expired on {}", profile.last_day()));
     }
     if !profile.is_for(there.platform) {
@@ -46,28 +45,33 @@ fn unusable(profile: &Profile, request: &AppleSigningRequest<'_>, there: &Signed
     (!lists).then(|| "it does not list the certificate".to_owned())
 }
 
-/// Why a profile given is not that of a bundle whose identifier it fits; `None` where it is, or where it does not fit.
-fn passed_over(
-    (name, bytes): &(String, Vec<u8>),
-    request: &AppleSigningRequest<'_>,
-    bundle: &Bundle,
-    there: &SignedBy,
-) -> Option<String> {
-    let (chosen, chosen_bytes) = profile_for(request, bundle, there)?;
-    let profile = Profile::parse(bytes).ok().filter(|profile| profile.fits(&bundle.identifier).is_some())?;
-    if bytes == chosen_bytes {
-        return None;
-    }
-    let why = unusable(&profile, request, there);
-    let why = why.unwrap_or_else(|| format!("{chosen} fits it better"));
-    Some(format!("profile {name} is not used for {}: {why}", shown(bundle)))
+/// What is said of the profiles given that fit a bundle's identifier and are not the one that was chosen for it.
+fn passed_over(request: &AppleSigningRequest<'_>, bundle: &Bundle, there: &SignedBy) -> Vec<String> {
+    let Some((chosen, bytes)) = profile_for(request, bundle, there) else { return Vec::new() };
+    let pattern = |bytes: &[u8]| {
+        let profile = Profile::parse(bytes).ok()?;
+        let len = profile.fits(&bundle.identifier)?;
+        Some((profile, len))
+    };
+    let longest = pattern(bytes).map(|(_, len)| len);
+    let others = request.profiles.iter().filter(|(_, other)| other != bytes);
+    let why = |(name, other): &(String, Vec<u8>)| {
+        let (profile, len) = pattern(other)?;
+        let why = unusable(&profile, request, there).unwrap_or_else(|| {
+            let better =
+                if longest == Some(len) { "fits it as well, and was given later" } else { "has a longer pattern" };
+            format!("{chosen} {better}")
+        });
+        Some(format!("profile {name} is not used for {}: {why}", shown(bundle)))
+    };
+    others.filter_map(why).collect()
 }
 
 /// Who signs; `None` where nobody does.
 pub(super) fn signer<'a>(signing: &AppleSigning<'a>) -> Result<Option<Signer<'a>>, Cause> {
     match signing {
         AppleSigning::With(request) => {
-            Ok(Some(Signer::with(request.identity, request.issuers, verify::apple::issued_by)?))
+            Ok(Some(Signer::new(request.identity, request.issuers, verify::apple::issued_by)?))
         }
         AppleSigning::AdHoc => Ok(Some(Signer::ad_hoc())),
         AppleSigning::Unsigned => Ok(None),
@@ -81,9 +85,9 @@ pub(super) fn check(
     signers: &Signers,
     request: &AppleSigningRequest<'_>,
 ) -> Result<Vec<String>, Cause> {
-    let signer = Signer::with(request.identity, request.issuers, verify::apple::issued_by)?;
+    let signer = Signer::new(request.identity, request.issuers, verify::apple::issued_by)?;
     let own = request.identity.certificate();
-    let now = time(request.now);
+    let now = generalized(request.now);
     for certificate in signer.chain() {
         let ((from, until), subject) = (certificate.validity(), certificate.subject_text());
         if until < now.as_str() {
@@ -112,8 +116,7 @@ pub(super) fn check(
         {
             return Err(AppFault::Team { bundle: shown(bundle), old: old.to_owned(), new: new.to_owned() }.into());
         }
-        let over = request.profiles.iter().filter_map(|profile| passed_over(profile, request, bundle, &there));
-        warnings.extend(over);
+        warnings.extend(passed_over(request, bundle, &there));
         warnings.extend(check_profile(tree, bundle, request, own, &there, &now)?);
     }
     Ok(warnings)
@@ -174,10 +177,4 @@ pub(super) fn is_tolerable(code: Code) -> bool {
 
 fn shown(bundle: &Bundle) -> String {
     if bundle.root.is_empty() { "the app".to_owned() } else { bundle.root.clone() }
-}
-
-/// Seconds since 1970 as `YYYYMMDDHHMMSSZ`, the form of certificates and profiles.
-pub(super) fn time(seconds: u64) -> String {
-    // Beyond the year 9999 nothing expires.
-    Civil::of(seconds.min(limits::LAST_SECOND)).generalized()
 }

@@ -3,6 +3,7 @@
 //!
 //! Must not: change anything else of it.
 
+use crate::format::hex;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -133,8 +134,7 @@ fn all(file: &ArtifactFile) -> Result<[String; 3], Cause> {
         sha256.update(piece);
         Ok(())
     })?;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Ok([hex(&md5.finalize()), hex(&sha1.finalize()), hex(&sha256.finalize())])
+    Ok([hex::lower(md5.finalize()), hex::lower(sha1.finalize()), hex::lower(sha256.finalize())])
 }
 
 /// Puts a text of the same length in the place of another one, wherever that is.

@@ -26,8 +26,7 @@ use super::signing::{KeyKind, Signing};
 use crate::artifact::files::{self, FileSet, Files, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web;
-use crate::format::calendar::Civil;
-use crate::format::limits;
+use crate::format::calendar::generalized;
 use crate::host::clock;
 use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
@@ -165,7 +164,7 @@ impl Artifact for FileTree {
     }
 
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
-        Ok(sealed::verify(&self.folder, &Civil::of(clock::unix_seconds().min(limits::LAST_SECOND)).generalized()))
+        Ok(sealed::verify(&self.folder, &generalized(clock::unix_seconds())))
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {

@@ -58,21 +58,17 @@ impl<'a> Signer<'a> {
         Self { identity: None, chain: Vec::new(), team: None }
     }
 
-    /// An identity. Its issuers are among its certificates or among `issuers`; the chain must reach its end, or Apple's
-    /// root, which need not be given.
-    pub fn new(identity: &'a Identity, issuers: &'a [Certificate]) -> Result<Self, SignerError> {
-        Self::with(identity, issuers, |_, _| true)
-    }
-
-    /// The same, where `is_issued` tells of a certificate whether one that has its issuer's name made it: several issuers
-    /// have one name, and the key tells them apart.
-    pub fn with(
+    /// An identity. Its issuers are among the certificates of its keystore or among `issuers`; the chain must reach its end, or Apple's
+    /// root, which need not be given. `is_issued` tells of a certificate whether one that has its issuer's name made it:
+    /// several issuers have one name, and the key tells them apart.
+    pub fn new(
         identity: &'a Identity,
         issuers: &'a [Certificate],
         is_issued: impl Fn(&Certificate, &Certificate) -> bool,
     ) -> Result<Self, SignerError> {
         let leaf = identity.certificate();
-        let pool: Vec<&Certificate> = identity.certificates().iter().chain(issuers).collect();
+        let pool: Vec<&Certificate> =
+            [identity.certificates(), identity.others(), issuers].into_iter().flatten().collect();
         let mut chain = vec![leaf];
         let mut last = leaf;
         while !same_name(last.subject(), last.issuer()) {

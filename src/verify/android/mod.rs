@@ -22,6 +22,7 @@ pub use content_digest::Copied;
 pub use kept::kept;
 pub use lineage::signature_holds as lineage_signature;
 
+use crate::format::hex;
 use block::Claim;
 use content_digest::Sections;
 use contents::Contents;
@@ -327,18 +328,14 @@ fn contents<S: ReadAt + ?Sized>(
                     format!(
                         "the {} digest of the contents is {}, signed was {}: the package was changed; sign it again",
                         claim.kind.name(),
-                        hex(actual.map(Vec::as_slice).unwrap_or_default()),
-                        hex(&claim.value)
+                        hex::lower(actual.map(Vec::as_slice).unwrap_or_default()),
+                        hex::lower(&claim.value)
                     ),
                 );
             }
         }
         holds
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// All schemes must name the same signer, up to a rotation with its lineage: a device that is updated switches scheme.

@@ -55,6 +55,10 @@ impl Seal<'_> {
             }
             self.coverage(report, generation, &self.resources.rules(generation)?)?;
         }
+        for kind in self.hash_types.iter().filter(|kind| !is_read(**kind)) {
+            let message = format!("a code directory is of {kind:?}; entries are not compared by digests of that kind");
+            report.add_warning(Code::AppleSealDigest, self.bundle.seal(), message);
+        }
         self.guests(report);
         Ok(())
     }
@@ -130,8 +134,8 @@ impl Seal<'_> {
             let (there, key) = match kind {
                 HashType::Sha1 => (sealed.hash.is_some(), "hash"),
                 HashType::Sha256 => (sealed.hash2.is_some(), "hash2"),
-                // No entry is read with these.
-                HashType::Sha256Truncated | HashType::Sha384 => (false, "a hash of its kind"),
+                // Said once, for the whole seal.
+                HashType::Sha256Truncated | HashType::Sha384 => continue,
             };
             if !there {
                 let message = format!("a code directory is of {kind:?}, but the entry lacks {key}; sign again");
@@ -199,5 +203,13 @@ impl Seal<'_> {
     /// Whether a path lies in code that a seal of macOS holds by its own signature in `files2`, and not at all in `files`.
     fn in_nested_code(&self, full: &str) -> bool {
         self.bundle.deep && self.app.layout.owner(full).is_some_and(|owner| owner.root != self.bundle.root)
+    }
+}
+
+/// Whether entries are read for digests of this kind.
+fn is_read(kind: HashType) -> bool {
+    match kind {
+        HashType::Sha1 | HashType::Sha256 => true,
+        HashType::Sha256Truncated | HashType::Sha384 => false,
     }
 }

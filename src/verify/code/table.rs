@@ -461,7 +461,7 @@ codes! {
         AppleSealAdded "apple.seal-added" Depends("a file that only the older list lacks") Signature
             "a file is not sealed though the rules name it"
             "sign again";
-        AppleSealDigest "apple.seal-digest" Error Signature
+        AppleSealDigest "apple.seal-digest" Depends("a kind of digest that entries are not read for") Signature
             "an entry of the seal lacks the digest that a code directory is of"
             "sign again";
         AppleSealGuest "apple.seal-guest" Warning Signature
