@@ -126,14 +126,18 @@ impl<'a> Content<'a> {
     ) -> Result<Self, AppleSignError> {
         let first = directories.first();
         // A linker names code by its file; codesign then takes the bundle's identifier.
-        let kept = first.filter(|directory| directory.flags & FLAG_LINKER_SIGNED == 0);
+        let kept = first.filter(|directory| directory.flags & FLAG_LINKER_SIGNED == 0 && !code.renamed);
         let identifier = kept.map_or(code.identifier, |directory| directory.identifier).to_owned();
         let ad_hoc = signer.certificate().is_none();
         let flags = first.map_or(0, |directory| directory.flags) & !(FLAG_ADHOC | FLAG_LINKER_SIGNED);
         let (blobs, exec_flags) = entitlements(slice, old, code)?;
         let old_leaf = old.and_then(SuperBlob::cms).and_then(cms::signer_certificate);
         let same_signer = signer.certificate().is_some_and(|own| old_leaf.as_deref() == Some(own.raw()));
-        let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw.to_vec());
+        let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw);
+        let old_requirements = old_requirements.map(|old| match first.filter(|first| first.identifier != identifier) {
+            Some(first) => requirement::renamed(old, first.identifier, &identifier),
+            None => old.to_vec(),
+        });
         let requirements = match (signer.requirement(&identifier), old_requirements) {
             (_, Some(old)) if same_signer => old,
             (Some((blob, _)), _) => blob,
