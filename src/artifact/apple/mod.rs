@@ -24,7 +24,7 @@ pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use facts::{Digests, Facts, Look, Tail, Wanted};
 pub use identifiers::{IDENTIFIER, Misnamed, misnamed};
 pub use idle::{Helper, Idle};
-pub use ipa::{Contents, IpaError, IpaTree};
+pub use ipa::{Contents, IpaError, IpaTree, is_ipa};
 pub use known::{Known, facts};
 pub use survey::{Compared, Reach, Survey};
 pub use tree::{AppFiles, Changes, Grown, Node, Overlay, Patched, Tree, TreeError, below};

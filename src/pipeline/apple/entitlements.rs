@@ -37,7 +37,7 @@ pub(super) fn entitlements(
     profile: Option<&[u8]>,
 ) -> Result<Option<Claimed>, Cause> {
     let as_it_is = |xml: &[u8]| Some(Claimed { xml: xml.to_vec(), dropped: Vec::new() });
-    if let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) {
+    if let Some(given) = given(bundle, request) {
         return Ok(as_it_is(given));
     }
     let name = bundle.profile();
@@ -88,10 +88,17 @@ pub(super) fn following(xml: &[u8], bundle: &Bundle) -> Result<Option<Vec<u8>>, 
     plist::set_all(xml, &settings).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
+/// The entitlements given for a bundle: by its identifier, else those for the app.
+fn given<'a>(bundle: &Bundle, request: &AppleSigningRequest<'a>) -> Option<&'a [u8]> {
+    let own = request.entitlements_of.iter().find(|(identifier, _)| *identifier == bundle.identifier);
+    own.map(|(_, given)| given.as_slice()).or_else(|| request.entitlements.filter(|_| bundle.root.is_empty()))
+}
+
 /// Refuses entitlements given that no device would start the app with.
 pub(super) fn check_given(bundle: &Bundle, request: &AppleSigningRequest<'_>, profile: bool) -> Result<(), Cause> {
-    let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) else { return Ok(()) };
-    let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem });
+    let Some(given) = given(bundle, request) else { return Ok(()) };
+    let of = if bundle.root.is_empty() { String::new() } else { format!("{}: ", bundle.root) };
+    let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem: format!("{of}{problem}") });
     let given = apple_plist::read_dictionary(given).map_err(|error| wrong(error.to_string()))?;
     if given.is_empty() {
         return Err(wrong(

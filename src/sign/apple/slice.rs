@@ -277,9 +277,14 @@ fn entitlements(
     };
     let wrong = |error: apple_plist::PlistError| AppleSignError::Entitlements { problem: error.to_string() };
     let tree = apple_plist::read_dictionary(xml).map_err(wrong)?;
-    // Other forms than XML are no entitlements blob; a given file may be binary.
-    let xml_bytes =
-        if xml.starts_with(b"bplist") { apple_plist::write(&Value::Dictionary(tree.clone())) } else { xml.to_vec() };
+    // Other forms than XML are no entitlements blob; a given file may be binary, or of the old style.
+    let xml_bytes = if is_xml(xml) { xml.to_vec() } else { apple_plist::write(&Value::Dictionary(tree.clone())) };
     let der = der_entitlements::encode(&tree)?;
     Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), exec_flags(&tree)))
+}
+
+/// Whether the first byte that says something begins an element.
+fn is_xml(list: &[u8]) -> bool {
+    let list = list.strip_prefix(b"\xef\xbb\xbf").unwrap_or(list);
+    list.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
