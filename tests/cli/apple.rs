@@ -160,3 +160,62 @@ fn the_whole_of_an_app_is_searched_where_that_is_asked() {
     assert_eq!(world.read("Notes.app/Info.plist"), INFO);
     world.inject(&args[..4]).exits(0);
 }
+
+#[test]
+fn identity_password_and_profile_come_from_variables_too() {
+    let world = with_ipa();
+    let (p12, profile) = (key("aes256.p12"), key("notes.mobileprovision"));
+    let password = String::from_utf8(std::fs::read(key("p12.password")).unwrap()).unwrap();
+    let variables = [("P12_FILE", p12.as_str()), ("P12_PASSWORD", password.trim()), ("PROFILE", profile.as_str())];
+    world.run(&variables, &["App.ipa", "--env", "prod"], "").exits(0).says(&["signed code signature"]);
+    world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
+    // A flag counts first, and an app that nobody signs needs neither.
+    let expired = key("expired.mobileprovision");
+    let with = [variables[0], variables[1], ("PROFILE", expired.as_str())];
+    world.run(&with, &["App.ipa", "--env", "dev"], "").exits(6).says(&["expired on 2020-01-01"]);
+    world.run(&with, &["App.ipa", "--env", "dev", "--profile", &profile], "").exits(0);
+    world.run(&with, &["App.ipa", "--env", "prod", "--ad-hoc"], "").exits(0);
+}
+
+#[test]
+fn of_several_identities_one_is_named() {
+    let world = with_ipa();
+    let multi = testdata("keys/multi.p12").to_string_lossy().into_owned();
+    let args = ["App.ipa", "--env", "dev", "--p12", &multi, "--p12-pass", "env:PW"];
+    let run = |more: &[&str]| world.run(&[("PW", "secret")], &[&args[..], more].concat(), "").exits(6);
+    run(&[]).says(&["several identities", "p256 (", "p384 (", "--p12-alias NAME"]);
+    run(&["--p12-alias", "release"]).says(&["no identity \"release\" is in it; there: p256 ("]);
+    // It is found, and no profile lists it.
+    run(&["--p12-alias", "p384"]).says(&["does not list the certificate"]);
+    let twice = ["--entitlements", "Info.plist", "--entitlements", "Info.plist", "--ad-hoc"];
+    world.write("Info.plist", INFO);
+    world.inject(&[&args[..3], &twice[..]].concat()).exits(2).says(&["--entitlements BUNDLE-ID=FILE"]);
+}
+
+#[test]
+fn what_is_no_ipa_that_a_device_takes_is_said_with_the_reason() {
+    let world = World::new();
+    let entries = |prefix: &str, separator: &str| {
+        let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
+        let name = |file: &str| format!("{prefix}Notes.app/{file}").replace('/', separator);
+        zipped(&[(name("Info.plist").as_str(), INFO), (name("Notes").as_str(), executable.as_slice())])
+    };
+    world.write("Bare.ipa", entries("", "/"));
+    let args = |file| ["--env", "dev", "--ad-hoc", file];
+    world.inject(&args("Bare.ipa")).exits(3).says(&["Notes.app lies at the top", "zip -qry App.ipa Payload"]);
+    world.write("Windows.ipa", entries("Payload/", "\\"));
+    world.inject(&args("Windows.ipa")).exits(3).says(&["has backslashes between its folders"]);
+    let mut bytes = entries("Payload/", "/");
+    let record = bytes.windows(4).position(|found| found == b"PK\x01\x02").unwrap();
+    bytes[record + 10] = 12;
+    world.write("Bzip2.ipa", bytes);
+    world.inject(&args("Bzip2.ipa")).exits(3).says(&["Info.plist\" is compressed by method 12 (bzip2)"]);
+    // Names that begin with the folder they lie in are read as what unpacks them reads them.
+    world.write("Dot.ipa", entries("./Payload/", "/"));
+    world.inject(&args("Dot.ipa")).exits(0);
+    world.inject(&["verify", "Dot.ipa", "--env", "dev"]).exits(0);
+    let dev = world.read("Dot.ipa");
+    world.inject(&["--env", "prod", "--ad-hoc", "Dot.ipa"]).exits(0);
+    world.inject(&args("Dot.ipa")).exits(0);
+    assert_eq!(world.read("Dot.ipa"), dev);
+}

@@ -98,6 +98,7 @@ pub fn request(identity: &Identity) -> SigningRequest<'_> {
         issuers: &[],
         profiles: &[],
         entitlements: None,
+        entitlements_of: &[],
         keep_entitlements: false,
         allow_new_signer: false,
         now: NOW,

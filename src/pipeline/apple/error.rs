@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifact::apple::{IpaError, LayoutError, TreeError};
+use crate::artifact::apple::{IpaError, LayoutError, Misnamed, TreeError};
 use crate::format::code_resources::SealError;
 use crate::format::mobileprovision::ProfileError;
 use crate::pipeline::fault::{Failing, Fault};
@@ -34,6 +34,12 @@ pub(super) enum AppFault {
         file: String,
         /// The folder that the seal is of.
         base: String,
+    },
+    /// Identifiers that agreed before, and would not any more.
+    #[error("a device would not install the app: {}", .wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Identifiers {
+        /// Which.
+        wrong: Vec<Misnamed>,
     },
     /// Signing a file.
     #[error("{path}: {source}")]
@@ -108,7 +114,7 @@ impl Failing for AppFault {
     fn fault(&self) -> Fault<'_> {
         match self {
             Self::Archive { .. } | Self::Seal { .. } => Fault::Artifact,
-            Self::OutsideContents { .. } => Fault::Request,
+            Self::OutsideContents { .. } | Self::Identifiers { .. } => Fault::Request,
             Self::Sign { .. }
             | Self::Expired { .. }
             | Self::NotYetValid { .. }
