@@ -39,10 +39,8 @@ pub fn read_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError
 /// told by its mark, or by the NUL beside the first character, which no text in UTF-8 has there.
 pub fn text(bytes: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<String>> {
     let (body, unit): (_, fn([u8; 2]) -> u16) = match bytes.as_slice() {
-        [0xff, 0xfe, body @ ..] => (body, u16::from_le_bytes),
-        [0xfe, 0xff, body @ ..] => (body, u16::from_be_bytes),
-        body @ [1..=0xff, 0, ..] => (body, u16::from_le_bytes),
-        body @ [0, 1..=0xff, ..] => (body, u16::from_be_bytes),
+        [0xff, 0xfe, body @ ..] | body @ [1..=0xff, 0, ..] => (body, u16::from_le_bytes),
+        [0xfe, 0xff, body @ ..] | body @ [0, 1..=0xff, ..] => (body, u16::from_be_bytes),
         _ => {
             let mut text = file::text(bytes)?;
             if text.starts_with('\u{feff}') {

@@ -226,7 +226,7 @@ fn what_is_given_may_be_utf_16() {
     let world = World::new();
     let demo = key("demo.p12");
     let settings =
-        format!("\u{feff}version = 1\r\ndefault-env = \"dev\"\r\n[app.\u{fc}]\r\nid = \"{APP}\"\r\n[env.dev]\r\n");
+        format!("\u{feff}version = 1\r\ndefault-env = \"dev\"\r\n[app.\"\u{fc}\"]\r\nid = \"{APP}\"\r\n[env.dev]\r\n");
     for little in [true, false] {
         world.demo("app.apk");
         world.write("inject.toml", utf16(&settings, little));
@@ -241,7 +241,7 @@ fn what_is_given_may_be_utf_16() {
     world.demo("app.apk");
     world
         .run(&GIVEN, &["app.apk", "--ks", &demo, "--ks-pass", "file:password.txt"], "")
-        .exits(2)
+        .exits(6)
         .says(&["password.txt", "it is no UTF-16 text: it ends in the middle of a character"]);
     // Nothing is written into a file that would lose its encoding.
     world.write("inject.toml", utf16("\u{feff}version = 1\n", true));

@@ -348,6 +348,7 @@ fn idle(server: &Served, count: usize, text: &str) -> Vec<TcpStream> {
     (0..count).map(|_| open()).collect()
 }
 
+#[cfg(unix)]
 const NO_BODY: &str = "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
 
 #[cfg(unix)]

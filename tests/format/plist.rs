@@ -378,6 +378,13 @@ fn lists_of_the_old_style_are_read_and_edited_where_the_value_stands() {
     assert_eq!(edit(OLD, "L/1/N", "v"), OLD.replace("'in'", "\"v\""));
     assert_eq!(create(OLD, "New", "v"), OLD.replace("\n}", "\n\"New\" = \"v\"; }"));
     assert_eq!(get(create(OLD, "New/Sub", "v").as_bytes(), "New/Sub").unwrap(), ["v"]);
+    // An element behind the last one, which has its comma or not.
+    for (list, at) in [("( )", 0), ("( a )", 1), ("( a, )", 1), ("( { N = a; } /* ) */ )", 1)] {
+        let old = format!("{{ L = {list}; }}");
+        let new = create(&old, &format!("L/{at}"), "v");
+        assert_eq!(get(new.as_bytes(), &format!("L/{at}")).unwrap(), ["v"], "{new}");
+        assert!(new.starts_with(old.trim_end_matches("); }")), "{new}");
+    }
     assert!(fails(OLD.as_bytes(), "D", "v", false).contains("data"));
     assert!(fails(OLD.as_bytes(), "X", "v", false).contains("nothing at"));
     for broken in

@@ -45,14 +45,14 @@ pub(super) fn edit(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, PlistError> 
                 }
             }
             Edit::Insert { parent, key, value } => {
+                let Some(end) = spans.ends.iter().rfind(|end| end.of == *parent) else { continue };
                 let new = match key {
                     Some(key) => format!("{} = {}; ", quoted(key), shown(value)),
-                    // An element behind the last one, which need not have a comma.
-                    None => continue,
+                    // The last one need not have its comma.
+                    None if end.wants_comma => format!(", {}", shown(value)),
+                    None => format!("{}, ", shown(value)),
                 };
-                if let Some((_, end)) = spans.ends.iter().rfind(|(container, _)| container == parent) {
-                    splices.insert(*end, new);
-                }
+                splices.insert(end.at, new);
             }
         }
     }
@@ -77,10 +77,25 @@ fn shown(value: &Value) -> String {
 struct Spans {
     /// Texts.
     texts: Vec<(Vec<Child>, Range<usize>)>,
-    /// The ends of dictionaries: their closing braces.
-    ends: Vec<(Vec<Child>, usize)>,
+    /// The ends of dictionaries and arrays.
+    ends: Vec<End>,
     /// The place that is read.
     at: Vec<Child>,
+}
+
+/// A closing brace or parenthesis.
+struct End {
+    /// What ends there.
+    of: Vec<Child>,
+    at: usize,
+    /// Whether a comma has to stand before another element.
+    wants_comma: bool,
+}
+
+impl Spans {
+    fn end(&mut self, at: usize, wants_comma: bool) {
+        self.ends.push(End { of: self.at.clone(), at, wants_comma });
+    }
 }
 
 fn parse(text: &str, spans: &mut Spans) -> Result<Value, PlistError> {
@@ -100,7 +115,7 @@ fn value(scanner: &mut Scanner<'_>, spans: &mut Spans) -> Result<Value, PlistErr
         loop {
             scanner.blanks()?;
             if scanner.rest().starts_with('}') {
-                spans.ends.push((spans.at.clone(), scanner.at()));
+                spans.end(scanner.at(), false);
                 scanner.takes('}');
                 return Ok(Value::Dictionary(members));
             }
@@ -121,10 +136,12 @@ fn value(scanner: &mut Scanner<'_>, spans: &mut Spans) -> Result<Value, PlistErr
         }
     }
     if scanner.takes('(') {
-        let mut items = Vec::new();
+        let (mut items, mut wants_comma) = (Vec::new(), false);
         loop {
             scanner.blanks()?;
-            if scanner.takes(')') {
+            if scanner.rest().starts_with(')') {
+                spans.end(scanner.at(), wants_comma);
+                scanner.takes(')');
                 return Ok(Value::Array(items));
             }
             spans.at.push(Child::Index(items.len()));
@@ -132,7 +149,8 @@ fn value(scanner: &mut Scanner<'_>, spans: &mut Spans) -> Result<Value, PlistErr
             spans.at.pop();
             scanner.blanks()?;
             // The last item may have its comma too.
-            if !scanner.takes(',') && !scanner.rest().starts_with(')') {
+            wants_comma = !scanner.takes(',');
+            if wants_comma && !scanner.rest().starts_with(')') {
                 return Err(scanner.wrong("expected ',' or ')'"));
             }
         }
