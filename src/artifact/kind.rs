@@ -5,7 +5,7 @@
 use super::apple::is_ipa;
 use crate::format::read_at::ReadAt;
 use crate::format::text;
-use crate::format::zip::{Archive, Entry, ZipError};
+use crate::format::zip::{Archive, Entry, Rules, ZipError};
 
 /// Bytes that tell a manifest as it is written from a binary one.
 const BEGINNING: usize = 64;
@@ -49,7 +49,7 @@ impl FileKind {
 
     /// Looks at the entries.
     pub fn of<S: ReadAt + ?Sized>(source: &S) -> Result<Self, ZipError> {
-        let archive = Archive::open(source)?;
+        let archive = Archive::open_by(source, Rules::Common)?;
         Ok(Self::of_archive(&archive))
     }
 

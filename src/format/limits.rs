@@ -6,6 +6,9 @@
 /// zip64 can list more.
 pub const ZIP_ENTRIES: usize = 65_535;
 
+/// Entries a zip64 archive may list. The largest apps have some 100,000 files; of each entry some hundred bytes are held in memory.
+pub const ZIP64_ENTRIES: u64 = 1_000_000;
+
 /// Bytes one entry that must be opened may inflate to. The largest resource tables known are 32 MiB (framework-res);
 /// a place is never in anything bigger than this.
 pub const ENTRY_BYTES: u64 = 512 * 1024 * 1024;

@@ -49,6 +49,21 @@ pub const SHA384_WITH_DSA: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x03\x03";
 /// id-dsa-with-sha512, 2.16.840.1.101.3.4.3.4.
 pub const SHA512_WITH_DSA: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x03\x04";
 
+/// id-ce-extKeyUsage (RFC 5280), 2.5.29.37.
+pub const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
+/// anyExtendedKeyUsage, 2.5.29.37.0.
+pub const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
+/// id-kp-serverAuth, 1.3.6.1.5.5.7.3.1.
+pub const SERVER_AUTHENTICATION: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
+/// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
+pub const CLIENT_AUTHENTICATION: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
+/// id-kp-codeSigning, 1.3.6.1.5.5.7.3.3.
+pub const CODE_SIGNING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x03";
+/// id-kp-emailProtection, 1.3.6.1.5.5.7.3.4.
+pub const EMAIL_PROTECTION: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x04";
+/// id-kp-timeStamping, 1.3.6.1.5.5.7.3.8.
+pub const TIME_STAMPING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x08";
+
 /// MD5, 1.2.840.113549.2.5.
 pub const MD5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x02\x05";
 /// SHA-1, 1.3.14.3.2.26.

@@ -122,6 +122,38 @@ impl Certificate {
         (&self.not_before, &self.not_after)
     }
 
+    /// What its key may be used for by its extended key usage (RFC 5280, 4.2.1.12), as object identifiers; `None` where it has none, which
+    /// is for anything.
+    pub(crate) fn purposes(&self) -> Result<Option<Vec<Vec<u8>>>, DerError> {
+        let mut tbs = Reader::new(self.part(&self.to_be_signed)).expect(tag::SEQUENCE, "TBSCertificate")?.reader();
+        let extensions = loop {
+            // Version, the fields that were read before, and unique identifiers stand before them.
+            if tbs.is_empty() {
+                return Ok(None);
+            }
+            let field = tbs.any()?;
+            if field.tag == tag::context(3) {
+                break field;
+            }
+        };
+        let mut extensions = extensions.reader().expect(tag::SEQUENCE, "extensions")?.reader();
+        while !extensions.is_empty() {
+            let mut extension = extensions.expect(tag::SEQUENCE, "extension")?.reader();
+            if extension.expect(tag::OID, "extension identifier")?.content != oid::EXTENDED_KEY_USAGE {
+                continue;
+            }
+            extension.optional(tag::BOOLEAN)?;
+            let value = extension.expect(tag::OCTET_STRING, "extension value")?;
+            let mut list = Reader::new(value.content).expect(tag::SEQUENCE, "extended key usage")?.reader();
+            let mut purposes = Vec::new();
+            while !list.is_empty() {
+                purposes.push(list.expect(tag::OID, "purpose")?.content.to_vec());
+            }
+            return Ok(Some(purposes));
+        }
+        Ok(None)
+    }
+
     /// What the issuer did.
     pub(crate) fn issued(&self) -> Result<Issued<'_>, DerError> {
         let mut algorithm =

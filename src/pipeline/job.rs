@@ -21,7 +21,7 @@ use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::{FileKind, is_manifest_text};
 use crate::format::read_at::ReadAt as _;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Rules};
 use crate::host::transaction;
 use crate::placement::template::Values;
 use crate::placement::{self, Address, Place};
@@ -275,11 +275,14 @@ impl Inspected {
             Location::Folder(path.to_owned())
         } else {
             let file = Arc::new(ArtifactFile::open(path)?);
-            let archive = match Archive::open(&*file) {
+            let archive = match Archive::open_by(&*file, Rules::Common) {
                 Err(_) if is_manifest(&file) => return Err(OtherKind(FileKind::Source).into()),
                 archive => archive?,
             };
             let (index, kind) = (archive.index(), FileKind::of_archive(&archive));
+            if kind != FileKind::Ipa {
+                archive.fits_android()?;
+            }
             drop(archive);
             Location::Archive { path: path.to_owned(), file, index, kind }
         };

@@ -243,7 +243,7 @@ impl OldHunt<'_> {
     pub(super) fn package<S: ReadAt + ?Sized>(&mut self, archive: &Archive<'_, S>, changed: &BTreeSet<usize>) {
         let entries = archive.entries().iter().enumerate().filter(|(index, _)| !changed.contains(index));
         let others = entries.map(|(key, entry)| {
-            let size = u64::from(entry.uncompressed_size());
+            let size = entry.uncompressed_size();
             Other { key, name: entry.display_name(), size }
         });
         let others = others.filter(|other| !other.name.ends_with('/')).collect();

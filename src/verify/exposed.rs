@@ -19,7 +19,7 @@ use super::severity::Severity;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 use crate::format::text;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Rules};
 
 /// Bytes that tell whether a content may be one of these, an archive, or neither.
 const START: usize = 64;
@@ -59,7 +59,7 @@ impl Exposed {
         // What cannot be read is said by who searches it for values.
         let Some(start) = read(START as u64) else { return self.judge(report, place, None) };
         if (is_archive(&start) || ends_like_an_archive(source))
-            && let Ok(archive) = Archive::open(source)
+            && let Ok(archive) = Archive::open_by(source, Rules::Common)
         {
             return self.entries(report, place, &archive, 0);
         }
@@ -77,7 +77,7 @@ impl Exposed {
     ) {
         for (index, entry) in archive.entries().iter().enumerate() {
             let place = format!("{place}!/{}", entry.display_name());
-            let size = u64::from(entry.uncompressed_size());
+            let size = entry.uncompressed_size();
             let start = archive.start(index, START).unwrap_or_default();
             let most = if is_archive(&start) { limits::NESTED_BYTES } else { limits::GAM_PARAMETERS_BYTES };
             let content = if is_worth_reading(&place, &start) && size <= most.min(self.unpacked) {
@@ -95,7 +95,7 @@ impl Exposed {
         let packed = content.filter(|_| depth < limits::NESTED_ARCHIVES);
         if let Some(packed) = packed {
             if is_archive(packed)
-                && let Ok(archive) = Archive::open(packed)
+                && let Ok(archive) = Archive::open_by(packed, Rules::Common)
             {
                 return self.entries(report, place, &archive, depth + 1);
             }

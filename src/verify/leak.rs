@@ -19,7 +19,7 @@ use crate::format::apk_signing_block::{PAIR, SigningBlock, pair_name};
 use crate::format::compressed::Encoding;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Entry, Rules};
 
 /// Bytes read at a time between entries.
 const STEP: u64 = 1024 * 1024;
@@ -188,14 +188,14 @@ impl<'f> Hunt<'f> {
         left_out: &BTreeSet<usize>,
     ) {
         if !self.foreign.is_empty() && !self.entries(report, source, left_out) {
-            let error = Archive::open(source).err().map_or_else(String::new, |error| error.to_string());
+            let error = Archive::open_by(source, Rules::Common).err().map_or_else(String::new, |error| error.to_string());
             report.add(Code::LeakUnreadable, "the archive", error);
         }
     }
 
     /// Every entry of an archive but these, and every byte between them; false where it is none.
     fn entries<S: ReadAt + ?Sized>(&mut self, report: &mut Report, source: &S, left_out: &BTreeSet<usize>) -> bool {
-        let Ok(archive) = Archive::open(source) else { return false };
+        let Ok(archive) = Archive::open_by(source, Rules::Common) else { return false };
         let mut gaps = Vec::new();
         for (index, entry) in archive.entries().iter().enumerate().filter(|(index, _)| !left_out.contains(index)) {
             let mut search = Search::new(&self.needles);
@@ -264,7 +264,7 @@ impl<'f> Hunt<'f> {
                 report.add(Code::LeakDepth, place, "archives in each other, too deep to be searched");
             }
         } else if is_archive(content) {
-            match Archive::open(content) {
+            match Archive::open_by(content, Rules::Common) {
                 Ok(archive) => {
                     for (index, entry) in archive.entries().iter().enumerate() {
                         let place = format!("{place}{INSIDE}{}", entry.display_name());
@@ -294,7 +294,7 @@ impl<'f> Hunt<'f> {
         index: usize,
         place: &str,
     ) -> Option<Vec<u8>> {
-        let size = archive.entries().get(index).map_or(0, |entry| u64::from(entry.uncompressed_size()));
+        let size = archive.entries().get(index).map_or(0, Entry::uncompressed_size);
         if size > limits::NESTED_BYTES.min(self.unpacked) {
             report.add(Code::LeakLimit, place, "too much to be unpacked");
             return None;

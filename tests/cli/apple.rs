@@ -1,6 +1,9 @@
 //! Apps on the command line: identities, profiles, both directions of the gate, and no secret where it should not be.
 
+use inject::format::zip::{METHOD_DEFLATED, METHOD_STORED};
+
 use super::{World, testdata, zipped};
+use crate::format::build::zip::{Item, Zip};
 
 const INFO: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n<dict>\n\t<!-- kept -->\n\
     \t<key>CFBundleExecutable</key>\n\t<string>Notes</string>\n\t<key>CFBundleIdentifier</key>\n\
@@ -26,6 +29,75 @@ fn ipa(more: &[(&str, &[u8])]) -> Vec<u8> {
         ("Payload/Notes.app/embedded.mobileprovision", &profile),
     ];
     zipped(&[&app[..], more].concat())
+}
+
+#[test]
+fn an_archive_of_64_bits_is_read_as_installers_read_it_and_bytes_behind_it_stay() {
+    let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
+    let wide = |name: &str, content: &[u8]| {
+        let mut item = Item::new(name, METHOD_DEFLATED, content);
+        (item.wide_local, item.wide_record, item.descriptor) = (true, [true; 3], Some(24));
+        item
+    };
+    let (info, code) = (wide("Payload/Notes.app/Info.plist", INFO), wide("Payload/Notes.app/Notes", &executable));
+    let mut zip = Zip::of([info, code, Item::new("Payload/Notes.app/a.txt", METHOD_STORED, b"text")]);
+    (zip.wide, zip.behind) = (Some(true), b"behind".to_vec());
+    let world = World::new();
+    world.write("App.ipa", zip.build());
+    let inject = |env| world.inject(&["App.ipa", "--env", env, "--ad-hoc"]);
+    inject("dev").exits(0).says(&["2 places, signed code signature"]);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0);
+    world.inject(&["identify", "App.ipa"]).exits(0);
+    let dev = world.read("App.ipa");
+    assert!(dev.ends_with(b"behind"));
+    inject("dev").exits(0).says(&["up to date"]);
+    inject("prod").exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(7);
+    inject("dev").exits(0);
+    assert_eq!(world.read("App.ipa"), dev);
+    // A device with Android takes neither.
+    zip.items[0] = wide("AndroidManifest.xml", b"\x03\0\x08\0");
+    world.write("app.apk", zip.build());
+    world.inject(&["app.apk", "--env", "dev"]).exits(3).says(&["zip64 archive", "Android packages must not use zip64"]);
+    (zip.wide, zip.items) = (None, vec![Item::new("AndroidManifest.xml", METHOD_STORED, b"\x03\0\x08\0")]);
+    world.write("app.apk", zip.build());
+    world.inject(&["app.apk", "--env", "dev"]).exits(3).says(&["no end of central directory record"]);
+}
+
+#[test]
+fn bytes_behind_a_signature_go_when_it_is_made_anew() {
+    let world = with_ipa();
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
+    let bytes = world.read("App.ipa");
+    let archive = inject::format::zip::Archive::open(&bytes).unwrap();
+    let entries = archive.entries().iter().enumerate().map(|(index, entry)| {
+        let mut content = archive.read(index).unwrap();
+        if entry.name().ends_with(b"/Notes") {
+            content.extend(b"behind it");
+        }
+        Item::new(&entry.display_name(), METHOD_DEFLATED, &content)
+    });
+    world.write("App.ipa", Zip::of(entries).build());
+    let verify = || world.inject(&["verify", "App.ipa", "--env", "dev"]);
+    verify().exits(0).says(&["apple.trailing", "9 bytes behind the signature"]);
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0).says(&["up to date"]);
+    let said = "Notes: 9 bytes behind its signature, which nothing covered, were removed";
+    world.inject(&["App.ipa", "--env", "prod", "--ad-hoc"]).exits(0).says(&[said]);
+    world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
+    assert!(!verify().exits(0).err.contains("apple.trailing"));
+}
+
+#[test]
+fn a_certificate_for_something_else_than_code_signs_nothing() {
+    let world = with_ipa();
+    let before = world.read("App.ipa");
+    let (certificate, private) = (key("push.pem"), key("push.key.pem"));
+    let args = ["App.ipa", "--env", "dev", "--key", &private, "--cert", &certificate];
+    let said = "\"CN=Apple Push Services: com.example.notes";
+    let purpose = "is for the authentication of clients, expected code signing; a device takes no code signed with it";
+    world.inject(&args).exits(6).says(&[said, purpose]);
+    assert_eq!(world.read("App.ipa"), before);
+    assert!(!world.stores().exists(), "nothing was registered");
 }
 
 #[test]

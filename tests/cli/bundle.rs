@@ -38,7 +38,7 @@ fn world(bundle: &[u8]) -> World {
 }
 
 /// Every entry as it lies there: record and compressed bytes.
-fn raw(bundle: &[u8]) -> BTreeMap<String, (u32, u32, Vec<u8>)> {
+fn raw(bundle: &[u8]) -> BTreeMap<String, (u32, u64, Vec<u8>)> {
     let archive = Archive::open(bundle).unwrap();
     let entries = archive.entries().iter().map(|entry| {
         let range = entry.data_range();

@@ -1,7 +1,7 @@
 //! Packages of other tools that Android or its signers take in another way than they look: what is put right, what is taken as it
 //! is, and what is said before anything is registered.
 
-use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
+use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED, Rules};
 
 use super::set::{self, NAMES};
 use super::{APP, World, demo, key};
@@ -66,7 +66,7 @@ fn rebuilt(bytes: &[u8]) -> Vec<u8> {
 /// How many local headers say otherwise than the directory.
 fn lies(bytes: &[u8]) -> usize {
     let archive = Archive::open(bytes).unwrap();
-    (0..archive.entries().len()).filter(|&index| archive.disagreement(index).unwrap().is_some()).count()
+    (0..archive.entries().len()).filter(|&index| archive.disagreement(index, Rules::Android).unwrap().is_some()).count()
 }
 
 #[test]

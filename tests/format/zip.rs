@@ -1,7 +1,7 @@
 //! The container: identity, raw copies, alignment that finds back, and what is refused.
 
 use inject::format::zip::{
-    Alignment, Archive, Change, Disagreement, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, ZipError,
+    Alignment, Archive, Change, Disagreement, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, Rules, ZipError,
 };
 use proptest::prelude::*;
 
@@ -206,7 +206,7 @@ fn lying(descriptor: Option<usize>, central_flags: u16, patches: &[(usize, &[u8]
 
 #[test]
 fn a_local_header_that_disagrees_is_named_and_put_right() {
-    let rewrite = Rewrite { headers: true, ..Rewrite::default() };
+    let rewrite = Rewrite { headers: Some(Rules::Android), ..Rewrite::default() };
     let descriptor = lying(Some(16), 0, &[]);
     let at = usize::try_from(Archive::open(&descriptor[..]).unwrap().entries()[0].data_range().end).unwrap();
     let cases: [(Vec<u8>, Disagreement); 8] = [
@@ -222,12 +222,12 @@ fn a_local_header_that_disagrees_is_named_and_put_right() {
     for (bytes, expected) in cases {
         // One whose name is cut has its data elsewhere; the directory knows nothing of that.
         let archive = Archive::open(&bytes[..]).unwrap();
-        assert_eq!(archive.disagreement(0).unwrap(), Some(expected));
-        assert_eq!(archive.disagreement(1).unwrap(), None);
+        assert_eq!(archive.disagreement(0, Rules::Android).unwrap(), Some(expected));
+        assert_eq!(archive.disagreement(1, Rules::Android).unwrap(), None);
         assert_eq!(relayout(&bytes, &Rewrite::default()), bytes, "nobody asked for it");
         let right = relayout(&bytes, &rewrite);
         let after = Archive::open(&right[..]).unwrap();
-        assert_eq!(after.disagreement(0).unwrap(), None, "{expected:?}");
+        assert_eq!(after.disagreement(0, Rules::Android).unwrap(), None, "{expected:?}");
         let entry = &after.entries()[0];
         let header = usize::try_from(entry.local_offset()).unwrap();
         assert_eq!(right[header + 30..header + 42], *b"assets/first", "{expected:?}");
@@ -243,6 +243,206 @@ fn a_local_header_that_disagrees_is_named_and_put_right() {
     for bytes in [descriptor, odd().build()] {
         assert_eq!(relayout(&bytes, &rewrite), bytes);
     }
+}
+
+/// An archive with numbers of 64 bits wherever they can be.
+fn wide() -> Zip {
+    let all = |name: &str, method| {
+        let mut item = Item::new(name, method, &b"content ".repeat(30));
+        (item.wide_local, item.wide_record) = (true, [true; 3]);
+        item
+    };
+    let mut described = all("described", METHOD_DEFLATED);
+    described.descriptor = Some(24);
+    described.local_extra = vec![0x55, 0x54, 1, 0, 7];
+    described.central_extra = vec![0x55, 0x54, 1, 0, 7];
+    let mut offset = Item::new("offset", METHOD_STORED, b"its offset alone");
+    offset.wide_record = [false, false, true];
+    let mut zip = Zip::of([all("first", METHOD_DEFLATED), described, offset, Item::new("plain", METHOD_STORED, b"plain")]);
+    (zip.wide, zip.comment) = (Some(true), b"a comment".to_vec());
+    zip
+}
+
+#[test]
+fn zip64_is_read_and_kept_where_others_than_android_read() {
+    let bytes = wide().build();
+    let refused = Archive::open(&bytes[..]).unwrap_err().to_string();
+    assert!(refused.contains("zip64") && refused.contains("Android packages must not"), "{refused}");
+    let archive = Archive::open_by(&bytes[..], Rules::Common).unwrap();
+    assert_eq!(archive.fits_android().unwrap_err().to_string().get(..13), Some("zip64 archive"));
+    for (index, len) in [240, 240, 16, 5].into_iter().enumerate() {
+        assert_eq!(archive.read(index).unwrap().len(), len);
+        assert_eq!(archive.disagreement(index, Rules::Common).unwrap(), None);
+    }
+    assert_eq!(archive.rewritten(&Rewrite::default()).unwrap(), bytes);
+    // A change: what is new needs no zip64; what moves keeps it.
+    let edit = |bytes: &[u8], content: &[u8]| {
+        let archive = Archive::open_by(bytes, Rules::Common).unwrap();
+        let changes = [(0, Change::Replace(content.to_vec())), (1, Change::Replace(content.to_vec()))].into();
+        let added = vec![NewEntry { name: b"new".into(), content: b"new".to_vec(), method: METHOD_STORED }];
+        let added = if archive.find(b"new").is_some() { Vec::new() } else { added };
+        archive.rewritten(&Rewrite { changes, added, ..Rewrite::default() }).unwrap()
+    };
+    let long = (0..90_u8).map(|byte| byte.wrapping_mul(77)).collect::<Vec<_>>();
+    let new = edit(&bytes, &long);
+    let after = Archive::open_by(&new[..], Rules::Common).unwrap();
+    assert_eq!(after.read(0).unwrap(), long);
+    assert_eq!(after.read(1).unwrap(), long);
+    assert_eq!(after.read(2).unwrap(), b"its offset alone");
+    assert_eq!(after.read(4).unwrap(), b"new");
+    assert_eq!(after.entries()[0].flags(), (0, 0));
+    let record = |archive: &Archive<'_, [u8]>, name: &str| {
+        let directory = archive.directory();
+        let at = (0..directory.len()).find(|&at| directory[at..].starts_with(name.as_bytes())).unwrap();
+        directory[at - 16..].to_vec()
+    };
+    assert_eq!(record(&after, "described")[..2], [5, 0], "the other field stays, without that of zip64");
+    assert_eq!(record(&after, "offset")[..2], [12, 0]);
+    assert_eq!(new[new.len() - 9..], *b"a comment");
+    // There and back again.
+    assert_eq!(edit(&edit(&new, b"other"), &long), new);
+}
+
+#[test]
+fn offsets_beyond_32_bits_are_read_and_written() {
+    // 5 GiB of nothing before the entries, which nobody holds.
+    const HOLE: u64 = 5 << 30;
+    struct Sparse(Vec<u8>);
+    impl inject::format::read_at::ReadAt for Sparse {
+        fn size(&self) -> u64 {
+            HOLE + self.0.len() as u64
+        }
+        fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<()> {
+            for (byte, at) in buf.iter_mut().zip(offset..) {
+                *byte = at.checked_sub(HOLE).map_or(0, |at| self.0[usize::try_from(at).unwrap()]);
+            }
+            Ok(())
+        }
+    }
+    let mut zip = Zip::of([Item::new("a", METHOD_DEFLATED, &[7; 999]), Item::new("b", METHOD_STORED, b"b")]);
+    for item in &mut zip.items {
+        item.wide_record = [false, false, true];
+    }
+    zip.wide = Some(true);
+    let mut bytes = zip.build();
+    // Every offset goes up by the hole: those of the entries, of the directory, of its end.
+    let small = Archive::open_by(&bytes[..], Rules::Common).unwrap();
+    let (start, len) = (usize::try_from(small.directory_offset()).unwrap(), small.directory().len());
+    let record = len / 2;
+    let end = start + len;
+    for at in [start + 51, start + record + 51, end + 48, end + 56 + 8] {
+        let offset = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) + HOLE;
+        bytes[at..at + 8].copy_from_slice(&offset.to_le_bytes());
+    }
+    let source = Sparse(bytes);
+    let archive = Archive::open_by(&source, Rules::Common).unwrap();
+    assert_eq!(archive.read(0).unwrap(), [7; 999]);
+    let changes = [(0, Change::Replace(b"new".to_vec()))].into();
+    let added = vec![NewEntry { name: b"c".into(), content: b"added".to_vec(), method: METHOD_STORED }];
+    let layout = archive.layout(&Rewrite { changes, added, ..Rewrite::default() }).unwrap();
+    let mut after = Vec::new();
+    for segment in &layout.segments {
+        match segment {
+            inject::format::zip::Segment::Original(range) if range.end <= HOLE => {}
+            inject::format::zip::Segment::Original(range) => {
+                let mut part = vec![0; usize::try_from(range.end - range.start.max(HOLE)).unwrap()];
+                inject::format::read_at::ReadAt::read_exact_at(&source, &mut part, range.start.max(HOLE)).unwrap();
+                after.extend(part);
+            }
+            inject::format::zip::Segment::Bytes(bytes) => after.extend(bytes),
+            inject::format::zip::Segment::Spooled(_) => unreachable!("nothing was spooled"),
+        }
+    }
+    after.extend(&layout.directory);
+    after.extend(layout.eocd(layout.payload_len).unwrap());
+    let after = Sparse(after);
+    let archive = Archive::open_by(&after, Rules::Common).unwrap();
+    assert!(archive.directory_offset() > HOLE);
+    assert_eq!(archive.read(0).unwrap(), b"new");
+    assert_eq!(archive.read(1).unwrap(), b"b");
+    assert_eq!(archive.read(2).unwrap(), b"added");
+}
+
+#[test]
+fn records_of_zip64_that_contradict_or_are_cut_are_refused() {
+    let bytes = wide().build();
+    let (end, locator) = (bytes.len() - 22 - 9, bytes.len() - 22 - 9 - 20);
+    let record = locator - 56;
+    let refused = |at: usize, patch: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes[at..at + patch.len()].copy_from_slice(patch);
+        Archive::open_by(&bytes[..], Rules::Common).unwrap_err().to_string()
+    };
+    assert!(refused(end + 10, &[3, 0]).contains("on this disk"));
+    assert!(refused(end + 8, &[3, 0, 3, 0]).contains("says 3 entries, the zip64 record at"));
+    assert!(refused(end + 12, &[9, 0, 0, 0]).contains("says 9 bytes of directory"));
+    assert!(refused(end + 16, &[9, 0, 0, 0]).contains("says 9 as the offset of the directory"));
+    assert!(refused(locator + 8, &[255; 8]).contains("where no zip64 record fits"));
+    assert!(refused(locator + 4, &[1]).contains("disk of the zip64 record is 1"));
+    assert!(refused(locator + 16, &[2]).contains("number of disks but one is 1"));
+    assert!(refused(record, b"XX").contains("zip64 record signature"));
+    assert!(refused(record + 4, &[45]).contains("has 57 bytes, expected 56"));
+    assert!(refused(record + 24, &[9]).contains("9 entries on this disk, and 4 in all"));
+    assert!(refused(record + 24, &[255; 16]).contains("the number of entries is"));
+    assert!(refused(record + 40, &[255; 16]).contains("central directory"));
+    // A placeholder without its number.
+    let mut zip = wide();
+    zip.items[2].wide_record = [false; 3];
+    zip.items[2].central_extra = vec![1, 0, 0, 0];
+    let mut bytes = zip.build();
+    let directory = Archive::open_by(&bytes[..], Rules::Common).unwrap();
+    let at = usize::try_from(directory.directory_offset()).unwrap();
+    let at = (at..bytes.len()).find(|&at| bytes[at..].starts_with(b"offset")).unwrap() - 4;
+    bytes[at..at + 4].copy_from_slice(&[255; 4]);
+    let error = Archive::open_by(&bytes[..], Rules::Common).unwrap_err().to_string();
+    assert!(error.contains("record 2 of 4 has a placeholder for zip64"), "{error}");
+}
+
+#[test]
+fn bytes_behind_an_archive_are_passed_over_and_stay_where_others_than_android_read() {
+    for wide in [None, Some(false), Some(true)] {
+        let mut zip = odd();
+        (zip.wide, zip.behind) = (wide, b"\0behind PK\x05\x06 it".to_vec());
+        let bytes = zip.build();
+        assert!(matches!(Archive::open(&bytes[..]), Err(ZipError::NoEndOfCentralDirectory { .. })));
+        let archive = Archive::open_by(&bytes[..], Rules::Common).unwrap();
+        assert!(archive.fits_android().is_err());
+        assert_eq!(archive.eocd().comment(), b"a comment");
+        assert_eq!(archive.rewritten(&Rewrite::default()).unwrap(), bytes);
+        let changes = [(0, Change::Replace(b"new".to_vec()))].into();
+        let new = archive.rewritten(&Rewrite { changes, ..Rewrite::default() }).unwrap();
+        assert!(new.ends_with(&zip.behind));
+        assert_eq!(Archive::open_by(&new[..], Rules::Common).unwrap().read(0).unwrap(), b"new");
+    }
+    // One in which another lies stored at the end is cut, and not the other one.
+    let inner = Zip::of([Item::new("a", METHOD_STORED, b"a")]).build();
+    let outer = Zip::of([Item::new("b", METHOD_STORED, &inner)]).build();
+    let cut = &outer[..outer.len() - 30];
+    assert!(matches!(Archive::open_by(cut, Rules::Common), Err(ZipError::NoEndOfCentralDirectory { .. })));
+}
+
+#[test]
+fn headers_that_announce_zip64_disagree_for_android_alone() {
+    let mut announced = Item::new("a", METHOD_DEFLATED, &b"content".repeat(9));
+    announced.wide_local = true;
+    let mut described = announced.clone();
+    described.name = b"b".to_vec();
+    described.descriptor = Some(24);
+    let bytes = Zip::of([announced, described]).build();
+    let archive = Archive::open(&bytes[..]).unwrap();
+    let rewrite = |rules| relayout(&bytes, &Rewrite { headers: Some(rules), ..Rewrite::default() });
+    for index in 0..2 {
+        assert_eq!(archive.disagreement(index, Rules::Android).unwrap(), Some(Disagreement::Zip64));
+        assert_eq!(archive.disagreement(index, Rules::Common).unwrap(), None);
+    }
+    assert_eq!(rewrite(Rules::Common), bytes);
+    let right = rewrite(Rules::Android);
+    let archive = Archive::open(&right[..]).unwrap();
+    for index in 0..2 {
+        assert_eq!(archive.disagreement(index, Rules::Android).unwrap(), None);
+        assert_eq!(archive.read(index).unwrap(), b"content".repeat(9));
+    }
+    assert!(right.len() < bytes.len() - 2 * 20, "the fields and the descriptor are gone");
 }
 
 #[test]
@@ -401,7 +601,7 @@ proptest! {
 
 /// The fuzz body of the container: opens, reads every entry, lays out again.
 fn read_everything(bytes: &[u8]) {
-    let Ok(archive) = Archive::open(bytes) else { return };
+    let Ok(archive) = Archive::open_by(bytes, Rules::Common) else { return };
     for index in 0..archive.entries().len() {
         let _ = archive.read(index);
     }

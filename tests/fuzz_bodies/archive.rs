@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use inject::format::zip::{
-    Alignment, Archive, Change, Entry, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, ZipError,
+    Alignment, Archive, Change, Entry, METHOD_DEFLATED, METHOD_STORED, NewEntry, Rewrite, Rules, ZipError,
 };
 
 use super::choices::Choices;
@@ -14,7 +14,13 @@ const NAMES: [&str; 8] =
 
 /// Any bytes as an archive: an empty plan is the same bytes, and the crate `zip` reads the same contents.
 pub fn any(bytes: &[u8]) {
-    let Ok(archive) = Archive::open(bytes) else { return };
+    any_by(bytes, Rules::Android);
+    any_by(bytes, Rules::Common);
+}
+
+fn any_by(bytes: &[u8], rules: Rules) {
+    let Ok(archive) = Archive::open_by(bytes, rules) else { return };
+    assert_eq!(archive.fits_android().is_ok(), Archive::open(bytes).is_ok());
     assert_eq!(archive.rewritten(&Rewrite::default()).expect("an empty plan is always possible"), bytes);
     same_contents(bytes, &archive);
     // Whatever lies between the entries: what is replaced reads as what was put there, and the others hold the same data.
@@ -23,12 +29,12 @@ pub fn any(bytes: &[u8]) {
         (entry.name().to_vec(), entry.method(), entry.crc(), bytes[range.start as usize..range.end as usize].to_vec())
     };
     // Headers that lie are put right, and nothing else changes.
-    let rewrite = Rewrite { headers: true, ..Rewrite::default() };
+    let rewrite = Rewrite { headers: Some(rules), ..Rewrite::default() };
     if let Ok(right) = archive.rewritten(&rewrite) {
-        let after = Archive::open(right.as_slice()).expect("what was written is an archive");
+        let after = Archive::open_by(right.as_slice(), rules).expect("what was written is an archive");
         for (number, (old, now)) in archive.entries().iter().zip(after.entries()).enumerate() {
             assert!(data(bytes, old) == data(&right, now), "{}", old.display_name());
-            assert_eq!(after.disagreement(number).expect("it is read"), None, "{}", old.display_name());
+            assert_eq!(after.disagreement(number, rules).expect("it is read"), None, "{}", old.display_name());
         }
         assert_eq!(after.rewritten(&rewrite).expect("it fits"), right, "once is enough");
     }
@@ -40,7 +46,7 @@ pub fn any(bytes: &[u8]) {
             return;
         }
         let Ok(new) = archive.rewritten(&rewrite) else { continue };
-        let after = Archive::open(new.as_slice()).expect("what was written is an archive");
+        let after = Archive::open_by(new.as_slice(), rules).expect("what was written is an archive");
         assert_eq!(after.entries().len(), archive.entries().len());
         assert_eq!(after.read(index).expect("what was put there is read"), b"replaced");
         for (number, (old, now)) in archive.entries().iter().zip(after.entries()).enumerate() {
@@ -69,7 +75,7 @@ fn same_contents(bytes: &[u8], archive: &Archive<'_, [u8]>) {
 }
 
 /// An archive made of choices, with every oddity that packages have.
-fn made(choices: &mut Choices<'_>) -> Zip {
+fn made(choices: &mut Choices<'_>, rules: Rules) -> Zip {
     let mut zip = Zip::default();
     for _ in 0..choices.below(6) {
         let method = choices.one_of(&[METHOD_STORED, METHOD_DEFLATED, METHOD_STORED, METHOD_DEFLATED, 0x4d2a]);
@@ -85,6 +91,11 @@ fn made(choices: &mut Choices<'_>) -> Zip {
             _ => Vec::new(),
         };
         item.local_method = choices.rarely(8).then_some(METHOD_DEFLATED);
+        if rules == Rules::Common {
+            item.wide_local = choices.rarely(3);
+            item.wide_record = [(); 3].map(|()| choices.rarely(3));
+            item.descriptor = choices.one_of(&[item.descriptor, Some(20), Some(24)]);
+        }
         zip.items.push(item);
     }
     let count = zip.items.len();
@@ -92,6 +103,12 @@ fn made(choices: &mut Choices<'_>) -> Zip {
     zip.order.rotate_left(choices.below(count.max(1)));
     zip.tail = choices.one_of(&[vec![], vec![0; 13], b"tail".to_vec()]);
     zip.comment = choices.one_of(&[&b""[..], b"a comment", b"PK\x05\x06"]).to_vec();
+    if rules == Rules::Common {
+        // Numbers of 64 bits ask for the record, or some of what is written does not fit.
+        let asks = zip.items.iter().any(|item| item.wide_record.contains(&true));
+        zip.wide = choices.one_of(&[None, Some(false), Some(true)]).or(asks.then_some(true));
+        zip.behind = choices.one_of(&[&b""[..], b"\0", b"behind"]).to_vec();
+    }
     zip
 }
 
@@ -159,16 +176,22 @@ fn plan(choices: &mut Choices<'_>, count: usize) -> Plan {
 
 /// An archive made of the bytes, and a plan: nothing changes but what was asked for, and no way leaves a trace.
 pub fn edited(bytes: &[u8]) {
+    for rules in [Rules::Android, Rules::Common] {
+        edited_by(bytes, rules);
+    }
+}
+
+fn edited_by(bytes: &[u8], rules: Rules) {
     let mut choices = Choices::new(bytes);
-    let zip = made(&mut choices);
+    let zip = made(&mut choices, rules);
     let bytes = zip.build();
-    let archive = match Archive::open(bytes.as_slice()) {
+    let archive = match Archive::open_by(bytes.as_slice(), rules) {
         Ok(archive) => archive,
         Err(ZipError::Duplicate { .. }) => return,
         Err(error) => panic!("{error}"),
     };
     let written = |bytes: &[u8], rewrite: &Rewrite| {
-        let archive = Archive::open(bytes).expect("what was written is an archive");
+        let archive = Archive::open_by(bytes, rules).expect("what was written is an archive");
         archive.layout(rewrite).map(|layout| assemble(bytes, &layout))
     };
     assert_eq!(written(&bytes, &Rewrite::default()).expect("an empty plan is always possible"), bytes);
@@ -179,14 +202,14 @@ pub fn edited(bytes: &[u8]) {
         Err(ZipError::Duplicate { .. } | ZipError::Limit { .. }) => return,
         Err(error) => panic!("{error}"),
     };
-    judge(&zip, &archive, &plan, &new);
+    judge(&zip, &archive, &plan, &Archive::open_by(new.as_slice(), rules).expect("what was written is an archive"));
     there_and_back(&bytes, &plan, &written);
 }
 
-fn judge(zip: &Zip, archive: &Archive<'_, [u8]>, plan: &Plan, new: &[u8]) {
-    let bytes = archive.source();
-    let after = Archive::open(new).expect("what was written is an archive");
-    same_contents(new, &after);
+fn judge(zip: &Zip, archive: &Archive<'_, [u8]>, plan: &Plan, after: &Archive<'_, [u8]>) {
+    let (bytes, new) = (archive.source(), after.source());
+    same_contents(new, after);
+    assert!(new.ends_with(&zip.behind));
     let part = |bytes: &[u8], range: std::ops::Range<u64>| bytes[range.start as usize..range.end as usize].to_vec();
     let mut left = after.entries().len();
     let mut ends = Vec::new();

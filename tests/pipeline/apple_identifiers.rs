@@ -77,7 +77,10 @@ fn codes(report: &Report) -> Vec<String> {
 /// Entitlements as nobody would write them again.
 const OWN: &[u8] = b"<?xml version=\"1.0\"?>\n<plist version='1.0'><dict><!-- ours -->\n\
     <key>application-identifier</key> <string>TEAM123456.com.example.notes</string>\n\
-    <key>keychain-access-groups</key><array><string>TEAM123456.com.example.notes</string></array></dict></plist>\n";
+    <key>keychain-access-groups</key><array><string>TEAM123456.com.example.notes</string></array>\n\
+    <key>com.apple.developer.associated-appclip-app-identifiers</key><array>\n\
+    <string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.notes.widget</string></array>\
+    </dict></plist>\n";
 
 #[test]
 fn signature_and_entitlements_follow_the_identifier_and_the_way_back_is_none() {
@@ -104,6 +107,10 @@ fn signature_and_entitlements_follow_the_identifier_and_the_way_back_is_none() {
     assert!(
         entitlements.contains("<string>TEAM123456.com.example.notes</string></array>"),
         "groups stay: {entitlements}"
+    );
+    assert!(
+        entitlements.contains("<string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.other.widget"),
+        "what belongs to it follows, and nothing else does: {entitlements}"
     );
     let (expected, _) =
         Signer::new(&own, &[], inject::verify::apple::issued_by).unwrap().requirement("com.example.other").unwrap();

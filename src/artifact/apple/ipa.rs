@@ -10,7 +10,7 @@ use super::facts::Look;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
 use crate::format::sha256::Two;
-use crate::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED, Reader, Spans, ZipError};
+use crate::format::zip::{Archive, Entry, METHOD_DEFLATED, METHOD_STORED, Reader, Spans, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
@@ -231,7 +231,7 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
 
     fn size(&self, path: &str) -> u64 {
         let entry = self.entry(path).and_then(|index| self.archive.entries().get(index));
-        entry.map_or(0, |entry| u64::from(entry.uncompressed_size()))
+        entry.map_or(0, Entry::uncompressed_size)
     }
 
     fn look(&self, path: &str, look: &mut Look) -> Result<(), TreeError> {
@@ -252,7 +252,7 @@ impl<S: ReadAt + Sync + ?Sized> Tree for IpaTree<'_, '_, S> {
                 && let Some(first) = look.idle().take()
             {
                 let (idle, mut first) = (look.idle(), Some(first));
-                let data = self.archive.entries().get(index).map_or(0, |entry| u64::from(entry.compressed_size()));
+                let data = self.archive.entries().get(index).map_or(0, Entry::compressed_size);
                 let spans = Spans::of(data, self.size(path));
                 let helper = || first.take().or_else(|| idle.take());
                 let read = reader.read_ahead(spans, &stops, helper, |bytes, end| look.feed_deflated(bytes, end));

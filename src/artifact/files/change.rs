@@ -9,7 +9,7 @@ use crate::artifact::document::{self, DocumentError, Edit};
 use crate::format::apk_signing_block::SigningBlock;
 use crate::format::compressed::Encoding;
 use crate::format::limits;
-use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::format::zip::{Archive, Change, METHOD_DEFLATED, NewEntry, Rewrite, Rules};
 use crate::placement::Locator;
 
 /// New contents, by name.
@@ -110,7 +110,7 @@ fn edited(path: &[&str], old: Option<&[u8]>, steps: &[Step<'_>]) -> Result<Vec<u
         return Ok(content);
     }
     let nested = |source| FilesError::Nested { file: file(), source };
-    let archive = Archive::open(content.as_slice()).map_err(nested)?;
+    let archive = Archive::open_by(content.as_slice(), Rules::Common).map_err(nested)?;
     let mut rewrite = Rewrite::default();
     for (name, steps) in inner {
         let path: Vec<&str> = path.iter().copied().chain([name]).collect();
@@ -133,7 +133,7 @@ fn edited(path: &[&str], old: Option<&[u8]>, steps: &[Step<'_>]) -> Result<Vec<u
     if let Some(signature) = signature_in(&archive) {
         return Err(FilesError::Signed { file: file(), signature });
     }
-    rewrite.headers = true;
+    rewrite.headers = Some(Rules::Common);
     archive.rewritten(&rewrite).map_err(nested)
 }
 

@@ -10,7 +10,7 @@ use super::{FileSet, Files, FilesError, has_wildcards, matcher_in};
 use crate::artifact::{document, genexus};
 use crate::format::limits;
 use crate::format::plist::{self, PlistError};
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Rules};
 use crate::placement::{Absence, Address, FilePath, Kind, Locator, Place, Target, enters};
 
 /// Names of files that an error may carry, to find a similar one among them.
@@ -345,7 +345,7 @@ fn walk(
             visit(path, content)?;
             continue;
         }
-        match Archive::open(content.as_slice()) {
+        match Archive::open_by(content.as_slice(), Rules::Common) {
             Ok(archive) => walk(address, &archive, &path, inner, odd, in_folder, visit)?,
             Err(_) if odd == Some(Odd::PassOver) => {}
             // What only the pattern calls an archive may be anything; what its name calls one is damaged.

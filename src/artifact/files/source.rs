@@ -5,7 +5,7 @@
 use std::io;
 
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Archive, ZipError};
+use crate::format::zip::{Archive, Entry, ZipError};
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ impl<S: ReadAt + ?Sized> Files for Archive<'_, S> {
 
     fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(index) = self.find(name.as_bytes()) else { return Ok(None) };
-        let found = self.entries().get(index).map_or(0, |entry| u64::from(entry.uncompressed_size()));
+        let found = self.entries().get(index).map_or(0, Entry::uncompressed_size);
         if found > limit {
             return Err(ReadError::Limit { found, limit });
         }

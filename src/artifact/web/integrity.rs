@@ -79,7 +79,7 @@ fn warn_of_caches(site: &mut Site<'_>, names: BTreeSet<String>) {
     }
     let names: Vec<String> = names.into_iter().collect();
     site.warn(format!(
-        "{} changed and keeps the hash in its name, and its digest is asked for: where it is served as immutable, a browser that          has the old one refuses it; serve it without immutable, or from an address of its own for each environment",
+        "{} changed and keeps the hash in its name, and its digest is asked for: where it is served as immutable, a browser that has the old one refuses it; serve it without immutable, or from an address of its own for each environment",
         names.join(", ")
     ));
 }

@@ -81,12 +81,12 @@ impl Slice {
                 return Err(MachOError::LinkeditNotLast { what: format!("segment {:?}", other.name), end });
             }
         }
-        // Bytes behind the old signature or behind an unsigned image would be overwritten.
+        // Data behind an unsigned image would be overwritten, and so would what of the segment is behind the old signature.
         let used = match self.signature {
             Some(command) => u64::from(command.offset) + u64::from(command.size),
             None => end,
         };
-        let rest = (self.range.len() as u64).saturating_sub(used);
+        let rest = (self.range.len() as u64).saturating_sub(used + self.behind_signature());
         if rest >= SIGNATURE_ALIGN {
             return Err(MachOError::LinkeditNotLast { what: format!("data of {rest} bytes"), end: used });
         }

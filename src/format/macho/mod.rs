@@ -255,6 +255,14 @@ impl Slice {
         file.get(self.range.clone()).unwrap_or_default()
     }
 
+    /// Bytes behind the signature, which nothing covers; none where `__LINKEDIT` goes on behind it.
+    pub fn behind_signature(&self) -> u64 {
+        let Some(signature) = self.signature else { return 0 };
+        let end = u64::from(signature.offset) + u64::from(signature.size);
+        let linkedit = self.segment("__LINKEDIT").map_or(u64::MAX, |it| it.file_offset.saturating_add(it.file_size));
+        if linkedit > end { 0 } else { (self.range.len() as u64).saturating_sub(end) }
+    }
+
     /// The segment of that name.
     pub fn segment(&self, name: &str) -> Option<&Segment> {
         self.segments.iter().find(|segment| segment.name == name)

@@ -10,6 +10,8 @@ use std::fmt;
 use super::archive::{Archive, Entry};
 use super::error::ZipError;
 use super::header::FLAG_DESCRIPTOR;
+use super::rules::Rules;
+use super::zip64::{self, PLACEHOLDER};
 use crate::format::read_at::ReadAt;
 
 /// What differs.
@@ -22,9 +24,11 @@ pub enum Disagreement {
     /// CRC-32, as the local header has it.
     Crc(u32),
     /// Compressed size, as the local header has it.
-    CompressedSize(u32),
+    CompressedSize(u64),
     /// Uncompressed size, as the local header has it.
-    Size(u32),
+    Size(u64),
+    /// The same numbers, but in the local header or the data descriptor they are those of zip64, and in the directory they are not.
+    Zip64,
     /// Both say that a descriptor is behind the data, and none with the numbers of the directory is there.
     NoDescriptor,
 }
@@ -46,6 +50,9 @@ impl fmt::Display for Disagreement {
             Self::Size(found) => {
                 write!(f, "its local header has {found} bytes of content, the central directory another number")
             }
+            Self::Zip64 => f.write_str(
+                "its local header or data descriptor has sizes of 64 bits (zip64), the central directory of 32",
+            ),
             Self::NoDescriptor => f.write_str(
                 "a data descriptor is announced (bit 3), and behind the data is none with the numbers of the central directory",
             ),
@@ -54,12 +61,13 @@ impl fmt::Display for Disagreement {
 }
 
 impl<S: ReadAt + ?Sized> Archive<'_, S> {
-    /// What the local header of an entry, or its data descriptor, says otherwise than the directory; the first of it.
-    pub fn disagreement(&self, index: usize) -> Result<Option<Disagreement>, ZipError> {
-        self.index.entries.get(index).map_or(Ok(None), |entry| self.disagreement_of(entry))
+    /// What the local header of an entry, or its data descriptor, says otherwise than the directory; the first of it that counts for
+    /// whoever reads by these rules.
+    pub fn disagreement(&self, index: usize, rules: Rules) -> Result<Option<Disagreement>, ZipError> {
+        self.index.entries.get(index).map_or(Ok(None), |entry| self.disagreement_of(entry, rules))
     }
 
-    pub(super) fn disagreement_of(&self, entry: &Entry) -> Result<Option<Disagreement>, ZipError> {
+    pub(super) fn disagreement_of(&self, entry: &Entry, rules: Rules) -> Result<Option<Disagreement>, ZipError> {
         let (local, central) = entry.flags();
         let described = local & FLAG_DESCRIPTOR != 0;
         if entry.is_renamed {
@@ -68,18 +76,30 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         if (local ^ central) & FLAG_DESCRIPTOR != 0 {
             return Ok(Some(Disagreement::Descriptor(described)));
         }
+        // Whoever writes to a pipe may announce zip64 before it knows the sizes; who reads zip64 reads that.
+        let may_be_wide = entry.numbers.wide || rules == Rules::Common;
         if described {
-            return Ok((self.descriptor_len(entry)? == 0).then_some(Disagreement::NoDescriptor));
+            return Ok(match self.descriptor_len(entry)? {
+                0 => Some(Disagreement::NoDescriptor),
+                20 | 24 if !may_be_wide => Some(Disagreement::Zip64),
+                _ => None,
+            });
         }
         let [crc, compressed, size] = entry.local.content();
+        let mut sizes = (u64::from(compressed), u64::from(size));
+        let is_local_wide = [compressed, size].contains(&PLACEHOLDER);
+        if is_local_wide {
+            let (_, extra) = self.local_variable(entry)?;
+            sizes = zip64::sizes(&entry.local, &extra).unwrap_or(sizes);
+        }
         Ok(if crc != entry.crc() {
             Some(Disagreement::Crc(crc))
-        } else if compressed != entry.compressed_size() {
-            Some(Disagreement::CompressedSize(compressed))
-        } else if size != entry.uncompressed_size() {
-            Some(Disagreement::Size(size))
+        } else if sizes.0 != entry.compressed_size() {
+            Some(Disagreement::CompressedSize(sizes.0))
+        } else if sizes.1 != entry.uncompressed_size() {
+            Some(Disagreement::Size(sizes.1))
         } else {
-            None
+            (is_local_wide && !may_be_wide).then_some(Disagreement::Zip64)
         })
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use super::eocd::{Eocd, read};
 use super::error::ZipError;
 use super::header::{CENTRAL_LEN, Central, FLAG_ENCRYPTED, LOCAL_LEN, Local, METHOD_DEFLATED, METHOD_STORED};
+use super::rules::{Departure, Rules};
+use super::zip64::{Numbers, PLACEHOLDER};
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 
@@ -22,7 +24,7 @@ pub struct Entry {
     pub(super) is_renamed: bool,
     /// The record within [`Archive::directory`].
     pub(super) record: Range<usize>,
-    pub(super) local_offset: u64,
+    pub(super) numbers: Numbers,
 }
 
 impl Entry {
@@ -62,13 +64,13 @@ impl Entry {
     }
 
     /// Bytes the entry takes in the file.
-    pub fn compressed_size(&self) -> u32 {
-        self.central.compressed_size()
+    pub fn compressed_size(&self) -> u64 {
+        self.numbers.compressed
     }
 
     /// Bytes of the content.
-    pub fn uncompressed_size(&self) -> u32 {
-        self.central.uncompressed_size()
+    pub fn uncompressed_size(&self) -> u64 {
+        self.numbers.uncompressed
     }
 
     /// The Unix mode, where the archive was made on Unix (APPNOTE 4.4.2, 4.4.15).
@@ -78,18 +80,18 @@ impl Entry {
 
     /// Offset of the local header.
     pub fn local_offset(&self) -> u64 {
-        self.local_offset
+        self.numbers.offset
     }
 
     /// Offset of the data: right behind the local header, its name and extra field.
     pub fn data_offset(&self) -> u64 {
-        self.local_offset + LOCAL_LEN as u64 + u64::from(self.local.name_len()) + u64::from(self.local.extra_len())
+        self.local_offset() + LOCAL_LEN as u64 + u64::from(self.local.name_len()) + u64::from(self.local.extra_len())
     }
 
     /// The data in the file.
     pub fn data_range(&self) -> Range<u64> {
         let start = self.data_offset();
-        start..start + u64::from(self.compressed_size())
+        start..start + self.compressed_size()
     }
 
     /// General purpose flags of the local header and of the directory record.
@@ -115,6 +117,8 @@ pub struct Index {
     /// Indices of `entries`, by position in the file.
     pub(super) file_order: Vec<usize>,
     by_name: HashMap<Box<[u8]>, usize>,
+    /// What Android does not take.
+    departure: Option<Departure>,
 }
 
 impl Index {
@@ -125,15 +129,33 @@ impl Index {
 }
 
 impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
-    /// Reads the central directory and every local header, and checks that entries lie apart from each other.
+    /// Reads the central directory and every local header, and checks that entries lie apart from each other. What Android does not
+    /// take is an error.
     pub fn open(source: &'s S) -> Result<Self, ZipError> {
-        let eocd = Eocd::find(source)?;
+        Self::open_by(source, Rules::Android)
+    }
+
+    /// The same by other rules.
+    pub fn open_by(source: &'s S, rules: Rules) -> Result<Self, ZipError> {
+        let eocd = Eocd::find(source, rules)?;
+        let mut departure = eocd.departure();
         let directory = read_directory(source, &eocd)?;
+        if eocd.entry_count() > limits::ZIP64_ENTRIES {
+            return Err(ZipError::Limit {
+                what: "the number of entries".to_owned(),
+                found: eocd.entry_count(),
+                limit: limits::ZIP64_ENTRIES,
+            });
+        }
         let mut entries = Vec::new();
         let mut by_name = HashMap::new();
         let mut at = 0;
-        for index in 0..usize::from(eocd.entry_count()) {
-            let entry = read_record(source, &eocd, &directory, at, index)?;
+        for index in 0..usize::try_from(eocd.entry_count()).unwrap_or(usize::MAX) {
+            let entry = read_record(source, &eocd, &directory, (at, index), rules)?;
+            if entry.numbers.wide {
+                let (what, at) = ("64-bit size or offset of an entry", eocd.directory_offset() + at as u64);
+                departure.get_or_insert(Departure::Zip64 { what, offset: at });
+            }
             at = entry.record.end;
             if by_name.insert(entry.name.clone(), index).is_some() {
                 return Err(ZipError::Duplicate { name: entry.display_name() });
@@ -141,18 +163,23 @@ impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
             entries.push(entry);
         }
         let mut file_order: Vec<usize> = (0..entries.len()).collect();
-        file_order.sort_by_key(|&index| entries[index].local_offset);
+        file_order.sort_by_key(|&index| entries[index].local_offset());
         for pair in file_order.windows(2) {
             let (first, second) = (&entries[pair[0]], &entries[pair[1]]);
-            if first.data_range().end > second.local_offset {
+            if first.data_range().end > second.local_offset() {
                 return Err(ZipError::Overlap {
                     first: first.display_name(),
                     second: second.display_name(),
-                    offset: second.local_offset,
+                    offset: second.local_offset(),
                 });
             }
         }
-        Ok(Self { source, index: Arc::new(Index { eocd, directory, entries, file_order, by_name }) })
+        Ok(Self { source, index: Arc::new(Index { eocd, directory, entries, file_order, by_name, departure }) })
+    }
+
+    /// Whether Android takes it: an error for what [`Rules::Common`] allow beyond that.
+    pub fn fits_android(&self) -> Result<(), ZipError> {
+        self.index.departure.map_or(Ok(()), |departure| Err(departure.error()))
     }
 
     /// The archive whose [`Self::index`] was taken, over the same bytes. Over others, entries come out wrong or unreadable.
@@ -192,7 +219,7 @@ impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
 
     /// Offset of the central directory.
     pub fn directory_offset(&self) -> u64 {
-        u64::from(self.index.eocd.directory_offset())
+        self.index.eocd.directory_offset()
     }
 
     /// The raw central directory.
@@ -207,14 +234,13 @@ impl<'s, S: ReadAt + ?Sized> Archive<'s, S> {
 }
 
 fn read_directory<S: ReadAt + ?Sized>(source: &S, eocd: &Eocd) -> Result<Vec<u8>, ZipError> {
-    let (offset, size) = (u64::from(eocd.directory_offset()), u64::from(eocd.directory_size()));
-    if offset + size != eocd.offset() {
+    let (offset, size, expected) = (eocd.directory_offset(), eocd.directory_size(), eocd.directory_end());
+    if offset.checked_add(size) != Some(expected) {
         return Err(ZipError::CentralDirectory {
             offset,
             problem: format!(
-                "its {size} bytes end at {:#x}, expected the end of central directory record there, which is at {:#x}",
-                offset + size,
-                eocd.offset()
+                "its {size} bytes end at {:#x}, expected the end of central directory record there, which is at {expected:#x}",
+                offset.saturating_add(size),
             ),
         });
     }
@@ -228,15 +254,17 @@ fn read_directory<S: ReadAt + ?Sized>(source: &S, eocd: &Eocd) -> Result<Vec<u8>
     read(source, offset, size)
 }
 
+/// The record at `at` of the directory, the `index`-th.
 fn read_record<S: ReadAt + ?Sized>(
     source: &S,
     eocd: &Eocd,
     directory: &[u8],
-    at: usize,
-    index: usize,
+    (at, index): (usize, usize),
+    rules: Rules,
 ) -> Result<Entry, ZipError> {
-    let directory_offset = u64::from(eocd.directory_offset());
-    let cut = |problem: String| ZipError::CentralDirectory { offset: directory_offset + at as u64, problem };
+    let directory_offset = eocd.directory_offset();
+    let offset = directory_offset + at as u64;
+    let cut = |problem: String| ZipError::CentralDirectory { offset, problem };
     let count = eocd.entry_count();
     let rest = directory.get(at..).unwrap_or_default();
     let (fixed, variable) = rest
@@ -252,32 +280,33 @@ fn read_record<S: ReadAt + ?Sized>(
     }
     let name: Box<[u8]> = variable[..name_len].into();
     let display = || String::from_utf8_lossy(&name).into_owned();
-    for (what, value) in [
-        ("placeholder for a 64-bit size of an entry", central.compressed_size()),
-        ("placeholder for a 64-bit size of an entry", central.uncompressed_size()),
-        ("placeholder for a 64-bit offset of an entry", central.local_offset()),
-    ] {
-        if value == u32::MAX {
-            return Err(ZipError::Zip64 { what, offset: directory_offset + at as u64 });
+    if rules == Rules::Android {
+        for (what, value) in [
+            ("placeholder for a 64-bit size of an entry", central.compressed_size()),
+            ("placeholder for a 64-bit size of an entry", central.uncompressed_size()),
+            ("placeholder for a 64-bit offset of an entry", central.local_offset()),
+        ] {
+            if value == PLACEHOLDER {
+                return Err(ZipError::Zip64 { what, offset });
+            }
         }
     }
-    if central.disk() != 0 {
-        return Err(ZipError::MultiDisk {
-            field: "disk of an entry",
-            found: central.disk(),
-            expected: 0,
-            offset: directory_offset + at as u64,
-        });
+    let numbers = Numbers::of(&central, &variable[name_len..name_len + extra_len]).ok_or_else(|| {
+        cut(format!("record {index} of {count} has a placeholder for zip64, and no zip64 extra field with the number"))
+    })?;
+    if numbers.disk != 0 {
+        let found = u16::try_from(numbers.disk).unwrap_or(u16::MAX);
+        return Err(ZipError::MultiDisk { field: "disk of an entry", found, expected: 0, offset });
     }
-    let local_offset = u64::from(central.local_offset());
+    let local_offset = numbers.offset;
     let wrong = |problem: String| ZipError::Entry { name: display(), offset: local_offset, problem };
-    if local_offset + LOCAL_LEN as u64 > directory_offset {
+    let Some(left) = directory_offset.checked_sub(local_offset).filter(|&left| left >= LOCAL_LEN as u64) else {
         return Err(wrong(format!(
             "its local header does not fit before the central directory at {directory_offset:#x}"
         )));
-    }
+    };
     // With its name: what follows the header fits before the directory, or the entry does not.
-    let len = (directory_offset - local_offset).min((LOCAL_LEN + name_len) as u64);
+    let len = left.min((LOCAL_LEN + name_len) as u64);
     let both = read(source, local_offset, len)?;
     let (raw, local_name) =
         both.split_first_chunk::<LOCAL_LEN>().map_or(([0; LOCAL_LEN], &[][..]), |(raw, name)| (*raw, name));
@@ -285,8 +314,8 @@ fn read_record<S: ReadAt + ?Sized>(
         .ok_or_else(|| wrong(format!("local header signature {:02x?}, expected PK 03 04", &raw[..4])))?;
     let is_renamed = local.name_len() != central.name_len() || *local_name != *name;
     let record = at..at + CENTRAL_LEN + variable_len;
-    let entry = Entry { name: name.clone(), central, local, is_renamed, record, local_offset };
-    let end = entry.data_range().end;
+    let entry = Entry { name: name.clone(), central, local, is_renamed, record, numbers };
+    let end = entry.data_offset().saturating_add(entry.compressed_size());
     if end > directory_offset {
         return Err(wrong(format!("its data ends at {end:#x}, behind the central directory at {directory_offset:#x}")));
     }

@@ -16,7 +16,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// The whole content of an entry, checked against the size and CRC of the directory.
     pub fn read(&self, index: usize) -> Result<Vec<u8>, ZipError> {
         let entry = &self.index.entries[index];
-        let size = u64::from(entry.uncompressed_size());
+        let size = entry.uncompressed_size();
         if size > limits::ENTRY_BYTES {
             return Err(ZipError::Limit {
                 what: format!("the size of entry {:?} in bytes", entry.display_name()),

@@ -2,6 +2,8 @@
 //!
 //! Must not: interpret more than the fields a rewriter needs; the rest stays raw.
 
+use super::zip64;
+
 /// `0x04034b50`, a local file header.
 pub(super) const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 /// `0x02014b50`, a central directory record.
@@ -92,6 +94,11 @@ impl Local {
         self.0[14..18].copy_from_slice(&crc.to_le_bytes());
         self.0[18..22].copy_from_slice(&compressed.to_le_bytes());
         self.0[22..26].copy_from_slice(&uncompressed.to_le_bytes());
+    }
+
+    /// Asks for zip64 of whoever extracts it.
+    pub(super) fn set_wide(&mut self) {
+        self.0[4] = self.0[4].max(zip64::VERSION_NEEDED);
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -189,6 +196,15 @@ impl Central {
 
     pub(super) fn set_local_offset(&mut self, offset: u32) {
         self.0[42..46].copy_from_slice(&offset.to_le_bytes());
+    }
+
+    pub(super) fn set_extra_len(&mut self, len: u16) {
+        self.0[30..32].copy_from_slice(&len.to_le_bytes());
+    }
+
+    /// Asks for zip64 of whoever extracts it.
+    pub(super) fn set_wide(&mut self) {
+        self.0[6] = self.0[6].max(zip64::VERSION_NEEDED);
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -6,8 +6,8 @@
 //! lies between entries (zipflinger's nameless "virtual entries", padding), data descriptors that fit and unknown methods are
 //! copied as they are.
 //!
-//! Refused with an exact [`ZipError`]: zip64, multi-disk archives, encrypted contents, duplicate names, overlapping
-//! entries, and anything beyond [`super::limits`].
+//! Refused with an exact [`ZipError`]: multi-disk archives, encrypted contents, duplicate names, overlapping
+//! entries, and anything beyond [`super::limits`]; by Android's [`Rules`] also zip64 and bytes behind the archive.
 //!
 //! Must not: know what an APK is (see `artifact`), or hold more of the file than its central directory and what changes.
 
@@ -21,7 +21,9 @@ mod header;
 mod padding;
 mod reader;
 mod rewrite;
+mod rules;
 mod splice;
+mod zip64;
 
 pub use agreement::Disagreement;
 pub use ahead::Spans;
@@ -33,4 +35,5 @@ pub use header::{METHOD_DEFLATED, METHOD_STORED};
 pub use padding::{Alignment, Padding};
 pub use reader::{BlockEnd, Piece, Reader};
 pub use rewrite::{Change, Layout, NewEntry, Rewrite, Segment, Splice};
+pub use rules::Rules;
 pub use splice::{Cut, MarkedDeflater, deflate_marked};

@@ -66,7 +66,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         Reader {
             source: self.source,
             entry,
-            inflater: deflated.then(|| Inflater::new(u64::from(entry.uncompressed_size()))),
+            inflater: deflated.then(|| Inflater::new(entry.uncompressed_size())),
             at: entry.data_range().start,
             input: Vec::new(),
             taken: 0,
@@ -130,7 +130,7 @@ impl<S: ReadAt + ?Sized> Reader<'_, S> {
     }
 
     fn check_size(&self) -> Result<(), ZipError> {
-        let expected = u64::from(self.entry.uncompressed_size());
+        let expected = self.entry.uncompressed_size();
         if self.size > expected {
             let problem = format!("more than the {expected} bytes that the central directory says");
             return Err(wrong(self.entry, problem));
@@ -190,7 +190,7 @@ fn wrong(entry: &Entry, problem: String) -> ZipError {
 }
 
 fn check(entry: &Entry, size: u64, crc: u32) -> Result<(), ZipError> {
-    let expected = u64::from(entry.uncompressed_size());
+    let expected = entry.uncompressed_size();
     if size != expected {
         return Err(wrong(entry, format!("{size} bytes, expected {expected} by the central directory")));
     }

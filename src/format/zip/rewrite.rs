@@ -18,6 +18,8 @@ use super::header::{
     METHOD_STORED,
 };
 use super::padding::{Alignment, Padding};
+use super::rules::Rules;
+use super::zip64;
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
 
@@ -87,15 +89,15 @@ pub struct Rewrite {
     /// Where the entries end: the start of a signing block that is to go. `None`: all bytes up to the central directory
     /// are kept.
     pub payload_end: Option<u64>,
-    /// Whether local headers that disagree with the directory are written anew ([`Archive::disagreement`]).
-    pub headers: bool,
+    /// By whose rules local headers that disagree with the directory are written anew ([`Archive::disagreement`]); `None`: none is.
+    pub headers: Option<Rules>,
 }
 
 impl Rewrite {
     /// Whether the result is the original.
     pub fn is_empty(&self) -> bool {
         let Self { changes, added, alignment, payload_end, headers } = self;
-        changes.is_empty() && added.is_empty() && alignment.is_none() && payload_end.is_none() && !headers
+        changes.is_empty() && added.is_empty() && alignment.is_none() && payload_end.is_none() && headers.is_none()
     }
 }
 
@@ -147,15 +149,15 @@ pub struct Layout {
     /// Names of all entries by order of the new directory, with the offset of their local header.
     pub entries: Vec<(Vec<u8>, u64)>,
     eocd: Eocd,
-    count: u16,
 }
 
 impl Layout {
     /// The end of central directory record for a directory at `directory_offset`.
     pub fn eocd(&self, directory_offset: u64) -> Result<Vec<u8>, ZipError> {
-        let size = u32_or_limit(self.directory.len() as u64, "the size of the central directory in bytes")?;
-        let offset = u32_or_limit(directory_offset, "the offset of the central directory")?;
-        Ok(self.eocd.with_directory(self.count, size, offset))
+        let (size, count) = (self.directory.len() as u64, self.entries.len() as u64);
+        fits(&self.eocd, size, "the size of the central directory in bytes")?;
+        fits(&self.eocd, directory_offset, "the offset of the central directory")?;
+        Ok(self.eocd.with_directory(count, size, directory_offset))
     }
 }
 
@@ -169,8 +171,8 @@ struct Placed {
 struct NewContent {
     method: u16,
     crc: u32,
-    compressed: u32,
-    uncompressed: u32,
+    compressed: u64,
+    uncompressed: u64,
     /// Flags that are no longer true.
     cleared: u16,
 }
@@ -188,20 +190,20 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         let mut at = 0;
         for &index in &self.index.file_order {
             let entry = &self.index.entries[index];
-            payload.original(at..entry.local_offset);
+            payload.original(at..entry.local_offset());
             at = entry.data_range().end;
             let offset = payload.len;
             let change = rewrite.changes.get(&index);
             let content = match change {
                 None if splices.contains_key(&index) => {
                     let splice = &splices[&index];
-                    let kept = splice.kept.min(u64::from(entry.compressed_size()));
+                    let kept = splice.kept.min(entry.compressed_size());
                     at += self.descriptor_len(entry)?;
                     let new = NewContent {
                         method: entry.method(),
                         crc: splice.crc,
-                        compressed: u32_or_limit(kept + splice.rest.len(), "the size of an entry in bytes")?,
-                        uncompressed: u32_or_limit(splice.len, "the size of an entry in bytes")?,
+                        compressed: kept + splice.rest.len(),
+                        uncompressed: splice.len,
                         cleared: FLAG_DESCRIPTOR,
                     };
                     payload.bytes(self.replaced(entry, &[], new, offset, rewrite.alignment)?);
@@ -209,7 +211,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     payload.push(splice.rest.clone());
                     Some(new)
                 }
-                None if rewrite.headers && self.disagreement_of(entry)?.is_some() => {
+                None if self.has_other_header(entry, rewrite.headers)? => {
                     // As the directory has it, which is what readers go by; a descriptor is not needed then.
                     at += self.descriptor_len(entry)?;
                     let same = NewContent {
@@ -229,7 +231,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                             payload.bytes(header);
                             payload.original(entry.data_range());
                         }
-                        None => payload.original(entry.local_offset..at),
+                        None => payload.original(entry.local_offset()..at),
                     }
                     None
                 }
@@ -237,7 +239,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
                     at += self.descriptor_len(entry)?;
                     let deflated = entry.method() == METHOD_DEFLATED && !matches!(change, Some(Change::Store(_)));
                     let method = if deflated { METHOD_DEFLATED } else { METHOD_STORED };
-                    let (data, new) = compressed(content, method)?;
+                    let (data, new) = compressed(content, method);
                     payload.bytes(self.replaced(entry, &data, new, offset, rewrite.alignment)?);
                     Some(new)
                 }
@@ -253,15 +255,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         let mut entries = Vec::new();
         for (entry, placed) in self.index.entries.iter().zip(&placed) {
             let Some(placed) = placed else { continue };
-            let mut central = entry.central;
-            central.set_local_offset(u32_or_limit(placed.offset, "the offset of an entry")?);
-            if let Some(new) = placed.content {
-                central.set_flags(central.flags() & !new.cleared);
-                central.set_method(new.method);
-                central.set_content(new.crc, new.compressed, new.uncompressed);
-            }
-            directory.extend_from_slice(central.as_bytes());
-            directory.extend_from_slice(&self.index.directory[entry.record.start + CENTRAL_LEN..entry.record.end]);
+            self.record(entry, placed, &mut directory)?;
             entries.push((entry.name.to_vec(), placed.offset));
         }
         let mut names = HashSet::new();
@@ -271,20 +265,81 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             if kept || !names.insert(&added.name) {
                 return Err(ZipError::Duplicate { name: String::from_utf8_lossy(&added.name).into_owned() });
             }
-            let (bytes, record) = new_entry(added, offset, rewrite.alignment)?;
+            let (bytes, record) = self.new_entry(added, offset, rewrite.alignment)?;
             payload.bytes(bytes);
             directory.extend_from_slice(&record);
             entries.push((added.name.clone(), offset));
         }
         let records_end = self.index.entries.last().map_or(0, |entry| entry.record.end);
         directory.extend_from_slice(&self.index.directory[records_end..]);
-        let count = u16::try_from(entries.len()).map_err(|_| ZipError::Limit {
-            what: "the number of entries".to_owned(),
-            found: entries.len() as u64,
-            limit: limits::ZIP_ENTRIES as u64,
-        })?;
+        let limit = if self.index.eocd.is_wide() { limits::ZIP64_ENTRIES } else { limits::ZIP_ENTRIES as u64 };
+        let found = entries.len() as u64;
+        if found > limit {
+            return Err(ZipError::Limit { what: "the number of entries".to_owned(), found, limit });
+        }
         let eocd = self.index.eocd.clone();
-        Ok(Layout { segments: payload.segments, payload_len: payload.len, directory, entries, eocd, count })
+        Ok(Layout { segments: payload.segments, payload_len: payload.len, directory, entries, eocd })
+    }
+
+    /// The directory record of an entry, where it lies now and with what it holds now. Of one that did not change it is the same but for
+    /// the offset, in the width that it had.
+    fn record(&self, entry: &Entry, placed: &Placed, directory: &mut Vec<u8>) -> Result<(), ZipError> {
+        let raw = self.index.directory.get(entry.record.clone()).unwrap_or_default();
+        let variable = raw.get(CENTRAL_LEN..).unwrap_or_default();
+        let mut central = entry.central;
+        let is_wide = placed.offset >= u64::from(zip64::PLACEHOLDER);
+        if placed.content.is_none() && (!is_wide || entry.numbers.offset_at.is_some()) {
+            let Some(at) = entry.numbers.offset_at else {
+                central.set_local_offset(u32::try_from(placed.offset).unwrap_or(zip64::PLACEHOLDER));
+                directory.extend_from_slice(central.as_bytes());
+                directory.extend_from_slice(variable);
+                return Ok(());
+            };
+            let from = directory.len() + CENTRAL_LEN + usize::from(central.name_len()) + at;
+            directory.extend_from_slice(raw);
+            if let Some(offset) = directory.get_mut(from..from + 8) {
+                offset.copy_from_slice(&placed.offset.to_le_bytes());
+            }
+            return Ok(());
+        }
+        let (name, rest) = variable.split_at(usize::from(central.name_len()));
+        let (extra, comment) = rest.split_at(central.variable_lens().1.min(rest.len()));
+        let mut wide = Vec::new();
+        let (mut compressed, mut uncompressed) = (entry.compressed_size(), entry.uncompressed_size());
+        let mut crc = entry.crc();
+        if let Some(new) = placed.content {
+            central.set_flags(central.flags() & !new.cleared);
+            central.set_method(new.method);
+            (crc, compressed, uncompressed) = (new.crc, new.compressed, new.uncompressed);
+        }
+        // In the order of the field (APPNOTE 4.5.3).
+        let uncompressed = zip64::narrow(uncompressed, &mut wide);
+        let compressed = zip64::narrow(compressed, &mut wide);
+        central.set_content(crc, compressed, uncompressed);
+        central.set_local_offset(zip64::narrow(placed.offset, &mut wide));
+        let extra = self.widened(extra, &wide, &entry.name)?;
+        if !wide.is_empty() {
+            central.set_wide();
+        }
+        central.set_extra_len(extra_len(&extra, &entry.name)?);
+        directory.extend_from_slice(central.as_bytes());
+        directory.extend_from_slice(name);
+        directory.extend_from_slice(&extra);
+        directory.extend_from_slice(comment);
+        Ok(())
+    }
+
+    /// An extra field with these numbers of 64 bits, and no others.
+    fn widened(&self, extra: &[u8], numbers: &[u64], name: &[u8]) -> Result<Vec<u8>, ZipError> {
+        if let Some(&found) = numbers.first()
+            && !self.index.eocd.is_wide()
+        {
+            let what = format!("a size or the offset of entry {:?} in bytes", String::from_utf8_lossy(name));
+            return Err(ZipError::Limit { what, found, limit: u64::from(zip64::PLACEHOLDER - 1) });
+        }
+        let mut out = zip64::field(numbers);
+        out.extend(zip64::without(extra));
+        Ok(out)
     }
 
     /// The archive that `rewrite` asks for, in memory: for archives within other files.
@@ -335,35 +390,51 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
     /// The end of central directory record where nothing changes but where the directory begins.
     pub fn eocd_at(&self, directory_offset: u64) -> Result<Vec<u8>, ZipError> {
         let end = &self.index.eocd;
-        let offset = u32_or_limit(directory_offset, "the offset of the central directory")?;
-        Ok(end.with_directory(end.entry_count(), end.directory_size(), offset))
+        fits(end, directory_offset, "the offset of the central directory")?;
+        Ok(end.with_directory(end.entry_count(), end.directory_size(), directory_offset))
     }
 
-    /// Length of the data descriptor behind the data: 12 or 16 bytes (APPNOTE 4.3.9), 0 where there is none.
+    /// Length of the data descriptor behind the data: 12 or 16 bytes (APPNOTE 4.3.9), with sizes of 64 bits 20 or 24, 0 where there is
+    /// none.
     pub(super) fn descriptor_len(&self, entry: &Entry) -> Result<u64, ZipError> {
         let (local, central) = entry.flags();
         if (local | central) & FLAG_DESCRIPTOR == 0 {
             return Ok(0);
         }
         let start = entry.data_range().end;
-        let len = self.directory_offset().saturating_sub(start).min(16);
+        let len = self.directory_offset().saturating_sub(start).min(24);
         let found = read(self.source, start, len)?;
-        let mut expected = Vec::with_capacity(16);
-        for value in [entry.crc(), entry.compressed_size(), entry.uncompressed_size()] {
-            expected.extend_from_slice(&value.to_le_bytes());
+        let signed = found.strip_prefix(&DESCRIPTOR_SIGNATURE);
+        let with = |numbers: &[u8]| {
+            let expected = [&entry.crc().to_le_bytes(), numbers].concat();
+            let len = expected.len() as u64;
+            match signed {
+                Some(rest) if rest.starts_with(&expected) => 4 + len,
+                _ if found.starts_with(&expected) => len,
+                _ => 0,
+            }
+        };
+        let sizes = [entry.compressed_size(), entry.uncompressed_size()];
+        let short = sizes.map(|size| u32::try_from(size).ok());
+        if let [Some(compressed), Some(uncompressed)] = short {
+            let len = with(&[compressed.to_le_bytes(), uncompressed.to_le_bytes()].concat());
+            if len > 0 {
+                return Ok(len);
+            }
         }
-        Ok(match found.strip_prefix(&DESCRIPTOR_SIGNATURE) {
-            Some(rest) if rest.starts_with(&expected) => 16,
-            _ if found.starts_with(&expected) => 12,
-            _ => 0,
-        })
+        Ok(with(&sizes.map(u64::to_le_bytes).concat()))
+    }
+
+    /// Whether an entry has a header that is written anew.
+    fn has_other_header(&self, entry: &Entry, rules: Option<Rules>) -> Result<bool, ZipError> {
+        rules.map_or(Ok(false), |rules| Ok(self.disagreement_of(entry, rules)?.is_some()))
     }
 
     /// Name and extra field of the local header.
-    fn local_variable(&self, entry: &Entry) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
+    pub(super) fn local_variable(&self, entry: &Entry) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
         let name_len = usize::from(entry.local.name_len());
         let len = name_len as u64 + u64::from(entry.local.extra_len());
-        let mut name = read(self.source, entry.local_offset + LOCAL_LEN as u64, len)?;
+        let mut name = read(self.source, entry.local_offset() + LOCAL_LEN as u64, len)?;
         let extra = name.split_off(name_len);
         Ok((name, extra))
     }
@@ -376,7 +447,7 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         alignment: Option<Alignment>,
     ) -> Result<Option<Vec<u8>>, ZipError> {
         let Some(alignment) = alignment.filter(|_| entry.method() == METHOD_STORED) else { return Ok(None) };
-        let data = offset + (entry.data_offset() - entry.local_offset);
+        let data = offset + (entry.data_offset() - entry.local_offset());
         let multiple = alignment.of(&entry.name);
         let is_aligned = data.is_multiple_of(u64::from(multiple));
         if is_aligned && entry.local.extra_len() == 0 {
@@ -408,11 +479,59 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         local.set_name_len(entry.central.name_len());
         local.set_flags(local.flags() & !new.cleared);
         local.set_method(new.method);
-        local.set_content(new.crc, new.compressed, new.uncompressed);
+        let extra = self.sized(&mut local, new, &extra, &entry.name)?;
         let multiple = alignment.filter(|_| new.method == METHOD_STORED).map(|alignment| alignment.of(&entry.name));
         let mut bytes = header(local, &entry.name, &extra, offset, multiple, &entry.name)?;
         bytes.extend_from_slice(data);
         Ok(bytes)
+    }
+
+    /// Sets the sizes in a local header; its extra field, in which both are where one needs it.
+    fn sized(&self, local: &mut Local, new: NewContent, extra: &[u8], name: &[u8]) -> Result<Vec<u8>, ZipError> {
+        let mut wide = Vec::new();
+        let sizes = [new.uncompressed, new.compressed];
+        let [uncompressed, compressed] = sizes.map(|size| zip64::narrow(size, &mut wide));
+        if wide.is_empty() {
+            local.set_content(new.crc, compressed, uncompressed);
+            return Ok(if zip64::is_in(extra) { zip64::without(extra) } else { extra.to_vec() });
+        }
+        local.set_content(new.crc, zip64::PLACEHOLDER, zip64::PLACEHOLDER);
+        local.set_wide();
+        self.widened(extra, &sizes, name)
+    }
+
+    /// An added entry and its directory record.
+    fn new_entry(
+        &self,
+        added: &NewEntry,
+        offset: u64,
+        alignment: Option<Alignment>,
+    ) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
+        let name_len = u16::try_from(added.name.len()).map_err(|_| ZipError::Limit {
+            what: "the length of an entry's name in bytes".to_owned(),
+            found: added.name.len() as u64,
+            limit: u64::from(u16::MAX),
+        })?;
+        let utf8 = !added.name.is_ascii();
+        let (data, new) = compressed(&added.content, added.method);
+        let mut local = Local::new(added.method, name_len, utf8);
+        let extra = self.sized(&mut local, new, &[], &added.name)?;
+        let multiple = alignment.filter(|_| added.method == METHOD_STORED).map(|alignment| alignment.of(&added.name));
+        let mut bytes = header(local, &added.name, &extra, offset, multiple, &added.name)?;
+        bytes.extend_from_slice(&data);
+        let (mut central, mut wide) = (Central::new(added.method, name_len, utf8), Vec::new());
+        let uncompressed = zip64::narrow(new.uncompressed, &mut wide);
+        central.set_content(new.crc, zip64::narrow(new.compressed, &mut wide), uncompressed);
+        central.set_local_offset(zip64::narrow(offset, &mut wide));
+        let extra = self.widened(&[], &wide, &added.name)?;
+        if !wide.is_empty() {
+            central.set_wide();
+        }
+        central.set_extra_len(extra_len(&extra, &added.name)?);
+        let mut record = central.as_bytes().to_vec();
+        record.extend_from_slice(&added.name);
+        record.extend_from_slice(&extra);
+        Ok((bytes, record))
     }
 }
 
@@ -433,59 +552,41 @@ fn header(
         padded.truncate(kept.len());
         padding.write(&mut padded);
     }
-    let len = u16::try_from(padded.len()).map_err(|_| ZipError::Limit {
-        what: format!("the extra field of entry {:?} in bytes", String::from_utf8_lossy(entry)),
-        found: padded.len() as u64,
-        limit: u64::from(u16::MAX),
-    })?;
-    local.set_extra_len(len);
+    local.set_extra_len(extra_len(&padded, entry)?);
     let mut bytes = local.as_bytes().to_vec();
     bytes.extend_from_slice(name);
     bytes.extend_from_slice(&padded);
     Ok(bytes)
 }
 
-/// An added entry and its directory record.
-fn new_entry(added: &NewEntry, offset: u64, alignment: Option<Alignment>) -> Result<(Vec<u8>, Vec<u8>), ZipError> {
-    let name_len = u16::try_from(added.name.len()).map_err(|_| ZipError::Limit {
-        what: "the length of an entry's name in bytes".to_owned(),
-        found: added.name.len() as u64,
+fn extra_len(extra: &[u8], entry: &[u8]) -> Result<u16, ZipError> {
+    u16::try_from(extra.len()).map_err(|_| ZipError::Limit {
+        what: format!("the extra field of entry {:?} in bytes", String::from_utf8_lossy(entry)),
+        found: extra.len() as u64,
         limit: u64::from(u16::MAX),
-    })?;
-    let utf8 = !added.name.is_ascii();
-    let (data, new) = compressed(&added.content, added.method)?;
-    let mut local = Local::new(added.method, name_len, utf8);
-    local.set_content(new.crc, new.compressed, new.uncompressed);
-    let multiple = alignment.filter(|_| added.method == METHOD_STORED).map(|alignment| alignment.of(&added.name));
-    let mut bytes = header(local, &added.name, &[], offset, multiple, &added.name)?;
-    bytes.extend_from_slice(&data);
-    let mut central = Central::new(added.method, name_len, utf8);
-    central.set_content(new.crc, new.compressed, new.uncompressed);
-    central.set_local_offset(u32_or_limit(offset, "the offset of an entry")?);
-    let mut record = central.as_bytes().to_vec();
-    record.extend_from_slice(&added.name);
-    Ok((bytes, record))
+    })
 }
 
-fn compressed(content: &[u8], method: u16) -> Result<(Vec<u8>, NewContent), ZipError> {
+fn compressed(content: &[u8], method: u16) -> (Vec<u8>, NewContent) {
     let data = if method == METHOD_DEFLATED { deflate(content) } else { content.to_vec() };
     let new = NewContent {
         method,
         crc: crc32fast::hash(content),
-        compressed: u32_or_limit(data.len() as u64, "the size of an entry in bytes")?,
-        uncompressed: u32_or_limit(content.len() as u64, "the size of an entry in bytes")?,
+        compressed: data.len() as u64,
+        uncompressed: content.len() as u64,
         cleared: FLAG_DESCRIPTOR | FLAG_ENCRYPTED,
     };
-    Ok((data, new))
+    (data, new)
 }
 
-fn u32_or_limit(value: u64, what: &str) -> Result<u32, ZipError> {
-    // 0xffffffff itself is the zip64 placeholder.
-    u32::try_from(value).ok().filter(|&value| value != u32::MAX).ok_or_else(|| ZipError::Limit {
-        what: what.to_owned(),
-        found: value,
-        limit: u64::from(u32::MAX - 1),
-    })
+/// Whether a number of an archive fits its end record.
+fn fits(eocd: &Eocd, number: u64, what: &str) -> Result<(), ZipError> {
+    // 0xffffffff itself is the placeholder of zip64.
+    let limit = u64::from(zip64::PLACEHOLDER - 1);
+    if eocd.is_wide() || number <= limit {
+        return Ok(());
+    }
+    Err(ZipError::Limit { what: what.to_owned(), found: number, limit })
 }
 
 /// The payload under construction; neighbouring ranges of the original become one segment.

@@ -11,7 +11,7 @@ use super::v1_files;
 use crate::artifact::apk::{Apk, Changes, Facts, Found, Modules, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::format::apk_signing_block::{SigningBlock, id, pair_name};
-use crate::format::zip::{Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite};
+use crate::format::zip::{Alignment, Archive, Change, Entry, Index, METHOD_DEFLATED, NewEntry, Rewrite, Rules};
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
 use crate::pipeline::ArtifactFile;
@@ -341,7 +341,7 @@ pub(in crate::pipeline) fn rewrite(changes: Changes, stale: &[usize], alignment:
         added: changes.added.into_iter().map(|(name, content)| new_entry(name, content)).collect(),
         alignment,
         payload_end: None,
-        headers: true,
+        headers: Some(Rules::Android),
     };
     rewrite.changes.extend(changes.replaced.into_iter().map(|(index, content)| (index, Change::Replace(content))));
     rewrite

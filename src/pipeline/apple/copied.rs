@@ -47,8 +47,8 @@ pub(super) fn check(
         if whole && says(old) != says(new) || kept > 0 && old.method() != new.method() {
             return Err(wrong(old, "the directories of original and output say different things of it"));
         }
-        let len = kept.min(u64::from(old.compressed_size()));
-        if len > u64::from(new.compressed_size()) {
+        let len = kept.min(old.compressed_size());
+        if len > new.compressed_size() {
             return Err(wrong(old, "less of it is in the output than was kept"));
         }
         for at in (0..len).step_by(STEP) {
@@ -97,7 +97,7 @@ pub(super) fn end(
     }
     let mut crc = crc32fast::Hasher::new_with_initial_len(tail.crc, tail.from);
     crc.update(&content);
-    if crc.finalize() != new.crc() || tail.from + content.len() as u64 != u64::from(new.uncompressed_size()) {
+    if crc.finalize() != new.crc() || tail.from + content.len() as u64 != new.uncompressed_size() {
         return Err(wrong(old, "its size or CRC-32 is not what the output's directory says"));
     }
     // The tail may have been read a second time, so it is that of the change and not the one that is known.

@@ -5,7 +5,7 @@
 
 use super::error::AppFault;
 use super::signed_by::SignedBy;
-use crate::artifact::apple::Bundle;
+use crate::artifact::apple::{Bundle, Layout};
 use crate::format::apple_plist::{self, Dictionary, Value};
 use crate::format::mobileprovision::Profile;
 use crate::format::plist;
@@ -19,6 +19,24 @@ const IDENTIFIERS: [&str; 2] = ["application-identifier", "com.apple.application
 const TEAM: &str = "com.apple.developer.team-identifier";
 /// What the profile says, whatever the code claimed before.
 const BY_PROFILE: [&str; 3] = [TEAM, "get-task-allow", "beta-reports-active"];
+
+/// Keys of the applications that an App Clip belongs to, and of the App Clips of an application.
+const RELATED: [&str; 2] = [
+    "com.apple.developer.parent-application-identifiers",
+    "com.apple.developer.associated-appclip-app-identifiers",
+];
+
+/// Identifiers of bundles that a place changed: as they were, and as they are now.
+pub(super) type Renamed = Vec<(String, String)>;
+
+/// Which identifiers changed.
+pub(super) fn renamed(before: &Layout, now: &Layout) -> Renamed {
+    let pairs = now.bundles.iter().filter_map(|bundle| {
+        let old = before.bundles.iter().find(|old| old.root == bundle.root)?;
+        (old.identifier != bundle.identifier).then(|| (old.identifier.clone(), bundle.identifier.clone()))
+    });
+    pairs.collect()
+}
 
 /// What is claimed.
 pub(super) struct Claimed {
@@ -35,6 +53,7 @@ pub(super) fn entitlements(
     request: &AppleSigningRequest<'_>,
     there: &SignedBy,
     profile: Option<&[u8]>,
+    renamed: &Renamed,
 ) -> Result<Option<Claimed>, Cause> {
     let as_it_is = |xml: &[u8]| Some(Claimed { xml: xml.to_vec(), dropped: Vec::new() });
     if let Some(given) = given(bundle, request) {
@@ -49,11 +68,11 @@ pub(super) fn entitlements(
             let old = old.map_err(|error| AppFault::Entitlements { problem: error.to_string() })?;
             match rebased(&old, there, &profile, bundle) {
                 Some(rebased) => Ok(Some(rebased)),
-                None => Ok(as_it_is(following(xml, bundle)?.as_deref().unwrap_or(xml))),
+                None => Ok(as_it_is(following(xml, bundle, renamed)?.as_deref().unwrap_or(xml))),
             }
         }
         (Some(xml), _) if request.keep_entitlements => Ok(as_it_is(xml)),
-        (Some(xml), _) => Ok(as_it_is(following(xml, bundle)?.as_deref().unwrap_or(xml))),
+        (Some(xml), _) => Ok(as_it_is(following(xml, bundle, renamed)?.as_deref().unwrap_or(xml))),
         (None, None) => Ok(None),
         (None, Some(profile)) => {
             let mut claimed = identifiers(&profile, bundle);
@@ -68,8 +87,9 @@ pub(super) fn entitlements(
 }
 
 /// Entitlements whose application is this bundle, where they name another one: what a place made of its identifier is claimed
-/// too. All other bytes stay. `None` where nothing has to change.
-pub(super) fn following(xml: &[u8], bundle: &Bundle) -> Result<Option<Vec<u8>>, Cause> {
+/// too, and of the identifiers of its App Clips or of the application it belongs to. All other bytes stay. `None` where nothing has to
+/// change.
+pub(super) fn following(xml: &[u8], bundle: &Bundle, renamed: &Renamed) -> Result<Option<Vec<u8>>, Cause> {
     let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem });
     let claimed = apple_plist::read_dictionary(xml).map_err(|error| wrong(error.to_string()))?;
     let mut values = Vec::new();
@@ -78,7 +98,15 @@ pub(super) fn following(xml: &[u8], bundle: &Bundle) -> Result<Option<Vec<u8>>, 
         if verify::apple::names_other(there, &bundle.identifier)
             && let Some((prefix, _)) = there.split_once('.')
         {
-            values.push((key, format!("{prefix}.{}", bundle.identifier)));
+            values.push((key.to_owned(), format!("{prefix}.{}", bundle.identifier)));
+        }
+    }
+    for key in RELATED {
+        for (index, there) in claimed.get(key).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let Some((prefix, identifier)) = there.as_string().and_then(|there| there.split_once('.')) else { continue };
+            if let Some((_, new)) = renamed.iter().find(|(old, _)| old == identifier) {
+                values.push((format!("{key}/{index}"), format!("{prefix}.{new}")));
+            }
         }
     }
     if values.is_empty() {

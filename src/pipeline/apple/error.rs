@@ -73,6 +73,14 @@ pub(super) enum AppFault {
         /// From when, `YYYYMMDDHHMMSSZ`.
         from: String,
     },
+    /// A certificate for something else than code.
+    #[error("the certificate of {subject:?} {usage}; a device takes no code signed with it")]
+    Usage {
+        /// Whose.
+        subject: String,
+        /// What it is for.
+        usage: String,
+    },
     /// A profile that cannot be read.
     #[error("{name}: {source}")]
     Profile {
@@ -118,6 +126,7 @@ impl Failing for AppFault {
             Self::Sign { .. }
             | Self::Expired { .. }
             | Self::NotYetValid { .. }
+            | Self::Usage { .. }
             | Self::Profile { .. }
             | Self::Entitlements { .. } => Fault::Signing,
             Self::Team { .. } => Fault::NewTeam,

@@ -43,6 +43,7 @@ use crate::artifact::genexus::{self, Mains};
 use crate::artifact::kind::FileKind;
 use crate::format::apple_plist::{self, Value};
 use crate::format::calendar::generalized;
+use crate::format::macho::Slice;
 use crate::format::mobileprovision::Profile;
 use crate::format::zip::Archive;
 use crate::host::clock;
@@ -54,6 +55,7 @@ use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
 use crate::verify::{self, Code, Severity};
+use entitlements::renamed;
 use error::{AppFault, WORDS};
 use reseal::Reseal;
 use signed_by::{SignedBy, Signers, signed_by};
@@ -229,7 +231,7 @@ impl App {
             let layout = self.layout_of(&overlay)?;
             self.check_names(tree, &overlay, &layout)?;
             if let AppleSigning::With(request) = order.signing {
-                done.warnings = signing::check(&overlay, &layout, signers, request)?;
+                done.warnings = signing::check(&overlay, &layout, signers, request, &renamed(&self.layout, &layout))?;
                 self.profiles(&mut overlay, &layout, request)?;
             }
             done.warnings.extend(placed.warnings.iter().cloned());
@@ -245,6 +247,7 @@ impl App {
                 Reseal { layout: &layout, before: &self.layout, signing, signer, known, signers, everything }
                     .run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
+                done.warnings.extend(self.dropped(tree, &overlay, known)?);
                 for folder in &layout.sealed_files {
                     if overlay.changes().paths().any(|path| below(path, folder).is_some()) {
                         done.warnings.push(format!(
@@ -306,6 +309,20 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// What is said of bytes behind a signature that is new now: they are gone.
+    fn dropped(&self, tree: &dyn Tree, overlay: &Overlay<'_>, known: &Known) -> Result<Vec<String>, Cause> {
+        let mut all = Vec::new();
+        let bundles = self.layout.bundles.iter().map(|bundle| &bundle.executable);
+        for path in bundles.chain(&self.layout.loose).filter(|path| overlay.changed(path)) {
+            let Ok(image) = known.image(tree, path)? else { continue };
+            let bytes: u64 = image.file.slices.iter().map(Slice::behind_signature).sum();
+            if bytes > 0 {
+                all.push(format!("{path}: {bytes} bytes behind its signature, which nothing covered, were removed"));
+            }
+        }
+        Ok(all)
     }
 
     fn is_new_signer(&self, signer: &Signer<'_>) -> bool {
@@ -371,7 +388,7 @@ impl Artifact for App {
         signing::signer(&signing)?;
         let signers = self.signers()?;
         if let AppleSigning::With(request) = signing {
-            self.source.with(|tree| signing::check(tree, &self.layout, signers, &request))??;
+            self.source.with(|tree| signing::check(tree, &self.layout, signers, &request, &Vec::new()))??;
         }
         Ok(())
     }
@@ -490,7 +507,9 @@ impl Kind for App {
             }
             layout.bundles.retain(|bundle| !later.contains(&bundle.root.as_str()));
             match signing {
-                AppleSigning::With(request) => signing::check(&overlay, &layout, signers, &request).map(drop),
+                AppleSigning::With(request) => {
+                    signing::check(&overlay, &layout, signers, &request, &renamed(&self.layout, &layout)).map(drop)
+                }
                 AppleSigning::AdHoc | AppleSigning::Unsigned => Ok(()),
             }
         })?

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::entitlements::{entitlements, following};
+use super::entitlements::{Renamed, entitlements, following, renamed};
 use super::error::AppFault;
 use super::signed_by::{Signers, signed_by};
 use crate::artifact::apple::{
@@ -61,6 +61,10 @@ impl Reseal<'_> {
         Ok(())
     }
 
+    fn renamed(&self) -> Renamed {
+        renamed(self.before, self.layout)
+    }
+
     /// Whether code is signed by the signer already.
     fn is_own(&self, overlay: &Overlay<'_>, path: &str) -> Result<bool, Cause> {
         let there = signed_by(&*self.image(overlay, path)?);
@@ -101,10 +105,10 @@ impl Reseal<'_> {
         }
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {
-            AppleSigning::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
+            AppleSigning::With(request) => given_entitlements(overlay, bundle, request, self.signers, &self.renamed())?,
             AppleSigning::AdHoc => {
                 let there = self.signers.get(&bundle.executable).and_then(|there| there.entitlements.as_deref());
-                there.map(|xml| following(xml, bundle)).transpose()?.flatten()
+                there.map(|xml| following(xml, bundle, &self.renamed())).transpose()?.flatten()
             }
             AppleSigning::Unsigned => None,
         };
@@ -340,13 +344,14 @@ fn given_entitlements(
     bundle: &Bundle,
     request: &AppleSigningRequest<'_>,
     signers: &Signers,
+    renamed: &Renamed,
 ) -> Result<Option<Vec<u8>>, Cause> {
     if !bundle.runs() {
         return Ok(None);
     }
     let there = signers.get(&bundle.executable).cloned().unwrap_or_default();
     let profile = overlay.read_if_there(&bundle.profile())?;
-    let wanted = entitlements(bundle, request, &there, profile.as_deref())?.map(|claimed| claimed.xml);
+    let wanted = entitlements(bundle, request, &there, profile.as_deref(), renamed)?.map(|claimed| claimed.xml);
     Ok(wanted.filter(|wanted| there.entitlements.as_ref() != Some(wanted)))
 }
 

@@ -3,14 +3,13 @@
 //!
 //! Must not: sign.
 
-use super::entitlements::{check_given, entitlements};
+use super::entitlements::{Renamed, check_given, entitlements};
 use super::error::AppFault;
 use super::signed_by::{SignedBy, Signers};
 use crate::artifact::apple::{Bundle, Layout, Tree};
 use crate::format::apple_plist;
 use crate::format::calendar::generalized;
 use crate::format::mobileprovision::Profile;
-use crate::format::x509::Certificate;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::signing::{AppleSigning, AppleSigningRequest};
 use crate::sign::apple::Signer;
@@ -84,6 +83,7 @@ pub(super) fn check(
     layout: &Layout,
     signers: &Signers,
     request: &AppleSigningRequest<'_>,
+    renamed: &Renamed,
 ) -> Result<Vec<String>, Cause> {
     let signer = Signer::new(request.identity, request.issuers, verify::apple::issued_by)?;
     let own = request.identity.certificate();
@@ -96,6 +96,9 @@ pub(super) fn check(
         if from > now.as_str() {
             return Err(AppFault::NotYetValid { subject, from: from.to_owned() }.into());
         }
+    }
+    if let Some(usage) = verify::apple::other_usage(own) {
+        return Err(AppFault::Usage { subject: own.subject_text(), usage }.into());
     }
     let mut warnings = Vec::new();
     for (name, bytes) in request.profiles {
@@ -124,7 +127,7 @@ pub(super) fn check(
             return Err(AppFault::Team { bundle: shown(bundle), old: old.to_owned(), new: new.to_owned() }.into());
         }
         warnings.extend(passed_over(request, bundle, &there));
-        warnings.extend(check_profile(tree, bundle, request, own, &there, &now)?);
+        warnings.extend(check_profile(tree, bundle, request, &there, (&now, renamed))?);
     }
     Ok(warnings)
 }
@@ -133,9 +136,8 @@ fn check_profile(
     tree: &dyn Tree,
     bundle: &Bundle,
     request: &AppleSigningRequest<'_>,
-    own: &Certificate,
     there: &SignedBy,
-    now: &str,
+    (now, renamed): (&str, &Renamed),
 ) -> Result<Vec<String>, Cause> {
     let given = profile_for(request, bundle, there);
     let embedded = tree.read_if_there(&bundle.profile())?;
@@ -148,7 +150,7 @@ fn check_profile(
         }
     };
     check_given(bundle, request, true)?;
-    let claimed = entitlements(bundle, request, there, Some(profile))?;
+    let claimed = entitlements(bundle, request, there, Some(profile), renamed)?;
     let dropped = claimed.as_ref().map(|claimed| claimed.dropped.join(", ")).filter(|dropped| !dropped.is_empty());
     let dropped = dropped.map(|dropped| {
         format!("{}: entitlements that profile {name} does not grant were dropped: {dropped}", shown(bundle))
@@ -158,7 +160,7 @@ fn check_profile(
     let mut report = verify::Report::default();
     let claim = verify::apple::Claim {
         bundle_id: &bundle.identifier,
-        certificate: Some(own.raw()),
+        certificate: Some(request.identity.certificate().raw()),
         entitlements: claimed.as_ref(),
         platform: there.platform,
         now: Some(now),

@@ -16,7 +16,7 @@ use crate::artifact::apple::{
 };
 use crate::format::macho::MachO;
 use crate::format::zip::{
-    Archive, Change, Cut, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Segment, Splice, deflate,
+    Archive, Change, Cut, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Rules, Segment, Splice, deflate,
     deflate_marked,
 };
 use crate::host::file::FileError;
@@ -113,7 +113,7 @@ pub(super) fn ipa(
     drop(layout);
 
     let finished = ArtifactFile::over(new.reader()?);
-    let written = Archive::open(&finished)?;
+    let written = Archive::open_by(&finished, Rules::Common)?;
     copied::check(&archive, &written, |index| match splices.get(&index) {
         Some(splice) => splice.kept,
         None if tree_changes(&archive, index, tree.prefix(), changes) => 0,

@@ -11,7 +11,7 @@ use super::listing::{self, Listing, Sizes};
 use super::member::End;
 use super::package_set::PackageSet;
 use crate::format::read_at::ReadAt as _;
-use crate::format::zip::{Archive, Change, Deflater, Entry, METHOD_DEFLATED, Rewrite, Segment, Splice};
+use crate::format::zip::{Archive, Change, Deflater, Entry, METHOD_DEFLATED, Rewrite, Rules, Segment, Splice};
 use crate::host::file::FileError;
 use crate::host::interrupt;
 use crate::host::replacement::Replacement;
@@ -32,7 +32,7 @@ pub(super) fn put_in_place(
     let archive = container.archive();
     let mut notes = Vec::new();
     let (mut spool, mut splices, mut sizes) = (Spool::start(output)?, BTreeMap::new(), Vec::new());
-    let mut rewrite = Rewrite { headers: true, ..Rewrite::default() };
+    let mut rewrite = Rewrite { headers: Some(Rules::Android), ..Rewrite::default() };
     for (member, end) in set.members.iter().zip(ends) {
         let End::New(written) = end else { continue };
         let index = member.index;

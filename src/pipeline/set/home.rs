@@ -148,7 +148,7 @@ impl Container {
             let source = if entry.method() == METHOD_STORED {
                 ArtifactFile::part(file, entry.data_range())
             } else {
-                let size = u64::from(entry.uncompressed_size());
+                let size = entry.uncompressed_size();
                 let limit = limits::SET_UNPACKED_BYTES;
                 left = left.checked_sub(size).ok_or_else(|| SetError::TooLarge { name: name.clone(), size, limit })?;
                 let new = unpack(&archive, index, path).map_err(about(&name))?;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::format::json::{self, Value};
 use crate::format::limits;
 use crate::format::read_at::ReadAt;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Entry};
 use crate::host::file::FileError;
 use crate::pipeline::ArtifactFile;
 use crate::pipeline::fault::Cause;
@@ -45,7 +45,7 @@ pub(super) fn renewed<S: ReadAt + ?Sized>(
     entry: usize,
     changed: &[Sizes<'_>],
 ) -> Result<Listing, Cause> {
-    let size = archive.entries().get(entry).map_or(0, |entry| u64::from(entry.uncompressed_size()));
+    let size = archive.entries().get(entry).map_or(0, Entry::uncompressed_size);
     if size > limits::NESTED_BYTES {
         let most = limits::NESTED_BYTES / (1024 * 1024);
         let unclear = Some(format!("it is larger than {most} MiB, so it is not read, and stays as it is"));
@@ -81,7 +81,7 @@ fn total<S: ReadAt + ?Sized>(
     let (before, after) = changed.iter().map(size).fold((0, 0), |all, (old, new)| (all.0 + old, all.1 + new));
     let sum = |wanted: fn(&str) -> bool| -> u64 {
         let entries = archive.entries().iter().filter(|entry| wanted(&entry.display_name()));
-        entries.map(|entry| u64::from(entry.uncompressed_size())).sum()
+        entries.map(Entry::uncompressed_size).sum()
     };
     let packages = sum(is_package);
     let known = [packages, sum(|name| is_package(name) || has_ending(name, "obb")), sum(|name| name != NAME)];

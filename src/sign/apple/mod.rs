@@ -81,7 +81,7 @@ pub struct Signed {
 /// Signatures, each with where it lies in the file.
 pub type Signatures = Vec<(u64, Vec<u8>)>;
 
-/// New signatures for the place of the old ones; `None` where one of them does not fit.
+/// New signatures for the place of the old ones; `None` where one of them does not fit, or bytes behind one have to go.
 /// Nothing else of the file changes, so its outline is all that is needed.
 pub fn sign_in_place(
     outline: &Outline,
@@ -93,9 +93,10 @@ pub fn sign_in_place(
     }
     let mut signatures = Vec::new();
     for (index, range) in outline.signature_ranges() {
+        let is_last = outline.file.slices.get(index).is_none_or(|slice| slice.behind_signature() == 0);
         match slice::in_place(outline, index, code, signer)? {
-            Some(signature) => signatures.push((range.start, signature)),
-            None => return Ok(None),
+            Some(signature) if is_last => signatures.push((range.start, signature)),
+            Some(_) | None => return Ok(None),
         }
     }
     Ok((signatures.len() == outline.file.slices.len()).then_some(signatures))
@@ -129,11 +130,11 @@ pub fn hash_types(outline: &Outline) -> BTreeSet<HashType> {
     slice::all_hash_types(outline)
 }
 
-/// Signs every slice of a file.
+/// Signs every slice of a file. Bytes behind an old signature, which nothing covers, go.
 pub fn sign(file: &[u8], code: &Code<'_>, signer: &Signer<'_>) -> Result<Signed, AppleSignError> {
     let outline = Outline::of(file)?;
     if let Some(signatures) = sign_in_place(&outline, code, signer)? {
-        // Nothing moves: bytes between and behind slices stay too.
+        // Nothing moves: bytes between slices stay too.
         let mut bytes = file.to_vec();
         for (at, signature) in signatures {
             let start = usize::try_from(at).unwrap_or(usize::MAX);
@@ -152,6 +153,7 @@ pub fn sign(file: &[u8], code: &Code<'_>, signer: &Signer<'_>) -> Result<Signed,
                 if let Some(place) = place {
                     place.copy_from_slice(&signature);
                 }
+                image.truncate(image.len().saturating_sub(usize::try_from(slice.behind_signature()).unwrap_or(0)));
                 image
             }
             None => slice::grown(file, slice, code, signer)?,

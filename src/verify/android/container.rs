@@ -3,7 +3,7 @@
 //! Must not: look at signatures.
 
 use crate::format::read_at::ReadAt;
-use crate::format::zip::{Alignment, Archive, METHOD_STORED};
+use crate::format::zip::{Alignment, Archive, METHOD_STORED, Rules};
 use crate::verify::code::Code;
 use crate::verify::report::Report;
 
@@ -60,7 +60,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
 /// Judges whether every local header says what the directory does; `then` is what comes of one that does not.
 pub(super) fn headers<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, then: &str) {
     for (index, entry) in archive.entries().iter().enumerate() {
-        match archive.disagreement(index) {
+        match archive.disagreement(index, Rules::Android) {
             Ok(None) => {}
             Ok(Some(found)) => report.add(
                 Code::ZipHeader,

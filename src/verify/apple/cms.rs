@@ -71,6 +71,9 @@ pub(super) fn check(
             }
         }
     }
+    if let Some(usage) = other_usage(&leaf) {
+        report.add(Code::AppleCertificateUsage, place, format!("the certificate of {:?} {usage}", leaf.subject_text()));
+    }
     chain(report, place, &signed.certificates, &leaf);
     let unit = leaf.subject_attribute(oid::ORGANIZATIONAL_UNIT);
     for directory in directories {
@@ -219,6 +222,31 @@ pub fn issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
     how.is_some_and(|(hash, padding)| {
         public_key::verify(issuer.public_key(), padding, hash, &[issued.to_be_signed], issued.signature) == Ok(true)
     })
+}
+
+/// What the key of a certificate is for, if that is something else than code.
+pub fn other_usage(certificate: &Certificate) -> Option<String> {
+    let purposes = match certificate.purposes() {
+        Ok(purposes) => purposes?,
+        Err(error) => return Some(format!("has an extended key usage that cannot be read: {error}")),
+    };
+    let signs = |purpose: &Vec<u8>| [oid::CODE_SIGNING, oid::ANY_PURPOSE].contains(&purpose.as_slice());
+    if purposes.iter().any(signs) {
+        return None;
+    }
+    let purposes: Vec<String> = purposes.iter().map(|purpose| purpose_text(purpose)).collect();
+    Some(format!("is for {}, expected code signing", purposes.join(", ")))
+}
+
+/// A purpose of RFC 5280 (4.2.1.12) by its name.
+fn purpose_text(purpose: &[u8]) -> String {
+    match purpose {
+        oid::SERVER_AUTHENTICATION => "the authentication of servers".to_owned(),
+        oid::CLIENT_AUTHENTICATION => "the authentication of clients".to_owned(),
+        oid::EMAIL_PROTECTION => "email".to_owned(),
+        oid::TIME_STAMPING => "time stamps".to_owned(),
+        other => oid::dotted(other),
+    }
 }
 
 fn hash_of(algorithm: &[u8]) -> Option<Hash> {

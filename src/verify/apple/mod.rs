@@ -23,7 +23,7 @@ use crate::verify::hash::Hash;
 use crate::verify::report::{Report, Scheme, Signature, Signer};
 use crate::verify::severity::Severity;
 
-pub use cms::issued_by;
+pub use cms::{issued_by, other_usage};
 pub use profile::{Claim, check as profile, grants, names_other};
 
 /// How an app is verified.

@@ -398,6 +398,9 @@ codes! {
         AppleChain "apple.chain" Error Signature
             "the certificates do not lead to an issuer that signed itself"
             "give the issuers: `--chain`";
+        AppleCertificateUsage "apple.certificate-usage" Error Signature
+            "the certificate that signed is not for code: a device does not run it"
+            "sign with a distribution or development certificate";
         AppleTeam "apple.team" Warning Signature
             "the team of the certificate is not the one that is named"
             "sign again";

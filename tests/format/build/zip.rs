@@ -9,8 +9,12 @@ pub struct Item {
     pub content: Vec<u8>,
     pub local_extra: Vec<u8>,
     pub central_extra: Vec<u8>,
-    /// Bit 3: sizes in a descriptor of 12 or 16 bytes behind the data.
+    /// Bit 3: sizes in a descriptor of 12 or 16 bytes behind the data, or of 20 or 24 where they have 64 bits.
     pub descriptor: Option<usize>,
+    /// Sizes of 64 bits in the local header.
+    pub wide_local: bool,
+    /// Which numbers of the record have 64 bits: content, data, offset.
+    pub wide_record: [bool; 3],
     pub central_flags: u16,
     /// Bytes before the local header that no record lists.
     pub gap: Vec<u8>,
@@ -27,6 +31,8 @@ impl Item {
             local_extra: Vec::new(),
             central_extra: Vec::new(),
             descriptor: None,
+            wide_local: false,
+            wide_record: [false; 3],
             central_flags: 0,
             gap: Vec::new(),
             local_method: None,
@@ -46,6 +52,10 @@ pub struct Zip {
     /// Bytes between the last entry and the directory.
     pub tail: Vec<u8>,
     pub comment: Vec<u8>,
+    /// A record and a locator of zip64; with placeholders in the end record or without.
+    pub wide: Option<bool>,
+    /// Bytes behind the archive.
+    pub behind: Vec<u8>,
 }
 
 impl Zip {
@@ -67,30 +77,50 @@ impl Zip {
             out.extend(flags.to_le_bytes());
             out.extend(item.local_method.unwrap_or(item.method).to_le_bytes());
             out.extend([0x21, 0x08, 0x21, 0x02]);
-            let known = if item.descriptor.is_some() { [0; 3] } else { [crc, len, size] };
+            let mut known = if item.descriptor.is_some() { [0; 3] } else { [crc, len, size] };
+            let mut local_extra = Vec::new();
+            if item.wide_local {
+                local_extra = field(&[u64::from(known[2]), u64::from(known[1])]);
+                known = [known[0], u32::MAX, u32::MAX];
+            }
+            local_extra.extend(&item.local_extra);
             out.extend(known.into_iter().flat_map(u32::to_le_bytes));
             out.extend(u16::try_from(item.name.len()).unwrap().to_le_bytes());
-            out.extend(u16::try_from(item.local_extra.len()).unwrap().to_le_bytes());
+            out.extend(u16::try_from(local_extra.len()).unwrap().to_le_bytes());
             out.extend(&item.name);
-            out.extend(&item.local_extra);
+            out.extend(&local_extra);
             out.extend(&data);
             if let Some(descriptor) = item.descriptor {
-                if descriptor == 16 {
+                if [16, 24].contains(&descriptor) {
                     out.extend(b"PK\x07\x08");
                 }
-                out.extend([crc, len, size].into_iter().flat_map(u32::to_le_bytes));
+                out.extend(crc.to_le_bytes());
+                for number in [len, size] {
+                    out.extend(number.to_le_bytes());
+                    out.extend(vec![0; if descriptor >= 20 { 4 } else { 0 }]);
+                }
             }
             let mut record = b"PK\x01\x02\x14\0\x14\0".to_vec();
             record.extend((flags | item.central_flags).to_le_bytes());
             record.extend(item.method.to_le_bytes());
             record.extend([0x21, 0x08, 0x21, 0x02]);
+            let mut wide = Vec::new();
+            let mut narrow = |number: u32, is_wide: bool| {
+                wide.extend(is_wide.then_some(u64::from(number)));
+                if is_wide { u32::MAX } else { number }
+            };
+            let [wide_size, wide_len, wide_offset] = item.wide_record;
+            let size = narrow(size, wide_size);
+            let len = narrow(len, wide_len);
+            let offset = narrow(offset, wide_offset);
+            let central_extra = [field(&wide), item.central_extra.clone()].concat();
             record.extend([crc, len, size].into_iter().flat_map(u32::to_le_bytes));
             record.extend(u16::try_from(item.name.len()).unwrap().to_le_bytes());
-            record.extend(u16::try_from(item.central_extra.len()).unwrap().to_le_bytes());
+            record.extend(u16::try_from(central_extra.len()).unwrap().to_le_bytes());
             record.extend([0; 10]);
             record.extend(offset.to_le_bytes());
             record.extend(&item.name);
-            record.extend(&item.central_extra);
+            record.extend(&central_extra);
             records.push(record);
         }
         out.extend(&self.tail);
@@ -100,16 +130,41 @@ impl Zip {
             out.extend(&records[index]);
         }
         let size = out.len() - start;
-        let count = u16::try_from(order.len()).unwrap();
+        if self.wide.is_some() {
+            let record = out.len() as u64;
+            out.extend(b"PK\x06\x06");
+            out.extend(44_u64.to_le_bytes());
+            out.extend([45, 0, 45, 0].into_iter().chain([0; 8]));
+            for number in [order.len(), order.len(), size, start] {
+                out.extend((number as u64).to_le_bytes());
+            }
+            out.extend(b"PK\x06\x07\0\0\0\0");
+            out.extend(record.to_le_bytes());
+            out.extend(1_u32.to_le_bytes());
+        }
+        let hides = self.wide == Some(true);
+        let count = if hides { u16::MAX } else { u16::try_from(order.len()).unwrap() };
+        let number = |number: usize| if hides { u32::MAX } else { u32::try_from(number).unwrap() };
         out.extend(b"PK\x05\x06\0\0\0\0");
         out.extend(count.to_le_bytes());
         out.extend(count.to_le_bytes());
-        out.extend(u32::try_from(size).unwrap().to_le_bytes());
-        out.extend(u32::try_from(start).unwrap().to_le_bytes());
+        out.extend(number(size).to_le_bytes());
+        out.extend(number(start).to_le_bytes());
         out.extend(u16::try_from(self.comment.len()).unwrap().to_le_bytes());
         out.extend(&self.comment);
+        out.extend(&self.behind);
         out
     }
+}
+
+/// The extra field of zip64 with these numbers; nothing for none.
+fn field(numbers: &[u64]) -> Vec<u8> {
+    if numbers.is_empty() {
+        return Vec::new();
+    }
+    let len = u16::try_from(8 * numbers.len()).unwrap();
+    let header = [1, 0].into_iter().chain(len.to_le_bytes());
+    header.chain(numbers.iter().flat_map(|number| number.to_le_bytes())).collect()
 }
 
 /// A nameless local header, as zipflinger fills space with.

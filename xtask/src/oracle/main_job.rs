@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail, ensure};
 use inject::format::arsc::{Table, Value};
-use inject::format::zip::Archive;
+use inject::format::zip::{Archive, Rules};
 
 /// What became of one package.
 pub enum Outcome {
@@ -247,8 +247,8 @@ fn untouched(before: &[u8], after: &[u8]) -> Result<()> {
         };
         ensure!(bytes(before, entry.data_range())? == bytes(after, now.data_range())?, "{name} changed");
         // A local header that lies is put right, and its data descriptor goes.
-        let lied = old.disagreement(before_index)?.is_some();
-        ensure!(new.disagreement(index)?.is_none(), "{name}: its local header disagrees with the directory");
+        let lied = old.disagreement(before_index, Rules::Android)?.is_some();
+        ensure!(new.disagreement(index, Rules::Android)?.is_none(), "{name}: its local header disagrees with the directory");
         ensure!(
             entry.crc() == now.crc() && (lied || entry.flags() == now.flags()) && entry.method() == now.method(),
             "{name}: header"

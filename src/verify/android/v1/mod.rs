@@ -84,7 +84,7 @@ struct Signer {
 
 fn read<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, index: usize) -> Option<Vec<u8>> {
     let entry = archive.entries().get(index)?;
-    let size = u64::from(entry.uncompressed_size());
+    let size = entry.uncompressed_size();
     if size > limits::JAR_SIGNATURE_BYTES {
         let message = format!("{size} bytes, the limit is {}", limits::JAR_SIGNATURE_BYTES);
         report.add(Code::V1Limit, entry.display_name(), message);

@@ -25,7 +25,7 @@ impl<'o, O: ReadAt + ?Sized> Witness<'o, O> {
     pub(in crate::verify::android) fn new(original: &'o Archive<'_, O>) -> Option<Self> {
         let index = original.find(MANIFEST.as_bytes())?;
         let size = original.entries().get(index)?.uncompressed_size();
-        let text = original.read(index).ok().filter(|_| u64::from(size) <= limits::JAR_SIGNATURE_BYTES)?;
+        let text = original.read(index).ok().filter(|_| size <= limits::JAR_SIGNATURE_BYTES)?;
         let mut sections = HashMap::new();
         for section in manifest::sections(&text).into_iter().skip(1) {
             if let Some(name) = section.name.clone() {
@@ -55,7 +55,7 @@ impl<'o, O: ReadAt + ?Sized> Witness<'o, O> {
             && now.uncompressed_size() == before.uncompressed_size();
         same_record && !expected.is_empty() && digests(section, "-Digest", sdk) == expected && {
             let (mut a, mut b) = (now.data_offset(), before.data_offset());
-            let mut left = u64::from(now.compressed_size());
+            let mut left = now.compressed_size();
             let len = usize::try_from(left).unwrap_or(STEP).min(STEP);
             let (mut first, mut second) = (vec![0; len], vec![0; len]);
             while left > 0 {
