@@ -46,25 +46,21 @@ impl Identity {
         store_password: &Password,
         key_password: Option<&Password>,
     ) -> Result<Self, IdentityError> {
-        let opened = keystore::open(bytes, alias, store_password, key_password)?;
-        Ok(Self { others: opened.others, ..Self::new(opened.name, opened.key, opened.chain)? })
+        Self::of_keystore(keystore::open(bytes, alias, store_password, key_password)?)
     }
 
-    /// The aliases of the keys in a keystore.
-    pub fn aliases(bytes: &[u8], password: &Password) -> Result<Vec<String>, IdentityError> {
-        keystore::aliases(bytes, password)
-    }
-
-    /// Every key of a keystore with its certificates, in the order of [`Self::aliases`]; of one that cannot be used, why not.
+    /// Every key of a keystore with its certificates, by its alias; for one that cannot be used, why not.
+    #[allow(clippy::type_complexity, reason = "a list of names, each with what opening it gave")]
     pub fn all_from_keystore(
         bytes: &[u8],
         password: &Password,
-    ) -> Result<Vec<Result<Self, IdentityError>>, IdentityError> {
-        let aliases = keystore::aliases(bytes, password)?;
-        if aliases.len() <= 1 {
-            return Ok(vec![Self::from_keystore(bytes, None, password, None)]);
-        }
-        Ok(aliases.iter().map(|alias| Self::from_keystore(bytes, Some(alias), password, None)).collect())
+    ) -> Result<Vec<(String, Result<Self, IdentityError>)>, IdentityError> {
+        let all = keystore::open_all(bytes, password)?.into_iter();
+        Ok(all.map(|(alias, opened)| (alias, opened.and_then(Self::of_keystore))).collect())
+    }
+
+    fn of_keystore(opened: keystore::Opened) -> Result<Self, IdentityError> {
+        Ok(Self { others: opened.others, ..Self::new(opened.name, opened.key, opened.chain)? })
     }
 
     /// SHA-1 of its certificate in hexadecimal, as Apple's tools name identities (`security find-identity`).

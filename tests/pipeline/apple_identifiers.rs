@@ -1,23 +1,20 @@
 //! What bundles of an app are called: the signature and the entitlements follow `CFBundleIdentifier`, and what has to be named
 //! after it is.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use inject::format::apple_plist::{self, Dictionary, Value};
 use inject::format::code_signature::{SuperBlob, requirement, slot};
 use inject::format::outline::Outline;
+use inject::pipeline::Done;
 use inject::pipeline::job::{Inspected, JobError};
-use inject::pipeline::signing::{AppleSigning, AppleSigningRequest as SigningRequest, Signing};
-use inject::pipeline::{Done, Gate};
-use inject::placement::template::Values;
-use inject::placement::{Absence, Address, Place, Template};
+use inject::pipeline::signing::{AppleSigning, AppleSigningRequest as SigningRequest};
 use inject::sign::apple::Signer;
 use inject::verify::Report;
 use tempfile::TempDir;
 
-use super::apple::{AT, Files, app, contents, inject, ipa, request, write};
+use super::apple::{AT, Files, app, contents, inject, inject_values, ipa, request, write};
 use crate::sign::apple::distribution;
 
 const APP: &str = "Info.plist#CFBundleIdentifier";
@@ -25,25 +22,7 @@ const WIDGET: &str = "PlugIns/Widget.appex/Info.plist#CFBundleIdentifier";
 
 /// Puts texts in, beside a credential.
 fn rename(path: &Path, at: &[(&str, &str)], signing: AppleSigning<'_>) -> Result<Done, JobError> {
-    let place = |at: &str, value: &str| {
-        Place::new(Address::parse(at).unwrap(), Template::parse(value).unwrap(), Absence::Create)
-    };
-    let mut places = vec![place(AT[0], "{client_id}")];
-    places.extend(at.iter().map(|(at, value)| place(at, value)));
-    let planned = Inspected::new(path)?.plan(&places, "none")?;
-    let other = BTreeMap::from([("name".to_owned(), "com.example.own".to_owned())]);
-    let values = Values {
-        client_id: "one",
-        client_secret: None,
-        environment: "dev",
-        application: "com.example.notes",
-        other: &other,
-        mains: &[],
-    };
-    let mut with = Signing::default();
-    with.apple = Some(signing);
-    planned.check(&with)?;
-    planned.finish(&values, &with, path, Gate::default())
+    inject_values(path, &[&[(AT[0], "{client_id}")], at].concat(), "one", signing)
 }
 
 struct Claims {
@@ -144,7 +123,7 @@ fn what_has_to_be_named_after_the_app_is_or_the_run_is_refused() {
         let error = rename(&path, &[(APP, "com.example.other")], signing).unwrap_err().to_string();
         let expected = "a device would not install the app: PlugIns/Widget.appex/Info.plist: CFBundleIdentifier is \
                         \"com.example.notes.widget\", expected \"com.example.other\", a dot and a name of its own, by \
-                        CFBundleIdentifier in Info.plist; give it a value as well: --at \
+                        CFBundleIdentifier in Info.plist; set it too: --at \
                         'PlugIns/Widget.appex/Info.plist#CFBundleIdentifier=com.example.other.widget'";
         assert!(error.ends_with(expected), "{error}");
         // The beginning of a name is no prefix.

@@ -33,16 +33,18 @@ pub struct Misnamed {
 
 impl std::fmt::Display for Misnamed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { file, key, found, expected, prefix, by } = self;
-        write!(f, "{file}: {key} is {found:?}, expected ")?;
-        let example = if *prefix {
-            write!(f, "{expected:?}, a dot and a name of its own")?;
-            format!("{expected}.{}", found.rsplit('.').next().unwrap_or("name"))
-        } else {
-            write!(f, "{expected:?}")?;
-            expected.clone()
-        };
-        write!(f, ", by {IDENTIFIER} in {by}; give it a value as well: --at '{file}#{key}={example}'")
+        let Self { key, found, expected, prefix, by, .. } = self;
+        let own = if *prefix { ", a dot and a name of its own" } else { "" };
+        write!(f, "{key} is {found:?}, expected {expected:?}{own}, by {IDENTIFIER} in {by}")
+    }
+}
+
+impl Misnamed {
+    /// What puts it right.
+    pub fn place(&self) -> String {
+        let Self { file, key, found, expected, prefix, .. } = self;
+        let own = found.rsplit('.').next().filter(|_| *prefix).map(|own| format!(".{own}"));
+        format!("--at '{file}#{key}={expected}{}'", own.unwrap_or_default())
     }
 }
 

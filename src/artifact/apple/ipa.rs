@@ -40,8 +40,8 @@ pub enum IpaError {
     },
     /// An app that lies in no `Payload`.
     #[error(
-        "{app} lies at the top of this archive, expected Payload/{app}: an archive of an app, and no IPA that a device \
-         takes; put it into a folder Payload and zip that one (`zip -qry App.ipa Payload`), or unzip it and give the folder {app}"
+        "{app} is at the top of this archive, expected Payload/{app}: it is an archive of an app, not an IPA; unzip it and \
+         give the folder {app}, or, for iOS, move the folder into Payload and zip that (`zip -qry App.ipa Payload`)"
     )]
     NoPayload {
         /// The app's folder.
@@ -49,8 +49,8 @@ pub enum IpaError {
     },
     /// A name with backslashes.
     #[error(
-        "entry {name:?} has backslashes between its folders, as some programs for Windows write them: a device takes them \
-         for parts of one name, and finds no app; zip the folder Payload again with a program that writes slashes"
+        "entry {name:?} has backslashes between its folders, as some programs on Windows write them: a device reads the \
+         whole as one name and finds no app; zip the folder Payload again with a program that writes slashes"
     )]
     Backslash {
         /// The name.
@@ -58,7 +58,7 @@ pub enum IpaError {
     },
     /// A method that no installer knows.
     #[error(
-        "entry {name:?} is compressed by method {method}{}: installers read what is stored or deflated; zip the folder \
+        "entry {name:?} is compressed by method {method}{}: installers read stored and deflated entries only; zip the folder \
          Payload again (`zip -qry App.ipa Payload`)", method_name(*.method)
     )]
     Method {

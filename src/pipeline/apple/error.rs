@@ -36,7 +36,7 @@ pub(super) enum AppFault {
         base: String,
     },
     /// Identifiers that agreed before, and would not any more.
-    #[error("a device would not install the app: {}", .wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("a device would not install the app: {}", refused(.wrong))]
     Identifiers {
         /// Which.
         wrong: Vec<Misnamed>,
@@ -116,6 +116,12 @@ pub(super) enum AppFault {
         /// Why.
         findings: Vec<verify::Finding>,
     },
+}
+
+/// Each with the place that puts it right.
+fn refused(all: &[Misnamed]) -> String {
+    let one = |wrong: &Misnamed| format!("{}: {wrong}; set it too: {}", wrong.file, wrong.place());
+    all.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 impl Failing for AppFault {

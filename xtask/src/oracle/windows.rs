@@ -1,32 +1,26 @@
-//! `cargo xtask oracle-windows`: the program for Windows, run by Wine over the same cases as here: the suite of the command line. What
-//! does not run there is listed with its reason, and a case of the list that is gone or would pass is an error too.
-//!
-//! What Wine cannot show (access lists, the Credential Manager, real sharing of files) is left to Windows itself, in the public workflow.
+//! `cargo xtask oracle-windows`: the suite of the command line, built for Windows and run by Wine. It ends with an error where a case
+//! fails, and names every case that did. For people so far: cases fail that nobody has looked into, so CI does not run it.
 //!
 //! Must not: ship anything that it makes for Wine.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 /// Where Debian's package wine64 puts it, which has no name in the search path.
 const WINE: &str = "/usr/lib/wine/wine64";
 
-/// Wine 8 has no bcryptprimitives.dll, from which Rust's standard library takes randomness; what it is there is this.
+/// `bcryptprimitives.dll`, from which Rust's standard library takes randomness, and which Wine 8 does not have.
 const RANDOM: &str = "#include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG len);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T len) { return SystemFunction036(data, (ULONG)len); }
 ";
 
-/// Cases that do not run under Wine, and why. A name ends with `::` where a whole module is meant.
-const SKIPPED: &[(&str, &str)] = &[];
-
-/// Builds, runs, and counts.
+/// Builds, runs, and counts; `only` are parts of names of cases.
 pub fn run(root: &Path, only: &[&str]) -> Result<()> {
     ensure!(Path::new(WINE).is_file(), "{WINE} is missing (Debian: wine64)");
     let has_compiler = Command::new(COMPILER).arg("--version").output().is_ok_and(|run| run.status.success());
@@ -44,43 +38,22 @@ pub fn run(root: &Path, only: &[&str]) -> Result<()> {
         ensure!(made.success(), "{}: cannot be made", library.display());
     }
     let wine = Wine::new(&work)?;
-    let listed = wine.run(&built.suite, root, &["--list", "--format", "terse"])?.said;
-    let all: BTreeSet<&str> = listed.lines().filter_map(|line| line.trim().strip_suffix(": test")).collect();
-    let cases: BTreeSet<&str> = all.iter().copied().filter(|name| name.starts_with("cli::")).collect();
-    ensure!(cases.len() > 300, "the suite has {} cases only", cases.len());
-    for (name, _) in SKIPPED {
-        ensure!(cases.iter().any(|case| is(case, name)), "{name}: there is no such case; take it off the list");
-    }
-    let skipped = |case: &&&str| SKIPPED.iter().any(|(name, _)| is(case, name));
-    let wanted: Vec<&str> = cases
-        .iter()
-        .filter(|case| !skipped(case) && (only.is_empty() || only.iter().any(|part| case.contains(part))))
-        .copied()
-        .collect();
     // Not each by its name: Windows takes 32,767 characters.
-    let mut words = if only.is_empty() { vec!["cli::"] } else { only.to_vec() };
-    words.extend(SKIPPED.iter().flat_map(|(name, _)| ["--skip", name]));
-    let run = wine.run(&built.suite, root, &words)?;
+    let cases = if only.is_empty() { &["cli::"] } else { only };
+    let run = wine.run(&built.suite, root, cases)?;
     fs::write(work.join("suite.log"), &run.said)?;
-    if !run.success {
-        let failed: Vec<&str> = run.said.lines().filter(|line| line.trim_end().ends_with("... FAILED")).collect();
-        bail!(
-            "{} of {} fail under Wine: {}\n{}",
-            failed.len(),
-            wanted.len(),
-            work.join("suite.log").display(),
-            failed.join("\n")
-        );
-    }
-    println!("{} cases of the command line pass under Wine", wanted.len());
-    for (name, reason) in SKIPPED {
-        println!("NOT RUN there: {name} ({} cases): {reason}", cases.iter().filter(|case| is(case, name)).count());
-    }
+    let ended = |how: &str| run.said.lines().filter(|line| line.trim_end().ends_with(how)).collect::<Vec<_>>();
+    let (passed, failed) = (ended("... ok").len(), ended("... FAILED"));
+    ensure!(
+        run.success && failed.is_empty(),
+        "{passed} cases pass under Wine, {} fail, see {}\n{}",
+        failed.len(),
+        work.join("suite.log").display(),
+        failed.join("\n")
+    );
+    ensure!(passed > 0, "no case has {cases:?} in its name");
+    println!("{passed} cases of the command line pass under Wine");
     Ok(())
-}
-
-fn is(case: &str, name: &str) -> bool {
-    if name.ends_with("::") { case.starts_with(name) } else { case == name }
 }
 
 struct Built {

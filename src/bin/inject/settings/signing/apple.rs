@@ -63,26 +63,14 @@ impl Keys {
 /// Loads what was asked for.
 pub fn load(signing: &Signing) -> Result<Keys, Failure> {
     let asked = &signing.apple;
-    let mut profiles = Vec::new();
-    for path in profile_files(signing) {
-        profiles.push((path.display().to_string(), read(&path)?.to_vec()));
-    }
-    let kind = if signing.unsigned {
-        Kind::Unsigned
-    } else if asked.ad_hoc {
-        Kind::AdHoc
-    } else if let Some(path) = &asked.p12 {
-        Kind::Identity(Box::new(from_p12(path, asked, &profiles)?))
-    } else if let (Some(key), Some(cert)) = (&signing.key, &signing.cert) {
-        Kind::Identity(Box::new(from_files(key, cert, signing)?))
-    } else if let Some(path) = variable(variables::P12_FILE) {
-        Kind::Identity(Box::new(from_p12(Path::new(&path), asked, &profiles)?))
-    } else {
-        return Err(Failure::new(Code::Signing, "no identity to sign the app with, and nothing was written")
-            .remedy("an identity: --p12 FILE --p12-pass env:NAME (or P12_FILE, P12_PASSWORD)")
-            .remedy("a key and its certificate chain: --key k.pem --cert chain.pem")
-            .remedy("for a simulator: --ad-hoc")
-            .remedy("or leave it unsigned on purpose: --unsigned"));
+    let from = From::asked(signing)?;
+    let signs = !matches!(from, From::AdHoc | From::Unsigned);
+    let profiles = profiles(asked, signs)?;
+    let kind = match from {
+        From::P12(path) => Kind::Identity(Box::new(from_p12(&path, asked, &profiles)?)),
+        From::Files(key, cert) => Kind::Identity(Box::new(from_files(key, cert, signing)?)),
+        From::AdHoc => Kind::AdHoc,
+        From::Unsigned => Kind::Unsigned,
     };
     let mut issuers = Vec::new();
     for path in &asked.chain {
@@ -120,13 +108,57 @@ fn of_bundle(given: &str) -> (Option<&str>, &str) {
 }
 
 /// The profiles given; else, where something signs by a certificate, those that the variable names.
-fn profile_files(signing: &Signing) -> Vec<PathBuf> {
-    let asked = &signing.apple;
-    if !asked.profile.is_empty() || signing.unsigned || asked.ad_hoc {
-        return asked.profile.clone();
+fn profiles(asked: &AppleSigning, signs: bool) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let content = |path: &Path| Ok((path.display().to_string(), read(path)?.to_vec()));
+    if !asked.profile.is_empty() || !signs {
+        return asked.profile.iter().map(|path| content(path)).collect();
     }
     let named = variable(variables::PROFILE).unwrap_or_default();
-    std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect()
+    let paths = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
+    // Other programs have a variable of this name too.
+    paths.map(|path| content(&path).map_err(|failure: Failure| failure.during(variables::PROFILE))).collect()
+}
+
+/// Where the signature comes from.
+enum From<'s> {
+    P12(PathBuf),
+    Files(&'s Path, &'s Path),
+    AdHoc,
+    Unsigned,
+}
+
+impl<'s> From<'s> {
+    fn asked(signing: &'s Signing) -> Result<Self, Failure> {
+        let asked = &signing.apple;
+        let files = signing.key.as_deref().zip(signing.cert.as_deref());
+        let p12 = match files {
+            Some(_) => None,
+            None => asked.p12.clone().or_else(|| variable(variables::P12_FILE).map(PathBuf::from)),
+        };
+        for (flag, given) in [("--p12-pass", &asked.p12_pass), ("--p12-alias", &asked.p12_alias)] {
+            if given.is_some() && p12.is_none() {
+                return Err(Failure::usage(format!("{flag} is for an identity in PKCS#12, and none is given"))
+                    .remedy("--p12 FILE, or P12_FILE"));
+            }
+        }
+        if signing.unsigned {
+            return Ok(Self::Unsigned);
+        }
+        if asked.ad_hoc {
+            return Ok(Self::AdHoc);
+        }
+        match (p12, files) {
+            (Some(path), _) => Ok(Self::P12(path)),
+            (None, Some((key, cert))) => Ok(Self::Files(key, cert)),
+            (None, None) => {
+                Err(Failure::new(Code::Signing, "no identity to sign the app with, and nothing was written")
+                    .remedy("an identity: --p12 FILE --p12-pass env:NAME (or P12_FILE, P12_PASSWORD)")
+                    .remedy("a key and its certificate chain: --key k.pem --cert chain.pem")
+                    .remedy("for a simulator: --ad-hoc")
+                    .remedy("or leave it unsigned on purpose: --unsigned"))
+            }
+        }
+    }
 }
 
 fn from_p12(path: &Path, asked: &AppleSigning, profiles: &[(String, Vec<u8>)]) -> Result<Identity, Failure> {
@@ -153,17 +185,15 @@ fn choose(
     profiles: &[(String, Vec<u8>)],
     path: &Path,
 ) -> Result<Identity, Failure> {
-    let mut all = Identity::all_from_keystore(bytes, password).map_err(failed(path))?;
-    if let (1, None) = (all.len(), named)
-        && let Some(only) = all.pop()
-    {
-        return only.map_err(failed(path));
-    }
+    let all = Identity::all_from_keystore(bytes, password).map_err(failed(path))?;
+    let is_only = all.len() == 1;
     let (mut there, mut fitting) = (Vec::new(), Vec::new());
-    for (alias, identity) in Identity::aliases(bytes, password).map_err(failed(path))?.into_iter().zip(all) {
+    for (alias, identity) in all {
         let fits = match (&identity, named) {
-            (_, Some(named)) if named == alias => true,
+            // As keytool compares them.
+            (_, Some(named)) if named.to_lowercase() == alias.to_lowercase() => true,
             (Ok(identity), Some(named)) => identity.has_fingerprint(named),
+            (_, None) if is_only => true,
             (Ok(identity), None) => profiles.iter().any(|(_, profile)| identity.is_listed_in(profile)),
             (Err(_), _) => false,
         };
