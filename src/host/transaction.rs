@@ -2,7 +2,7 @@
 //!
 //! 1. Each new file is written and synced beside its target, under a dot name.
 //! 2. A journal that says which new file belongs where is written, synced and renamed to its name. From here on it counts.
-//! 3. Each new file is renamed over its target, then the folders are synced.
+//! 3. Each new file is renamed over its target, files that are to go are removed, then the folders are synced.
 //! 4. The journal is removed.
 //!
 //! A kill before step 2 leaves dot names, which [`repair`] takes away; one after it leaves the journal, and [`repair`] finishes
@@ -36,6 +36,8 @@ const MARK: &str = ".inject-tree-";
 const PATIENCE: Duration = Duration::from_mins(1);
 /// What the journals say that this version writes.
 const VERSION: u32 = 2;
+/// What they say where files go: who knows `VERSION` alone would leave those.
+const VERSION_REMOVING: u32 = 3;
 /// Bytes read at a time.
 const STEP: usize = 128 * 1024;
 /// Names that a message shows.
@@ -86,7 +88,17 @@ pub enum TransactionError {
 pub struct Transaction {
     root: PathBuf,
     new: Vec<NewFile>,
+    gone: Vec<GoneFile>,
     lock: Lock,
+}
+
+/// A file that is to go.
+#[derive(Debug)]
+struct GoneFile {
+    name: String,
+    target: PathBuf,
+    /// What it was when it was read, and its digest.
+    read: (Stamp, String),
 }
 
 /// New files that are complete and in the journal: they take their places even if this process ends now.
@@ -122,8 +134,20 @@ impl NewFile {
 /// What a journal says.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Journal {
-    inject_journal: u32,
+    #[serde(rename = "inject_journal")]
+    version: u32,
     files: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<Gone>,
+}
+
+/// A file that goes.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Gone {
+    /// Its name.
+    target: String,
+    /// SHA-256 of what the run had read.
+    read: String,
 }
 
 /// A file of a journal.
@@ -160,7 +184,7 @@ impl Transaction {
         if Stamp::at(&journal)?.is_some() {
             return Err(TransactionError::Unfinished(journal));
         }
-        Ok(Self { root, new: Vec::new(), lock })
+        Ok(Self { root, new: Vec::new(), gone: Vec::new(), lock })
     }
 
     /// Writes the new content of a file that was `read` in this state, `None` where it was not there. It has the permissions of
@@ -214,6 +238,15 @@ impl Transaction {
         Ok(NewContent(new))
     }
 
+    /// Takes a file away that was `read` in this state.
+    pub fn remove(&mut self, name: &str, read: Stamp) -> Result<(), TransactionError> {
+        let target = inside(&self.root, name).map_err(FileError::on("remove", &self.root.join(name)))?;
+        let gone = GoneFile { name: name.to_owned(), read: (read, digest(&target)?), target };
+        gone.check()?;
+        self.gone.push(gone);
+        Ok(())
+    }
+
     /// Where the new content of each file lies until it counts: for reading it back.
     pub fn new_files(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.new.iter().map(|new| (new.name.as_str(), new.path.as_path()))
@@ -226,9 +259,9 @@ impl Transaction {
         probe.put(name, there, b"")
     }
 
-    /// Makes everything durable and writes the journal. Without new files there is nothing to do.
+    /// Makes everything durable and writes the journal. Without files that are new or go there is nothing to do.
     pub fn prepare(mut self) -> Result<Option<Prepared>, TransactionError> {
-        if self.new.is_empty() {
+        if self.new.is_empty() && self.gone.is_empty() {
             return Ok(None);
         }
         for new in &self.new {
@@ -244,7 +277,9 @@ impl Transaction {
             read: new.read.as_ref().map(|(_, digest)| digest.clone()),
             written: hex(new.written.clone()),
         });
-        let journal = Journal { inject_journal: VERSION, files: files.collect() };
+        let removed = self.gone.iter().map(|gone| Gone { target: gone.name.clone(), read: gone.read.1.clone() });
+        let version = if self.gone.is_empty() { VERSION } else { VERSION_REMOVING };
+        let journal = Journal { version, files: files.collect(), removed: removed.collect() };
         let mut random = [0; 8];
         let path = self.root.join(JOURNAL);
         let on = |operation| FileError::on(operation, &path);
@@ -261,23 +296,32 @@ impl Transaction {
             return Err(on("write")(error).into());
         }
         file::sync_folder(&self.root);
-        let new = std::mem::take(&mut self.new);
+        let (new, gone) = (std::mem::take(&mut self.new), std::mem::take(&mut self.gone));
         // The journal relies on them.
         for file in &new {
             interrupt::settled(&file.path);
         }
-        let transaction = Self { root: self.root.clone(), new, lock: self.lock.hand_over() };
+        let transaction = Self { root: self.root.clone(), new, gone, lock: self.lock.hand_over() };
         Ok(Some(Prepared { transaction, _section: section }))
     }
 
     /// Whether every target still is what was read.
     fn check(&self) -> Result<(), TransactionError> {
-        self.new.iter().try_for_each(NewFile::check)
+        self.new.iter().try_for_each(NewFile::check)?;
+        self.gone.iter().try_for_each(GoneFile::check)
     }
 
     fn sync_folders(&self) {
-        let folders: BTreeSet<&Path> = self.new.iter().filter_map(|new| new.target.parent()).collect();
+        let targets = self.new.iter().map(|new| &new.target).chain(self.gone.iter().map(|gone| &gone.target));
+        let folders: BTreeSet<&Path> = targets.filter_map(|target| target.parent()).collect();
         folders.into_iter().for_each(file::sync_folder);
+    }
+}
+
+impl GoneFile {
+    /// Whether it still is what was read.
+    fn check(&self) -> Result<(), TransactionError> {
+        if Stamp::at(&self.target)? == Some(self.read.0) { Ok(()) } else { Err(Changed(self.target.clone()).into()) }
     }
 }
 
@@ -313,13 +357,17 @@ impl Prepared {
             return Err(changed);
         }
         let new = std::mem::take(&mut self.transaction.new);
+        let all = new.len() + self.transaction.gone.len();
+        let partly = |done: usize, error| match done {
+            0 => TransactionError::File(error),
+            _ => TransactionError::Partly { error, done, all },
+        };
         for (done, file) in new.iter().enumerate() {
-            let all = new.len();
-            let partly = |error| match done {
-                0 => TransactionError::File(error),
-                _ => TransactionError::Partly { error, done, all },
-            };
-            fs::rename(&file.path, &file.target).map_err(FileError::on("replace", &file.target)).map_err(partly)?;
+            let replaced = fs::rename(&file.path, &file.target);
+            replaced.map_err(FileError::on("replace", &file.target)).map_err(|error| partly(done, error))?;
+        }
+        for (done, gone) in self.transaction.gone.iter().enumerate() {
+            remove(&gone.target).map_err(|error| partly(new.len() + done, error))?;
         }
         self.transaction.new = new;
         self.transaction.sync_folders();
@@ -424,9 +472,10 @@ fn not_a_file(there: &Metadata) -> &'static str {
 /// A file that a journal names.
 struct Due {
     name: String,
-    new: PathBuf,
+    /// Its new version; none where it goes.
+    new: Option<PathBuf>,
     target: PathBuf,
-    /// Whether its new content is in its place already.
+    /// Whether its new content is in its place already, or it is gone.
     done: bool,
 }
 
@@ -453,6 +502,7 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
     let bytes = file::read(&path, JOURNAL_BYTES)?;
     let parsed = |error: serde_json::Error| wrong(error.to_string());
     let version = serde_json::from_slice::<Versioned>(&bytes).map_err(parsed)?.inject_journal;
+    let mut removed = Vec::new();
     let entries: Vec<Entry> = match version {
         1 => {
             let files = serde_json::from_slice::<OldJournal>(&bytes).map_err(parsed)?.files;
@@ -460,7 +510,12 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
             files.into_iter().map(entry).collect()
         }
         VERSION => serde_json::from_slice::<Journal>(&bytes).map_err(parsed)?.files,
-        other => return Err(wrong(format!("its version is {other}, expected {VERSION} or 1"))),
+        VERSION_REMOVING => {
+            let journal = serde_json::from_slice::<Journal>(&bytes).map_err(parsed)?;
+            removed = journal.removed;
+            journal.files
+        }
+        other => return Err(wrong(format!("its version is {other}, expected 1 to {VERSION_REMOVING}"))),
     };
     let (mut due, mut strange, mut named) = (Vec::new(), Vec::new(), BTreeSet::new());
     for Entry { new, target, read, written } in entries {
@@ -473,18 +528,29 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
         if !named.insert(new_path.clone()) || !named.insert(target_path.clone()) {
             return Err(wrong(format!("it names {new:?} or {target:?} twice")));
         }
-        let mut due_here = Due { name: target, new: new_path, target: target_path, done: false };
-        if version == VERSION {
-            let now = digest_if_there(&due_here.target)?;
-            due_here.done = now.as_ref() == Some(&written);
-            let prepared = due_here.done || digest_if_there(&due_here.new)?.as_ref() == Some(&written);
-            if !due_here.done && now != read || !prepared {
-                strange.push(due_here.name.clone());
+        let mut done = false;
+        if version >= VERSION {
+            let now = digest_if_there(&target_path)?;
+            done = now.as_ref() == Some(&written);
+            let prepared = done || digest_if_there(&new_path)?.as_ref() == Some(&written);
+            if !done && now != read || !prepared {
+                strange.push(target.clone());
             }
         }
-        due.push(due_here);
+        due.push(Due { name: target, new: Some(new_path), target: target_path, done });
     }
-    let why = if version == VERSION {
+    for Gone { target, read } in removed {
+        let path = inside(root, &target).map_err(|e| wrong(format!("{target:?}: {e}")))?;
+        if is_ours(&target) || !named.insert(path.clone()) {
+            return Err(wrong(format!("it removes {target:?}, which is its own or named twice")));
+        }
+        let now = digest_if_there(&path)?;
+        if now.as_ref().is_some_and(|now| *now != read) {
+            strange.push(target.clone());
+        }
+        due.push(Due { name: target, new: None, target: path, done: now.is_none() });
+    }
+    let why = if version >= VERSION {
         if strange.is_empty() {
             return Ok(Some(Left::Finishes(due)));
         }
@@ -496,7 +562,7 @@ fn left(root: &Path) -> Result<Option<Left>, TransactionError> {
             shown(&names)
         )
     };
-    Ok(Some(Left::Drops { new: due.into_iter().map(|due| due.new).collect(), why }))
+    Ok(Some(Left::Drops { new: due.into_iter().filter_map(|due| due.new).collect(), why }))
 }
 
 /// Does what a journal still says, or drops it: then it says why.
@@ -511,10 +577,10 @@ fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
         }
         Some(Left::Finishes(due)) => {
             for due in &due {
-                if due.done {
-                    remove(&due.new)?;
-                } else {
-                    fs::rename(&due.new, &due.target).map_err(FileError::on("replace", &due.target))?;
+                match &due.new {
+                    Some(new) if due.done => remove(new)?,
+                    Some(new) => fs::rename(new, &due.target).map_err(FileError::on("replace", &due.target))?,
+                    None => remove(&due.target)?,
                 }
             }
             let folders: BTreeSet<&Path> = due.iter().filter_map(|due| due.target.parent()).collect();

@@ -188,7 +188,8 @@ impl<'f> Hunt<'f> {
         left_out: &BTreeSet<usize>,
     ) {
         if !self.foreign.is_empty() && !self.entries(report, source, left_out) {
-            let error = Archive::open_by(source, Rules::Common).err().map_or_else(String::new, |error| error.to_string());
+            let error =
+                Archive::open_by(source, Rules::Common).err().map_or_else(String::new, |error| error.to_string());
             report.add(Code::LeakUnreadable, "the archive", error);
         }
     }

@@ -80,13 +80,14 @@ fn bytes_behind_a_signature_go_when_it_is_made_anew() {
         Item::new(&entry.display_name(), METHOD_DEFLATED, &content)
     });
     world.write("App.ipa", Zip::of(entries).build());
-    let verify = || world.inject(&["verify", "App.ipa", "--env", "dev"]);
-    verify().exits(0).says(&["apple.trailing", "9 bytes behind the signature"]);
+    let verify = || world.inject(&["verify", "App.ipa", "--env", "dev", "--json"]);
+    let said = verify().exits(0).out;
+    assert!(said.contains("apple.trailing") && said.contains("9 bytes behind the signature"), "{said}");
     world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0).says(&["up to date"]);
     let said = "Notes: 9 bytes behind its signature, which nothing covered, were removed";
     world.inject(&["App.ipa", "--env", "prod", "--ad-hoc"]).exits(0).says(&[said]);
     world.inject(&["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
-    assert!(!verify().exits(0).err.contains("apple.trailing"));
+    assert!(!verify().exits(0).out.contains("apple.trailing"));
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn a_certificate_for_something_else_than_code_signs_nothing() {
     let before = world.read("App.ipa");
     let (certificate, private) = (key("push.pem"), key("push.key.pem"));
     let args = ["App.ipa", "--env", "dev", "--key", &private, "--cert", &certificate];
-    let said = "\"CN=Apple Push Services: com.example.notes";
+    let said = "CN=Apple Push Services: com.example.notes";
     let purpose = "is for the authentication of clients, expected code signing; a device takes no code signed with it";
     world.inject(&args).exits(6).says(&[said, purpose]);
     assert_eq!(world.read("App.ipa"), before);

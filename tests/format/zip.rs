@@ -1,7 +1,8 @@
 //! The container: identity, raw copies, alignment that finds back, and what is refused.
 
 use inject::format::zip::{
-    Alignment, Archive, Change, Disagreement, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, Rules, ZipError,
+    Alignment, Archive, Change, Disagreement, METHOD_DEFLATED, METHOD_STORED, NewEntry, Padding, Rewrite, Rules,
+    ZipError,
 };
 use proptest::prelude::*;
 
@@ -258,7 +259,8 @@ fn wide() -> Zip {
     described.central_extra = vec![0x55, 0x54, 1, 0, 7];
     let mut offset = Item::new("offset", METHOD_STORED, b"its offset alone");
     offset.wide_record = [false, false, true];
-    let mut zip = Zip::of([all("first", METHOD_DEFLATED), described, offset, Item::new("plain", METHOD_STORED, b"plain")]);
+    let mut zip =
+        Zip::of([all("first", METHOD_DEFLATED), described, offset, Item::new("plain", METHOD_STORED, b"plain")]);
     (zip.wide, zip.comment) = (Some(true), b"a comment".to_vec());
     zip
 }

@@ -94,7 +94,9 @@ fn made(choices: &mut Choices<'_>, rules: Rules) -> Zip {
         if rules == Rules::Common {
             item.wide_local = choices.rarely(3);
             item.wide_record = [(); 3].map(|()| choices.rarely(3));
-            item.descriptor = choices.one_of(&[item.descriptor, Some(20), Some(24)]);
+            if item.wide_local {
+                item.descriptor = item.descriptor.map(|len| len + 8);
+            }
         }
         zip.items.push(item);
     }

@@ -90,6 +90,53 @@ fn all_files_are_replaced() {
 }
 
 #[test]
+fn a_file_goes_with_the_others_wherever_the_run_ends() {
+    for ends in 0..=3 {
+        let folder = folder();
+        let root = folder.path();
+        let mut transaction = Transaction::start(root).unwrap();
+        transaction.put("a", stamp(root, "a"), b"new").unwrap();
+        transaction.remove("sub/c", stamp(root, "sub/c").unwrap()).unwrap();
+        let new: Vec<_> = transaction.new_files().map(|(name, path)| (root.join(name), path.to_owned())).collect();
+        let prepared = transaction.prepare().unwrap().unwrap();
+        assert!(fs::read_to_string(root.join(JOURNAL)).unwrap().starts_with("{\"inject_journal\":3,"));
+        if ends == 0 {
+            prepared.commit().unwrap();
+        } else {
+            prepared.abandon();
+            if ends > 1 {
+                fs::rename(&new[0].1, &new[0].0).unwrap();
+            }
+            if ends > 2 {
+                fs::remove_file(root.join("sub/c")).unwrap();
+            }
+            let said = pending(root, &ours(root)).unwrap().unwrap();
+            assert!(said.ends_with("finishes what it had begun: a, sub/c"), "{said}");
+            assert_eq!(repair(root, &ours(root)).unwrap(), None);
+        }
+        let old_and_new = vec!["new".to_owned(), "old".to_owned()];
+        assert_eq!(state(root), (vec!["a".to_owned(), "b".to_owned()], old_and_new), "{ends}");
+    }
+    // What somebody else wrote there since stays.
+    let folder = folder();
+    let root = folder.path();
+    let read = stamp(root, "b").unwrap();
+    let mut transaction = Transaction::start(root).unwrap();
+    transaction.remove("b", read).unwrap();
+    let prepared = transaction.prepare().unwrap().unwrap();
+    fs::write(root.join("b"), "another build").unwrap();
+    assert!(matches!(prepared.commit(), Err(TransactionError::Changed(_))));
+    let mut transaction = Transaction::start(root).unwrap();
+    assert!(matches!(transaction.remove("b", read), Err(TransactionError::Changed(_))));
+    transaction.remove("a", stamp(root, "a").unwrap()).unwrap();
+    transaction.prepare().unwrap().unwrap().abandon();
+    fs::write(root.join("a"), "another build").unwrap();
+    let said = repair(root, &ours(root)).unwrap().unwrap();
+    assert!(said.contains("a changed since, and stays as it is now"), "{said}");
+    assert_eq!(state(root).1, ["another build", "another build", "old"]);
+}
+
+#[test]
 fn what_is_not_committed_leaves_nothing() {
     let folder = folder();
     drop(filled(folder.path()));
@@ -283,7 +330,7 @@ fn a_journal_leads_nowhere_else() {
             assert_eq!(state(folder.path()), before);
         }
     }
-    for text in ["", "{}", r#"{"inject_journal":2,"files":[["a","b"]]}"#, r#"{"inject_journal":3,"files":[]}"#] {
+    for text in ["", "{}", r#"{"inject_journal":2,"files":[["a","b"]]}"#, r#"{"inject_journal":4,"files":[]}"#] {
         let folder = folder();
         fs::write(folder.path().join(JOURNAL), text).unwrap();
         assert!(matches!(repair(folder.path(), &[]), Err(TransactionError::Journal { .. })), "{text}");

@@ -56,10 +56,7 @@ fn codes(report: &Report) -> Vec<String> {
 /// Entitlements as nobody would write them again.
 const OWN: &[u8] = b"<?xml version=\"1.0\"?>\n<plist version='1.0'><dict><!-- ours -->\n\
     <key>application-identifier</key> <string>TEAM123456.com.example.notes</string>\n\
-    <key>keychain-access-groups</key><array><string>TEAM123456.com.example.notes</string></array>\n\
-    <key>com.apple.developer.associated-appclip-app-identifiers</key><array>\n\
-    <string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.notes.widget</string></array>\
-    </dict></plist>\n";
+    <key>keychain-access-groups</key><array><string>TEAM123456.com.example.notes</string></array></dict></plist>\n";
 
 #[test]
 fn signature_and_entitlements_follow_the_identifier_and_the_way_back_is_none() {
@@ -87,10 +84,6 @@ fn signature_and_entitlements_follow_the_identifier_and_the_way_back_is_none() {
         entitlements.contains("<string>TEAM123456.com.example.notes</string></array>"),
         "groups stay: {entitlements}"
     );
-    assert!(
-        entitlements.contains("<string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.other.widget"),
-        "what belongs to it follows, and nothing else does: {entitlements}"
-    );
     let (expected, _) =
         Signer::new(&own, &[], inject::verify::apple::issued_by).unwrap().requirement("com.example.other").unwrap();
     assert_eq!(app.requirements, expected);
@@ -111,6 +104,36 @@ fn signature_and_entitlements_follow_the_identifier_and_the_way_back_is_none() {
         (app.identifier.as_str(), app.application.as_deref()),
         ("com.example.other", Some("TEAM123456.com.example.other"))
     );
+}
+
+#[test]
+fn an_app_and_its_clip_go_on_naming_each_other_in_their_entitlements() {
+    const CLIPS: &[u8] = b"<?xml version=\"1.0\"?>\n<plist version='1.0'><dict>\n\
+        <key>application-identifier</key><string>TEAM123456.com.example.notes</string>\n\
+        <key>com.apple.developer.associated-appclip-app-identifiers</key><array>\n\
+        <string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.notes.widget</string></array>\n\
+        <key>com.apple.developer.parent-application-identifiers</key>\n\
+        <array><string>TEAM123456.com.example.notes</string></array></dict></plist>\n";
+    let own = distribution();
+    let folder = TempDir::new().unwrap();
+    let mut files = app();
+    files.retain(|name, _| !name.ends_with(".mobileprovision"));
+    let path = ipa(folder.path(), &files);
+    let first = AppleSigning::With(SigningRequest { entitlements: Some(CLIPS), ..request(&own) });
+    inject(&path, &AT, "one", first).unwrap();
+    let before = fs::read(&path).unwrap();
+    let other = [(APP, "com.example.other"), (WIDGET, "com.example.other.widget")];
+    rename(&path, &other, AppleSigning::With(request(&own))).unwrap();
+    let entitlements = String::from_utf8(claims(&contents(&path), "Notes").entitlements).unwrap();
+    for expected in [
+        "<string>TEAM123456.com.example.clip</string> <string>TEAM123456.com.example.other.widget</string></array>\n",
+        "<array><string>TEAM123456.com.example.other</string></array></dict>",
+    ] {
+        assert!(entitlements.contains(expected), "{entitlements}");
+    }
+    let back = [(APP, "com.example.notes"), (WIDGET, "com.example.notes.widget")];
+    rename(&path, &back, AppleSigning::With(request(&own))).unwrap();
+    assert!(fs::read(&path).unwrap() == before, "there and back is as before");
 }
 
 #[test]

@@ -342,4 +342,16 @@ fn a_file_beside_the_seal_is_said() {
     let found: Vec<String> =
         report.findings.iter().map(|finding| format!("{} {}", finding.code, finding.place)).collect();
     assert!(found.contains(&"apple.seal-guest _CodeSignature/guest.txt".to_owned()), "{found:?}");
+    // Whoever signs takes it away, and says so; what is not signed anew stays as it is.
+    let app = write(folder.path(), &files);
+    let identity = distribution();
+    for path in [path, app] {
+        let sign = AppleSigning::With(request(&identity));
+        let done = inject(&path, &AT, "two", sign).unwrap();
+        let said = "_CodeSignature/guest.txt: beside the seal, where codesign takes no other file, so it was removed";
+        assert!(done.warnings.iter().any(|warning| warning == said), "{:?}", done.warnings);
+        assert!(path.is_file() || !path.join("_CodeSignature/guest.txt").exists());
+        let report = Inspected::new(&path).unwrap().verify_signature(None).unwrap();
+        assert!(report.findings.iter().all(|finding| finding.code.to_string() != "apple.seal-guest"));
+    }
 }

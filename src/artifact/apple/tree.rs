@@ -2,7 +2,7 @@
 //!
 //! Must not: know where the files lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -137,10 +137,12 @@ pub struct Changes {
     pub patched: BTreeMap<String, Patched>,
     /// Executables that were signed for the first time, or with a signature that needs more room.
     pub grown: BTreeMap<String, Grown>,
+    /// Files that go.
+    pub removed: BTreeSet<String>,
 }
 
 impl Changes {
-    /// The files that change.
+    /// The files that have another content.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.contents.keys().chain(self.patched.keys()).chain(self.grown.keys()).map(String::as_str)
     }
@@ -180,6 +182,7 @@ impl<'t> Overlay<'t> {
     pub fn with(base: &'t dyn Tree, changes: Changes) -> Self {
         let mut overlay = Self::new(base);
         overlay.nodes.extend(changes.contents.keys().map(|path| (path.clone(), Node::File)));
+        overlay.nodes.retain(|path, _| !changes.removed.contains(path));
         Self { changes, ..overlay }
     }
 
@@ -194,6 +197,13 @@ impl<'t> Overlay<'t> {
         self.changes.patched.remove(&path);
         self.changes.grown.remove(&path);
         self.changes.contents.insert(path, content);
+    }
+
+    /// Takes a file away.
+    pub fn remove(&mut self, path: &str) {
+        self.nodes.remove(path);
+        self.changes.contents.remove(path);
+        self.changes.removed.insert(path.to_owned());
     }
 
     /// Lays new signatures over those of an executable of the tree below.

@@ -51,14 +51,11 @@ impl Eocd {
             let searched = size.min(FIXED_LEN as u64 + comment);
             let offset = size - searched;
             let tail = read(source, offset, searched)?;
-            if let Some(at) = last_record(&tail, offset, Rules::Android) {
-                return Self { raw: tail[at..].to_vec(), offset: offset + at as u64, wide: None }.checked(source, rules);
-            }
-            if comment > 0
-                && rules == Rules::Common
-                && let Some(at) = last_record(&tail, offset, rules)
-            {
-                return Self { raw: tail[at..].to_vec(), offset: offset + at as u64, wide: None }.checked(source, rules);
+            let lenient =
+                || (comment > 0 && rules == Rules::Common).then(|| last_record(&tail, offset, rules)).flatten();
+            if let Some(at) = last_record(&tail, offset, Rules::Android).or_else(lenient) {
+                let record = Self { raw: tail[at..].to_vec(), offset: offset + at as u64, wide: None };
+                return record.checked(source, rules);
             }
         }
         Err(ZipError::NoEndOfCentralDirectory { size, searched: searched(size) })
@@ -199,7 +196,9 @@ impl Wide {
         let wrong = |problem: String| ZipError::CentralDirectory { offset, problem };
         let len = locator.checked_sub(offset).filter(|&len| len >= WIDE_LEN as u64);
         let Some(len) = len else {
-            return Err(wrong(format!("the zip64 locator at {locator:#x} points to {offset:#x}, where no zip64 record fits before it")));
+            return Err(wrong(format!(
+                "the zip64 locator at {locator:#x} points to {offset:#x}, where no zip64 record fits before it"
+            )));
         };
         if len > WIDE_LIMIT {
             let what = "the size of the zip64 end of central directory record in bytes".to_owned();
@@ -208,11 +207,15 @@ impl Wide {
         let mut record = read(source, offset, len)?;
         if !record.starts_with(&WIDE_SIGNATURE) {
             let found = &record[..4];
-            return Err(wrong(format!("zip64 record signature {found:02x?}, expected PK 06 06, by the locator at {locator:#x}")));
+            return Err(wrong(format!(
+                "zip64 record signature {found:02x?}, expected PK 06 06, by the locator at {locator:#x}"
+            )));
         }
         let said = long(&record, 4).saturating_add(WIDE_UNCOUNTED);
         if said != len {
-            return Err(wrong(format!("the zip64 record has {said} bytes, expected {len}, up to its locator at {locator:#x}")));
+            return Err(wrong(format!(
+                "the zip64 record has {said} bytes, expected {len}, up to its locator at {locator:#x}"
+            )));
         }
         record.extend_from_slice(raw);
         let wide = Self { raw: record, offset };

@@ -415,14 +415,17 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
             }
         };
         let sizes = [entry.compressed_size(), entry.uncompressed_size()];
-        let short = sizes.map(|size| u32::try_from(size).ok());
-        if let [Some(compressed), Some(uncompressed)] = short {
-            let len = with(&[compressed.to_le_bytes(), uncompressed.to_le_bytes()].concat());
-            if len > 0 {
-                return Ok(len);
-            }
+        let short = match sizes.map(|size| u32::try_from(size).ok()) {
+            [Some(compressed), Some(uncompressed)] => with(&[compressed, uncompressed].map(u32::to_le_bytes).concat()),
+            _ => 0,
+        };
+        let long = with(&sizes.map(u64::to_le_bytes).concat());
+        if short > 0 && long > 0 {
+            // Of an empty entry, either way: it is as wide as the local header announces.
+            let (_, extra) = self.local_variable(entry)?;
+            return Ok(if zip64::is_in(&extra) { long } else { short });
         }
-        Ok(with(&sizes.map(u64::to_le_bytes).concat()))
+        Ok(short.max(long))
     }
 
     /// Whether an entry has a header that is written anew.

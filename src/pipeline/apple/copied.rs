@@ -28,15 +28,20 @@ pub(super) enum Kept {
 }
 
 /// Compares entries of the original with those of the output. `kept` says how much of an entry's data is the same: none,
-/// some, or (more than there is) all of it.
+/// some, or (more than there is) all of it; `None` of one that is to be gone.
 pub(super) fn check(
     original: &Archive<'_, ArtifactFile>,
     output: &Archive<'_, ArtifactFile>,
-    kept: impl Fn(usize) -> u64,
+    kept: impl Fn(usize) -> Option<u64>,
 ) -> Result<(), Cause> {
     let (mut buffers, mut piece) = ([vec![0; STEP], vec![0; STEP]], 0);
     for (index, old) in original.entries().iter().enumerate() {
-        let kept = kept(index);
+        let Some(kept) = kept(index) else {
+            match output.find(old.name()) {
+                Some(_) => return Err(wrong(old, "it is still in the output")),
+                None => continue,
+            }
+        };
         let Some(new) = output.find(old.name()).and_then(|index| output.entries().get(index)) else {
             return Err(wrong(old, "it is in the original and not in the output"));
         };

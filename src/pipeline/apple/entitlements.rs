@@ -21,10 +21,8 @@ const TEAM: &str = "com.apple.developer.team-identifier";
 const BY_PROFILE: [&str; 3] = [TEAM, "get-task-allow", "beta-reports-active"];
 
 /// Keys of the applications that an App Clip belongs to, and of the App Clips of an application.
-const RELATED: [&str; 2] = [
-    "com.apple.developer.parent-application-identifiers",
-    "com.apple.developer.associated-appclip-app-identifiers",
-];
+const RELATED: [&str; 2] =
+    ["com.apple.developer.parent-application-identifiers", "com.apple.developer.associated-appclip-app-identifiers"];
 
 /// Identifiers of bundles that a place changed: as they were, and as they are now.
 pub(super) type Renamed = Vec<(String, String)>;
@@ -103,7 +101,9 @@ pub(super) fn following(xml: &[u8], bundle: &Bundle, renamed: &Renamed) -> Resul
     }
     for key in RELATED {
         for (index, there) in claimed.get(key).and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let Some((prefix, identifier)) = there.as_string().and_then(|there| there.split_once('.')) else { continue };
+            let Some((prefix, identifier)) = there.as_string().and_then(|there| there.split_once('.')) else {
+                continue;
+            };
             if let Some((_, new)) = renamed.iter().find(|(old, _)| old == identifier) {
                 values.push((format!("{key}/{index}"), format!("{prefix}.{new}")));
             }

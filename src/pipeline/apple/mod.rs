@@ -311,9 +311,12 @@ impl App {
         Ok(())
     }
 
-    /// What is said of bytes behind a signature that is new now: they are gone.
+    /// What is said of what nothing covered, and is gone: bytes behind a signature that is new now, and files beside a seal.
     fn dropped(&self, tree: &dyn Tree, overlay: &Overlay<'_>, known: &Known) -> Result<Vec<String>, Cause> {
-        let mut all = Vec::new();
+        let gone = overlay.changes().removed.iter();
+        let mut all: Vec<String> = gone
+            .map(|path| format!("{path}: beside the seal, where codesign takes no other file, so it was removed"))
+            .collect();
         let bundles = self.layout.bundles.iter().map(|bundle| &bundle.executable);
         for path in bundles.chain(&self.layout.loose).filter(|path| overlay.changed(path)) {
             let Ok(image) = known.image(tree, path)? else { continue };

@@ -101,7 +101,13 @@ impl Reseal<'_> {
             SealOr::Job(error) => error,
         })?;
         if old.as_deref() != Some(seal.as_slice()) {
-            overlay.set(seal_path, seal.clone());
+            overlay.set(seal_path.clone(), seal.clone());
+        }
+        // As codesign does, which takes nothing there but its own.
+        let folder = seal_path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let guests = overlay.nodes().keys().filter(|path| below(path, folder).is_some() && **path != seal_path);
+        for guest in guests.cloned().collect::<Vec<_>>() {
+            overlay.remove(&guest);
         }
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {

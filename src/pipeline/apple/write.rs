@@ -2,7 +2,7 @@
 //!
 //! Must not: decide what is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::artifact::apple::{
 };
 use crate::format::macho::MachO;
 use crate::format::zip::{
-    Archive, Change, Cut, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Rules, Segment, Splice, deflate,
-    deflate_marked,
+    Archive, Change, Cut, Entry, Index, METHOD_DEFLATED, MarkedDeflater, NewEntry, Rewrite, Rules, Segment, Splice,
+    deflate, deflate_marked,
 };
 use crate::host::file::FileError;
 use crate::host::replacement::Replacement;
@@ -90,6 +90,9 @@ pub(super) fn ipa(
             }),
         }
     }
+    for path in &changes.removed {
+        rewrite.changes.extend(tree.entry(path).map(|index| (index, Change::Remove)));
+    }
     for (path, patched) in &changes.patched {
         let Some(index) = tree.entry(path) else { continue };
         let (splice, cut) = spliced(&archive, index, patched)?;
@@ -104,6 +107,7 @@ pub(super) fn ipa(
     }
     let spool = spool.reader()?;
     let layout = archive.layout_with(&rewrite, &splices)?;
+    let removed: BTreeSet<usize> = changes.removed.iter().filter_map(|path| tree.entry(path)).collect();
     drop(rewrite);
     let mut new = Replacement::start(output)?;
     write_payload((file, spool.as_ref()), &layout, 0, &mut new, None)?;
@@ -115,9 +119,10 @@ pub(super) fn ipa(
     let finished = ArtifactFile::over(new.reader()?);
     let written = Archive::open_by(&finished, Rules::Common)?;
     copied::check(&archive, &written, |index| match splices.get(&index) {
-        Some(splice) => splice.kept,
-        None if tree_changes(&archive, index, tree.prefix(), changes) => 0,
-        None => u64::MAX,
+        Some(splice) => Some(splice.kept),
+        None if removed.contains(&index) => None,
+        None if tree_changes(&archive, index, tree.prefix(), changes) => Some(0),
+        None => Some(u64::MAX),
     })?;
     let mut ends = Vec::new();
     for (path, (index, cut)) in cuts {
@@ -294,6 +299,11 @@ pub(super) fn folder(
                 }
             })?;
             written?;
+        }
+        for path in &overlay.changes().removed {
+            if let Some(read) = tree.stamp(path) {
+                transaction.remove(path, read)?;
+            }
         }
         // What is sealed and stays as it is has to be what was sealed.
         tree.unchanged()?;

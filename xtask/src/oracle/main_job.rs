@@ -248,7 +248,10 @@ fn untouched(before: &[u8], after: &[u8]) -> Result<()> {
         ensure!(bytes(before, entry.data_range())? == bytes(after, now.data_range())?, "{name} changed");
         // A local header that lies is put right, and its data descriptor goes.
         let lied = old.disagreement(before_index, Rules::Android)?.is_some();
-        ensure!(new.disagreement(index, Rules::Android)?.is_none(), "{name}: its local header disagrees with the directory");
+        ensure!(
+            new.disagreement(index, Rules::Android)?.is_none(),
+            "{name}: its local header disagrees with the directory"
+        );
         ensure!(
             entry.crc() == now.crc() && (lied || entry.flags() == now.flags()) && entry.method() == now.method(),
             "{name}: header"
