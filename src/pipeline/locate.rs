@@ -12,7 +12,7 @@ use super::refusal::{Refusal, Words};
 use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
-use crate::placement::{Absence, Address, Place, Target, Template};
+use crate::placement::{Absence, Address, ByValue, Place, Target, Template};
 use crate::sign::android::KeptPairs;
 use crate::verify::injected::Expected;
 use crate::verify::{Code, Finding, Report};
@@ -312,7 +312,7 @@ impl<S> Outcome<S> {
         let mut found = Vec::new();
         // Several values, or none, do not say which constant is meant.
         for id in &ids {
-            let target = Target::DexText { text: id.to_string() };
+            let target = Target::DexText { text: ByValue::new(id.as_str()) };
             let place = Place::new(Address { kind: place.at.kind, target }, place.value.clone(), Absence::Skip);
             match find(&place) {
                 Ok(hits) if hits.is_empty() => {}
