@@ -450,14 +450,14 @@ pub mod system {
 
     pub mod files {
         //! Files that are read whole: a pipe, a device or a folder in their place is an error at once, and so is more than is
-        //! expected. What is given for one run may come out of a shell's `<(COMMAND)`.
+        //! expected. What is given for one run may come out of a shell's `<(COMMAND)`, and its text be UTF-16.
 
         #[doc(inline)]
         pub use crate::format::limits::{KEY_FILE_BYTES, TEXT_FILE_BYTES};
         #[doc(inline)]
         pub use crate::host::file::{Changed, Stamp, append, open, read, read_if_there, read_text};
         #[doc(inline)]
-        pub use crate::host::given::{read as read_given, read_text as read_given_text};
+        pub use crate::host::given::{read as read_given, read_key, read_text as read_given_text, text as given_text};
         #[doc(inline)]
         pub use crate::host::private::open_bits;
         #[doc(inline)]

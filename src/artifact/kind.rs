@@ -2,9 +2,10 @@
 //!
 //! Must not: judge whether the artifact is sound.
 
+use super::apple::is_ipa;
 use crate::format::read_at::ReadAt;
 use crate::format::text;
-use crate::format::zip::{Archive, ZipError};
+use crate::format::zip::{Archive, Entry, ZipError};
 
 /// Bytes that tell a manifest as it is written from a binary one.
 const BEGINNING: usize = 64;
@@ -55,7 +56,6 @@ impl FileKind {
     /// Looks at the entries of an open archive.
     pub fn of_archive<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Self {
         let ends_with = |tail: &[u8]| archive.entries().iter().any(|entry| entry.name().ends_with(tail));
-        let starts_with = |head: &[u8]| archive.entries().iter().any(|entry| entry.name().starts_with(head));
         if let Some(index) = archive.find(b"AndroidManifest.xml") {
             let is_text = archive.start(index, BEGINNING).is_ok_and(|manifest| is_markup(&manifest));
             let is_library = || [&b"classes.jar"[..], b"R.txt"].iter().any(|name| archive.find(name).is_some());
@@ -66,7 +66,7 @@ impl FileKind {
             }
         } else if archive.find(b"BundleConfig.pb").is_some() || ends_with(b"/manifest/AndroidManifest.xml") {
             Self::Aab
-        } else if starts_with(b"Payload/") {
+        } else if is_ipa(archive.entries().iter().map(Entry::name)) {
             Self::Ipa
         } else if archive.find(b"toc.pb").is_some() || ends_with(b".apk") {
             Self::ApkSet

@@ -198,18 +198,21 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>
 
 /// The text of a regular file that has at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, FileError> {
-    text(read(path, limit)?, path)
+    text(read(path, limit)?).map_err(FileError::on("read", path))
 }
 
 /// The text that a file's content is.
-pub(super) fn text(mut bytes: Zeroizing<Vec<u8>>, path: &Path) -> Result<Zeroizing<String>, FileError> {
+pub(super) fn text(mut bytes: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<String>> {
     // Taken, not copied.
     let text = String::from_utf8(std::mem::take(&mut *bytes));
     text.map(Zeroizing::new).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        drop(Zeroizing::new(error.into_bytes()));
-        let problem = format!("it is no UTF-8 text (byte {at})");
-        FileError::on("read", path)(io::Error::new(io::ErrorKind::InvalidData, problem))
+        let bytes = Zeroizing::new(error.into_bytes());
+        let problem = match bytes.as_slice() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text, UTF-8 is expected".to_owned(),
+            _ => format!("it is no UTF-8 text (byte {at})"),
+        };
+        io::Error::new(io::ErrorKind::InvalidData, problem)
     })
 }
 

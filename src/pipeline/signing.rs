@@ -88,6 +88,8 @@ pub struct AppleSigningRequest<'a> {
     pub profiles: &'a [(String, Vec<u8>)],
     /// Entitlements of the app instead of those it has.
     pub entitlements: Option<&'a [u8]>,
+    /// Entitlements of single bundles instead of those they have, each with its bundle's identifier.
+    pub entitlements_of: &'a [(String, Vec<u8>)],
     /// Keep the entitlements as they are where the profile is of another team; else they follow it.
     pub keep_entitlements: bool,
     /// Accept a certificate or team that the input's signature or profile does not name.

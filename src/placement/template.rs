@@ -210,6 +210,15 @@ impl Template {
         matches!(self.parts.as_slice(), [Part::Name(name)] if name == RAISED)
     }
 
+    /// The value where it depends on nothing.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            [Part::Name(_)] | [_, _, ..] => None,
+        }
+    }
+
     /// Whether the value is the Client Id and nothing else.
     pub fn is_client_id(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Name(name)] if name == "client_id")

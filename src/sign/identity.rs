@@ -3,10 +3,12 @@
 //! Must not: choose between several keys by itself, or accept a certificate of another key.
 
 use super::identity_error::IdentityError;
-use super::key::{Algorithm, KeyError, PrivateKey, RSA_STRONG, same_key};
+use super::key::{Algorithm, Digest, KeyError, PrivateKey, RSA_STRONG, same_key};
 use super::password::Password;
 use super::pkcs8::{self, Encoding};
 use super::{keystore, pem};
+use crate::format::hex;
+use crate::format::mobileprovision::Profile;
 use crate::format::x509::{Certificate, PublicKeyInfo};
 
 /// A private key with its certificate chain, the key's own certificate first.
@@ -44,8 +46,39 @@ impl Identity {
         store_password: &Password,
         key_password: Option<&Password>,
     ) -> Result<Self, IdentityError> {
-        let opened = keystore::open(bytes, alias, store_password, key_password)?;
+        Self::of_keystore(keystore::open(bytes, alias, store_password, key_password)?)
+    }
+
+    /// Every key of a keystore with its certificates, by its alias; for one that cannot be used, why not.
+    #[allow(clippy::type_complexity, reason = "a list of names, each with what opening it gave")]
+    pub fn all_from_keystore(
+        bytes: &[u8],
+        password: &Password,
+    ) -> Result<Vec<(String, Result<Self, IdentityError>)>, IdentityError> {
+        let all = keystore::open_all(bytes, password)?.into_iter();
+        Ok(all.map(|(alias, opened)| (alias, opened.and_then(Self::of_keystore))).collect())
+    }
+
+    fn of_keystore(opened: keystore::Opened) -> Result<Self, IdentityError> {
         Ok(Self { others: opened.others, ..Self::new(opened.name, opened.key, opened.chain)? })
+    }
+
+    /// SHA-1 of its certificate in hexadecimal, as Apple's tools name identities (`security find-identity`).
+    pub fn fingerprint(&self) -> String {
+        hex::lower(Digest::Sha1.of(&[self.certificate().raw()])).to_uppercase()
+    }
+
+    /// Whether a text is the SHA-1 or the SHA-256 of its certificate in hexadecimal; colons, blanks and case do not count.
+    pub fn has_fingerprint(&self, text: &str) -> bool {
+        let wanted: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+        let raw = self.certificate().raw();
+        [Digest::Sha1, Digest::Sha256].iter().any(|kind| hex::lower(kind.of(&[raw])).eq_ignore_ascii_case(&wanted))
+    }
+
+    /// Whether a provisioning profile lists its certificate; one that cannot be read lists none.
+    pub fn is_listed_in(&self, profile: &[u8]) -> bool {
+        let listed = Profile::parse(profile).map(|profile| profile.certificates).unwrap_or_default();
+        listed.iter().any(|listed| listed == self.certificate().raw())
     }
 
     /// A private key file (PEM or DER: PKCS#8, encrypted PKCS#8, PKCS#1, SEC 1) and a certificate file (PEM chain or one

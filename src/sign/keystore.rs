@@ -85,17 +85,50 @@ pub(super) fn open(
         KeystoreKind::Pkcs12 => {
             let archive = pkcs12::open(bytes, store_password)?;
             let (name, bag) = choose(named(archive.keys), |(name, _)| name, alias)?;
-            let key = pkcs8::plain(bag.key.as_der())?;
-            let (chain, others) = chain(&bag, &key.public_key(), &archive.certs)?;
-            Ok(Opened { name, key, chain, others })
+            of_bag(name, &bag, &archive.certs)
+        }
+        KeystoreKind::Jks => of_entry(
+            choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?,
+            store_password,
+            key_password,
+        ),
+    }
+}
+
+/// Every key by its alias, which several keys of a PKCS#12 file may share.
+#[allow(clippy::type_complexity, reason = "a list of names, each with what opening it gave")]
+pub(super) fn open_all(
+    bytes: &[u8],
+    password: &Password,
+) -> Result<Vec<(String, Result<Opened, IdentityError>)>, IdentityError> {
+    let all: Vec<_> = match KeystoreKind::detect(bytes)? {
+        KeystoreKind::Pkcs12 => {
+            let archive = pkcs12::open(bytes, password)?;
+            let open = |(name, bag): (String, PrivateKeyBag)| (name.clone(), of_bag(name, &bag, &archive.certs));
+            named(archive.keys).into_iter().map(open).collect()
         }
         KeystoreKind::Jks => {
-            let entry = choose(jks::read(bytes, store_password)?, |entry| &entry.alias, alias)?;
-            let key = pkcs8::plain(&unlocked(&entry, store_password, key_password)?)?;
-            let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
-            Ok(Opened { name: entry.alias, key, chain, others: Vec::new() })
+            let open = |entry: jks::Entry| (entry.alias.clone(), of_entry(entry, password, None));
+            jks::read(bytes, password)?.into_iter().map(open).collect()
         }
-    }
+    };
+    if all.is_empty() { Err(IdentityError::NoKey { what: "keystore" }) } else { Ok(all) }
+}
+
+fn of_bag(name: String, bag: &PrivateKeyBag, certs: &[CertificateBag]) -> Result<Opened, IdentityError> {
+    let key = pkcs8::plain(bag.key.as_der())?;
+    let (chain, others) = chain(bag, &key.public_key(), certs)?;
+    Ok(Opened { name, key, chain, others })
+}
+
+fn of_entry(
+    entry: jks::Entry,
+    store_password: &Password,
+    key_password: Option<&Password>,
+) -> Result<Opened, IdentityError> {
+    let key = pkcs8::plain(&unlocked(&entry, store_password, key_password)?)?;
+    let chain = entry.chain.iter().enumerate().map(|(at, raw)| parse(at + 1, raw)).collect::<Result<_, _>>()?;
+    Ok(Opened { name: entry.alias, key, chain, others: Vec::new() })
 }
 
 /// A key of a JKS. An empty password of the key that does not fit is one that was left out, where others set a variable to nothing.

@@ -1,5 +1,8 @@
 //! Apps on the command line: identities, profiles, both directions of the gate, and no secret where it should not be.
 
+use inject::format::base64;
+use inject::format::der::{self, tag};
+
 use super::{World, testdata, zipped};
 
 const INFO: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n<dict>\n\t<!-- kept -->\n\
@@ -159,4 +162,145 @@ fn the_whole_of_an_app_is_searched_where_that_is_asked() {
     world.inject(&args).exits(7).says(&["leak.foreign (left.txt)"]);
     assert_eq!(world.read("Notes.app/Info.plist"), INFO);
     world.inject(&args[..4]).exits(0);
+}
+
+#[test]
+fn identity_password_and_profile_come_from_variables_too() {
+    let world = with_ipa();
+    let (p12, profile) = (key("aes256.p12"), key("notes.mobileprovision"));
+    let password = String::from_utf8(std::fs::read(key("p12.password")).unwrap()).unwrap();
+    let variables = [("P12_FILE", p12.as_str()), ("P12_PASSWORD", password.trim()), ("PROFILE", profile.as_str())];
+    world.run(&variables, &["App.ipa", "--env", "prod"], "").exits(0).says(&["signed code signature"]);
+    world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
+    // A flag counts first, and an app that nobody signs needs neither.
+    let expired = key("expired.mobileprovision");
+    let with = [variables[0], variables[1], ("PROFILE", expired.as_str())];
+    world.run(&with, &["App.ipa", "--env", "dev"], "").exits(6).says(&["expired on 2020-01-01"]);
+    world.run(&with, &["App.ipa", "--env", "dev", "--profile", &profile], "").exits(0);
+    world.run(&with, &["App.ipa", "--env", "prod", "--ad-hoc"], "").exits(0);
+}
+
+#[test]
+fn of_several_identities_one_is_named() {
+    let world = with_ipa();
+    let multi = testdata("keys/multi.p12").to_string_lossy().into_owned();
+    let args = ["App.ipa", "--env", "dev", "--p12", &multi, "--p12-pass", "env:PW"];
+    let run = |more: &[&str]| world.run(&[("PW", "secret")], &[&args[..], more].concat(), "").exits(6);
+    run(&[]).says(&["several identities", "p256 (", "p384 (", "--p12-alias NAME"]);
+    run(&["--p12-alias", "release"]).says(&["no identity \"release\" is in it; there: p256 ("]);
+    // It is found, and no profile lists it.
+    run(&["--p12-alias", "p384"]).says(&["does not list the certificate"]);
+    let twice = ["--entitlements", "Info.plist", "--entitlements", "Info.plist", "--ad-hoc"];
+    world.write("Info.plist", INFO);
+    world.inject(&[&args[..3], &twice[..]].concat()).exits(2).says(&["--entitlements BUNDLE-ID=FILE"]);
+}
+
+#[test]
+fn what_is_no_ipa_that_a_device_takes_is_said_with_the_reason() {
+    let world = World::new();
+    let entries = |prefix: &str, separator: &str| {
+        let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
+        let name = |file: &str| format!("{prefix}Notes.app/{file}").replace('/', separator);
+        zipped(&[(name("Info.plist").as_str(), INFO), (name("Notes").as_str(), executable.as_slice())])
+    };
+    world.write("Bare.ipa", entries("", "/"));
+    let args = |file| ["--env", "dev", "--ad-hoc", file];
+    world.inject(&args("Bare.ipa")).exits(3).says(&["Notes.app is at the top", "zip -qry App.ipa Payload"]);
+    world.write("Windows.ipa", entries("Payload/", "\\"));
+    world.inject(&args("Windows.ipa")).exits(3).says(&["has backslashes between its folders"]);
+    let mut bytes = entries("Payload/", "/");
+    let record = bytes.windows(4).position(|found| found == b"PK\x01\x02").unwrap();
+    bytes[record + 10] = 12;
+    world.write("Bzip2.ipa", bytes);
+    world.inject(&args("Bzip2.ipa")).exits(3).says(&["Info.plist\" is compressed by method 12 (bzip2)"]);
+    // Names that begin with the folder they lie in are read as what unpacks them reads them.
+    world.write("Dot.ipa", entries("./Payload/", "/"));
+    world.inject(&args("Dot.ipa")).exits(0);
+    world.inject(&["verify", "Dot.ipa", "--env", "dev"]).exits(0);
+    let dev = world.read("Dot.ipa");
+    world.inject(&["--env", "prod", "--ad-hoc", "Dot.ipa"]).exits(0);
+    world.inject(&args("Dot.ipa")).exits(0);
+    assert_eq!(world.read("Dot.ipa"), dev);
+}
+
+/// A keystore in PKCS#12 (RFC 7292) with several identities of `testdata/apple/keys`, each under the same name.
+fn namesakes(names: &[&str]) -> Vec<u8> {
+    let pem = |file: String| {
+        let text = std::fs::read_to_string(key(&file)).unwrap();
+        let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+        base64::decode(body.as_bytes()).unwrap()
+    };
+    // 1.2.840.113549.1
+    let pkcs = |rest: &[u8]| der::oid(&[b"\x2a\x86\x48\x86\xf7\x0d\x01", rest].concat());
+    let of = |content: &[u8]| der::value(tag::context(0), &[content]);
+    let data = |content: &[u8]| der::sequence(&[&pkcs(b"\x07\x01"), &of(&der::octets(content))]);
+    let attribute = |id: &[u8], value: Vec<u8>| der::sequence(&[&pkcs(id), &der::value(tag::SET, &[&value])]);
+    let bag = |kind: &[u8], value: &[u8], index: u8| {
+        let called = attribute(b"\x09\x14", der::value(tag::BMP_STRING, &[b"\0M\0e"]));
+        let pair = attribute(b"\x09\x15", der::octets(&[index]));
+        der::sequence(&[&pkcs(kind), &of(value), &der::value(tag::SET, &[&called, &pair])])
+    };
+    let bags: Vec<u8> = (0_u8..)
+        .zip(names)
+        .flat_map(|(index, name)| {
+            let certificate = pem(format!("{name}.pem"));
+            let certificate = der::sequence(&[&pkcs(b"\x09\x16\x01"), &of(&der::octets(&certificate))]);
+            [
+                bag(b"\x0c\x0a\x01\x01", &pem(format!("{name}.key.pem")), index),
+                bag(b"\x0c\x0a\x01\x03", &certificate, index),
+            ]
+            .concat()
+        })
+        .collect();
+    let safe = der::sequence(&[&data(&der::sequence(&[&bags]))]);
+    der::sequence(&[&der::unsigned(&[3]), &data(&safe)])
+}
+
+#[test]
+fn of_several_identities_of_one_name_the_profile_tells_or_the_fingerprint() {
+    let world = with_ipa();
+    world.write("id.p12", namesakes(&["other", "distribution"]));
+    let (profile, chain) = (key("notes.mobileprovision"), key("chain.pem"));
+    let args = ["App.ipa", "--p12", "id.p12", "--p12-pass", "env:PW", "--chain", &chain];
+    let run = |env, more: &[&str]| world.run(&[("PW", "x")], &[&args[..], &["--env", env], more].concat(), "");
+    let listed = run("dev", &[]).exits(6).says(&["several identities", "Me (", "--p12-alias NAME"]).err;
+    run("dev", &["--p12-alias", "me"]).exits(6).says(&["2 identities in it are called \"me\""]);
+    run("dev", &["--profile", &profile]).exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0);
+    // In the order of the file: the one of another team, then the one of the profile.
+    let sums: Vec<&str> = listed.split("Me (").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    run("prod", &["--p12-alias", sums[0]]).exits(6).says(&["of team OTHERTEAM1"]);
+    run("prod", &["--p12-alias", &sums[1].to_lowercase()]).exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "prod"]).exits(0);
+}
+
+#[test]
+fn entitlements_for_a_bundle_are_given_by_its_identifier_and_may_be_of_the_old_style() {
+    let world = with_ipa();
+    let (p12, password) = (key("aes256.p12"), format!("file:{}", key("p12.password")));
+    let args = ["App.ipa", "--env", "dev", "--p12", &p12, "--p12-pass", &password, "--entitlements"];
+    let old = "{ \"application-identifier\" = \"TEAM123456.com.example.notes\"; }";
+    world.write("own.plist", old);
+    world.inject(&[&args[..], &["com.example.notes=own.plist"]].concat()).exits(0);
+    world.inject(&["verify", "App.ipa", "--env", "dev"]).exits(0);
+    world.write("own.plist", old.replace("notes", "other"));
+    let said = "the application-identifier \"TEAM123456.com.example.other\"";
+    world.inject(&[&args[..], &["com.example.notes=own.plist"]].concat()).exits(6).says(&[said]);
+    world.inject(&[&args[..], &["com.example.none=own.plist"]].concat()).exits(0).says(&["no bundle of this app"]);
+}
+
+#[test]
+fn what_is_for_an_identity_in_pkcs_12_needs_one_and_the_variable_is_named() {
+    let world = with_ipa();
+    let (certificate, private) = (key("distribution.pem"), key("distribution.key.pem"));
+    let args = ["App.ipa", "--env", "dev", "--key", &private, "--cert", &certificate];
+    for flag in [["--p12-pass", "env:PW"], ["--p12-alias", "x"]] {
+        let said = format!("{} is for an identity in PKCS#12, and none is given", flag[0]);
+        world.inject(&[&args[..], &flag].concat()).exits(2).says(&[&said]);
+    }
+    let p12 = key("aes256.p12");
+    let variables = [("P12_FILE", p12.as_str()), ("P12_PASSWORD", "secret"), ("PROFILE", "release")];
+    world.run(&variables, &["App.ipa", "--env", "dev"], "").exits(6).says(&["PROFILE: cannot read release"]);
+    // Who has no identity is told that, whatever the variable is for.
+    world.run(&variables[2..], &["App.ipa", "--env", "dev"], "").exits(6).says(&["no identity to sign the app with"]);
 }

@@ -36,6 +36,7 @@ mod inspect;
 mod interrupt;
 #[cfg(not(any(windows, target_os = "macos")))]
 mod kept_pairs;
+#[cfg(unix)]
 mod keyring;
 mod kinds;
 mod made;

@@ -4,7 +4,7 @@
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED};
 
 use super::set::{self, NAMES};
-use super::{World, demo, key};
+use super::{APP, World, demo, key};
 use crate::format::build::zip::{Item, Zip};
 
 const GIVEN: [(&str, &str); 2] = [("INJECT_CLIENT_ID", "the-id"), ("INJECT_CLIENT_SECRET", "the-secret")];
@@ -214,6 +214,56 @@ fn a_mark_in_front_of_a_password_is_no_part_of_it() {
     world.write("password.txt", "\u{feff}demo-password\r\n");
     let demo = key("demo.p12");
     world.run(&GIVEN, &["app.apk", "--env", "dev", "--ks", &demo, "--ks-pass", "file:password.txt"], "").exits(0);
+}
+
+/// A text in UTF-16, as Windows writes it: with its mark, or without.
+fn utf16(text: &str, little: bool) -> Vec<u8> {
+    text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+}
+
+#[test]
+fn what_is_given_may_be_utf_16() {
+    let world = World::new();
+    let demo = key("demo.p12");
+    let settings =
+        format!("\u{feff}version = 1\r\ndefault-env = \"dev\"\r\n[app.\"\u{fc}\"]\r\nid = \"{APP}\"\r\n[env.dev]\r\n");
+    for little in [true, false] {
+        world.demo("app.apk");
+        world.write("inject.toml", utf16(&settings, little));
+        world.write("password.txt", utf16("\u{feff}demo-password\r\n", little));
+        let args = ["app.apk", "--ks", &demo, "--ks-pass", "file:password.txt"];
+        world.run(&GIVEN, &args, "").exits(0);
+        // Without its mark; again from the start, because what carries dev already needs no key.
+        world.demo("app.apk");
+        world.write("password.txt", utf16("demo-password", little));
+        world.run(&GIVEN, &args, "").exits(0);
+    }
+    // What ends in the middle of a character is not guessed.
+    world.write("password.txt", &utf16("\u{feff}demo-password", true)[..9]);
+    world.demo("app.apk");
+    world
+        .run(&GIVEN, &["app.apk", "--ks", &demo, "--ks-pass", "file:password.txt"], "")
+        .exits(6)
+        .says(&["password.txt", "it is no UTF-16 text: it ends in the middle of a character"]);
+    // Nothing is written into a file that would lose its encoding.
+    world.write("inject.toml", utf16("\u{feff}version = 1\n", true));
+    world.refuses(
+        |world| world.inject(&["env", "add", "qa"]),
+        2,
+        &["inject.toml", "it is UTF-16 text, UTF-8 is expected"],
+    );
+}
+
+#[test]
+fn a_key_may_be_utf_16() {
+    let world = World::new();
+    world.demo("app.apk");
+    for name in ["p256-pkcs8.pem", "p256-cert.pem"] {
+        let text = String::from_utf8(std::fs::read(key(name)).unwrap()).unwrap();
+        world.write(name, utf16(&format!("\u{feff}{text}"), true));
+    }
+    let args = ["app.apk", "--env", "dev", "--allow-new-signer", "--key", "p256-pkcs8.pem", "--cert", "p256-cert.pem"];
+    world.run(&GIVEN, &args, "").exits(0);
 }
 
 #[test]

@@ -94,6 +94,8 @@ fn every_preset_in_an_app() {
         for preset in ios_presets::shipped() {
             let world = world(omit);
             let mut files = apple::app();
+            // An extension is named after its app.
+            files.insert("PlugIns/Widget.appex/Info.plist".to_owned(), apple::info("com.example.app.widget", "Widget"));
             files.extend(ios_presets::example(&preset.name).0.0);
             let info = files.get_mut("Info.plist").unwrap();
             for (key, value) in [("CFBundleIdentifier", APP), ("CFBundleExecutable", "Notes")] {

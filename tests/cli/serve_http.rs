@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
@@ -347,6 +348,7 @@ fn idle(server: &Served, count: usize, text: &str) -> Vec<TcpStream> {
     (0..count).map(|_| open()).collect()
 }
 
+#[cfg(unix)]
 const NO_BODY: &str = "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
 
 #[cfg(unix)]

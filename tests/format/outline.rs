@@ -18,7 +18,7 @@ const IMAGES: [&[u8]; 5] = [
 ];
 
 fn signed(image: &[u8]) -> Vec<u8> {
-    let code = Code { identifier: "a", info: None, resources: None, entitlements: None };
+    let code = Code { identifier: "a", renamed: false, info: None, resources: None, entitlements: None };
     sign(image, &code, &Signer::ad_hoc()).unwrap().bytes
 }
 

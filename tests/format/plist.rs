@@ -146,7 +146,7 @@ fn what_cannot_be_done_is_said_exactly() {
         wrong("<plist><dict><key>a</key><integer>x</integer></dict></plist>").contains("no valid integer at line 1")
     );
     assert!(wrong("<plist><dict><key>a<b/></key><true/></dict></plist>").contains("has elements in it"));
-    assert!(wrong("{ a = b; }").contains("at byte 0x0 expected a string"));
+    assert!(wrong("= b;").contains("at byte 0x0 expected a string"));
     assert!(wrong("\"a\" = \"b\"").contains("expected ';'"));
     for path in ["", "/", "a//b", "[a]", "[=x", "[=x]b", "a/"] {
         assert!(KeyPath::parse(path).is_err(), "{path}");
@@ -283,7 +283,7 @@ fn the_old_style_is_read_whole() {
     assert_eq!(list, ["B1", "two words"]);
     assert_eq!(target["none"].as_array().unwrap().len(), 0);
     assert_eq!(tree.as_dictionary().unwrap()["path"].as_string(), Some("a/b-c.d"));
-    for broken in ["", "{", "{a = b}", "{a b;}", "(a b)", "{} x", "<00>", &"(".repeat(100_000)] {
+    for broken in ["", "{", "{a = b}", "{a b;}", "(a b)", "{} x", "<0>", "<00", &"(".repeat(100_000)] {
         read_openstep(broken.as_bytes()).expect_err(broken);
     }
 }
@@ -348,4 +348,50 @@ fn several_values_mean_what_was_there_before() {
     }
     let edited = set_all(&list, &settings).unwrap();
     assert_eq!(read(&edited).unwrap(), read(expected.as_bytes()).unwrap());
+}
+
+#[test]
+fn what_stands_behind_an_xml_list_is_no_part_of_it_and_stays() {
+    for behind in [&b"\0\0\0"[..], b"\n<!-- made by -->\0", b"garbage & <", b"\xff\xfe", b"</plist>"] {
+        let bytes = [TEXT.trim_end().as_bytes(), behind].concat();
+        assert_eq!(get(&bytes, "A").unwrap(), ["a & b"]);
+        let expected = [TEXT.trim_end().replace("a &amp; b", "new").as_bytes(), behind].concat();
+        assert_eq!(set(&bytes, "A", "new", false).unwrap(), expected);
+        assert_eq!(set(&expected, "A", "a & b", false).unwrap(), bytes, "and back");
+    }
+    // What only looks like the end.
+    let text = TEXT.replace("x<y", "</plist>").replace("<!-- <key>A</key> -->", "<!-- </plist> -->");
+    assert_eq!(get(text.as_bytes(), "Cd").unwrap(), ["</plist>"]);
+    assert_eq!(edit(&text, "A", "new"), text.replace("a &amp; b", "new"));
+}
+
+const OLD: &str = "// made by hand\n{ A = App; \"B c\" = \"x\\\"y\"; /* A = no; */\n  D = <0fbd 77 1c>;\n  L = ( one, { N = 'in'; }, );\n}\n";
+
+#[test]
+fn lists_of_the_old_style_are_read_and_edited_where_the_value_stands() {
+    let tree = read(OLD.as_bytes()).unwrap();
+    let tree = tree.as_dictionary().unwrap();
+    assert_eq!(tree["D"], Value::Data(vec![0x0f, 0xbd, 0x77, 0x1c]));
+    assert_eq!(get(OLD.as_bytes(), "B c").unwrap(), ["x\"y"]);
+    assert_eq!(edit(OLD, "A", "App"), OLD, "an equal value keeps its spelling");
+    assert_eq!(edit(OLD, "A", "n;"), OLD.replace("A = App", "A = \"n;\""));
+    assert_eq!(edit(OLD, "L/1/N", "v"), OLD.replace("'in'", "\"v\""));
+    assert_eq!(create(OLD, "New", "v"), OLD.replace("\n}", "\n\"New\" = \"v\"; }"));
+    assert_eq!(get(create(OLD, "New/Sub", "v").as_bytes(), "New/Sub").unwrap(), ["v"]);
+    // An element behind the last one, which has its comma or not.
+    for (list, at) in [("( )", 0), ("( a )", 1), ("( a, )", 1), ("( { N = a; } /* ) */ )", 1)] {
+        let old = format!("{{ L = {list}; }}");
+        let new = create(&old, &format!("L/{at}"), "v");
+        assert_eq!(get(new.as_bytes(), &format!("L/{at}")).unwrap(), ["v"], "{new}");
+        assert!(new.starts_with(old.trim_end_matches("); }")), "{new}");
+    }
+    assert!(fails(OLD.as_bytes(), "D", "v", false).contains("data"));
+    assert!(fails(OLD.as_bytes(), "X", "v", false).contains("nothing at"));
+    for broken in
+        ["{ A = <0f1>; }", "{ A = <0g>; }", "{ A = <0f; }", "{ A = b }", "{ A = b; } c", "{ A = b;", "( a b )"]
+    {
+        read(broken.as_bytes()).expect_err(broken);
+    }
+    // A strings file is no dictionary in braces.
+    assert_eq!(get(b"/* c */ \"a\" = \"b\";\n", "a").unwrap(), ["b"]);
 }

@@ -85,7 +85,8 @@ pub fn signing(bytes: &[u8]) {
     let entitlements = b"<plist><dict><key>get-task-allow</key><true/></dict></plist>".as_slice();
     for signer in &signers {
         for entitlements in [None, Some(entitlements)] {
-            let code = Code { identifier: "com.example.fuzz", info: None, resources: None, entitlements };
+            let code =
+                Code { identifier: "com.example.fuzz", renamed: false, info: None, resources: None, entitlements };
             let Ok(signed) = sign(bytes, &code, signer) else { continue };
             let found = apple::executable(&signed.bytes).findings;
             // What the linker has laid out stays as it is, also where it is wrong.

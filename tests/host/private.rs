@@ -1,6 +1,7 @@
 //! Folders for another program: of this account alone, and gone afterwards.
 
 use std::fs;
+#[cfg(unix)]
 use std::time::{Duration, SystemTime};
 
 use inject::host::private::Passing;

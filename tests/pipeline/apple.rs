@@ -98,6 +98,7 @@ pub fn request(identity: &Identity) -> SigningRequest<'_> {
         issuers: &[],
         profiles: &[],
         entitlements: None,
+        entitlements_of: &[],
         keep_entitlements: false,
         allow_new_signer: false,
         now: NOW,
@@ -105,11 +106,18 @@ pub fn request(identity: &Identity) -> SigningRequest<'_> {
 }
 
 pub fn inject(path: &Path, at: &[&str], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
-    let place =
-        |at: &&str| Place::new(Address::parse(at).unwrap(), Template::parse("{client_id}").unwrap(), Absence::Create);
+    let at: Vec<_> = at.iter().map(|at| (*at, "{client_id}")).collect();
+    inject_values(path, &at, id, signing)
+}
+
+/// Puts a value into each place; `{name}` is `com.example.own`.
+pub fn inject_values(path: &Path, at: &[(&str, &str)], id: &str, signing: AppleSigning<'_>) -> Result<Done, JobError> {
+    let place = |(at, value): &(&str, &str)| {
+        Place::new(Address::parse(at).unwrap(), Template::parse(value).unwrap(), Absence::Create)
+    };
     let places: Vec<Place> = at.iter().map(place).collect();
     let planned = Inspected::new(path)?.plan(&places, "none")?;
-    let other = BTreeMap::new();
+    let other = BTreeMap::from([("name".to_owned(), "com.example.own".to_owned())]);
     let values = Values {
         client_id: id,
         client_secret: None,

@@ -185,6 +185,7 @@ fn room_is_made_in_a_large_executable_as_if_it_were_held() {
                 let claims = SuperBlob::parse(claims.signature_bytes(&after["Notes"]).unwrap()).unwrap();
                 let code = Code {
                     identifier: "com.example.notes",
+                    renamed: false,
                     info: Some(&after["Info.plist"]),
                     resources: Some(&after["_CodeSignature/CodeResources"]),
                     entitlements: claims.entitlements(),
@@ -204,7 +205,13 @@ fn room_is_made_in_a_large_executable_as_if_it_were_held() {
             // Signed ad hoc, which leaves too little room.
             let ad_hoc = sign(
                 &image,
-                &Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None },
+                &Code {
+                    identifier: "com.example.notes",
+                    renamed: false,
+                    info: None,
+                    resources: None,
+                    entitlements: None,
+                },
                 &Signer::ad_hoc(),
             );
             let ad_hoc = ad_hoc.unwrap().bytes;
@@ -230,7 +237,8 @@ fn room_is_made_in_a_large_executable_as_if_it_were_held() {
 fn in_a_folder_a_large_app_becomes_what_it_becomes_in_an_ipa() {
     let identity = distribution();
     let ad_hoc = |image: &[u8]| {
-        let code = Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None };
+        let code =
+            Code { identifier: "com.example.notes", renamed: false, info: None, resources: None, entitlements: None };
         sign(image, &code, &Signer::ad_hoc()).unwrap().bytes
     };
     for room in [true, false] {

@@ -279,3 +279,34 @@ fn signed_code_in_a_folder_of_files_is_never_broken_in_silence() {
     assert!(done.warnings.iter().any(|warning| warning.starts_with("this folder is signed")), "{:?}", done.warnings);
     assert!(codes(&widget).iter().any(|code| code.starts_with("apple.slot ")), "{:?}", codes(&widget));
 }
+
+#[test]
+fn entitlements_are_given_for_each_bundle_by_its_identifier() {
+    let own = distribution();
+    let folder = TempDir::new().unwrap();
+    let path = ipa(folder.path(), &app());
+    let of = |identifier: &str| {
+        let mut given = Dictionary::new();
+        given.insert("application-identifier".to_owned(), text(&format!("TEAM123456.{identifier}")));
+        given.insert("get-task-allow".to_owned(), Value::Boolean(false));
+        (identifier.to_owned(), apple_plist::write(&Value::Dictionary(given)))
+    };
+    let (app_own, widget) = (of("com.example.notes"), of("com.example.notes.widget"));
+    let given = [widget.clone(), of("com.example.elsewhere")];
+    let with = SigningRequest { entitlements: Some(&app_own.1), entitlements_of: &given, ..request(&own) };
+    let done = inject(&path, &AT, "one", AppleSigning::With(with)).unwrap();
+    let said = "entitlements for com.example.elsewhere: no bundle of this app, so they are not used";
+    assert!(done.warnings.iter().any(|warning| warning == said), "{:?}", done.warnings);
+    let raw = |code: &str| {
+        let files = contents(&path);
+        let outline = Outline::of(&files[code]).unwrap();
+        SuperBlob::parse(outline.signature(0).unwrap()).unwrap().entitlements().unwrap().to_vec()
+    };
+    assert_eq!(raw("Notes"), app_own.1);
+    assert_eq!(raw("PlugIns/Widget.appex/Widget"), widget.1);
+    // Those of another bundle.
+    let wrong = [(widget.0, app_own.1.clone())];
+    let with = SigningRequest { entitlements_of: &wrong, ..request(&own) };
+    let error = inject(&path, &AT, "one", AppleSigning::With(with)).unwrap_err().to_string();
+    assert!(error.contains("PlugIns/Widget.appex: the file given has the application-identifier"), "{error}");
+}

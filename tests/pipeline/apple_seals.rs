@@ -43,7 +43,7 @@ fn reseal(files: &mut Files, change: impl FnOnce(&mut Dictionary)) {
     let identity = distribution();
     let signer = Signer::new(&identity, &[], issued_by).unwrap();
     let (info, resources) = (Some(files["Info.plist"].as_slice()), Some(seal.as_slice()));
-    let code = Code { identifier: "com.example.notes", info, resources, entitlements: None };
+    let code = Code { identifier: "com.example.notes", renamed: false, info, resources, entitlements: None };
     let signed = sign(&files["Notes"], &code, &signer).unwrap().bytes;
     files.extend([("Notes".to_owned(), signed), (SEAL.to_owned(), seal)]);
 }

@@ -1,6 +1,7 @@
 //! The flow on packages made in code.
 
 pub mod apple;
+mod apple_identifiers;
 mod apple_large;
 #[cfg(unix)]
 mod apple_macos;

@@ -38,7 +38,7 @@ pub fn other() -> Identity {
 }
 
 fn code<'a>() -> Code<'a> {
-    Code { identifier: "com.example.notes", info: None, resources: None, entitlements: None }
+    Code { identifier: "com.example.notes", renamed: false, info: None, resources: None, entitlements: None }
 }
 
 fn entitlements(debuggable: bool) -> Vec<u8> {

@@ -202,3 +202,21 @@ fn ecdsa_signatures_are_the_same_every_time() {
     let first = key_of(&identity).sign(Digest::Sha256, &[b"sam", b"ple"]).unwrap();
     assert_eq!(first, key_of(&identity).sign(Digest::Sha256, &[b"sample"]).unwrap());
 }
+
+#[test]
+fn every_key_of_a_keystore_is_named_by_its_alias_or_its_fingerprint() {
+    let all = Identity::all_from_keystore(&key_file("multi.p12"), &password("secret")).unwrap();
+    let [(first_name, first), (second_name, second)] = all.as_slice() else { panic!("{}", all.len()) };
+    assert_eq!([first_name, second_name], ["p256", "p384"]);
+    let (first, second) = (first.as_ref().unwrap(), second.as_ref().unwrap());
+    let sha1 = first.fingerprint();
+    assert_eq!(sha1.len(), 40);
+    assert!(first.has_fingerprint(&sha1) && !second.has_fingerprint(&sha1));
+    let colons: Vec<String> =
+        sha1.to_lowercase().as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into()).collect();
+    assert!(first.has_fingerprint(&colons.join(":")));
+    assert!(!first.has_fingerprint("") && !first.has_fingerprint(&sha1[..38]));
+    assert!(!first.is_listed_in(b"no profile"));
+    let one = Identity::all_from_keystore(&key_file("rsa-2048.p12"), &password("secret")).unwrap();
+    assert_eq!(one.len(), 1);
+}

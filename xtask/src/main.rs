@@ -73,6 +73,7 @@ fn run() -> Result<()> {
         }
         ["oracle-faults", more @ ..] => oracle::faults::run(&root, more),
         ["oracle-js"] => oracle::js::run(&root.join("target/oracle/js")),
+        ["oracle-windows", only @ ..] => oracle::windows::run(&root, only),
         ["oracle-statements"] => oracle::statements::run(&root),
         ["oracle-genexus", script] => oracle::genexus::run(&root, script.as_ref()),
         ["oracle-hooks", only @ ..] => oracle::hooks::run(&root, only),
@@ -99,7 +100,7 @@ fn run() -> Result<()> {
             oracle::apple::main_job(&root, judge.as_ref(), folder.as_ref())
         }
         _ => bail!(
-            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | block | bundle | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-block | oracle-bundle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
+            "usage: cargo xtask ci | tidy | api [--bless] | picture [--bless] | targets | features | fixtures [apple] | corpus | fuzz [--seconds N] [--only NAME,...] [--jobs N] [--minimize] | bench [apple | block | bundle | scan [FILE] | APK...] | oracle [FOLDER...] | oracle-block | oracle-bundle [FOLDER...] | oracle-dex [FOLDER...] | oracle-signatures FOLDER | oracle-apple CSVERIFY.PY FOLDER | oracle-registry | oracle-serve [MILLISECONDS] | oracle-genexus SCRIPT.PY | oracle-hooks [HOOK...] | oracle-faults [long] [SCRIPT...] | oracle-js | oracle-statements | oracle-windows [CASE...] | dist [--target TRIPLE]... | oracle-dist | oracle-codesign"
         ),
     }
 }

@@ -10,7 +10,7 @@ use super::facts::Look;
 use super::tree::{Node, Tree, TreeError};
 use crate::format::read_at::ReadAt;
 use crate::format::sha256::Two;
-use crate::format::zip::{Archive, METHOD_DEFLATED, Reader, Spans, ZipError};
+use crate::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED, Reader, Spans, ZipError};
 
 /// File type bits of a Unix mode, and a link's (`stat.h`).
 const TYPE_MASK: u32 = 0o170_000;
@@ -38,6 +38,35 @@ pub enum IpaError {
         /// Their folders.
         apps: Vec<String>,
     },
+    /// An app that lies in no `Payload`.
+    #[error(
+        "{app} is at the top of this archive, expected Payload/{app}: it is an archive of an app, not an IPA; unzip it and \
+         give the folder {app}, or, for iOS, move the folder into Payload and zip that (`zip -qry App.ipa Payload`)"
+    )]
+    NoPayload {
+        /// The app's folder.
+        app: String,
+    },
+    /// A name with backslashes.
+    #[error(
+        "entry {name:?} has backslashes between its folders, as some programs on Windows write them: a device reads the \
+         whole as one name and finds no app; zip the folder Payload again with a program that writes slashes"
+    )]
+    Backslash {
+        /// The name.
+        name: String,
+    },
+    /// A method that no installer knows.
+    #[error(
+        "entry {name:?} is compressed by method {method}{}: installers read stored and deflated entries only; zip the folder \
+         Payload again (`zip -qry App.ipa Payload`)", method_name(*.method)
+    )]
+    Method {
+        /// The name.
+        name: String,
+        /// What the central directory says (APPNOTE 4.4.5).
+        method: u16,
+    },
     /// A name that leads out.
     #[error("entry {name:?} would be written outside the folder that the IPA is extracted to")]
     Traversal {
@@ -53,6 +82,32 @@ pub enum IpaError {
     /// A link whose target cannot be read.
     #[error("{0}")]
     Tree(#[from] TreeError),
+}
+
+/// The name of a compression method in brackets (APPNOTE 4.4.5); nothing for the rarer ones.
+fn method_name(method: u16) -> &'static str {
+    match method {
+        9 => " (Deflate64)",
+        12 => " (bzip2)",
+        14 => " (LZMA)",
+        93 => " (Zstandard)",
+        95 => " (XZ)",
+        _ => "",
+    }
+}
+
+/// Whether entries of these names are an IPA, or what somebody took for one: an app that has to be zipped otherwise.
+pub fn is_ipa<'n>(mut names: impl Iterator<Item = &'n [u8]>) -> bool {
+    names.any(|name| {
+        let name = name.strip_prefix(b"./").unwrap_or(name);
+        name.starts_with(b"Payload/") || name.starts_with(b"Payload\\") || is_bare(name)
+    })
+}
+
+/// Whether a name is that of the `Info.plist` of an app at the top.
+fn is_bare(name: &[u8]) -> bool {
+    let folder = name.strip_suffix(b"/Info.plist").or_else(|| name.strip_suffix(b"/Contents/Info.plist"));
+    folder.is_some_and(|folder| folder.ends_with(b".app") && !folder.contains(&b'/'))
 }
 
 /// Whether a folder of `Payload` is an app; the ending is compared as iOS does.
@@ -78,20 +133,32 @@ impl<'a, 's, S: ReadAt + ?Sized> IpaTree<'a, 's, S> {
     /// Finds the app.
     pub fn open(archive: &'a Archive<'s, S>) -> Result<Self, IpaError> {
         let mut apps = BTreeSet::new();
-        let mut top = BTreeSet::new();
+        let (mut top, mut bare) = (BTreeSet::new(), None);
         for entry in archive.entries() {
             let name = entry.display_name();
-            if name.starts_with('/') || name.contains('\\') || name.split('/').any(|step| step == "..") {
+            if name.contains('\\') {
+                return Err(IpaError::Backslash { name });
+            }
+            if ![METHOD_STORED, METHOD_DEFLATED].contains(&entry.method()) {
+                return Err(IpaError::Method { name, method: entry.method() });
+            }
+            if name.starts_with('/') || name.split('/').any(|step| step == "..") {
                 return Err(IpaError::Traversal { name });
             }
             top.insert(name.split('/').take(2).collect::<Vec<_>>().join("/"));
-            if let Some((app, _)) = name.strip_prefix("Payload/").and_then(|rest| rest.split_once('/'))
+            // `zip -r App.ipa ./Payload` of some programs; what unpacks it takes the step for nothing.
+            let (here, inner) = name.strip_prefix("./").map_or(("", name.as_str()), |inner| ("./", inner));
+            if is_bare(inner.as_bytes()) {
+                bare.get_or_insert_with(|| inner.split('/').next().unwrap_or_default().to_owned());
+            }
+            if let Some((app, _)) = inner.strip_prefix("Payload/").and_then(|rest| rest.split_once('/'))
                 && is_app(app)
             {
-                apps.insert(format!("Payload/{app}/"));
+                apps.insert(format!("{here}Payload/{app}/"));
             }
         }
         let prefix = match apps.iter().collect::<Vec<_>>().as_slice() {
+            [] if bare.is_some() => return Err(IpaError::NoPayload { app: bare.unwrap_or_default() }),
             [] => return Err(IpaError::NoApp { there: top.into_iter().take(8).collect() }),
             [one] => (*one).clone(),
             _ => return Err(IpaError::SeveralApps { apps: apps.into_iter().collect() }),

@@ -2,6 +2,7 @@
 //!
 //! * `tree`: the files of an app, wherever they lie; new ones laid over old ones.
 //! * `bundle`: which code there is: bundles and loose images, innermost first.
+//! * `identifiers`: what bundles of one app are called, and what they have to be called.
 //! * `facts`: what reading a file once tells.
 //! * `known`: facts about files.
 //! * `survey`: every file read once, on all processors.
@@ -12,6 +13,7 @@
 
 mod bundle;
 mod facts;
+mod identifiers;
 mod idle;
 mod ipa;
 mod known;
@@ -20,8 +22,9 @@ mod tree;
 
 pub use bundle::{Bundle, Layout, LayoutError, is_exempt};
 pub use facts::{Digests, Facts, Look, Tail, Wanted};
+pub use identifiers::{IDENTIFIER, Misnamed, misnamed};
 pub use idle::{Helper, Idle};
-pub use ipa::{Contents, IpaError, IpaTree};
+pub use ipa::{Contents, IpaError, IpaTree, is_ipa};
 pub use known::{Known, facts};
 pub use survey::{Compared, Reach, Survey};
 pub use tree::{AppFiles, Changes, Grown, Node, Overlay, Patched, Tree, TreeError, below};

@@ -22,6 +22,10 @@ pub const KEYSTORE_PASSWORD: &str = "KEYSTORE_PASSWORD";
 pub const KEY_ALIAS: &str = "KEY_ALIAS";
 /// Password of the key.
 pub const KEY_PASSWORD: &str = "KEY_PASSWORD";
+/// Identity for Apple's code signing, PKCS#12.
+pub const P12_FILE: &str = "P12_FILE";
+/// Provisioning profiles, separated as in `PATH`.
+pub const PROFILE: &str = "PROFILE";
 /// Password of an Apple identity.
 pub const P12_PASSWORD: &str = "P12_PASSWORD";
 /// Those that hold a secret: no other program gets them.

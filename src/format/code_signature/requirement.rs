@@ -101,6 +101,53 @@ pub fn ad_hoc_text(cdhash: &[u8]) -> String {
     format!("cdhash H\"{}\"", hex::lower(cdhash))
 }
 
+/// A set in which requirements for code of one identifier are for code of another one; all else in it stays. What is no set
+/// that can be read stays whole.
+pub fn renamed(blob: &[u8], old: &str, new: &str) -> Vec<u8> {
+    renamed_set(blob, old, new).unwrap_or_else(|| blob.to_vec())
+}
+
+fn renamed_set(blob: &[u8], old: &str, new: &str) -> Option<Vec<u8>> {
+    let number_at = |at: usize| {
+        let bytes = blob.get(at..at.checked_add(4)?)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    };
+    let count = number_at(8).filter(|_| number_at(0) == Some(MAGIC_REQUIREMENTS))?;
+    let (mut index, mut content) = (Vec::new(), Vec::new());
+    let start = 12 + 8 * usize::try_from(count).ok().filter(|count| *count <= blob.len() / 8)?;
+    number(&mut index, count);
+    for entry in (12..start).step_by(8) {
+        let (kind, at) = (number_at(entry)?, usize::try_from(number_at(entry + 4)?).ok()?);
+        let len = usize::try_from(number_at(at.checked_add(4)?)?).ok()?;
+        let code = blob.get(at.checked_add(8)?..at.checked_add(len)?)?;
+        number(&mut index, kind);
+        number(&mut index, u32::try_from(start + content.len()).ok()?);
+        content.extend(wrap(number_at(at)?, &renamed_code(code, old, new)));
+    }
+    Some(wrap(MAGIC_REQUIREMENTS, &[index, content].concat()))
+}
+
+/// Operators and data of a requirement, all of them in units of four bytes.
+fn renamed_code(code: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let operator = |identifier: &str| {
+        let mut bytes = OP_IDENTIFIER.to_be_bytes().to_vec();
+        data(&mut bytes, identifier.as_bytes());
+        bytes
+    };
+    let (old, new) = (operator(old), operator(new));
+    let (mut out, mut at) = (Vec::new(), 0);
+    while let Some(rest) = code.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(&old) {
+            out.extend_from_slice(&new);
+            at += old.len();
+        } else {
+            out.extend_from_slice(rest.get(..4).unwrap_or(rest));
+            at += 4;
+        }
+    }
+    out
+}
+
 /// Whether a set has no requirement.
 pub fn is_empty(blob: &[u8]) -> bool {
     blob.get(8..12).is_none_or(|count| count == [0; 4])

@@ -4,7 +4,7 @@
 //! * `xml`: XML property lists by byte range: comments, CDATA, indentation and line ends stay.
 //! * `binary`: binary property lists through the crate `plist`, guarded against what expands without end.
 //! * `strings`: `.strings` files that are text.
-//! * `openstep`: the old style that Xcode's projects have, for reading.
+//! * `openstep`: the old style that Xcode's projects have, by byte range.
 //! * `suffix`: keys and files for one platform or device.
 //!
 //! After every edit the result is read again: the old tree with the edit must equal the new one, or there is no result.
@@ -108,6 +108,7 @@ enum Format {
     Binary,
     Xml,
     Strings,
+    OpenStep,
 }
 
 impl Format {
@@ -119,7 +120,12 @@ impl Format {
         let first = bytes
             .iter()
             .find(|byte| !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0 | b' ' | b'\t' | b'\r' | b'\n'));
-        if first == Some(&b'<') { Self::Xml } else { Self::Strings }
+        // Data at the top has a hexadecimal digit behind its bracket, and no property list of an app is only that.
+        match first {
+            Some(b'<') => Self::Xml,
+            _ if openstep::is_openstep(bytes) => Self::OpenStep,
+            _ => Self::Strings,
+        }
     }
 }
 
@@ -129,6 +135,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, PlistError> {
         Format::Binary => binary::read(bytes),
         Format::Xml => xml::read(bytes),
         Format::Strings => strings::read(bytes),
+        Format::OpenStep => read_openstep(bytes),
     }
 }
 
@@ -208,6 +215,7 @@ fn written(bytes: &[u8], old: &Value, wanted: &Value, edits: &[Edit]) -> Result<
         Format::Binary => binary::write(wanted)?,
         Format::Xml => xml::edit(bytes, edits)?,
         Format::Strings => strings::edit(bytes, edits)?,
+        Format::OpenStep => openstep::edit(bytes, edits)?,
     };
     if same(&read(&new)?, wanted) { Ok(new) } else { Err(PlistError::Check) }
 }

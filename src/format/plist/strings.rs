@@ -46,7 +46,7 @@ pub(super) fn edit(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, PlistError> 
     Ok(encoding.encode(new)?)
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -88,6 +88,11 @@ impl<'t> Scanner<'t> {
 
     pub(super) fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Where it is, in bytes of the text.
+    pub(super) fn at(&self) -> usize {
+        self.at
     }
 
     /// Whether this character comes next; it is passed over then.

@@ -16,13 +16,42 @@ use crate::format::xml::element::Element;
 use crate::format::xml::{self, Encoding};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Value, PlistError> {
-    let (text, encoding) = Encoding::decode(bytes)?;
+    let (text, encoding) = Encoding::decode(split(bytes).0)?;
     let document = Document::parse(&text, encoding)?;
     let list = List::new(&document)?;
     list.value(list.root)
 }
 
+/// A property list, and what stands behind `</plist>`: `CoreFoundation` stops reading there (`CFPropertyList.c`), so zeros
+/// and whatever else some tools leave behind are no part of it. Of UTF-16 all is the list.
+fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let find = |from: usize, part: &[u8]| {
+        let rest = bytes.get(from..)?;
+        Some(from + rest.windows(part.len()).position(|found| found == part)? + part.len())
+    };
+    let mut at = 0;
+    let end = loop {
+        let Some(open) = find(at, b"<") else { break None };
+        let rest = bytes.get(open..).unwrap_or_default();
+        let next = if rest.starts_with(b"!--") {
+            find(open + 3, b"-->")
+        } else if rest.starts_with(b"![CDATA[") {
+            find(open, b"]]>")
+        } else if rest.starts_with(b"/plist") {
+            break find(open, b">");
+        } else {
+            Some(open)
+        };
+        match next {
+            Some(next) => at = next,
+            None => break None,
+        }
+    };
+    bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]))
+}
+
 pub(super) fn edit(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, PlistError> {
+    let (bytes, behind) = split(bytes);
     let (text, encoding) = Encoding::decode(bytes)?;
     let document = Document::parse(&text, encoding)?;
     let list = List::new(&document)?;
@@ -43,7 +72,9 @@ pub(super) fn edit(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, PlistError> 
             }
         }
     }
-    Ok(document.apply(splices)?)
+    let mut new = document.apply(splices)?;
+    new.extend_from_slice(behind);
+    Ok(new)
 }
 
 /// A document as a property list: elements by index.

@@ -8,6 +8,8 @@ use super::signed_by::SignedBy;
 use crate::artifact::apple::Bundle;
 use crate::format::apple_plist::{self, Dictionary, Value};
 use crate::format::mobileprovision::Profile;
+use crate::format::plist;
+use crate::format::setting::Setting;
 use crate::pipeline::fault::Cause;
 use crate::pipeline::signing::AppleSigningRequest;
 use crate::verify;
@@ -35,7 +37,7 @@ pub(super) fn entitlements(
     profile: Option<&[u8]>,
 ) -> Result<Option<Claimed>, Cause> {
     let as_it_is = |xml: &[u8]| Some(Claimed { xml: xml.to_vec(), dropped: Vec::new() });
-    if let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) {
+    if let Some(given) = given(bundle, request) {
         return Ok(as_it_is(given));
     }
     let name = bundle.profile();
@@ -45,9 +47,13 @@ pub(super) fn entitlements(
         (Some(xml), Some(profile)) if request.allow_new_signer && !request.keep_entitlements => {
             let old = apple_plist::read_dictionary(xml);
             let old = old.map_err(|error| AppFault::Entitlements { problem: error.to_string() })?;
-            Ok(rebased(&old, there, &profile, bundle).or_else(|| as_it_is(xml)))
+            match rebased(&old, there, &profile, bundle) {
+                Some(rebased) => Ok(Some(rebased)),
+                None => Ok(as_it_is(following(xml, bundle)?.as_deref().unwrap_or(xml))),
+            }
         }
-        (Some(xml), _) => Ok(as_it_is(xml)),
+        (Some(xml), _) if request.keep_entitlements => Ok(as_it_is(xml)),
+        (Some(xml), _) => Ok(as_it_is(following(xml, bundle)?.as_deref().unwrap_or(xml))),
         (None, None) => Ok(None),
         (None, Some(profile)) => {
             let mut claimed = identifiers(&profile, bundle);
@@ -61,10 +67,38 @@ pub(super) fn entitlements(
     }
 }
 
+/// Entitlements whose application is this bundle, where they name another one: what a place made of its identifier is claimed
+/// too. All other bytes stay. `None` where nothing has to change.
+pub(super) fn following(xml: &[u8], bundle: &Bundle) -> Result<Option<Vec<u8>>, Cause> {
+    let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem });
+    let claimed = apple_plist::read_dictionary(xml).map_err(|error| wrong(error.to_string()))?;
+    let mut values = Vec::new();
+    for key in IDENTIFIERS {
+        let Some(there) = claimed.get(key).and_then(Value::as_string) else { continue };
+        if verify::apple::names_other(there, &bundle.identifier)
+            && let Some((prefix, _)) = there.split_once('.')
+        {
+            values.push((key, format!("{prefix}.{}", bundle.identifier)));
+        }
+    }
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let settings: Vec<Setting<'_>> = values.iter().map(|(at, value)| Setting { at, value, create: false }).collect();
+    plist::set_all(xml, &settings).map(Some).map_err(|error| wrong(error.to_string()))
+}
+
+/// The entitlements given for a bundle: by its identifier, else those for the app.
+fn given<'a>(bundle: &Bundle, request: &AppleSigningRequest<'a>) -> Option<&'a [u8]> {
+    let own = request.entitlements_of.iter().find(|(identifier, _)| *identifier == bundle.identifier);
+    own.map(|(_, given)| given.as_slice()).or_else(|| request.entitlements.filter(|_| bundle.root.is_empty()))
+}
+
 /// Refuses entitlements given that no device would start the app with.
 pub(super) fn check_given(bundle: &Bundle, request: &AppleSigningRequest<'_>, profile: bool) -> Result<(), Cause> {
-    let Some(given) = request.entitlements.filter(|_| bundle.root.is_empty()) else { return Ok(()) };
-    let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem });
+    let Some(given) = given(bundle, request) else { return Ok(()) };
+    let of = if bundle.root.is_empty() { String::new() } else { format!("{}: ", bundle.root) };
+    let wrong = |problem: String| Cause::from(AppFault::Entitlements { problem: format!("{of}{problem}") });
     let given = apple_plist::read_dictionary(given).map_err(|error| wrong(error.to_string()))?;
     if given.is_empty() {
         return Err(wrong(
@@ -75,6 +109,15 @@ pub(super) fn check_given(bundle: &Bundle, request: &AppleSigningRequest<'_>, pr
         let problem = "the file given has no application-identifier, which the profile is compared with; add it: the \
                        prefix of the team, a dot, and the bundle identifier";
         return Err(wrong(problem.to_owned()));
+    }
+    for key in IDENTIFIERS {
+        let there = given.get(key).and_then(Value::as_string);
+        if let Some(there) = there.filter(|there| verify::apple::names_other(there, &bundle.identifier)) {
+            return Err(wrong(format!(
+                "the file given has the {key} {there:?}, the bundle identifier is {:?}; change one of them",
+                bundle.identifier
+            )));
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifact::apple::{IpaError, LayoutError, TreeError};
+use crate::artifact::apple::{IpaError, LayoutError, Misnamed, TreeError};
 use crate::format::code_resources::SealError;
 use crate::format::mobileprovision::ProfileError;
 use crate::pipeline::fault::{Failing, Fault};
@@ -34,6 +34,12 @@ pub(super) enum AppFault {
         file: String,
         /// The folder that the seal is of.
         base: String,
+    },
+    /// Identifiers that agreed before, and would not any more.
+    #[error("a device would not install the app: {}", refused(.wrong))]
+    Identifiers {
+        /// Which.
+        wrong: Vec<Misnamed>,
     },
     /// Signing a file.
     #[error("{path}: {source}")]
@@ -104,11 +110,17 @@ pub(super) enum AppFault {
     },
 }
 
+/// Each with the place that puts it right.
+fn refused(all: &[Misnamed]) -> String {
+    let one = |wrong: &Misnamed| format!("{}: {wrong}; set it too: {}", wrong.file, wrong.place());
+    all.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
 impl Failing for AppFault {
     fn fault(&self) -> Fault<'_> {
         match self {
             Self::Archive { .. } | Self::Seal { .. } => Fault::Artifact,
-            Self::OutsideContents { .. } => Fault::Request,
+            Self::OutsideContents { .. } | Self::Identifiers { .. } => Fault::Request,
             Self::Sign { .. }
             | Self::Expired { .. }
             | Self::NotYetValid { .. }

@@ -32,10 +32,12 @@ use super::fault::Cause;
 use super::kind::{Artifact, Kind, Location, Task, same_file};
 use super::locate::{Hit, Placed};
 use super::old_copies::{OldCopies, OldHunt};
-use super::plan::{AppFacts, Description, Done, Facts, Form, ProfileFacts, ReleaseFault};
+use super::plan::{AppFacts, Description, Done, Facts, Form, PlannedPlace, ProfileFacts, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{AppleSigning, AppleSigningRequest, KeyKind, Signing};
-use crate::artifact::apple::{AppFiles, Changes, Compared, IpaTree, Known, Layout, Overlay, Survey, Tree, below};
+use crate::artifact::apple::{
+    AppFiles, Changes, Compared, IDENTIFIER, IpaTree, Known, Layout, Overlay, Survey, Tree, below, misnamed,
+};
 use crate::artifact::files::{FileSet, Spot};
 use crate::artifact::genexus::{self, Mains};
 use crate::artifact::kind::FileKind;
@@ -47,7 +49,7 @@ use crate::host::clock;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
 use crate::placement::template::Values;
-use crate::placement::{self, Address, Place};
+use crate::placement::{self, Address, Locator, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
@@ -224,9 +226,11 @@ impl App {
             for (path, content) in new {
                 overlay.set(path, content);
             }
+            let layout = self.layout_of(&overlay)?;
+            self.check_names(tree, &overlay, &layout)?;
             if let AppleSigning::With(request) = order.signing {
-                done.warnings = signing::check(tree, &self.layout, signers, request)?;
-                self.profiles(&mut overlay, request)?;
+                done.warnings = signing::check(&overlay, &layout, signers, request)?;
+                self.profiles(&mut overlay, &layout, request)?;
             }
             done.warnings.extend(placed.warnings.iter().cloned());
             let shadows = shadow::findings(tree, order.expected);
@@ -237,10 +241,9 @@ impl App {
                     done.warnings.push(format!("it was not as it was signed, so all of it is signed again: {why}"));
                 }
                 let known = unsound.map_or_else(|| self.code(tree), |(known, _)| known);
-                let was_code = |path: &str| (!overlay.changed(path)).then(|| self.layout.is_image(path));
-                let layout = Layout::with(&overlay, &was_code)?;
                 let (signing, everything) = (order.signing, unsound.is_some());
-                Reseal { layout: &layout, signing, signer, known, signers, everything }.run(&mut overlay)?;
+                Reseal { layout: &layout, before: &self.layout, signing, signer, known, signers, everything }
+                    .run(&mut overlay)?;
                 done.new_signer = self.is_new_signer(signer);
                 for folder in &layout.sealed_files {
                     if overlay.changes().paths().any(|path| below(path, folder).is_some()) {
@@ -271,9 +274,30 @@ impl App {
         Ok(Made { done, changes, written })
     }
 
+    /// The code of the app as it will be.
+    fn layout_of(&self, overlay: &Overlay<'_>) -> Result<Layout, Cause> {
+        let was_code = |path: &str| (!overlay.changed(path)).then(|| self.layout.is_image(path));
+        Ok(Layout::with(overlay, &was_code)?)
+    }
+
+    /// Refuses identifiers that agreed before and would not any more.
+    fn check_names(&self, tree: &dyn Tree, overlay: &Overlay<'_>, layout: &Layout) -> Result<(), Cause> {
+        if !overlay.changes().paths().any(|path| layout.bundles.iter().any(|bundle| bundle.info == path)) {
+            return Ok(());
+        }
+        let (mut wrong, before) = (misnamed(overlay, layout)?, misnamed(tree, &self.layout)?);
+        wrong.retain(|wrong| !before.contains(wrong));
+        if wrong.is_empty() { Ok(()) } else { Err(AppFault::Identifiers { wrong }.into()) }
+    }
+
     /// Lays the profiles given over those that are there.
-    fn profiles(&self, overlay: &mut Overlay<'_>, request: &AppleSigningRequest<'_>) -> Result<(), Cause> {
-        for bundle in self.layout.bundles.iter().filter(|bundle| bundle.runs()) {
+    fn profiles(
+        &self,
+        overlay: &mut Overlay<'_>,
+        layout: &Layout,
+        request: &AppleSigningRequest<'_>,
+    ) -> Result<(), Cause> {
+        for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
             let there = self.signers()?.get(&bundle.executable).cloned().unwrap_or_default();
             if let Some((_, profile)) = signing::profile_for(request, bundle, &there)
                 && overlay.read_if_there(&bundle.profile())?.as_ref() != Some(profile)
@@ -434,6 +458,44 @@ impl Kind for App {
         self.source.with(|tree| hunt.app(tree, &self.layout, changes))
     }
 
+    /// With the values that are known already: identifiers above all, which profiles are chosen by.
+    fn check_plan(&self, placed: &Placed<Spot>, signing: &Signing<'_>) -> Result<(), Cause> {
+        let named = |spot: &Spot| {
+            let [file] = spot.path.as_slice() else { return None };
+            let is_name = matches!(&spot.locator, Locator::Whole)
+                || matches!(&spot.locator, Locator::Plist(key) if key.split('~').next() == Some(IDENTIFIER));
+            self.layout.bundles.iter().find(|bundle| bundle.info == *file).filter(|_| is_name)
+        };
+        let planned = || placed.places.iter().zip(&placed.spots);
+        if planned().all(|(_, spot)| named(spot).is_none()) {
+            return self.check_signing(signing);
+        }
+        let signing = signing.apple(self.needs_key())?;
+        signing::signer(&signing)?;
+        let signers = self.signers()?;
+        self.source.with(|tree| {
+            let known = planned().filter_map(|(place, spot)| Some((spot, place.value.literal()?)));
+            let contents = FileSet::new(&AppFiles(tree), self.source.kind()).change(known)?.contents;
+            let mut overlay = Overlay::new(tree);
+            for (path, content) in contents {
+                overlay.set(path, content);
+            }
+            let mut layout = self.layout_of(&overlay)?;
+            let later = |place: &PlannedPlace| place.value.literal().is_none();
+            let later = planned().filter(|(place, _)| later(place)).filter_map(|(_, spot)| named(spot));
+            let later: Vec<&str> = later.map(|bundle| bundle.root.as_str()).collect();
+            // What other bundles are compared with is known then, too.
+            if later.is_empty() {
+                self.check_names(tree, &overlay, &layout)?;
+            }
+            layout.bundles.retain(|bundle| !later.contains(&bundle.root.as_str()));
+            match signing {
+                AppleSigning::With(request) => signing::check(&overlay, &layout, signers, &request).map(drop),
+                AppleSigning::AdHoc | AppleSigning::Unsigned => Ok(()),
+            }
+        })?
+    }
+
     fn probe(&self, _placed: &Placed<Spot>, output: &Path) -> Result<(), Cause> {
         match &*self.source {
             Source::Ipa { .. } => Ok(Replacement::probe(output)?),
@@ -544,7 +606,12 @@ struct Made {
 fn unsound(tree: &dyn Tree, known: &Known, now: &str) -> Option<String> {
     let options = verify::apple::Options { now: Some(now), known: Some(known), compared: Compared::Best };
     let mut findings = verify::apple::app(tree, &options).findings.into_iter();
-    let wrong = findings.find(|finding| finding.severity == Severity::Error && !finding.code.is_profile());
+    let wrong = findings.find(|finding| {
+        finding.severity == Severity::Error
+            && !finding.code.is_profile()
+            // Signing again changes no name.
+            && finding.code != Code::AppleIdentifierNested
+    });
     wrong.map(|finding| format!("{} ({}): {}", finding.code, finding.place, finding.message))
 }
 

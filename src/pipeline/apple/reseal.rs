@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::entitlements::entitlements;
+use super::entitlements::{entitlements, following};
 use super::error::AppFault;
 use super::signed_by::{Signers, signed_by};
 use crate::artifact::apple::{
@@ -28,6 +28,8 @@ pub(super) const CUT_FROM: u64 = 1024 * 1024;
 /// What is signed, and how.
 pub(super) struct Reseal<'a> {
     pub(super) layout: &'a Layout,
+    /// The code as it was before.
+    pub(super) before: &'a Layout,
     pub(super) signing: &'a AppleSigning<'a>,
     pub(super) signer: &'a Signer<'a>,
     /// What is known of the files below the overlay.
@@ -45,7 +47,7 @@ impl Reseal<'_> {
             if self.everything || overlay.changed(path) || !self.is_own(overlay, path)? {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-                let code = Code { identifier: stem, info: None, resources: None, entitlements: None };
+                let code = Code { identifier: stem, renamed: false, info: None, resources: None, entitlements: None };
                 self.put(overlay, path, &code)?;
             }
         }
@@ -100,12 +102,33 @@ impl Reseal<'_> {
         let info = overlay.read(&bundle.info)?;
         let given = match self.signing {
             AppleSigning::With(request) => given_entitlements(overlay, bundle, request, self.signers)?,
-            AppleSigning::AdHoc | AppleSigning::Unsigned => None,
+            AppleSigning::AdHoc => {
+                let there = self.signers.get(&bundle.executable).and_then(|there| there.entitlements.as_deref());
+                there.map(|xml| following(xml, bundle)).transpose()?.flatten()
+            }
+            AppleSigning::Unsigned => None,
         };
         let name = bundle.executable.rsplit('/').next().unwrap_or(&bundle.executable);
         let identifier = if bundle.identifier.is_empty() { name } else { &bundle.identifier };
-        let code = Code { identifier, info: Some(&info), resources: Some(&seal), entitlements: given.as_deref() };
+        let renamed = self.is_renamed(overlay, bundle)?;
+        let code =
+            Code { identifier, renamed, info: Some(&info), resources: Some(&seal), entitlements: given.as_deref() };
         self.put(overlay, &bundle.executable, &code)
+    }
+
+    /// Whether the signature has to have the identifier of the bundle, whatever the old one said. A device installs no bundle
+    /// for which they differ (`MismatchedBundleIDSigningIdentifier`). On macOS a signer may have chosen another one
+    /// (`codesign --identifier`): it is kept, and one that was the bundle's follows it.
+    fn is_renamed(&self, overlay: &Overlay<'_>, bundle: &Bundle) -> Result<bool, Cause> {
+        if bundle.identifier.is_empty() {
+            return Ok(false);
+        }
+        if !bundle.deep {
+            return Ok(true);
+        }
+        let before = self.before.bundles.iter().find(|before| before.root == bundle.root);
+        let signed = cdhash(&*self.image(overlay, &bundle.executable)?).map(|(identifier, _)| identifier);
+        Ok(before.is_some_and(|before| Some(&before.identifier) == signed.as_ref()))
     }
 
     fn put(&self, overlay: &mut Overlay<'_>, path: &str, code: &Code<'_>) -> Result<(), Cause> {

@@ -108,6 +108,13 @@ pub(super) fn check(
             warnings.push(format!("profile {name} is for {pattern}: no bundle of this app, so it is not used"));
         }
     }
+    for (identifier, _) in request.entitlements_of {
+        let mut running = layout.bundles.iter().filter(|bundle| bundle.runs());
+        // Several apps of one run share the list, so it is no error.
+        if !running.any(|bundle| bundle.identifier == *identifier) {
+            warnings.push(format!("entitlements for {identifier}: no bundle of this app, so they are not used"));
+        }
+    }
     for bundle in layout.bundles.iter().filter(|bundle| bundle.runs()) {
         let there = signers.get(&bundle.executable).cloned().unwrap_or_default();
         if let (Some(old), Some(new)) = (there.team.as_deref(), signer.team())

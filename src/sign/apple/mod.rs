@@ -59,6 +59,8 @@ pub enum AppleSignError {
 pub struct Code<'a> {
     /// The identifier of code that has none yet: the bundle's, else the file's name.
     pub identifier: &'a str,
+    /// Whether that is its identifier even where the old signature has another one.
+    pub renamed: bool,
     /// The bundle's `Info.plist`.
     pub info: Option<&'a [u8]>,
     /// The bundle's seal.

@@ -126,14 +126,18 @@ impl<'a> Content<'a> {
     ) -> Result<Self, AppleSignError> {
         let first = directories.first();
         // A linker names code by its file; codesign then takes the bundle's identifier.
-        let kept = first.filter(|directory| directory.flags & FLAG_LINKER_SIGNED == 0);
+        let kept = first.filter(|directory| directory.flags & FLAG_LINKER_SIGNED == 0 && !code.renamed);
         let identifier = kept.map_or(code.identifier, |directory| directory.identifier).to_owned();
         let ad_hoc = signer.certificate().is_none();
         let flags = first.map_or(0, |directory| directory.flags) & !(FLAG_ADHOC | FLAG_LINKER_SIGNED);
         let (blobs, exec_flags) = entitlements(slice, old, code)?;
         let old_leaf = old.and_then(SuperBlob::cms).and_then(cms::signer_certificate);
         let same_signer = signer.certificate().is_some_and(|own| old_leaf.as_deref() == Some(own.raw()));
-        let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw.to_vec());
+        let old_requirements = old.and_then(|old| old.find(slot::REQUIREMENTS)).map(|blob| blob.raw);
+        let old_requirements = old_requirements.map(|old| match first.filter(|first| first.identifier != identifier) {
+            Some(first) => requirement::renamed(old, first.identifier, &identifier),
+            None => old.to_vec(),
+        });
         let requirements = match (signer.requirement(&identifier), old_requirements) {
             (_, Some(old)) if same_signer => old,
             (Some((blob, _)), _) => blob,
@@ -273,9 +277,14 @@ fn entitlements(
     };
     let wrong = |error: apple_plist::PlistError| AppleSignError::Entitlements { problem: error.to_string() };
     let tree = apple_plist::read_dictionary(xml).map_err(wrong)?;
-    // Other forms than XML are no entitlements blob; a given file may be binary.
-    let xml_bytes =
-        if xml.starts_with(b"bplist") { apple_plist::write(&Value::Dictionary(tree.clone())) } else { xml.to_vec() };
+    // Other forms than XML are no entitlements blob; a given file may be binary, or of the old style.
+    let xml_bytes = if is_xml(xml) { xml.to_vec() } else { apple_plist::write(&Value::Dictionary(tree.clone())) };
     let der = der_entitlements::encode(&tree)?;
     Ok((Some((wrap(MAGIC_ENTITLEMENTS, &xml_bytes), wrap(MAGIC_ENTITLEMENTS_DER, &der))), exec_flags(&tree)))
+}
+
+/// Whether the first byte that says something begins an element.
+fn is_xml(list: &[u8]) -> bool {
+    let list = list.strip_prefix(b"\xef\xbb\xbf").unwrap_or(list);
+    list.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }

@@ -105,6 +105,7 @@ fn superblob<'f>(
         verified.cdhashes.push(cdhash.get(..20).unwrap_or(&cdhash).to_vec());
         verified.cdhashes.push(full);
         verified.hash_types.insert(directory.hash_type);
+        verified.identifiers.insert(directory.identifier.to_owned());
     }
     let claimed = entitlements(report, place, slice, blob, &directories);
     // What cannot be read is said, and sets no flag that could be expected.

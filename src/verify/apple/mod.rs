@@ -14,7 +14,7 @@ mod seal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::artifact::apple::{Bundle, Compared, Known, Layout, Node, Tree};
+use crate::artifact::apple::{Bundle, Compared, Known, Layout, Node, Tree, misnamed};
 use crate::format::code_signature::HashType;
 use crate::format::outline::Outline;
 use crate::format::x509::{Certificate, PublicKeyInfo};
@@ -24,7 +24,7 @@ use crate::verify::report::{Report, Scheme, Signature, Signer};
 use crate::verify::severity::Severity;
 
 pub use cms::issued_by;
-pub use profile::{Claim, check as profile, grants};
+pub use profile::{Claim, check as profile, grants, names_other};
 
 /// How an app is verified.
 #[derive(Clone, Copy)]
@@ -61,6 +61,8 @@ pub(super) struct Verified {
     pub(super) leaf: Option<Certificate>,
     /// Hashes of code directories: what a seal of macOS holds of nested code.
     pub(super) cdhashes: Vec<Vec<u8>>,
+    /// Identifiers that the code directories have, of all slices.
+    pub(super) identifiers: BTreeSet<String>,
     /// Digests of the code directories, of all slices.
     pub(super) hash_types: BTreeSet<HashType>,
     /// The entitlements of the first slice that has some.
@@ -101,6 +103,7 @@ pub fn app(tree: &dyn Tree, options: &Options<'_>) -> Report {
         codes.insert(&bundle.root, verified);
     }
     nested_signers(&mut report, &codes);
+    names(&mut report, &app, &codes);
     if let Some(Verified { leaf, signed: true, .. }) = codes.get("")
         && report.findings.iter().all(|finding| finding.severity < Severity::Error || finding.code.is_profile())
     {
@@ -200,6 +203,51 @@ pub fn executable(bytes: &[u8]) -> Report {
         Err(error) => report.add(Code::AppleMacho, "the file", error.to_string()),
     }
     report
+}
+
+/// What bundles are called, in their `Info.plist`, their signature and their entitlements, and one after the other.
+fn names(report: &mut Report, app: &App<'_>, codes: &BTreeMap<&str, Verified>) {
+    match misnamed(app.tree, app.layout) {
+        Ok(all) => {
+            // PLATFORM_IOS, tvOS, watchOS, visionOS: a simulator installs an app whatever its extensions are called.
+            let on_device = codes.get("").is_some_and(|app| matches!(app.platform, Some(2..=4 | 11)));
+            for wrong in all {
+                let (place, message) = (wrong.file.clone(), wrong.to_string());
+                if on_device {
+                    report.add(Code::AppleIdentifierNested, place, message);
+                } else {
+                    report.add_warning(Code::AppleIdentifierNested, place, message);
+                }
+            }
+        }
+        Err(error) => report.add(Code::AppleUnreadable, "the app", error.problem),
+    }
+    // On macOS a signer may choose another identifier (`codesign --identifier`), and a simulator looks at none.
+    for bundle in app.layout.bundles.iter().filter(|bundle| !bundle.deep && !bundle.identifier.is_empty()) {
+        let Some(verified) = codes.get(bundle.root.as_str()).filter(|verified| verified.leaf.is_some()) else {
+            continue;
+        };
+        let own = &bundle.identifier;
+        for signed in verified.identifiers.iter().filter(|signed| *signed != own) {
+            let message = format!(
+                "signed as {signed:?}, but CFBundleIdentifier in {} is {own:?}: a device does not install it; sign again",
+                bundle.info
+            );
+            report.add(Code::AppleIdentifier, bundle.executable.clone(), message);
+        }
+        let claimed = verified.entitlements.as_ref().filter(|_| bundle.runs());
+        for key in ["application-identifier", "com.apple.application-identifier"] {
+            let claimed = claimed.and_then(|claimed| claimed.get(key)?.as_string());
+            if let Some(claimed) = claimed.filter(|claimed| names_other(claimed, own)) {
+                let message = format!(
+                    "the entitlement {key} is {claimed:?}, but CFBundleIdentifier in {} is {own:?}; sign again, with \
+                     entitlements of this app where some are given",
+                    bundle.info
+                );
+                report.add(Code::AppleApplicationIdentifier, bundle.executable.clone(), message);
+            }
+        }
+    }
 }
 
 /// Code within an app is by its signer or by Apple.

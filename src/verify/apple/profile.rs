@@ -81,6 +81,12 @@ fn signature(report: &mut Report, place: &str, profile: &[u8]) {
     }
 }
 
+/// Whether an application identifier of entitlements is of another application than the bundle of this identifier. A pattern
+/// may be of both, and what a bundle is called counts alone: the prefix may be a team or older than teams.
+pub fn names_other(claimed: &str, bundle_id: &str) -> bool {
+    !bundle_id.is_empty() && claimed.split_once('.').is_some_and(|(_, application)| !allows(application, bundle_id))
+}
+
 /// Whether a claimed value is granted.
 pub fn grants(granted: Option<&Value>, claimed: &Value) -> bool {
     let Some(granted) = granted else {

@@ -404,6 +404,15 @@ codes! {
         AppleNestedSigner "apple.nested-signer" Warning Signature
             "code within is signed by another than the app"
             "sign all with one identity";
+        AppleIdentifier "apple.identifier" Error Signature
+            "the identifier in a signature is not the bundle's: a device does not install it"
+            "sign again";
+        AppleApplicationIdentifier "apple.application-identifier" Error Signature
+            "the application identifier in the entitlements is another application's"
+            "sign again";
+        AppleIdentifierNested "apple.identifier-nested" Depends("an app for a simulator, or an injection that did not cause it") Signature
+            "an extension, a watch app or an App Clip is not named after its app, or names another one"
+            "change the identifiers together";
         AppleEntitlements "apple.entitlements" Error Signature
             "entitlements cannot be read"
             "sign again";

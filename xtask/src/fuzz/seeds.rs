@@ -101,6 +101,7 @@ fn zip(entries: &[(&str, &[u8])]) -> Result<Vec<u8>> {
 fn signed(data: &Path) -> Result<Vec<Vec<u8>>> {
     let code = Code {
         identifier: "com.example.fuzz",
+        renamed: false,
         info: None,
         resources: None,
         entitlements: Some(ENTITLEMENTS.as_bytes()),

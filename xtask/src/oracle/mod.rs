@@ -22,6 +22,7 @@ pub mod resources;
 pub mod serve;
 pub mod signatures;
 pub mod statements;
+pub mod windows;
 
 use std::path::{Path, PathBuf};
 

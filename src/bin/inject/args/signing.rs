@@ -95,21 +95,24 @@ impl Signing {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signing for Apple's systems (also --key, --cert, --unsigned, --allow-new-signer)")]
 pub struct AppleSigning {
-    /// Identity, PKCS#12
+    /// Identity, PKCS#12; else `P12_FILE`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "unsigned", "ad_hoc"])]
     pub p12: Option<PathBuf>,
-    /// Its password: env:NAME, file:PATH, stdin or prompt
-    #[arg(long, value_name = "SRC", requires = "p12")]
+    /// Its password: env:NAME, file:PATH, stdin or prompt; else `P12_PASSWORD`
+    #[arg(long, value_name = "SRC")]
     pub p12_pass: Option<String>,
+    /// Which identity of several: its name, or SHA-1 or SHA-256 of its certificate; else the one that a profile lists
+    #[arg(long, value_name = "ALIAS")]
+    pub p12_alias: Option<String>,
     /// Certificates of issuers that the identity lacks, PEM or DER; repeatable
     #[arg(long, value_name = "FILE")]
     pub chain: Vec<PathBuf>,
-    /// Provisioning profile; the best fit for the app and for each extension is chosen; repeatable
+    /// Provisioning profile; the best fit for the app and for each extension is chosen; repeatable; else `PROFILE`
     #[arg(long, value_name = "FILE")]
     pub profile: Vec<PathBuf>,
-    /// Entitlements of the app instead of those it has, a property list
-    #[arg(long, value_name = "FILE")]
-    pub entitlements: Option<PathBuf>,
+    /// Entitlements of the app instead of those it has, a property list; of another bundle as BUNDLE-ID=FILE; repeatable
+    #[arg(long, value_name = "[BUNDLE-ID=]FILE")]
+    pub entitlements: Vec<String>,
     /// Keep entitlements as they are where the profile is of another team (with --allow-new-signer), instead of what it grants
     #[arg(long)]
     pub keep_entitlements: bool,

@@ -103,7 +103,7 @@ pub fn kept_pairs(signing: &Signing) -> Result<KeptPairs, Failure> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    files::read_given(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Signing, e))
+    files::read_key(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Signing, e))
 }
 
 /// The same for a file that holds a key.

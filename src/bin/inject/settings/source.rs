@@ -197,15 +197,12 @@ fn printed(words: &[String]) -> Result<Zeroizing<String>, String> {
 }
 
 fn read_bounded(from: impl Read) -> std::io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::with_capacity(4096));
-    from.take(MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    from.take(MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX {
         return Err(std::io::Error::other(format!("more than {MAX} bytes")));
     }
-    // Editors of Windows, and its shell, put a byte order mark in front.
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
+    let mut text = files::given_text(bytes)?;
     let trimmed = text.strip_suffix('\n').map_or(text.len(), |line| line.strip_suffix('\r').unwrap_or(line).len());
     text.truncate(trimmed);
     Ok(text)

@@ -100,5 +100,5 @@ fn no_room(error: std::io::Error) -> Failure {
 const SHORTEST: usize = 16;
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    files::read_given(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))
+    files::read_key(path, files::KEY_FILE_BYTES).map_err(|e| Failure::of(Code::Usage, e))
 }
