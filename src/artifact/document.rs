@@ -18,7 +18,7 @@ use crate::format::properties::{self, PropertiesError};
 use crate::format::setting::Setting;
 use crate::format::verbatim::{self, VerbatimError};
 use crate::format::xml::{self, XmlError};
-use crate::placement::Locator;
+use crate::placement::{ByValue, Locator};
 
 /// Why a place in a file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -167,10 +167,10 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
     // Texts are meant as they stand there, whatever the other places bring.
     let by_text = |Edit { locator, value, create }: &Edit<'e>| {
         let Locator::Text(text) = locator else { return None };
-        Some(Setting { at: text.sought(), value, create: *create })
+        Some((text, Setting { at: text.sought(), value, create: *create }))
     };
-    let texts: Vec<Setting<'_>> = edits.iter().filter_map(by_text).collect();
-    let mut content = if texts.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(by_value(bytes, edits, &texts)?) };
+    let texts: Vec<(&ByValue, Setting<'_>)> = edits.iter().filter_map(by_text).collect();
+    let mut content = if texts.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(by_value(bytes, &texts)?) };
     // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
     let mut compiled = Vec::new();
     // Properties in JavaScript may read one string, which two values cannot share.
@@ -222,23 +222,16 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
 }
 
 /// Texts by their values. An error names the text of the address, not what stands there: that may be a secret.
-fn by_value(bytes: &[u8], edits: &[Edit<'_>], texts: &[Setting<'_>]) -> Result<Vec<u8>, VerbatimError> {
-    let shown = |text: String| {
-        let places = edits.iter().filter_map(|edit| match edit.locator {
-            Locator::Text(place) => Some(place),
-            Locator::Whole
-            | Locator::Json(_)
-            | Locator::Plist(_)
-            | Locator::Xml(_)
-            | Locator::Js(_)
-            | Locator::Properties(_) => None,
-        });
-        places.map(|place| place.shown(&text)).find(|shown| *shown != text).map(str::to_owned).unwrap_or(text)
+fn by_value(bytes: &[u8], texts: &[(&ByValue, Setting<'_>)]) -> Result<Vec<u8>, VerbatimError> {
+    let settings: Vec<Setting<'_>> = texts.iter().map(|(_, setting)| *setting).collect();
+    let written = |sought: String| {
+        let place = texts.iter().find(|(place, _)| place.sought() == sought);
+        place.map(|(place, _)| place.text().to_owned()).unwrap_or(sought)
     };
-    verbatim::set_all(bytes, texts).map_err(|error| match error {
-        VerbatimError::NotFound { text } => VerbatimError::NotFound { text: shown(text) },
-        VerbatimError::Value { text } => VerbatimError::Value { text: shown(text) },
-        VerbatimError::Conflict { text } => VerbatimError::Conflict { text: shown(text) },
+    verbatim::set_all(bytes, &settings).map_err(|error| match error {
+        VerbatimError::NotFound { text } => VerbatimError::NotFound { text: written(text) },
+        VerbatimError::Value { text } => VerbatimError::Value { text: written(text) },
+        VerbatimError::Conflict { text } => VerbatimError::Conflict { text: written(text) },
         error @ (VerbatimError::NotText { .. } | VerbatimError::Search(_)) => error,
     })
 }

@@ -18,7 +18,7 @@ struct Texts {
 
 impl ByValue {
     /// The text of an address.
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         Self(Box::new(Texts { written: text.into(), held: None }))
     }
 
@@ -35,11 +35,6 @@ impl ByValue {
     /// The text to look for. It may be a secret.
     pub(crate) fn sought(&self) -> &str {
         self.0.held.as_ref().map_or(&self.0.written, SecretText::expose)
-    }
-
-    /// What may be shown in the place of `text` where an error names what was looked for.
-    pub(crate) fn shown<'s>(&'s self, text: &'s str) -> &'s str {
-        if text == self.sought() { self.text() } else { text }
     }
 }
 

@@ -205,6 +205,24 @@ fn a_constant_of_code_that_is_a_secret_is_found_again() {
 }
 
 #[test]
+fn a_raw_resource_that_is_a_secret_is_found_again_in_every_configuration() {
+    let world = super::contract::world(br#"{"client_id":"old-client-id"}"#);
+    let at = ["app.apk", "--gate", "off", "--at", "raw/auth#\"old-client-id\"={client_secret}", "--unsigned"];
+    let job = |env: &str| world.inject(&[&at[..], &["--env", env]].concat()).exits(0);
+    let mut made = Vec::new();
+    for env in ["dev", "prod", "dev"] {
+        job(env);
+        let (_, secret) = world.credential("com.example.demo", env);
+        let now = world.read("app.apk");
+        assert_eq!(values(&now, "raw/auth#/client_id"), [secret.as_str(); 2]);
+        let again = job(env).says(&["up to date", "raw/auth#\"old-client-id\" is not there; a known secret"]);
+        assert!(!format!("{}{}", again.out, again.err).contains(&secret) && world.read("app.apk") == now);
+        made.push(now);
+    }
+    assert!(made[0] == made[2] && made[0] != made[1]);
+}
+
+#[test]
 fn what_is_no_credential_says_why_it_is_not_found_again() {
     let world = World::new();
     world.write("site/a.html", "<p>BUILD_ENV old-client-id</p>");

@@ -15,7 +15,8 @@ use crate::format::string_pool::{Appended, PoolEdit};
 pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) -> Result<Vec<u8>, AxmlError> {
     let refuse =
         |reason: &str| AxmlError::CannotCreate { place: format!("meta-data {name}"), reason: reason.to_owned() };
-    let (line, end) = application(document).ok_or_else(|| refuse("the document has no <application>"))?;
+    let (line, end) =
+        application(document).ok_or_else(|| refuse("the document has no <application> in a <manifest>"))?;
     let pool = &document.pool;
     // A map may be longer than the pool (`ResXMLTree::setTo` compares neither): what it says of strings that are not there stays
     // behind, and moves with them.
@@ -103,23 +104,23 @@ pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) ->
     Ok(splices.apply(document.bytes)?)
 }
 
-/// The line of `<application>`, and the node that closes it.
+/// The line of the first `<application>` of a `<manifest>`, and the node that closes it.
 fn application<'d, 'a>(document: &'d Document<'a>) -> Option<(u32, &'d Node<'a>)> {
-    let mut depth = 0_usize;
+    let mut path = Vec::new();
     let mut open = None;
     for node in &document.nodes {
         match node.kind {
             NodeKind::Start { name, .. } => {
-                depth += 1;
-                if depth == 2 && document.string(name).as_deref() == Some("application") {
+                path.push(document.string(name).unwrap_or_default());
+                if path.iter().map(AsRef::as_ref).eq(["manifest", "application"]) {
                     open = Some(node.line);
                 }
             }
             NodeKind::End { .. } => {
-                if let Some(line) = open.filter(|_| depth == 2) {
+                if let Some(line) = open.filter(|_| path.len() == 2) {
                     return Some((line, node));
                 }
-                depth = depth.saturating_sub(1);
+                path.pop();
             }
             NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
         }
