@@ -95,7 +95,7 @@ pub mod job {
     #[doc(inline)]
     pub use crate::pipeline::{
         ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Input, Located, PairFacts,
-        PlannedPlace, ProfileFacts, Reach, ReleaseFault,
+        PlannedPlace, ProfileFacts, Reach, ReleaseFault, Unbuilt,
     };
 }
 
@@ -176,8 +176,8 @@ pub mod place {
     pub use crate::placement::template::{BUILT_IN, Held, OtherMain, RaisedError, Values, same_object};
     #[doc(inline)]
     pub use crate::placement::{
-        Absence, Address, AddressError, FilePath, Kind, Locator, Place, ResourceKind, Target, Template, TemplateError,
-        enters,
+        Absence, Address, AddressError, ByValue, FilePath, Kind, Locator, Place, ResourceKind, Target, Template,
+        TemplateError, enters,
     };
 }
 
@@ -425,6 +425,8 @@ pub mod system {
     pub use crate::host::file::FileError;
     #[doc(inline)]
     pub use crate::host::lock::on_wait;
+    #[doc(inline)]
+    pub use crate::host::outlet::Outlet;
     #[doc(inline)]
     pub use crate::host::process::guard_memory;
     #[doc(inline)]

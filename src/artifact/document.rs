@@ -18,7 +18,7 @@ use crate::format::properties::{self, PropertiesError};
 use crate::format::setting::Setting;
 use crate::format::verbatim::{self, VerbatimError};
 use crate::format::xml::{self, XmlError};
-use crate::placement::Locator;
+use crate::placement::{ByValue, Locator};
 
 /// Why a place in a file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +125,7 @@ pub fn read(bytes: &[u8], locator: &Locator) -> Result<Vec<String>, DocumentErro
         },
         Locator::Properties(key) => properties::get(bytes, key)?,
         Locator::Plist(path) => plist::get(bytes, path)?,
-        Locator::Text(text) => vec![text.clone(); verbatim::count(bytes, text)?],
+        Locator::Text(text) => vec![text.sought().to_owned(); verbatim::count(bytes, text.sought())?],
     })
 }
 
@@ -167,11 +167,10 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
     // Texts are meant as they stand there, whatever the other places bring.
     let by_text = |Edit { locator, value, create }: &Edit<'e>| {
         let Locator::Text(text) = locator else { return None };
-        Some(Setting { at: text, value, create: *create })
+        Some((text, Setting { at: text.sought(), value, create: *create }))
     };
-    let texts: Vec<Setting<'_>> = edits.iter().filter_map(by_text).collect();
-    let mut content =
-        if texts.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(verbatim::set_all(bytes, &texts)?) };
+    let texts: Vec<(&ByValue, Setting<'_>)> = edits.iter().filter_map(by_text).collect();
+    let mut content = if texts.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(by_value(bytes, &texts)?) };
     // Compiled XML shares its strings, so its values go in together: the result must not depend on their order.
     let mut compiled = Vec::new();
     // Properties in JavaScript may read one string, which two values cannot share.
@@ -222,6 +221,21 @@ pub fn edit<'e>(bytes: &[u8], edits: &[Edit<'e>]) -> Result<Vec<u8>, DocumentErr
     })
 }
 
+/// Texts by their values. An error names the text of the address, not what stands there: that may be a secret.
+fn by_value(bytes: &[u8], texts: &[(&ByValue, Setting<'_>)]) -> Result<Vec<u8>, VerbatimError> {
+    let settings: Vec<Setting<'_>> = texts.iter().map(|(_, setting)| *setting).collect();
+    let written = |sought: String| {
+        let place = texts.iter().find(|(place, _)| place.sought() == sought);
+        place.map(|(place, _)| place.text().to_owned()).unwrap_or(sought)
+    };
+    verbatim::set_all(bytes, &settings).map_err(|error| match error {
+        VerbatimError::NotFound { text } => VerbatimError::NotFound { text: written(text) },
+        VerbatimError::Value { text } => VerbatimError::Value { text: written(text) },
+        VerbatimError::Conflict { text } => VerbatimError::Conflict { text: written(text) },
+        error @ (VerbatimError::NotText { .. } | VerbatimError::Search(_)) => error,
+    })
+}
+
 /// Whether a missing place could be made in this file: for a pointer that picks among what is there, only where what it picks
 /// is there. Every other place is made with what leads to it.
 pub fn could_hold(bytes: &[u8], locator: &Locator) -> bool {
@@ -260,7 +274,7 @@ pub fn may_hold(bytes: &[u8], locator: &Locator) -> bool {
 pub fn mentions(bytes: &[u8], locator: &Locator) -> bool {
     let name = match locator {
         Locator::Whole => return true,
-        Locator::Text(text) => text.clone(),
+        Locator::Text(text) => text.sought().to_owned(),
         Locator::Json(pointer) => pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~"),
         Locator::Xml(path) => {
             let last = path.rsplit('/').next().unwrap_or_default();

@@ -4,6 +4,7 @@
 
 use crate::credential::registry::Application;
 use crate::credential::{ClientId, EnvironmentName};
+use crate::pipeline::Unbuilt;
 use crate::placement::Place;
 
 /// An application, with all that it may be called.
@@ -136,6 +137,9 @@ pub enum AppError {
     /// None is named, and several are listed.
     #[error("which application? there are {}", .0.join(", "))]
     SeveralListed(Vec<String>),
+    /// A folder of source code is given.
+    #[error("which application? the folder is {}", .0.describe())]
+    Unbuilt(Unbuilt),
     /// A folder of files does not say it.
     #[error("which application? a folder of files does not say")]
     Folder,

@@ -2,6 +2,7 @@
 //!
 //! Must not: decide for others in the same run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::credential::Credentials;
@@ -15,8 +16,8 @@ use super::prepared::{Artifact, Embedded, Prepared, other_mains};
 use crate::credential::obtain::Needs;
 use crate::credential::registry::Application;
 use crate::credential::store::{Store, Stored};
-use crate::credential::{ClientId, ClientSecret, Credential};
-use crate::host::replacement::Replacement;
+use crate::credential::{ClientSecret, Credential, EnvironmentName};
+use crate::host::outlet::Outlet;
 use crate::pipeline::job::{Inspected, JobError, pending, repair};
 use crate::pipeline::signing::{AndroidSigning, AppleSigning, KeyKind, Signing};
 use crate::pipeline::{Fault, Gate, PlannedPlace};
@@ -55,7 +56,7 @@ impl Embedder<'_> {
         }
         let owner = self.owner(&mut inspected, artifact.app.as_deref())?;
         let places = self.gather(&inspected, &owner)?;
-        places.gone.iter().for_each(|at| self.tell(Event::TextGone(path, at)));
+        places.gone.iter().for_each(|place| self.tell(Event::TextGone(path, place)));
         let others = places.of_other_kinds(&inspected);
         if !others.is_empty() {
             self.tell(Event::OtherKind(path, &others));
@@ -75,12 +76,23 @@ impl Embedder<'_> {
         let fits = |preset: &Preset| inspected.has_one_of(&preset.fits);
         let mut gathered = gather(self.presets, owner.app, values, &self.options, fits)?;
         if gathered.places.iter().any(|place| place.at.is_text()) {
-            let ids = self.ids_of(&owner.application)?;
-            let ids: Vec<&str> = ids.iter().map(ClientId::as_str).collect();
+            let credentials = self.credentials_of(&owner.application)?;
+            let application = owner.application.id.as_str();
+            // Of other environments the credential alone is known, and no value of their own.
+            let none = BTreeMap::new();
+            let known = credentials.iter().map(|(environment, Credential { id, secret })| Values {
+                client_id: id.as_str(),
+                client_secret: secret.as_ref().map(ClientSecret::expose),
+                environment: environment.as_str(),
+                application,
+                other: if *environment == self.environment.name { values } else { &none },
+                mains: &[],
+            });
+            let known: Vec<Values<'_>> = known.collect();
             let mut places = Vec::new();
             for place in &gathered.places {
-                let there = as_placed(place, &ids, inspected).map_err(PlacesError::Job)?;
-                gathered.gone.extend(there.iter().any(|there| there.at != place.at).then(|| place.at.clone()));
+                let there = as_placed(place, &known, inspected).map_err(PlacesError::Job)?;
+                gathered.gone.extend(there.iter().any(|there| there.at != place.at).then(|| place.clone()));
                 places.extend(there);
             }
             gathered.places = places;
@@ -88,18 +100,20 @@ impl Embedder<'_> {
         Ok(gathered)
     }
 
-    /// The Client Ids that are known of an application without asking anybody, in whatever environment.
-    fn ids_of(&self, application: &Application) -> Result<Vec<ClientId>, EmbedError> {
+    /// The credentials that are known of an application without asking anybody, in whatever environment.
+    fn credentials_of(&self, application: &Application) -> Result<Vec<(EnvironmentName, Credential)>, EmbedError> {
         let store = Store::open_existing(self.home)?;
         let stored = store.as_ref().map(Store::list).transpose()?.unwrap_or_default();
         let own = stored.into_iter().filter(|stored| stored.key.application == application.id);
-        let mut ids: Vec<ClientId> = own.map(|stored| stored.id).collect();
-        ids.extend(match self.source().given()? {
-            Some(Given::Known(credential, _)) => Some(credential.id),
-            Some(Given::Unread(id, _)) => id,
+        let mut known: Vec<(EnvironmentName, Credential)> =
+            own.map(|stored| (stored.key.environment, Credential { id: stored.id, secret: stored.secret })).collect();
+        let given = match self.source().given()? {
+            Some(Given::Known(credential, _)) => Some(credential),
+            Some(Given::Unread(id, _)) => id.map(|id| Credential { id, secret: None }),
             None => None,
-        });
-        Ok(ids)
+        };
+        known.extend(given.map(|credential| (self.environment.name.clone(), credential)));
+        Ok(known)
     }
 
     fn explained(&self, error: JobError, application: &Application, places: &Gathered) -> EmbedError {
@@ -108,7 +122,7 @@ impl Embedder<'_> {
         }
         match error.missing_place() {
             Some(missing) => {
-                let hint = places.hint(missing).map(str::to_owned);
+                let hint = places.hint(missing).map(str::to_owned).or_else(|| places.lost(missing));
                 EmbedError::NoPlace { error, hint, create: self.options.create }
             }
             None => error.into(),
@@ -197,7 +211,7 @@ impl Embedder<'_> {
         let known = self.known(&prepared.application)?.read()?;
         self.check_secret(prepared, known.as_ref())?;
         if let Some(receipt) = &prepared.artifact.receipt {
-            Replacement::start(receipt).map_err(|error| about(error.into()))?;
+            Outlet::probe(receipt).map_err(|error| about(error.into()))?;
         }
         if known.is_none() {
             prepared.planned.probe(prepared.artifact.output()).map_err(|error| about(error.into()))?;

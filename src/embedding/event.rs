@@ -9,7 +9,7 @@ use crate::credential::change::Settled;
 use crate::credential::obtain::Origin;
 use crate::credential::registry::{Capability, RegistryIdentity};
 use crate::credential::{ClientId, EnvironmentName};
-use crate::placement::Address;
+use crate::placement::{Address, Place};
 
 /// What a run has to tell.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub enum Event<'e> {
         /// When its secret ends, seconds since 1970.
         expires: Option<u64>,
     },
-    /// A place is addressed by a text that is not there, and a known Client Id of the application is: that counts as the place.
-    TextGone(&'e Path, &'e Address),
+    /// A place is addressed by a text that is not there, and a known credential of the application is: that counts as the place.
+    TextGone(&'e Path, &'e Place),
     /// Addresses that somebody wrote are for artifacts of another kind, so nothing is put there.
     OtherKind(&'e Path, &'e [&'e Address]),
     /// No place takes the secret, which is accepted.

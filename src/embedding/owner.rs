@@ -43,7 +43,10 @@ impl<'a> Apps<'a> {
                 (named, _) => named,
             },
             (None, Some(id)) => self.of_artifact(id, own)?,
-            (None, None) => self.of_mains(&mains)?,
+            (None, None) => self.of_mains(&mains).map_err(|error| match (error, inspected.unbuilt()) {
+                (AppError::Folder, Some(unbuilt)) => AppError::Unbuilt(unbuilt),
+                (error, _) => error,
+            })?,
         };
         let names = names(&application, app);
         let main =

@@ -9,7 +9,7 @@ use super::options::Options;
 use crate::pipeline::job::{Inspected, JobError};
 use crate::placement::preset::{Preset, PresetError};
 use crate::placement::template::Values;
-use crate::placement::{Absence, Address, Kind, Place, TemplateError};
+use crate::placement::{Absence, Address, Kind, Place, Template, TemplateError};
 
 /// The preset where nothing else is said.
 const FALLBACK: &str = "generic";
@@ -104,8 +104,8 @@ pub struct Gathered {
     pub needs_secret: bool,
     /// The addresses that the application's configuration or the caller wrote.
     written: Vec<Address>,
-    /// Places by a text that is gone, for which a known Client Id counts that is there.
-    pub(super) gone: Vec<Address>,
+    /// Places by a text that is gone, for which a known credential counts that is there.
+    pub(super) gone: Vec<Place>,
     /// What it means when a place of a preset is not there.
     hints: Vec<(Address, String)>,
 }
@@ -198,6 +198,11 @@ impl Gathered {
         self.written.iter().filter(|at| !inspected.is_meant(at)).collect()
     }
 
+    /// Why a place by its text, which is not there, is not found by what may have been put there either.
+    pub(super) fn lost(&self, missing: &Address) -> Option<String> {
+        self.places.iter().find(|place| place.at == *missing && place.at.is_text()).map(|place| lost(&place.value))
+    }
+
     /// What a preset says of a place that is not there.
     pub fn hint(&self, missing: &Address) -> Option<&str> {
         // A place that names the main object is missed for one.
@@ -206,24 +211,48 @@ impl Gathered {
     }
 }
 
-/// A place, or where it is a text that is there no longer, the places of its value with each of these Client Ids that is there: what
-/// was put there is found again, whichever environment it is of. A value with a secret is no address.
-pub fn as_placed(place: &Place, ids: &[&str], inspected: &Inspected) -> Result<Vec<Place>, JobError> {
+/// Values shorter than this are not looked for where a text is gone: they may stand anywhere.
+const TOLD: usize = 8;
+
+/// A place, or where it is a text that is there no longer, the places of its value with each of these credentials that is there: what
+/// was put there is found again, whichever environment it is of. Where the value has a secret, the address stays as it reads.
+pub fn as_placed(place: &Place, known: &[Values<'_>], inspected: &Inspected) -> Result<Vec<Place>, JobError> {
     let has = |at: &Address| inspected.has_one_of(std::slice::from_ref(at));
-    if !place.at.is_text() || place.value.needs_secret() || has(&place.at)? {
+    if !place.at.is_text() || !place.value.holds_credential() || has(&place.at)? {
         return Ok(vec![place.clone()]);
     }
-    let other = BTreeMap::new();
+    let needs_secret = place.value.needs_secret();
     let mut there: Vec<Place> = Vec::new();
-    for client_id in ids {
-        let values =
-            Values { client_id, client_secret: None, environment: "", application: "", other: &other, mains: &[] };
-        let Some(at) = place.value.render(&values).ok().and_then(|value| place.at.for_value(&value)) else { continue };
+    for values in known.iter().filter(|values| !needs_secret || values.client_secret.is_some()) {
+        let Ok(value) = place.value.render(values) else { continue };
+        let at = if needs_secret {
+            if value.chars().count() < TOLD { None } else { place.at.holding(&value) }
+        } else {
+            place.at.for_value(&value)
+        };
+        let Some(at) = at else { continue };
         if !there.iter().any(|place| place.at == at) && has(&at)? {
             there.push(Place { at, ..place.clone() });
         }
     }
     Ok(if there.is_empty() { vec![place.clone()] } else { there })
+}
+
+/// Why a place by its text is not found where it may have been replaced, and what to do.
+fn lost(value: &Template) -> String {
+    if value.holds_credential() {
+        format!(
+            "an earlier run may have replaced the text, and no credential that is known on this machine stands there (values with a \
+             secret of fewer than {TOLD} characters are not looked for, nor what another environment has as values of your own): \
+             build anew, or address the place by its name"
+        )
+    } else {
+        format!(
+            "an earlier run may have replaced the text, and what {value:?} made of it cannot be told from other text, because there is no \
+             credential in it: build anew, name the text that stands there now, or address the place by its name",
+            value = value.to_string()
+        )
+    }
 }
 
 /// The presets with those that only choose among others replaced by what they choose.

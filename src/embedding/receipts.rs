@@ -11,7 +11,7 @@ use crate::credential::Credential;
 use crate::credential::registry::{Application, Capability};
 use crate::credential::store::Store;
 use crate::format::calendar::Civil;
-use crate::host::replacement::Replacement;
+use crate::host::outlet::Outlet;
 use crate::pipeline::digest::Digest;
 use crate::pipeline::receipt::{self, Carries};
 use crate::pipeline::{Done, Input, PlannedPlace};
@@ -20,7 +20,7 @@ use crate::verify::Report;
 /// A receipt, begun.
 pub(super) struct Begun {
     to: PathBuf,
-    file: Replacement,
+    file: Outlet,
     input: Digest,
     carries: Carries,
     places: Vec<(String, String)>,
@@ -58,7 +58,7 @@ impl Embedder<'_> {
             Some((self.identity()?.0, class))
         };
         Ok(Begun {
-            file: Replacement::start(to)?,
+            file: Outlet::start(to)?,
             to: to.to_owned(),
             input: input.digest()?,
             carries: self.carries(application, credential)?,
@@ -72,7 +72,7 @@ impl Embedder<'_> {
 impl Begun {
     /// Writes it, and says where. Of an artifact that was up to date, the receipt of how it came to be stays.
     pub(super) fn finish(self, output: &Input, done: &Done) -> Result<PathBuf, EmbedError> {
-        let Self { to, mut file, input, carries, places, registry, time } = self;
+        let Self { to, file, input, carries, places, registry, time } = self;
         if !done.written && to.is_file() {
             let mut said = Report::default();
             if receipt::check(&mut said, &to, output, &carries).is_ok() && said.is_sound() {
@@ -81,8 +81,7 @@ impl Begun {
         }
         let done = receipt::Done { input, carries, places, registry, report: &done.report, time };
         let text = format!("{:#}\n", receipt::receipt(&output.path, &output.digest()?, &done));
-        file.write_all(text.as_bytes())?;
-        file.commit_as_before()?;
+        file.finish(&text)?;
         Ok(to)
     }
 }

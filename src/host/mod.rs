@@ -12,6 +12,7 @@ pub mod http;
 pub mod interrupt;
 pub mod keyring;
 pub mod lock;
+pub mod outlet;
 pub mod private;
 pub mod process;
 pub mod random;

@@ -3,6 +3,7 @@
 //! Must not: say what happened; the error does.
 
 use super::reach::Reach;
+use super::unbuilt::Unbuilt;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::ZipError;
@@ -34,6 +35,8 @@ pub enum Fault<'e> {
         example: &'static str,
         /// Options that make a place of its own, where that has to be asked for.
         make: Option<&'static str>,
+        /// What it is the source of, where nothing is built yet.
+        unbuilt: Option<Unbuilt>,
     },
     /// A place is not there.
     NoPlace {

@@ -16,6 +16,7 @@ use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::reach::Reach;
 use super::signing::{KeyKind, Signing};
+use super::unbuilt::Unbuilt;
 use super::{ArtifactFile, Input};
 use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
@@ -128,7 +129,7 @@ impl<K: Kind> Opened for K {
 
     fn plan(self: Arc<Self>, search: Search<'_>, presets: &str) -> Result<Box<dyn AnyPlan>, Cause> {
         self.read_ahead();
-        let mut placed = Placed::of(found(&*self, search), search.places, self.words(), presets)?;
+        let mut placed = Placed::of(found(&*self, search), search.places, self.words(), presets, || self.unbuilt())?;
         placed.pairs = search.pairs.clone();
         self.judge_plan(search, &mut placed)?;
         Ok(Box::new(Plan { artifact: self, placed }))
@@ -393,6 +394,11 @@ impl Inspected {
     /// What it is and says of itself, for people.
     pub fn describe(&self) -> Description {
         self.artifact.describe()
+    }
+
+    /// What it is the source of, where somebody gives the folder of a project instead of what is built of it.
+    pub fn unbuilt(&self) -> Option<Unbuilt> {
+        self.artifact.unbuilt()
     }
 
     /// What a release must not be, and this is.

@@ -17,6 +17,7 @@ use super::old_copies::OldHunt;
 use super::plan::{Description, Done, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{KeyKind, Signing};
+use super::unbuilt::Unbuilt;
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::Index;
@@ -52,6 +53,11 @@ pub(super) trait Artifact: fmt::Debug + Send + Sync {
 
     /// The main objects of GeneXus that it holds metadata of.
     fn mains(&self) -> Result<Mains, Cause>;
+
+    /// What it is the source of, where nothing is built yet.
+    fn unbuilt(&self) -> Option<Unbuilt> {
+        None
+    }
 
     /// What a release must not be, and this is.
     fn release_faults(&self) -> Vec<ReleaseFault>;

@@ -9,10 +9,11 @@ use zeroize::Zeroizing;
 use super::fault::Cause;
 use super::plan::PlannedPlace;
 use super::refusal::{Refusal, Words};
+use super::unbuilt::Unbuilt;
 use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
-use crate::placement::{Absence, Address, Place, Target, Template};
+use crate::placement::{Absence, Address, ByValue, Place, Target, Template};
 use crate::sign::android::KeptPairs;
 use crate::verify::injected::Expected;
 use crate::verify::{Code, Finding, Report};
@@ -312,7 +313,7 @@ impl<S> Outcome<S> {
         let mut found = Vec::new();
         // Several values, or none, do not say which constant is meant.
         for id in &ids {
-            let target = Target::DexText { text: id.to_string() };
+            let target = Target::DexText { text: ByValue::new(id.as_str()) };
             let place = Place::new(Address { kind: place.at.kind, target }, place.value.clone(), Absence::Skip);
             match find(&place) {
                 Ok(hits) if hits.is_empty() => {}
@@ -354,12 +355,13 @@ pub(super) struct Placed<S> {
 pub(super) type Rendered<'p, S> = (&'p PlannedPlace, &'p S, Zeroizing<String>);
 
 impl<S> Placed<S> {
-    /// A plan of what was found; an error where that is nothing. `presets` is for its message.
+    /// A plan of what was found; an error where that is nothing. `presets` and `unbuilt` are for its message.
     pub(super) fn of(
         outcome: Outcome<S>,
         places: &[Place],
         words: &'static Words,
         presets: &str,
+        unbuilt: impl FnOnce() -> Option<Unbuilt>,
     ) -> Result<Self, Cause> {
         let Outcome { copies, mut notes, not_own, empty, errors } = outcome;
         if let Some((_, error)) = errors.into_iter().next() {
@@ -372,7 +374,7 @@ impl<S> Placed<S> {
             let why = match empty.into_iter().next() {
                 Some((address, entry)) => Refusal::LeftEmpty { words, address: Box::new(address), entry },
                 None if !mains.is_empty() => Refusal::WhichMain { words, mains: each_once(mains) },
-                None => Refusal::NoPlaceAtAll { words, presets: presets.to_owned() },
+                None => Refusal::NoPlaceAtAll { words, presets: presets.to_owned(), unbuilt: unbuilt() },
             };
             return Err(why.into());
         }

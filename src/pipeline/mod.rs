@@ -40,6 +40,7 @@ mod set;
 pub mod signing;
 mod source;
 pub mod tree;
+mod unbuilt;
 
 pub use fault::Fault;
 pub use gate::Gate;
@@ -51,3 +52,4 @@ pub use plan::{
 };
 pub use reach::Reach;
 pub use source::ArtifactFile;
+pub use unbuilt::Unbuilt;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::fault::{Cause, Failing, Fault};
 use super::reach::Reach;
+use super::unbuilt::Unbuilt;
 use crate::placement::Address;
 use crate::verify::leak;
 use crate::verify::{Finding, Report, Severity, findings_text};
@@ -27,8 +28,8 @@ pub(super) struct Words {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     /// No place at all.
-    #[error("no place for a credential was found in {}: {}", .words.this, none_fits(.presets))]
-    NoPlaceAtAll { words: &'static Words, presets: String },
+    #[error("no place for a credential was found in {}{}: {}", .words.this, which_is(*.unbuilt), none_fits(.presets))]
+    NoPlaceAtAll { words: &'static Words, presets: String, unbuilt: Option<Unbuilt> },
     /// Places that the build left empty, and nothing else.
     #[error("nothing was put into {}: {address} in {entry} is empty in this build, and stays so", .words.this)]
     LeftEmpty { words: &'static Words, address: Box<Address>, entry: String },
@@ -61,10 +62,16 @@ fn none_fits(presets: &str) -> String {
     }
 }
 
+fn which_is(unbuilt: Option<Unbuilt>) -> String {
+    unbuilt.map(|unbuilt| format!(", which is {}", unbuilt.describe())).unwrap_or_default()
+}
+
 impl Failing for Refusal {
     fn fault(&self) -> Fault<'_> {
         match self {
-            Self::NoPlaceAtAll { words, .. } => Fault::NoPlaceAtAll { example: words.example, make: words.make },
+            Self::NoPlaceAtAll { words, unbuilt, .. } => {
+                Fault::NoPlaceAtAll { example: words.example, make: words.make, unbuilt: *unbuilt }
+            }
             Self::LeftEmpty { address, .. } => Fault::LeftEmpty { address },
             Self::WhichMain { .. } => Fault::WhichMain,
             Self::InPlace { short, .. } => Fault::InPlace(short),

@@ -33,7 +33,7 @@
 
 use std::fmt;
 
-use super::{Kind, mistyped};
+use super::{ByValue, Kind, mistyped};
 use crate::format::apk_signing_block::{self, id};
 use crate::format::axml::DataAttribute;
 use crate::format::js::Property;
@@ -94,7 +94,7 @@ pub enum Target {
     /// A string constant by value.
     DexText {
         /// The text that is there.
-        text: String,
+        text: ByValue,
     },
     /// A pair of the APK Signing Block: its whole value.
     SigningBlock {
@@ -168,7 +168,7 @@ pub enum Locator {
     /// Key of a Java properties file.
     Properties(String),
     /// A text by its value, wherever it stands by itself.
-    Text(String),
+    Text(ByValue),
 }
 
 /// Why a text is no address.
@@ -221,7 +221,7 @@ impl Address {
                 None => Locator::Whole,
                 Some(pointer) if is_pointer(pointer) => Locator::Json(pointer.to_owned()),
                 Some(text) => match quoted(text) {
-                    Some(text) => Locator::Text(text),
+                    Some(text) => Locator::Text(ByValue::new(text)),
                     None => {
                         let expected = "nothing, /key/0/key (RFC 6901), or a text in quotes: raw/NAME#\"TEXT\"";
                         return wrong("behind '#' stands no JSON pointer", expected);
@@ -289,7 +289,7 @@ impl Address {
 
     /// Whether it is a text by its value.
     pub fn is_text(&self) -> bool {
-        self.for_value("").is_some()
+        self.by_value(|_| ByValue::new("")).is_some()
     }
 
     /// The same file with another place in it.
@@ -304,13 +304,22 @@ impl Address {
 
     /// Where an address that means a text by its value leads once another value is there; `None` for every other address.
     pub(crate) fn for_value(&self, value: &str) -> Option<Self> {
+        self.by_value(|_| ByValue::new(value))
+    }
+
+    /// The same where the value may be a secret: the address reads as before, and finds the value.
+    pub(crate) fn holding(&self, value: &str) -> Option<Self> {
+        self.by_value(|text| text.holding(value))
+    }
+
+    fn by_value(&self, new: impl FnOnce(&ByValue) -> ByValue) -> Option<Self> {
         let target = match &self.target {
-            Target::DexText { .. } => Target::DexText { text: value.to_owned() },
-            Target::File { path, locator: Locator::Text(_) } => {
-                Target::File { path: path.clone(), locator: Locator::Text(value.to_owned()) }
+            Target::DexText { text } => Target::DexText { text: new(text) },
+            Target::File { path, locator: Locator::Text(text) } => {
+                Target::File { path: path.clone(), locator: Locator::Text(new(text)) }
             }
-            Target::Resource { kind, name, locator: Locator::Text(_) } => {
-                Target::Resource { kind: *kind, name: name.clone(), locator: Locator::Text(value.to_owned()) }
+            Target::Resource { kind, name, locator: Locator::Text(text) } => {
+                Target::Resource { kind: *kind, name: name.clone(), locator: Locator::Text(new(text)) }
             }
             Target::String { .. }
             | Target::Resource { .. }
@@ -415,7 +424,7 @@ fn is_pointer(text: &str) -> bool {
 fn dex(rest: &str) -> Option<Target> {
     if let Some(text) = rest.strip_prefix('"') {
         let text = text.strip_suffix('"')?;
-        return (!text.is_empty()).then(|| Target::DexText { text: text.to_owned() });
+        return (!text.is_empty()).then(|| Target::DexText { text: ByValue::new(text) });
     }
     let (method, index) = match rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
         Some((method, index)) => (method, Some(index.parse().ok()?)),
@@ -470,7 +479,7 @@ fn file(rest: &str) -> Result<Target, (&'static str, &'static str)> {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let locator = match (locator, extension.as_str()) {
         (None, _) => Locator::Whole,
-        (Some(text), _) if quoted(text).is_some() => Locator::Text(quoted(text).unwrap_or_default()),
+        (Some(text), _) if quoted(text).is_some() => Locator::Text(ByValue::new(quoted(text).unwrap_or_default())),
         (Some(keys), "plist" | "strings" | "loctable" | "stringsdict") => {
             if KeyPath::parse(keys).is_err() {
                 return Err(("behind '#' stands no key path", "FILE.plist#Key/Sub/0 or FILE.plist#Key/[Name=text]/0"));
@@ -516,7 +525,7 @@ impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
-            Self::Text(text) => write!(f, "#\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+            Self::Text(text) => write!(f, "#\"{}\"", text.text().replace('\\', "\\\\").replace('"', "\\\"")),
             Self::Json(at) | Self::Plist(at) | Self::Xml(at) | Self::Js(at) | Self::Properties(at) => {
                 write!(f, "#{at}")
             }
@@ -540,7 +549,7 @@ impl fmt::Display for Target {
                 parameter.map_or(Ok(()), |parameter| write!(f, "({parameter})"))?;
                 index.map_or(Ok(()), |index| write!(f, "[{index}]"))
             }
-            Self::DexText { text } => write!(f, "dex/\"{text}\""),
+            Self::DexText { text } => write!(f, "dex/\"{}\"", text.text()),
             Self::SigningBlock { id } => f.write_str(&apk_signing_block::pair_name(*id)),
             Self::File { path, locator } => {
                 let text = path.to_string();

@@ -3,12 +3,14 @@
 //! Must not: read or change an artifact, or hold a secret.
 
 pub mod address;
+mod by_value;
 mod mistyped;
 pub mod preset;
 pub mod template;
 mod tools;
 
 pub use address::{Address, AddressError, FilePath, Locator, ResourceKind, Target};
+pub use by_value::ByValue;
 pub use template::{Template, TemplateError};
 pub use tools::enters;
 

@@ -91,7 +91,7 @@ type Looked = Result<Vec<(String, Vec<String>)>, (bool, String)>;
 fn compare(report: &mut Report, expected: &[Expected], find: impl Fn(&Place) -> Looked) {
     for Expected { address, entry, value } in expected {
         // A constant that was addressed by its old text is there under the new one.
-        let renamed = address.for_value(value);
+        let renamed = address.holding(value);
         let by_text = renamed.is_some();
         let at = renamed.unwrap_or_else(|| address.clone());
         // What an edit left was said where it was planned.

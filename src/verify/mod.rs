@@ -4,6 +4,7 @@
 
 pub mod android;
 pub mod apple;
+pub(crate) mod archives;
 mod code;
 pub mod exposed;
 pub mod forms;

@@ -22,7 +22,7 @@ fn with_ipa() -> World {
 }
 
 /// The app of `INFO`, with other entries behind it.
-fn ipa(more: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn ipa(more: &[(&str, &[u8])]) -> Vec<u8> {
     let executable = std::fs::read(testdata("apple/macho/ios-arm64")).unwrap();
     let profile = std::fs::read(key("notes.mobileprovision")).unwrap();
     let app: [(&str, &[u8]); 3] = [

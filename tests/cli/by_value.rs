@@ -136,3 +136,109 @@ fn packages_and_plain_bundles_of_react_native() {
     let texts = ["main.jsbundle: Hermes bytecode of version 96, not JavaScript", "before hermesc compiles it"];
     world.refuses(|world| world.run(&GIVEN, &args, ""), 3, &texts);
 }
+
+#[test]
+fn a_place_of_a_secret_by_its_text_is_found_again_and_the_secret_is_not_shown() {
+    let world = World::new();
+    world.write(
+        "inject.toml",
+        "version = 1\n[app.site]\nid = \"com.example.site\"\n[[app.site.place]]\nat = 'config.js#\"build-id\"'\n\
+         value = \"{client_id}\"\n[[app.site.place]]\nat = 'config.js#\"build-secret\"'\nvalue = \"{client_secret}\"\n\
+         [env.dev]\n[env.prod]\n",
+    );
+    let built = "start('build-id', 'build-secret');";
+    let secret = |content: &[u8]| {
+        let content = String::from_utf8(content.to_vec()).unwrap();
+        content.split('\'').nth(3).unwrap().to_owned()
+    };
+    let mut made = Vec::new();
+    world.write("site/config.js", built);
+    for (env, other) in [("dev", "prod"), ("prod", "dev"), ("dev", "prod")] {
+        let run = world.inject(&["site", "--env", env]).exits(0);
+        let now = world.read("site/config.js");
+        let mut said = format!("{}{}", run.out, run.err);
+        for args in [
+            &["site", "--env", env, "-v"][..],
+            &["verify", "site", "--env", env],
+            &["identify", "site"],
+            &["inspect", "site"],
+            &["site", "--env", other, "--dry-run"],
+            &["site", "--env", other, "--dry-run", "--json"],
+        ] {
+            let run = world.inject(args).exits(0);
+            said.extend([run.out, run.err]);
+        }
+        assert!(!said.contains(&secret(&now)), "a secret is shown");
+        world.inject(&["site", "--env", env]).exits(0).says(&[
+            "up to date",
+            "config.js#\"build-secret\" is not there; a known secret of the application is, and counts as the place",
+        ]);
+        assert!(world.read("site/config.js") == now, "the second run changes something");
+        let wrong = world.inject(&["verify", "site", "--env", other]);
+        // Nothing of the other environment is known before it was registered.
+        assert!(wrong.code != Some(0) && !wrong.out.contains(&secret(&now)), "{}{}", wrong.out, wrong.err);
+        made.push(now);
+    }
+    assert!(made[0] == made[2] && secret(&made[0]) != secret(&made[1]));
+    assert!(!String::from_utf8(made[2].clone()).unwrap().contains(&secret(&made[1])));
+}
+
+#[test]
+fn a_constant_of_code_that_is_a_secret_is_found_again() {
+    let world = World::new();
+    world.demo("app.apk");
+    let at = ["--at", "dex/\"placeholder-in-dex\"={client_id}:{client_secret}", "--unsigned"];
+    let run = |given: &[(&str, &str)], more: &[&str]| {
+        world.run(given, &[&["app.apk", "--env", "dev"][..], &at, more].concat(), "")
+    };
+    run(&GIVEN, &[]).exits(0).says(&["done"]);
+    let first = world.read("app.apk");
+    let again = run(&GIVEN, &[]).exits(0).says(&["up to date", "a known secret of the application is"]);
+    assert!(!format!("{}{}", again.out, again.err).contains(GIVEN[1].1), "{}{}", again.out, again.err);
+    assert!(world.read("app.apk") == first);
+    // Another one, of which this machine does not know what it would replace.
+    let texts =
+        ["no credential that is known on this machine stands there", "build anew, or address the place by its name"];
+    let refused =
+        world.refuses(|world| world.run(&OTHER, &[&["app.apk", "--env", "dev"][..], &at].concat(), ""), 4, &texts);
+    assert!(!refused.err.contains(GIVEN[1].1) && !refused.err.contains(OTHER[1].1));
+}
+
+#[test]
+fn a_raw_resource_that_is_a_secret_is_found_again_in_every_configuration() {
+    let world = super::contract::world(br#"{"client_id":"old-client-id"}"#);
+    let at = ["app.apk", "--gate", "off", "--at", "raw/auth#\"old-client-id\"={client_secret}", "--unsigned"];
+    let job = |env: &str| world.inject(&[&at[..], &["--env", env]].concat()).exits(0);
+    let mut made = Vec::new();
+    for env in ["dev", "prod", "dev"] {
+        job(env);
+        let (_, secret) = world.credential("com.example.demo", env);
+        let now = world.read("app.apk");
+        assert_eq!(values(&now, "raw/auth#/client_id"), [secret.as_str(); 2]);
+        let again = job(env).says(&["up to date", "raw/auth#\"old-client-id\" is not there; a known secret"]);
+        assert!(!format!("{}{}", again.out, again.err).contains(&secret) && world.read("app.apk") == now);
+        made.push(now);
+    }
+    assert!(made[0] == made[2] && made[0] != made[1]);
+}
+
+#[test]
+fn what_is_no_credential_says_why_it_is_not_found_again() {
+    let world = World::new();
+    world.write("site/a.html", "<p>BUILD_ENV old-client-id</p>");
+    let args = ["site", "--app", "a", "--env", "dev", "--at", "a.html#\"BUILD_ENV\"={environment}"];
+    let both = [&args[..], &["--at", "a.html#\"old-client-id\"={client_id}"]].concat();
+    world.run(&GIVEN, &both, "").exits(0);
+    assert_eq!(world.read("site/a.html"), b"<p>dev the-new-id</p>");
+    let texts =
+        ["no place a.html#\"BUILD_ENV\" here", "what \"{environment}\" made of it cannot be told from other text"];
+    world.refuses(|world| world.run(&GIVEN, &both, ""), 4, &texts);
+    // A short secret may stand anywhere.
+    world.write("site/b.html", "<p>BUILD_SECRET</p>");
+    let short = [GIVEN[0], ("INJECT_CLIENT_SECRET", "abc")];
+    let args = ["site", "--app", "a", "--env", "dev", "--at", "b.html#\"BUILD_SECRET\"={client_secret}"];
+    world.run(&short, &args, "").exits(0);
+    let refused =
+        world.refuses(|world| world.run(&short, &args, ""), 4, &["fewer than 8 characters are not looked for"]);
+    assert!(!refused.err.contains("abc"));
+}

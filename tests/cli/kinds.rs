@@ -53,6 +53,48 @@ fn other_kinds_are_named() {
 }
 
 #[test]
+fn source_code_in_the_place_of_what_is_built_of_it_is_named() {
+    let manifest = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<manifest><application/></manifest>";
+    let android =
+        ("the source of an Android app, not what is built of it", "app/build/outputs/apk/release/app-release.apk");
+    let xcode =
+        ("the source of an app for Apple's systems, not what is built of it", "give the .ipa, or the .xcarchive");
+    let both =
+        ("the source of apps for Android and Apple's systems, not", "or the .xcarchive or .app that Xcode makes");
+    let cases: [(&[(&str, &str)], _); 6] = [
+        (&[("settings.gradle.kts", "include(\":app\")"), ("app/src/main/AndroidManifest.xml", manifest)], android),
+        (&[("android/app/build.gradle", "android {}")], android),
+        (&[("AndroidManifest.xml", manifest)], android),
+        (&[("Notes.xcodeproj/project.pbxproj", "// !$*UTF8*$!"), ("Notes/Info.plist", "<plist/>")], xcode),
+        (&[("ios/Runner.xcodeproj/project.pbxproj", "// !$*UTF8*$!")], xcode),
+        (&[("android/build.gradle", ""), ("ios/App/App.xcodeproj/project.pbxproj", "// !$*UTF8*$!")], both),
+    ];
+    for (files, (what, remedy)) in cases {
+        let world = World::new();
+        for (name, content) in files {
+            world.write(&format!("notes/{name}"), content);
+        }
+        let texts = [what, remedy];
+        world.refuses(|world| world.inject(&["notes", "--env", "dev"]), 3, &texts);
+        world.refuses(|world| world.inject(&["verify", "notes", "--env", "dev"]), 3, &texts);
+        world.refuses(|world| world.inject(&["notes", "--env", "dev", "--app", "com.example.notes"]), 4, &texts);
+        assert!(!world.stores().exists(), "{what}");
+        world.inject(&["inspect", "notes"]).exits(0);
+    }
+    // A file that somebody names is a place as in every folder, and a folder that only has such a name within is none of these.
+    let world = World::new();
+    world.write("notes/build.gradle", "android {}");
+    world.write("notes/app/src/main/assets/config.json", r#"{"id":"old"}"#);
+    let at = ["--app", "com.example.notes", "--at", "app/src/main/assets/config.json#/id={client_id}"];
+    world.inject(&[&["notes", "--env", "dev"][..], &at].concat()).exits(0);
+    let world = World::new();
+    world.write("site/docs/samples/android/app/build.gradle", "android {}");
+    world.write("site/docs/src/main/AndroidManifest.xml", "a page about manifests");
+    let run = world.refuses(|world| world.inject(&["site", "--env", "dev"]), 2, &["a folder of files does not say"]);
+    assert!(!run.err.contains("the source of"), "{}", run.err);
+}
+
+#[test]
 fn what_is_not_a_file() {
     let world = World::new();
     fs::create_dir(world.path("folder.apk")).unwrap();

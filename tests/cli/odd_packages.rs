@@ -3,6 +3,7 @@
 
 use inject::format::zip::{Archive, METHOD_DEFLATED, METHOD_STORED, Rules};
 
+use super::apple::ipa;
 use super::set::{self, NAMES};
 use super::{APP, World, demo, key};
 use crate::format::build::zip::{Item, Zip};
@@ -55,12 +56,17 @@ fn a_local_header_that_lies_is_found_and_put_right() {
 
 /// An archive with other entries of its own, each with a header that says what the directory does.
 fn rebuilt(bytes: &[u8]) -> Vec<u8> {
+    rebuilt_with(bytes, None)
+}
+
+/// The same with another entry behind them.
+fn rebuilt_with(bytes: &[u8], other: Option<Item>) -> Vec<u8> {
     let archive = Archive::open(bytes).unwrap();
     let kept = archive.entries().iter().enumerate().filter(|(_, entry)| !entry.name().starts_with(b"META-INF/"));
     let item = |(index, _): (usize, &_)| {
         Item::new(&archive.entries()[index].display_name(), METHOD_DEFLATED, &archive.read(index).unwrap())
     };
-    Zip::of(kept.map(item).collect::<Vec<_>>()).build()
+    Zip::of(kept.map(item).chain(other).collect::<Vec<_>>()).build()
 }
 
 /// How many local headers say otherwise than the directory.
@@ -125,6 +131,79 @@ fn and_one_of_an_archive_within_where_that_is_written() {
 }
 
 #[test]
+fn and_one_of_an_ipa_also_where_nothing_else_changes() {
+    let name = "Payload/Notes.app/odd.txt";
+    let plain = ipa(&[(name, &b"odd ".repeat(40))]);
+    let args = ["App.ipa", "--env", "dev", "--ad-hoc"];
+    let injected = |bytes: &[u8]| {
+        let world = World::new();
+        world.write("App.ipa", bytes);
+        world.run(&GIVEN, &args, "").exits(0).says(&["2 places"]);
+        world
+    };
+    let right = injected(&plain).read("App.ipa");
+    for (offset, says) in [(30 + 24, "another name"), (14, "CRC-32"), (22, "bytes of content"), (6, "data descriptor")]
+    {
+        let mut bytes = plain.clone();
+        bytes[local_header(&plain, name) + offset] ^= 8;
+        let world = injected(&bytes);
+        assert!(world.read("App.ipa") == right, "not as if it had never lied: {says}");
+        let mut bytes = right.clone();
+        bytes[local_header(&right, name) + offset] ^= 8;
+        world.write("App.ipa", &bytes);
+        let judged = world.inject(&["verify", "App.ipa", "--signature-only"]).exits(7);
+        judged.says(&["zip.header (Payload/Notes.app/odd.txt)", says, "who reads it from the beginning"]);
+        world.run(&GIVEN, &args, "").exits(0);
+        assert!(world.read("App.ipa") == right, "not as it was: {says}");
+        world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
+        world.run(&GIVEN, &args, "").exits(0).says(&["up to date"]);
+    }
+}
+
+#[test]
+fn one_of_an_archive_within_that_is_not_written_is_said() {
+    let odd = |others: &[Item]| {
+        let items = [&[Item::new("b.txt", METHOD_DEFLATED, &b"odd ".repeat(40))], others].concat();
+        let mut bytes = Zip::of(items).build();
+        let at = local_header(&bytes, "b.txt");
+        bytes[at + 14] ^= 8;
+        bytes
+    };
+    let inner = odd(&[]);
+    let outer = odd(&[Item::new("more/inner.jar", METHOD_DEFLATED, &inner), Item::new("a.zip", METHOD_STORED, &inner)]);
+    // What begins like an archive and is none is none.
+    let none = Item::new("assets/none.zip", METHOD_DEFLATED, b"PK\x03\x04 and no more");
+    let places = ["outer.zip!/b.txt", "outer.zip!/more/inner.jar!/b.txt", "outer.zip!/a.zip!/b.txt"];
+    let says = |world: &World, name: &str, folder: &str| {
+        let run = world.inject(&["verify", name, "--signature-only", "--json"]).exits(0);
+        let all = run.json()["artifacts"][0]["findings"].as_array().unwrap().clone();
+        let all: Vec<_> = all.iter().filter(|finding| finding["code"] == "zip.header").collect();
+        let found: Vec<&str> = all.iter().map(|finding| finding["place"].as_str().unwrap()).collect();
+        assert_eq!(found, places.map(|place| format!("{folder}{place}")));
+        for finding in all {
+            let message = finding["message"].as_str().unwrap();
+            assert!(finding["severity"] == "warning" && message.contains("pack that archive anew"), "{finding}");
+        }
+    };
+    for method in [METHOD_STORED, METHOD_DEFLATED] {
+        let world = World::new();
+        world.write("app.apk", package([Item::new("assets/outer.zip", method, &outer), none.clone()]));
+        world.signed_with(&GIVEN, &["app.apk", "--env", "dev"]).exits(0);
+        says(&world, "app.apk", "assets/");
+    }
+    let world = World::new();
+    world.write("App.ipa", ipa(&[("Payload/Notes.app/outer.zip", &outer)]));
+    world.run(&GIVEN, &["App.ipa", "--env", "dev", "--ad-hoc"], "").exits(0);
+    says(&world, "App.ipa", "Payload/Notes.app/");
+    let mut packages = NAMES.map(|name| Item::new(name, METHOD_STORED, &set::package(name))).to_vec();
+    packages.push(Item::new("outer.zip", METHOD_STORED, &outer));
+    let world = World::new();
+    world.write("app.xapk", Zip::of(packages).build());
+    world.signed_with(&GIVEN, &["app.xapk", "--env", "dev", "--allow-new-signer"]).exits(0);
+    says(&world, "app.xapk", "");
+}
+
+#[test]
 fn names_that_android_does_not_read_are_said_before_anything_is_written() {
     let named = |name: &[u8]| {
         let mut item = Item::new("", METHOD_DEFLATED, b"content");
@@ -142,6 +221,32 @@ fn names_that_android_does_not_read_are_said_before_anything_is_written() {
     world.refuses(inject, 3, &["half of a character", "--schemes v2,v3"]);
     world.signed(&["app.apk", "--env", "dev", "--schemes", "v2,v3", "--min-sdk", "24"]).exits(0);
     named("assets/\u{4f60}.txt".as_bytes()).signed(&["app.apk", "--env", "dev"]).exits(0);
+}
+
+#[test]
+fn names_that_are_no_text_are_said_of_every_other_kind_before_anything_is_written() {
+    let bundle = std::fs::read(super::testdata("demo.aab")).unwrap();
+    for (ending, plain) in [(&b"\xe4"[..], false), (b"\xed\xa0\xbd", false), ("\u{4f60}".as_bytes(), true)] {
+        let named = |folder: &str| {
+            let mut item = Item::new("", METHOD_DEFLATED, b"content");
+            item.name = [folder.as_bytes(), ending].concat();
+            item
+        };
+        let world = World::new();
+        world.write("app.aab", rebuilt_with(&bundle, Some(named("base/assets/"))));
+        world.write("App.ipa", rebuilt_with(&ipa(&[]), Some(named("Payload/Notes.app/"))));
+        let job = |world: &World, args: &[&str]| world.run(&GIVEN, args, "");
+        if plain {
+            world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]).exits(0);
+            job(&world, &["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
+        } else {
+            let says = ["entry", "base/assets/", "no UTF-8 text without zero bytes", "JAR signature"];
+            world.refuses(|world| world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]), 3, &says);
+            world.refuses(|world| job(world, &["app.aab", "--env", "dev", "--unsigned"]), 3, &says);
+            let says = ["entry", "Payload/Notes.app/", "not UTF-8"];
+            world.refuses(|world| job(world, &["App.ipa", "--env", "dev", "--ad-hoc"]), 3, &says);
+        }
+    }
 }
 
 #[test]

@@ -80,7 +80,6 @@ fn a_pipe_is_never_waited_for() {
         plain(&["credential", "set", "--app", "a", "--env", "dev", "--client-id", "i", "--secret", "file:f"]),
         plain(&["registry", "serve", "--env", "dev", "--tls-cert", "f", "--tls-key", "f"]),
         signed(&["-o", "f"]),
-        signed(&["--receipt", "f"]),
     ];
     for args in cases {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -90,6 +89,103 @@ fn a_pipe_is_never_waited_for() {
         assert!(said.contains("it is a named pipe, a regular file is expected"), "{args:?}: {said}");
         assert!(fs::metadata(world.path("f")).unwrap().file_type().is_fifo(), "{args:?} has replaced it");
     }
+}
+
+/// What must be what it was: each is a special file by its own name or through a link.
+fn special_files(world: &World) -> Vec<(&'static str, &'static str)> {
+    pipe(&world.path("pipe"));
+    std::os::unix::net::UnixListener::bind(world.path("socket")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", world.path("null-link")).unwrap();
+    std::os::unix::fs::symlink("socket", world.path("socket-link")).unwrap();
+    vec![
+        ("pipe", "a named pipe"),
+        ("socket", "a socket"),
+        ("socket-link", "a socket"),
+        ("null-link", "a device"),
+        ("/dev/null", "a device"),
+    ]
+}
+
+fn still_special(world: &World) {
+    let kind = |path: &str| fs::symlink_metadata(world.path(path)).unwrap().file_type();
+    assert!(kind("pipe").is_fifo() && kind("socket").is_socket() && kind("/dev/null").is_char_device());
+    assert!(kind("null-link").is_symlink() && kind("socket-link").is_symlink());
+}
+
+#[test]
+fn no_artifact_takes_the_place_of_a_special_file() {
+    let world = World::new();
+    let original = world.demo("app.apk");
+    for (place, what) in special_files(&world) {
+        let says = format!("it is {what}, a regular file is expected");
+        let run = within(&world, &["app.apk", "--env", "dev", "--unsigned", "-o", place]);
+        assert!(run.code == Some(3) && run.err.contains(&says), "{place}: {:?} {}", run.code, run.err);
+        for input in ["inspect", "identify"] {
+            let run = within(&world, &[input, place]);
+            assert!(run.code == Some(3) && run.err.contains(&says), "{input} {place}: {:?} {}", run.code, run.err);
+        }
+        let backup = within(&world, &["credential", "export", place, "--pass", "env:P"]);
+        assert!(backup.code == Some(2) && backup.err.contains("exists already"), "{place}: {}", backup.err);
+        still_special(&world);
+    }
+    assert!(world.read("app.apk") == original);
+}
+
+#[test]
+fn statements_are_written_through_what_is_no_file_or_refused() {
+    let world = World::new();
+    world.demo("app.apk");
+    let keystore = key("demo.p12");
+    let job = ["app.apk", "--env", "dev", "-o", "out.apk", "--ks", &keystore, "--ks-pass", "env:KSP"];
+    let verify = ["verify", "out.apk", "--env", "dev"];
+    special_files(&world);
+    for (place, why) in [
+        ("pipe", "cannot write pipe: nobody reads from this pipe"),
+        ("socket", "it is a socket, a regular file is expected"),
+        ("/dev/zero", "it is a device, a regular file is expected"),
+    ] {
+        let run = within(&world, &[&job[..], &["--receipt", place]].concat());
+        assert!(run.code == Some(3) && run.err.contains(why), "{place}: {:?} {}", run.code, run.err);
+        assert!(!world.path("out.apk").exists(), "{place}: written all the same");
+        still_special(&world);
+    }
+    within(&world, &job).exits(0);
+    for (place, why) in [("pipe", "nobody reads"), ("socket", "it is a socket"), ("/dev/zero", "it is a device")] {
+        let run = within(&world, &[&verify[..], &["--svr", place]].concat());
+        assert!(run.code == Some(3) && run.err.contains(why), "{place}: {:?} {}", run.code, run.err);
+        let run = within(&world, &[&verify[..], &["--summary", place]].concat()).exits(0);
+        assert!(run.err.contains(&format!("the summary cannot be added to {place}: ")), "{place}: {}", run.err);
+        still_special(&world);
+    }
+    for place in ["/dev/null", "null-link"] {
+        for more in [["--receipt", place], ["--summary", place]] {
+            let run = within(&world, &[&job[..], &more].concat()).exits(0);
+            assert!(!run.err.contains("warning the summary"), "{more:?}: {}", run.err);
+        }
+        let run = within(&world, &[&verify[..], &["--svr", place, "--summary", place]].concat()).exits(0);
+        assert!(!run.err.contains("the summary cannot"), "{}", run.err);
+        still_special(&world);
+    }
+    // A pipe that is read, and the program's own output: a pipe, and a file behind what is there.
+    for option in ["--svr", "--summary"] {
+        let mut reader = fs::File::options().read(true).write(true).open(world.path("pipe")).unwrap();
+        within(&world, &[&verify[..], &[option, "pipe"]].concat()).exits(0);
+        let mut said = vec![0; 16];
+        reader.read_exact(&mut said).unwrap();
+        let begins = if option == "--svr" { "{" } else { "### inject verif" };
+        assert!(said.starts_with(begins.as_bytes()), "{}", String::from_utf8_lossy(&said));
+    }
+    let args = [&job[..], &["--receipt", "/dev/stdout", "--quiet"]].concat();
+    let run = within(&world, &args).exits(0);
+    assert_eq!(run.out.matches("\"predicateType\"").count(), 1, "{}", run.out);
+    world.write("stdout.txt", "before\n");
+    let file = fs::File::options().append(true).open(world.path("stdout.txt")).unwrap();
+    let mut command = world.command(PROGRAM);
+    command.env("KSP", PASSWORD).args(&args).stdout(file).stderr(Stdio::piped());
+    ended(command.spawn().unwrap(), "a receipt in what standard output goes to").exits(0);
+    let text = String::from_utf8(world.read("stdout.txt")).unwrap();
+    assert!(text.starts_with("before\n{") && text.contains("\"predicateType\""), "{text}");
+    still_special(&world);
 }
 
 #[test]
@@ -190,6 +286,23 @@ fn a_file_that_should_be_small_is_read_no_further() {
         assert!(run.code.is_some_and(|code| code != 0), "{args:?}: {}", run.err);
         assert!(run.err.contains("cannot read large: it has more than 16777216 bytes"), "{args:?}: {}", run.err);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_in_a_folder_that_is_no_text_is_said() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    world.write("site/config.json", r#"{"id":"old"}"#);
+    let odd = world.path("site").join(std::ffi::OsStr::from_bytes(b"odd-\xe4.js"));
+    fs::write(&odd, "nobody could search this").unwrap();
+    let job = ["site", "--env", "dev", "--app", APP, "--at", "config.json#/id={client_id}"];
+    let run = within(&world, &job);
+    let says = "is not UTF-8, so the file can be neither addressed nor searched; rename it";
+    assert!(run.code == Some(3) && run.err.contains(says) && run.err.contains("odd-"), "{:?} {}", run.code, run.err);
+    assert!(world.read("site/config.json") == br#"{"id":"old"}"# && !world.stores().exists());
+    fs::remove_file(odd).unwrap();
+    within(&world, &job).exits(0);
 }
 
 #[test]

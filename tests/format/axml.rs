@@ -321,3 +321,38 @@ fn a_map_that_is_longer_than_the_pool_does_not_grow_it() {
     assert_eq!(edited(&dev, "dev-id"), dev);
     assert_eq!(edited(&edited(&dev, "another"), "dev-id"), dev);
 }
+
+#[test]
+fn a_resource_map_that_is_longer_than_the_string_pool_is_no_hindrance() {
+    // <manifest><application/></manifest> with ids for strings that are not there, `name` and `value` among them.
+    let strings = pool(&["manifest", "application"]);
+    let nodes = [Node::Start(0, vec![]), Node::Start(1, vec![]), Node::End(1), Node::End(0)];
+    for ids in [
+        vec![0; 9],
+        vec![0, 0, 0x0101_0003, 0x0101_0024, 0x0101_0025],
+        vec![0, 0, 0x0101_0024],
+        vec![0x0101_0024, 0x0101_0003, 0x0101_0001],
+    ] {
+        let bytes = document(&strings, &ids, &nodes);
+        let edited = edit_meta_data(&bytes, &[to("id", "new")], true).unwrap();
+        assert_eq!(edited.created, ["id"]);
+        assert_eq!(meta(&edited.bytes), [pair("id", "new")]);
+        let read = Document::parse(&edited.bytes).unwrap();
+        for node in read.nodes() {
+            let NodeKind::Start { attributes, .. } = &node.kind else { continue };
+            for attribute in attributes {
+                let name = read.string(attribute.name).unwrap();
+                let id = read.resource_id(attribute).unwrap();
+                assert!(
+                    matches!((&*name, id), ("name", 0x0101_0003) | ("value", 0x0101_0024)) || ids.len() == 3,
+                    "{name}"
+                );
+            }
+        }
+        // The second run changes nothing, another value and back neither.
+        let again = edit_meta_data(&edited.bytes, &[to("id", "new")], true).unwrap();
+        assert!(again.created.is_empty() && again.bytes == edited.bytes);
+        let other = edit_meta_data(&edited.bytes, &[to("id", "other")], true).unwrap();
+        assert_eq!(edit_meta_data(&other.bytes, &[to("id", "new")], true).unwrap().bytes, edited.bytes);
+    }
+}

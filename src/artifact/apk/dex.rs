@@ -118,11 +118,11 @@ impl<S: ReadAt + ?Sized> Apk<'_, S> {
                     let content = self.content(&entry)?.unwrap_or_default();
                     // The text may also be a name only, which is not to change.
                     let same =
-                        DexEdit { target: dex::Target::Value(text.as_str().into()), value: text.as_str().into() };
+                        DexEdit { target: dex::Target::Value(text.sought().into()), value: text.sought().into() };
                     match dex::edit(&content, &[same]) {
                         Ok(_) => {
-                            let constant = Constant::Text(text.as_str().into());
-                            found.push(found_constant(address, &entry, constant, vec![text.clone()]));
+                            let constant = Constant::Text(text.sought().into());
+                            found.push(found_constant(address, &entry, constant, vec![text.sought().to_owned()]));
                         }
                         Err(DexError::NotFound { .. }) => {}
                         Err(source) => return Err(ApkError::Dex { entry, source }),

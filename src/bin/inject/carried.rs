@@ -2,13 +2,14 @@
 //!
 //! Must not: let a secret out; of a value that may be one only its length and its owner are kept.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use inject::credentials::{ClientId, ClientSecret, Intent, Key, Store, Stored};
 use inject::embed::as_placed;
 use inject::findings::Foreign;
 use inject::job::{Copies, Inspected, Located, pending};
-use inject::place::{Absence, Address, Held, Place, Template};
+use inject::place::{Absence, Address, Held, Place, Template, Values};
 use zeroize::Zeroizing;
 
 use crate::args::look::Look;
@@ -254,10 +255,23 @@ fn places(
         (place.own_id, place.partial) = (own_id, true);
         Looked { preset, place }
     };
-    let ids: Vec<&str> = stored.iter().map(|stored| stored.id.as_str()).collect();
+    let none = BTreeMap::new();
+    let known = stored.iter().map(|stored| Values {
+        client_id: stored.id.as_str(),
+        client_secret: stored.secret.as_ref().map(ClientSecret::expose),
+        environment: stored.key.environment.as_str(),
+        application: &stored.key.application,
+        other: settings
+            .config
+            .as_ref()
+            .and_then(|config| config.envs.get(&stored.key.environment))
+            .map_or(&none, |env| &env.values),
+        mains: &[],
+    });
+    let known: Vec<Values<'_>> = known.collect();
     let mut looked = Vec::new();
     for Looked { preset, place } in places.into_iter().map(there) {
-        let there = as_placed(&place, &ids, inspected)?;
+        let there = as_placed(&place, &known, inspected)?;
         looked.extend(there.into_iter().map(|place| Looked { preset: preset.clone(), place }));
     }
     Ok(looked)

@@ -47,9 +47,11 @@ pub fn tell(event: &Event<'_>, out: Output) {
             "{}: no place takes the secret of {environment}, so it is not embedded",
             path.display()
         )),
-        Event::TextGone(path, at) => out.note(&format!(
-            "{}: {at} is not there; a known Client Id of the application is, and counts as the place",
-            path.display()
+        Event::TextGone(path, place) => out.note(&format!(
+            "{}: {} is not there; a known {} of the application is, and counts as the place",
+            path.display(),
+            place.at,
+            if place.value.needs_secret() { "secret" } else { "Client Id" }
         )),
         Event::OtherKind(path, others) => tell_other_kinds(path, others, out),
         // The main job says what such a plan means.

@@ -420,12 +420,18 @@ impl From<JobError> for Failure {
             }
             Fault::Request => (Code::Usage, vec![]),
             Fault::InPlace(what) => (Code::Usage, vec![format!("leave --output out to change the {what} itself")]),
-            Fault::NoPlaceAtAll { example, make } => {
+            Fault::NoPlaceAtAll { example, make, unbuilt } => {
                 let create = if example.starts_with("Info.plist") { " --create" } else { "" };
                 let line =
                     format!("name the places: --at ADDRESS=VALUE, for example --at {example}={{client_id}}{create}");
                 let make = make.map(|make| format!("or make a file for a program that reads it: {make}"));
-                (Code::NoPlace, std::iter::once(line).chain(make).collect())
+                match unbuilt {
+                    None => (Code::NoPlace, std::iter::once(line).chain(make).collect()),
+                    Some(unbuilt) => {
+                        let build = unbuilt.remedies().into_iter().map(str::to_owned);
+                        (Code::NoPlace, build.chain([format!("or {line}")]).collect())
+                    }
+                }
             }
             Fault::LeftEmpty { .. } => (Code::NoPlace, vec!["fill it all the same: --create".to_owned()]),
             Fault::WhichMain => (

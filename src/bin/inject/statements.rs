@@ -8,8 +8,7 @@ use inject::job::Input;
 use inject::receipt;
 use inject::receipt::ReceiptError;
 use inject::system::unix_seconds;
-use inject::system::{Civil, Replacement};
-use serde_json::Value;
+use inject::system::{Civil, FileError, Outlet};
 
 use crate::exit::{Code, Failure};
 use crate::settings::{Chosen, Settings};
@@ -59,29 +58,25 @@ pub fn receipts(settings: &Settings, asked: Option<&Path>, outputs: &[&Path]) ->
             return Err(Failure::usage(format!("the receipt {} would change what it is about", place.display()))
                 .remedy("give a place outside of the folder"));
         }
-        start(place)?;
+        Outlet::probe(place).map_err(unfit)?;
     }
     Ok(Some(places))
 }
 
 /// Writes the verdict on an artifact that is sound.
 pub fn write_verdict(to: &Path, artifact: &Input, chosen: &Chosen) -> Result<(), Failure> {
-    write(start(to)?, &receipt::verdict(&artifact.path, &artifact.digest()?, chosen.name.as_str(), &now()))
+    let file = Outlet::start(to).map_err(unfit)?;
+    let verdict = receipt::verdict(&artifact.path, &artifact.digest()?, chosen.name.as_str(), &now());
+    file.finish(&format!("{verdict:#}\n")).map_err(unfit)
 }
 
 fn now() -> String {
     Civil::of(unix_seconds()).rfc3339()
 }
 
-/// A new file, or the error of a place that takes none.
-fn start(to: &Path) -> Result<Replacement, Failure> {
-    Replacement::start(to).map_err(|error| Failure::of(Code::Artifact, error))
-}
-
-fn write(mut file: Replacement, value: &Value) -> Result<(), Failure> {
-    let text = format!("{value:#}\n");
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.commit_as_before());
-    written.map(drop).map_err(|error| Failure::of(Code::Artifact, error))
+/// The error of a place that takes no file.
+fn unfit(error: FileError) -> Failure {
+    Failure::of(Code::Artifact, error)
 }
 
 impl From<ReceiptError> for Failure {

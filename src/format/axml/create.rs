@@ -15,17 +15,17 @@ use crate::format::string_pool::{Appended, PoolEdit};
 pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) -> Result<Vec<u8>, AxmlError> {
     let refuse =
         |reason: &str| AxmlError::CannotCreate { place: format!("meta-data {name}"), reason: reason.to_owned() };
-    let (line, end) = application(document).ok_or_else(|| refuse("the document has no <application>"))?;
+    let (line, end) =
+        application(document).ok_or_else(|| refuse("the document has no <application> in a <manifest>"))?;
     let pool = &document.pool;
-    let mapped = u32::try_from(document.ids.len()).unwrap_or(u32::MAX);
-    if mapped > pool.len() {
-        return Err(refuse("the resource map is longer than the string pool"));
-    }
+    // A map may be longer than the pool (`ResXMLTree::setTo` compares neither): what it says of strings that are not there stays
+    // behind, and moves with them.
+    let mapped = u32::try_from(document.ids.len()).unwrap_or(u32::MAX).min(pool.len());
     // Attribute names: those the map has, and those it gets.
     let mut new_names: Vec<(u32, &str)> = Vec::new();
     let mut attribute_name = |id: u32, text: &'static str| {
-        if let Some(index) = document.ids.iter().position(|known| *known == id) {
-            return u32::try_from(index).unwrap_or(u32::MAX);
+        if let Some(index) = (0..mapped).zip(&document.ids).find(|(_, known)| **known == id).map(|(index, _)| index) {
+            return index;
         }
         let index = mapped.saturating_add(u32::try_from(new_names.len()).unwrap_or(u32::MAX));
         new_names.push((id, text));
@@ -72,8 +72,9 @@ pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) ->
         Some(map) => {
             let bytes = u32::try_from(map.bytes.len() + ids.len()).unwrap_or(u32::MAX);
             splices.set_u32(map.offset + 4, bytes);
-            // Behind the last whole id; odd bytes at the end of the chunk stay where they are, at its end.
-            splices.insert(map.offset + map.header_size + document.ids.len() * 4, ids.clone());
+            // Where their names are in the pool: behind the last id, or before those of no string. Odd bytes at the end of the chunk
+            // stay where they are, at its end.
+            splices.insert(map.offset + map.header_size + mapped as usize * 4, ids.clone());
             size += ids.len();
         }
         None => {
@@ -103,23 +104,23 @@ pub(super) fn add_meta_data(document: &Document<'_>, name: &str, value: &str) ->
     Ok(splices.apply(document.bytes)?)
 }
 
-/// The line of `<application>`, and the node that closes it.
+/// The line of the first `<application>` of a `<manifest>`, and the node that closes it.
 fn application<'d, 'a>(document: &'d Document<'a>) -> Option<(u32, &'d Node<'a>)> {
-    let mut depth = 0_usize;
+    let mut path = Vec::new();
     let mut open = None;
     for node in &document.nodes {
         match node.kind {
             NodeKind::Start { name, .. } => {
-                depth += 1;
-                if depth == 2 && document.string(name).as_deref() == Some("application") {
+                path.push(document.string(name).unwrap_or_default());
+                if path.iter().map(AsRef::as_ref).eq(["manifest", "application"]) {
                     open = Some(node.line);
                 }
             }
             NodeKind::End { .. } => {
-                if let Some(line) = open.filter(|_| depth == 2) {
+                if let Some(line) = open.filter(|_| path.len() == 2) {
                     return Some((line, node));
                 }
-                depth = depth.saturating_sub(1);
+                path.pop();
             }
             NodeKind::StartNamespace { .. } | NodeKind::EndNamespace { .. } | NodeKind::Text { .. } => {}
         }

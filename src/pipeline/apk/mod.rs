@@ -19,6 +19,7 @@ mod v1_files;
 pub(super) mod v4_file;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) use package::{NEW_KEY, Package, check_signer, name_splits};
@@ -42,9 +43,9 @@ use crate::host::rights::Like;
 use crate::placement::template::Values;
 use crate::placement::{self, Address, Place};
 use crate::sign::android::{self, KeptPairs};
-use crate::verify;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
+use crate::verify::{self, archives};
 use dm_file::Renewed;
 use package::{WORDS, options};
 
@@ -99,7 +100,10 @@ impl Artifact for Package {
         let path = v4_file::path(&self.packed.path);
         let idsig = if self.packed.has_neighbors { v4_file::read(&path)? } else { None };
         let idsig = idsig.as_ref().map(|idsig| idsig.as_slice());
-        Ok(verify::android::package(&self.packed.archive(), &options(&self.packed.facts, min_sdk, idsig)))
+        let archive = self.packed.archive();
+        let mut report = verify::android::package(&archive, &options(&self.packed.facts, min_sdk, idsig));
+        archives::within(&mut report, &archive, &BTreeSet::new());
+        Ok(report)
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {

@@ -22,7 +22,7 @@ mod signing;
 mod source;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -45,7 +45,7 @@ use crate::format::apple_plist::{self, Value};
 use crate::format::calendar::generalized;
 use crate::format::macho::Slice;
 use crate::format::mobileprovision::Profile;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Rules};
 use crate::host::clock;
 use crate::host::replacement::Replacement;
 use crate::host::transaction::Transaction;
@@ -54,7 +54,7 @@ use crate::placement::{self, Address, Locator, Place};
 use crate::sign::apple::Signer;
 use crate::verify::injected::{self, Expected};
 use crate::verify::leak::Hunt;
-use crate::verify::{self, Code, Severity};
+use crate::verify::{self, Code, Severity, archives};
 use entitlements::renamed;
 use error::{AppFault, WORDS};
 use reseal::Reseal;
@@ -268,7 +268,9 @@ impl App {
         done.entries = changes.paths().map(str::to_owned).collect();
         done.entries.sort();
         let written = match &*self.source {
-            Source::Ipa { path, file, index, .. } if !done.entries.is_empty() || !same_file(path, task.output) => {
+            Source::Ipa { path, file, index, .. }
+                if !done.entries.is_empty() || !same_file(path, task.output) || write::is_odd(file, index) =>
+            {
                 let code = self.source.with(|tree| self.code(tree))?;
                 Some(write::ipa(file, index, &changes, task.output, code)?)
             }
@@ -403,10 +405,16 @@ impl Artifact for App {
     /// Of signatures, seals and profiles.
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
         let now = generalized(clock::unix_seconds());
-        self.source.with(|tree| {
+        let mut report = self.source.with(|tree| {
             let known = Some(self.survey(tree, Compared::All).all(tree));
             verify::apple::app(tree, &verify::apple::Options { now: Some(&now), known, compared: Compared::All })
-        })
+        })?;
+        if let Source::Ipa { file, index, .. } = &*self.source {
+            let archive = Archive::with_index(&**file, Arc::clone(index));
+            archives::headers(&mut report, &archive, Rules::Common, archives::READERS);
+            archives::within(&mut report, &archive, &BTreeSet::new());
+        }
+        Ok(report)
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {

@@ -28,7 +28,7 @@ use crate::pipeline::{ArtifactFile, Gate};
 use crate::placement::Kind;
 use crate::placement::template::Values;
 use crate::verify::injected::{self, Expected};
-use crate::verify::{self, Code};
+use crate::verify::{self, Code, archives};
 
 /// What is asked of the output.
 pub(super) struct Judge<'a> {
@@ -66,7 +66,15 @@ impl Judge<'_> {
     }
 }
 
-/// Writes an IPA beside its place: entries that do not change are copied as they lie.
+/// Whether an IPA has local headers that say otherwise than its directory, which are written anew also where nothing else changes.
+pub(super) fn is_odd(file: &ArtifactFile, index: &Arc<Index>) -> bool {
+    let mut report = verify::Report::default();
+    archives::headers(&mut report, &Archive::with_index(file, Arc::clone(index)), Rules::Common, archives::READERS);
+    !report.is_sound()
+}
+
+/// Writes an IPA beside its place: entries that do not change are copied as they lie, but for local headers that say otherwise than
+/// the directory.
 pub(super) fn ipa(
     file: &ArtifactFile,
     index: &Arc<Index>,
@@ -76,7 +84,8 @@ pub(super) fn ipa(
 ) -> Result<Written, Cause> {
     let archive = Archive::with_index(file, Arc::clone(index));
     let tree = IpaTree::open(&archive)?;
-    let (mut rewrite, mut splices, mut cuts) = (Rewrite::default(), BTreeMap::new(), BTreeMap::new());
+    let mut rewrite = Rewrite { headers: Some(Rules::Common), ..Rewrite::default() };
+    let (mut splices, mut cuts) = (BTreeMap::new(), BTreeMap::new());
     for (path, content) in &changes.contents {
         match tree.entry(path) {
             Some(index) => match marked(&archive, index, content) {
@@ -155,7 +164,9 @@ impl Written {
             known.insert(path, facts);
         }
         let archive = Archive::with_index(&self.finished, self.index);
-        let report = judge.report(&IpaTree::open(&archive)?, &known)?;
+        let mut report = judge.report(&IpaTree::open(&archive)?, &known)?;
+        archives::headers(&mut report, &archive, Rules::Common, archives::READERS);
+        let report = WORDS.sound(report)?;
         judge.gate.whole(&WORDS, judge.values, |hunt, report| hunt.archive(report, &self.finished))?;
         Ok((report, self.new))
     }

@@ -25,6 +25,23 @@ pub(super) enum BundleSigningError {
     Pair { pair: String },
 }
 
+/// A bundle that its readers do not open.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BundleEntryError {
+    /// A name that neither bundletool nor a JAR signature takes.
+    #[error(
+        "the name of entry {number} of the central directory, {name:?}, is no UTF-8 text without zero bytes: neither bundletool nor \
+         a JAR signature takes it; build the bundle again with a tool that writes names in UTF-8"
+    )]
+    Name { number: usize, name: String },
+}
+
+impl Failing for BundleEntryError {
+    fn fault(&self) -> Fault<'_> {
+        Fault::Artifact
+    }
+}
+
 impl Failing for BundleSigningError {
     fn fault(&self) -> Fault<'_> {
         Fault::Signing

@@ -33,8 +33,8 @@ use crate::placement::{self, Address, Place};
 use crate::verify::android::bundle;
 use crate::verify::injected::Expected;
 use crate::verify::leak::Hunt;
-use crate::verify::{self, Scheme};
-use error::BundleSigningError;
+use crate::verify::{self, Scheme, archives};
+use error::{BundleEntryError, BundleSigningError};
 
 /// What a bundle is called in messages.
 pub(super) static WORDS: Words =
@@ -55,6 +55,17 @@ impl Bundle {
     pub(super) fn open(at: &Location) -> Result<Option<Self>, Cause> {
         let Location::Archive { path, file, index, kind: FileKind::Aab } = at else { return Ok(None) };
         Ok(Some(Self { packed: Packed::over(path, Arc::clone(file), Arc::clone(index))? }))
+    }
+
+    /// Whether every entry has a name that a manifest of a JAR signature can say, and that readers in Java read.
+    fn check_entries(&self) -> Result<(), Cause> {
+        for (index, entry) in self.packed.archive().entries().iter().enumerate() {
+            if entry.name().contains(&0) || std::str::from_utf8(entry.name()).is_err() {
+                let (number, name) = (index.saturating_add(1), entry.display_name());
+                return Err(BundleEntryError::Name { number, name }.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -106,6 +117,7 @@ impl Artifact for Bundle {
     }
 
     fn check_signing(&self, signing: &Signing<'_>) -> Result<(), Cause> {
+        self.check_entries()?;
         self.has_new_signer(signing.android()?).map(drop)
     }
 
@@ -115,7 +127,10 @@ impl Artifact for Bundle {
 
     /// Whoever checks a bundle has no lowest Android.
     fn verify_signature(&self, _min_sdk: Option<u32>) -> Result<verify::Report, Cause> {
-        Ok(bundle::whole(&self.packed.archive()))
+        let archive = self.packed.archive();
+        let mut report = bundle::whole(&archive);
+        archives::within(&mut report, &archive, &BTreeSet::new());
+        Ok(report)
     }
 
     fn verify_places(&self, report: &mut verify::Report, expected: &[Expected]) {

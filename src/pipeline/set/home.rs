@@ -207,6 +207,17 @@ impl Home {
         }
     }
 
+    /// What verification says of other archives beside the packages.
+    pub(super) fn verify_within(&self, report: &mut Report, members: &[Member]) {
+        match self {
+            Self::Folder(_) => {}
+            Self::Archive(container) => {
+                let judged = members.iter().map(|member| member.index).collect();
+                verify::archives::within(report, &container.archive(), &judged);
+            }
+        }
+    }
+
     /// Whether something that lies at `output` is what was opened.
     pub(super) fn is_at(&self, output: &Path) -> bool {
         match self {

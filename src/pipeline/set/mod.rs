@@ -123,6 +123,7 @@ impl Artifact for PackageSet {
         let mut report = self.verify_each(|member| member.package.verify_signature(min_sdk).map_err(member.about()))?;
         report.findings.extend(self.problems());
         report.findings.extend(self.home.verify().findings);
+        self.home.verify_within(&mut report, &self.members);
         Ok(report)
     }
 

@@ -15,6 +15,9 @@ pub(super) enum FolderFault {
     /// Nothing to look at.
     #[error("there is no file in {}", .0.display())]
     Empty(PathBuf),
+    /// A file that nothing could address, search or list in a digest.
+    #[error("the name of {} is not UTF-8, so the file can be neither addressed nor searched; rename it", .0.display())]
+    Name(PathBuf),
     /// Too much to look at.
     #[error("there are more than {} files in {}; name the folder that is served or packed", limits::TREE_FILES, .path.display())]
     TooManyFiles { path: PathBuf },
@@ -23,7 +26,7 @@ pub(super) enum FolderFault {
 impl Failing for FolderFault {
     fn fault(&self) -> Fault<'_> {
         match self {
-            Self::Empty(_) | Self::TooManyFiles { .. } => Fault::Artifact,
+            Self::Empty(_) | Self::Name(_) | Self::TooManyFiles { .. } => Fault::Artifact,
         }
     }
 }

@@ -43,8 +43,12 @@ impl Folder {
                 let path = error.path().unwrap_or(root).to_owned();
                 FileError { operation: "list", path, source: error.into() }
             })?;
-            // A name that is no UTF-8 cannot be addressed.
-            let Some(name) = entry.path().strip_prefix(root).ok().and_then(name_of) else { continue };
+            let Some(name) = entry.path().strip_prefix(root).ok().and_then(name_of) else {
+                if entry.file_type().is_dir() {
+                    continue;
+                }
+                return Err(FolderFault::Name(entry.path().to_owned()).into());
+            };
             if entry.file_type().is_symlink() {
                 folder.links.push(name);
             } else if entry.file_type().is_file() {

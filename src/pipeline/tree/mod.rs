@@ -23,6 +23,7 @@ use super::old_copies::{OldCopies, OldHunt};
 use super::plan::{Description, Done, Facts, FolderFacts, Form, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{KeyKind, Signing};
+use super::unbuilt::Unbuilt;
 use crate::artifact::files::{self, FileSet, Files, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web;
@@ -144,6 +145,10 @@ impl Artifact for FileTree {
 
     fn mains(&self) -> Result<Mains, Cause> {
         Ok(genexus::of_folder(&self.folder)?)
+    }
+
+    fn unbuilt(&self) -> Option<Unbuilt> {
+        Unbuilt::of(&self.folder)
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {

@@ -3,13 +3,13 @@
 //!
 //! Must not: parse resources, or judge what Play makes of a bundle.
 
-use super::container;
 use super::contents::Contents;
 use super::v1::{self, Witness};
 use super::{SDK_MAX, Signed};
 use crate::format::apk_signing_block::{SigningBlock, id};
 use crate::format::read_at::ReadAt;
-use crate::format::zip::Archive;
+use crate::format::zip::{Archive, Rules};
+use crate::verify::archives;
 use crate::verify::code::Code;
 use crate::verify::report::Report;
 
@@ -17,9 +17,6 @@ use crate::verify::report::Report;
 const SDK: u32 = 24;
 /// The base module's manifest.
 const MANIFEST: &str = "base/manifest/AndroidManifest.xml";
-/// What comes of a header that says otherwise than the directory.
-const OTHERS: &str =
-    "who reads it from the beginning, as streams are read, gets another content than who reads the directory";
 /// What every bundle is configured by.
 const CONFIG: &str = "BundleConfig.pb";
 
@@ -69,7 +66,7 @@ fn judge<S: ReadAt + ?Sized, O: ReadAt + ?Sized>(archive: &Archive<'_, S>, conte
 /// Judges whether every local header of an archive of packages says what its directory does.
 pub fn headers<S: ReadAt + ?Sized>(archive: &Archive<'_, S>) -> Report {
     let mut report = Report::default();
-    container::headers(&mut report, archive, OTHERS);
+    archives::headers(&mut report, archive, Rules::Android, archives::READERS);
     report
 }
 
@@ -80,7 +77,7 @@ fn entries<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>) {
             report.add(Code::AabEntry, name, "the entry is missing; build the bundle again");
         }
     }
-    container::headers(report, archive, OTHERS);
+    archives::headers(report, archive, Rules::Android, archives::READERS);
     for (index, entry) in archive.entries().iter().enumerate() {
         let name = entry.display_name();
         if name.ends_with('/') {

@@ -4,6 +4,7 @@
 
 use crate::format::read_at::ReadAt;
 use crate::format::zip::{Alignment, Archive, METHOD_STORED, Rules};
+use crate::verify::archives;
 use crate::verify::code::Code;
 use crate::verify::report::Report;
 
@@ -38,7 +39,7 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
             }
         }
     }
-    headers(report, archive, "Android and apksigner refuse that");
+    archives::headers(report, archive, Rules::Android, "Android and apksigner refuse that");
     let wanted = Alignment::ANDROID;
     for entry in archive.entries() {
         let offset = entry.data_offset();
@@ -53,21 +54,6 @@ pub(super) fn verify<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<
                 entry.display_name(),
                 format!("stored at offset {offset:#x}, expected a multiple of {multiple}; align the package"),
             );
-        }
-    }
-}
-
-/// Judges whether every local header says what the directory does; `then` is what comes of one that does not.
-pub(super) fn headers<S: ReadAt + ?Sized>(report: &mut Report, archive: &Archive<'_, S>, then: &str) {
-    for (index, entry) in archive.entries().iter().enumerate() {
-        match archive.disagreement(index, Rules::Android) {
-            Ok(None) => {}
-            Ok(Some(found)) => report.add(
-                Code::ZipHeader,
-                entry.display_name(),
-                format!("{found}; {then}; inject again, which writes the header anew"),
-            ),
-            Err(error) => report.add(Code::ZipUnreadable, entry.display_name(), error.to_string()),
         }
     }
 }

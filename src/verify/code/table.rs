@@ -171,9 +171,9 @@ codes! {
         ZipContent "zip.content" Error Container
             "an entry does not inflate, or its CRC-32 differs"
             "build anew";
-        ZipHeader "zip.header" Error Container
-            "the local header of an entry has another name, CRC-32 or size than the central directory, or another bit 3; Android and apksigner refuse such a package, and of a bundle or a set readers see different contents"
-            "inject again, which writes the header anew; or build anew";
+        ZipHeader "zip.header" Depends("an archive within the artifact") Container
+            "the local header of an entry has another name, CRC-32 or size than the central directory, or another bit 3; Android and apksigner refuse such a package, and of a bundle, a set, an IPA or an archive within readers see different contents"
+            "inject again, which writes the header anew, in an archive within only where a place is in it; or build anew";
         ZipCopy "zip.copy" Error Container
             "while writing: an entry, or another part, that should be the original's is not"
             "run again; report it";
