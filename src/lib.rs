@@ -457,7 +457,7 @@ pub mod system {
         #[doc(inline)]
         pub use crate::format::limits::{KEY_FILE_BYTES, TEXT_FILE_BYTES};
         #[doc(inline)]
-        pub use crate::host::file::{Changed, Stamp, append, open, read, read_if_there, read_text};
+        pub use crate::host::file::{Changed, Stamp, append, open, read, read_if_there, read_text, resolved};
         #[doc(inline)]
         pub use crate::host::given::{read as read_given, read_key, read_text as read_given_text, text as given_text};
         #[doc(inline)]

@@ -20,7 +20,7 @@ use super::home::Home;
 use super::made::{self, exists};
 use super::proof::{Depth, Proof, Table, Unproven, check_structure};
 use super::seal::{SealError, SealKey, check_private};
-use crate::host::file::FileError;
+use crate::host::file::{self, FileError};
 use crate::host::interrupt;
 use crate::host::private;
 use crate::host::random::Randomness;
@@ -359,6 +359,8 @@ impl Database {
 /// Whether a database is there; one that was made once and is gone is an error.
 fn is_there(home: &Home, name: &Path, schema: Schema) -> Result<bool, DatabaseError> {
     let path = home.folder.join(name);
+    // An environment's name is a file's.
+    file::check_name(&path).map_err(FileError::on("use", &path))?;
     if exists(&path)? {
         return Ok(true);
     }

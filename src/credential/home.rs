@@ -14,11 +14,11 @@ use super::made;
 use super::seal::{HEADER, SealError, SealKey, check_private};
 use crate::format::limits;
 use crate::host::file::{self, FileError};
-use crate::host::interrupt;
 use crate::host::keyring::{self, KeyringError};
 use crate::host::private;
 use crate::host::random::Randomness;
 use crate::host::replacement::{Writers, create_held};
+use crate::host::{held, interrupt};
 
 /// The content of a key file that refers to the keyring, before the name of the entry.
 const REFERENCE: &str = "inject-key-in keyring:";
@@ -153,7 +153,7 @@ impl Home {
     pub(super) fn write_over(&self, content: &Content, random: &mut dyn Randomness) -> Result<(), SealError> {
         let path = self.key_file();
         self.written(content, random, |temporary| {
-            fs::rename(temporary, &path).map_err(FileError::on("replace", &path))?;
+            held::rename(temporary, &path).map_err(FileError::on("replace", &path))?;
             // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
             file::sync_folder(&self.folder);
             Ok(())

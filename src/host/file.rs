@@ -6,6 +6,7 @@
 //!
 //! Must not: write an artifact (see [`super::replacement`]).
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,11 +15,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::held::{self, Deed};
+use super::names;
 use super::rights::Like;
 
 /// An operation on a file that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {operation} {}: {source}", path.display())]
+#[error("cannot {operation} {}: {source}", plain(path).display())]
 pub struct FileError {
     /// What was tried: "open", "write", ...
     pub operation: &'static str,
@@ -35,6 +38,12 @@ impl FileError {
     }
 }
 
+/// A path as people write it: without the prefix `\\?\` that Windows gives full paths.
+pub(super) fn plain(path: &Path) -> &Path {
+    let rest = path.to_str().filter(|_| cfg!(windows)).and_then(|path| path.strip_prefix(r"\\?\"));
+    rest.filter(|rest| rest.as_bytes().get(1) == Some(&b':')).map_or(path, Path::new)
+}
+
 /// Where a path leads, links followed, as people write it: without the prefix `\\?\` that Windows gives it, where that means the
 /// same.
 pub fn resolved(path: &Path) -> io::Result<PathBuf> {
@@ -44,15 +53,27 @@ pub fn resolved(path: &Path) -> io::Result<PathBuf> {
         /// What paths without the prefix may have (`MAX_PATH`).
         const USUAL: usize = 259;
         let usual = resolved.to_str().and_then(|path| path.strip_prefix(r"\\?\")).filter(|path| {
-            let is_on_a_drive = path.as_bytes().get(1) == Some(&b':');
-            let is_plain = !path.split('\\').any(|part| part.ends_with(['.', ' ']));
-            is_on_a_drive && is_plain && path.encode_utf16().count() <= USUAL
+            let is_plain = |rest: &str| rest.split('\\').all(|part| names::fault(part).is_none());
+            let is_plain = path.get(1..3) == Some(":\\") && path.get(3..).is_some_and(is_plain);
+            is_plain && path.encode_utf16().count() <= USUAL
         });
         if let Some(usual) = usual {
             return Ok(PathBuf::from(usual));
         }
     }
     Ok(resolved)
+}
+
+/// An error where this system takes the name of a file for something else: for a device, or for another file that is there.
+pub(crate) fn check_name(path: &Path) -> io::Result<()> {
+    names::check(path)?;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(OsStr::to_str)) else { return Ok(()) };
+    if !names::IGNORES_CASE || std::fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let listed = std::fs::read_dir(folder)?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names::check_case(name, listed)
 }
 
 /// Opens a regular file for reading; a folder, a pipe, a device or a socket is an error, and nobody is waited for.
@@ -71,7 +92,7 @@ fn opened(path: &Path) -> io::Result<(File, Metadata)> {
     check_regular_or_folder(&std::fs::metadata(path)?)?;
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
-    let file = options.open(path)?;
+    let file = held::patiently(Deed::Read, || options.open(path))?;
     let metadata = file.metadata()?;
     Ok((file, metadata))
 }
@@ -124,7 +145,8 @@ pub fn append(path: &Path) -> Result<File, FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
     let open = || {
-        let file = options.open(path)?;
+        names::check(path)?;
+        let file = held::patiently(Deed::Read, || options.open(path))?;
         check_regular(&file.metadata()?)?;
         Ok(file)
     };
@@ -176,7 +198,9 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let room = usize::try_from(size.min(limit)).map_err(io::Error::other).map_err(on())?;
     // Room for all of it from the start: what grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(on())?;
+    // What others have locked is read when they let go; what was read before that is there already.
+    let mut file = file.take(limit.saturating_add(1));
+    held::patiently(Deed::Read, || file.read_to_end(&mut bytes)).map_err(on())?;
     if bytes.len() as u64 > limit {
         return Err(on()(too_large(limit)));
     }
@@ -218,7 +242,7 @@ pub(super) fn text(mut bytes: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<String
 
 /// A file that is not what it was when it was read. Nothing was written.
 #[derive(Debug, thiserror::Error)]
-#[error("{} changed while inject worked on it, so nothing was written; run again when nothing else writes there", .0.display())]
+#[error("{} changed while inject worked on it, so nothing was written; run again when nothing else writes there", plain(.0).display())]
 pub struct Changed(pub PathBuf);
 
 /// What tells one state of a file from another: which file it is, its size, and when it was changed last.
@@ -363,7 +387,9 @@ impl SourceFile {
     #[cfg(windows)]
     pub fn read_exact_at(&self, mut buf: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buf.is_empty() {
-            match self.with(|file| std::os::windows::fs::FileExt::seek_read(file, buf, offset))? {
+            let read = || self.with(|file| std::os::windows::fs::FileExt::seek_read(file, buf, offset));
+            // Others may have locked a part of it.
+            match held::patiently(Deed::Read, read)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => {
                     buf = &mut buf[read..];

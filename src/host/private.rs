@@ -23,7 +23,7 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(FileError::on("create the folder", path))?;
     #[cfg(windows)]
-    access_list::restrict(path, "(OI)(CI)F").map_err(FileError::on("keep others out of", path))?;
+    access_list::restrict_folder(path).map_err(FileError::on("keep others out of", path))?;
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub fn check_own(path: &Path) -> Result<(), FileError> {
 #[cfg_attr(unix, allow(clippy::unnecessary_wraps, reason = "nothing is left to do here, but elsewhere"))]
 pub fn keep(path: &Path) -> Result<(), FileError> {
     #[cfg(windows)]
-    access_list::restrict(path, "F").map_err(FileError::on("keep others out of", path))?;
+    access_list::restrict_file(path).map_err(FileError::on("keep others out of", path))?;
     let _ = path;
     Ok(())
 }
@@ -114,8 +114,7 @@ impl Passing {
         builder.create(&path).map_err(FileError::on("create the folder", &path))?;
         let passing = Self { path, files: Vec::new() };
         #[cfg(windows)]
-        access_list::restrict(&passing.path, "(OI)(CI)F")
-            .map_err(FileError::on("keep others out of", &passing.path))?;
+        access_list::restrict_folder(&passing.path).map_err(FileError::on("keep others out of", &passing.path))?;
         Ok(passing)
     }
 
@@ -166,8 +165,10 @@ fn sweep(parent: &Path) {
 /// Access lists, set by the system's own program: the interface behind it is `unsafe` in every language.
 #[cfg(windows)]
 mod access_list {
+    use std::collections::BTreeSet;
     use std::io;
     use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, OnceLock, PoisonError};
     use std::time::Duration;
 
     use crate::host::command;
@@ -177,8 +178,31 @@ mod access_list {
     /// The system itself, whose backups and scanners see everything anyhow (`LocalSystem`).
     const SYSTEM: &str = "S-1-5-18";
 
+    /// What is made in a folder from now on has the list of that folder.
+    const INHERITED: &str = "(OI)(CI)F";
+
+    /// Folders that this process has restricted. What it makes in them inherits that, and the system's program, which is slow, is
+    /// not run for it.
+    static RESTRICTED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+    /// This account and the system may do everything with a folder and what is made in it, others nothing.
+    pub(super) fn restrict_folder(path: &Path) -> io::Result<()> {
+        restrict(path, INHERITED)?;
+        RESTRICTED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        Ok(())
+    }
+
+    /// The same with a file that was just made.
+    pub(super) fn restrict_file(path: &Path) -> io::Result<()> {
+        restrict(path, "F")
+    }
+
     /// Nothing inherited; this account and the system have `rights`.
-    pub(super) fn restrict(path: &Path, rights: &str) -> io::Result<()> {
+    fn restrict(path: &Path, rights: &str) -> io::Result<()> {
+        let inherits = |folder: &Path| RESTRICTED.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
+        if path.ancestors().skip(1).any(inherits) {
+            return Ok(());
+        }
         let words = [
             program("icacls.exe")?,
             path.to_string_lossy().into_owned(),
@@ -191,13 +215,19 @@ mod access_list {
         run(&words).map(drop)
     }
 
-    /// The account as `icacls` takes it: by its identifier (SID), because a name may hold what the console's encoding has not.
+    /// The account as `icacls` takes it: by its identifier (SID), because a name may hold what the console's encoding has not. It is
+    /// asked for once.
     fn account() -> io::Result<String> {
+        static ACCOUNT: OnceLock<String> = OnceLock::new();
+        if let Some(known) = ACCOUNT.get() {
+            return Ok(known.clone());
+        }
         let words = ["/user", "/fo", "csv", "/nh"].map(str::to_owned);
         let said = run(&[vec![program("whoami.exe")?], words.to_vec()].concat())?;
         // Wine answers with the name, whatever it is asked.
         let sid = said.split('"').find(|field| field.starts_with("S-1-"));
-        Ok(sid.map_or_else(|| said.trim().to_owned(), |sid| format!("*{sid}")))
+        let account = sid.map_or_else(|| said.trim().to_owned(), |sid| format!("*{sid}"));
+        Ok(ACCOUNT.get_or_init(|| account).clone())
     }
 
     /// Not by `PATH`: another program of that name may lie there.

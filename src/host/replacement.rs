@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::{self, FileError, SourceFile, resolved};
-use super::interrupt;
 use super::random::{OsRandom, Randomness};
 use super::rights::{self, Like};
+use super::{held, interrupt, names};
 
 /// Bytes written to new files.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -38,9 +38,11 @@ impl Replacement {
     /// Starts a new file beside `target`. A symbolic link is followed, so that it stays and its destination is replaced.
     pub fn start(target: &Path) -> Result<Self, FileError> {
         rights::check_links(target).map_err(FileError::on("write", target))?;
+        names::check(target).map_err(FileError::on("write", target))?;
         let target = resolved(target).unwrap_or_else(|_| target.to_owned());
         if let Ok(there) = fs::metadata(&target) {
             file::check_regular(&there).map_err(FileError::on("write", &target))?;
+            held::check(&target).map_err(FileError::on("replace", &target))?;
         }
         let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -187,7 +189,7 @@ impl Replacement {
     pub fn commit(mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         self.complete(like)?;
-        fs::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
+        held::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
         self.named = None;
         interrupt::settled(&self.spare_name);
         self.sync_folder();
@@ -252,7 +254,7 @@ impl Replacement {
 impl Drop for Replacement {
     fn drop(&mut self) {
         if let Some(name) = self.named.take() {
-            let _ = fs::remove_file(&name);
+            let _ = held::remove(&name);
             interrupt::settled(&name);
         }
     }
@@ -351,7 +353,7 @@ pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
         // Anybody who may write the folder can put a pipe there.
         if let Ok(file) = file::open_held(&entry.path())
             && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-            && fs::remove_file(entry.path()).is_ok()
+            && held::remove(&entry.path()).is_ok()
         {
             swept.push(entry.path());
         }

@@ -15,6 +15,7 @@
 //! Must not: know what is written, or believe a journal that leads out of the folder.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -22,11 +23,12 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::file::{self, Changed, FileError, Stamp};
+use super::file::{self, Changed, FileError, Stamp, plain};
+use super::held::{self, Deed};
 use super::interrupt::{self, Section};
-use super::lock;
 use super::random::{OsRandom, Randomness};
 use super::rights::{self, Like};
+use super::{lock, names};
 
 /// The journal's name in its folder.
 pub const JOURNAL: &str = ".inject-journal";
@@ -56,7 +58,7 @@ pub enum TransactionError {
     #[error(transparent)]
     Changed(#[from] Changed),
     /// Another run was cut off meanwhile.
-    #[error("a run that was cut off left {} behind, which has to be finished or dropped first; run again", .0.display())]
+    #[error("a run that was cut off left {} behind, which has to be finished or dropped first; run again", plain(.0).display())]
     Unfinished(PathBuf),
     /// Some files took their places, and one could not.
     #[error(
@@ -73,7 +75,7 @@ pub enum TransactionError {
     },
     /// A journal that this program did not write.
     #[error(
-        "{} is no journal of this program: {problem}; remove it if the folder is as it should be", .path.display()
+        "{} is no journal of this program: {problem}; remove it if the folder is as it should be", plain(.path).display()
     )]
     Journal {
         /// The journal.
@@ -123,8 +125,9 @@ struct NewFile {
 }
 
 impl NewFile {
-    /// Whether the target still is what was read.
+    /// Whether the target still is what was read, and can be replaced.
     fn check(&self) -> Result<(), TransactionError> {
+        held::check(&self.target).map_err(FileError::on("replace", &self.target))?;
         let now = Stamp::at(&self.target)?;
         let then = self.read.as_ref().map(|(stamp, _)| *stamp);
         if now == then { Ok(()) } else { Err(Changed(self.target.clone()).into()) }
@@ -206,6 +209,10 @@ impl Transaction {
         source: Option<&Like>,
     ) -> Result<NewContent<'_>, TransactionError> {
         let target = inside(&self.root, name).map_err(FileError::on("write", &self.root.join(name)))?;
+        if read.is_none() {
+            self.check_case(&target).map_err(FileError::on("create", &target))?;
+        }
+        held::check(&target).map_err(FileError::on("replace", &target))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
         let path = target.with_file_name(new_name(&target, u64::from_le_bytes(random)));
@@ -245,6 +252,14 @@ impl Transaction {
         gone.check()?;
         self.gone.push(gone);
         Ok(())
+    }
+
+    /// An error where this system would take a new file for another one: of those that are there, or of those that come with it.
+    fn check_case(&self, target: &Path) -> io::Result<()> {
+        file::check_name(target)?;
+        let name = |path: &Path| path.file_name().and_then(OsStr::to_str).map(str::to_owned);
+        let beside = self.new.iter().filter(|new| names::IGNORES_CASE && new.target.parent() == target.parent());
+        name(target).map_or(Ok(()), |own| names::check_case(&own, beside.filter_map(|new| name(&new.target))))
     }
 
     /// Where the new content of each file lies until it counts: for reading it back.
@@ -290,9 +305,9 @@ impl Transaction {
             file.write_all(&bytes)?;
             file.sync_all()
         });
-        let placed = written.and_then(|()| fs::rename(&temporary, &path));
+        let placed = written.and_then(|()| held::rename(&temporary, &path));
         if let Err(error) = placed {
-            let _ = fs::remove_file(&temporary);
+            let _ = held::remove(&temporary);
             return Err(on("write")(error).into());
         }
         file::sync_folder(&self.root);
@@ -342,7 +357,7 @@ impl NewContent<'_> {
 impl Drop for Transaction {
     fn drop(&mut self) {
         for new in &self.new {
-            let _ = fs::remove_file(&new.path);
+            let _ = held::remove(&new.path);
             interrupt::settled(&new.path);
         }
     }
@@ -363,7 +378,7 @@ impl Prepared {
             _ => TransactionError::Partly { error, done, all },
         };
         for (done, file) in new.iter().enumerate() {
-            let replaced = fs::rename(&file.path, &file.target);
+            let replaced = held::rename(&file.path, &file.target);
             replaced.map_err(FileError::on("replace", &file.target)).map_err(|error| partly(done, error))?;
         }
         for (done, gone) in self.transaction.gone.iter().enumerate() {
@@ -393,8 +408,9 @@ pub fn repair(root: &Path, strays: &[String]) -> Result<Option<String>, Transact
         let path = inside(&root, name).map_err(FileError::on("remove", &root.join(name)))?;
         remove(&path)?;
     }
-    Ok(dropped
-        .map(|why| format!("a run on {} was cut off, and what it had prepared was dropped: {why}", root.display())))
+    Ok(dropped.map(|why| {
+        format!("a run on {} was cut off, and what it had prepared was dropped: {why}", plain(&root).display())
+    }))
 }
 
 /// What a killed run left, and what [`repair`] will do about it; `None` where there is nothing, or somebody is at work. Nothing
@@ -419,7 +435,7 @@ pub fn pending(root: &Path, ours: &[String]) -> Result<Option<String>, Transacti
         }
         Some(Left::Drops { why, .. }) => format!("the next run that writes drops what it had prepared: {why}"),
     };
-    Ok(Some(format!("a run on {} was cut off; {what}", root.display())))
+    Ok(Some(format!("a run on {} was cut off; {what}", plain(&root).display())))
 }
 
 /// Whether a file of this name belongs to this module: a new file or a journal.
@@ -579,7 +595,7 @@ fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
             for due in &due {
                 match &due.new {
                     Some(new) if due.done => remove(new)?,
-                    Some(new) => fs::rename(new, &due.target).map_err(FileError::on("replace", &due.target))?,
+                    Some(new) => held::rename(new, &due.target).map_err(FileError::on("replace", &due.target))?,
                     None => remove(&due.target)?,
                 }
             }
@@ -594,7 +610,7 @@ fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
 
 /// Removes a file, if it is there.
 fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
+    match held::remove(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed.map_err(FileError::on("remove", path)),
     }
@@ -605,7 +621,7 @@ fn digest(path: &Path) -> Result<String, FileError> {
     let mut file = file::open(path)?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; STEP]);
     loop {
-        match file.read(&mut buffer).map_err(FileError::on("read", path))? {
+        match held::patiently(Deed::Read, || file.read(&mut buffer)).map_err(FileError::on("read", path))? {
             0 => return Ok(hex(hasher)),
             len => hasher.update(buffer.get(..len).unwrap_or_default()),
         }
@@ -631,7 +647,7 @@ fn shown(names: &[String]) -> String {
 
 fn remove_journal(root: &Path) -> Result<(), FileError> {
     let path = root.join(JOURNAL);
-    fs::remove_file(&path).map_err(FileError::on("remove", &path))?;
+    held::remove(&path).map_err(FileError::on("remove", &path))?;
     file::sync_folder(root);
     Ok(())
 }

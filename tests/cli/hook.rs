@@ -43,7 +43,8 @@ fn git(world: &World, args: &[&str]) -> super::Run {
 /// A command of which `inject` on the search path is the program under test.
 fn with_path(world: &World, program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Command {
     let folder = Path::new(PROGRAM).parent().unwrap().to_string_lossy().into_owned();
-    let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+    let before = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths([folder.into()].into_iter().chain(std::env::split_paths(&before))).unwrap();
     let mut command = world.command(program);
     command.args(args).env("PATH", path);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
@@ -201,6 +202,20 @@ fn pipelines_go_to_the_top_of_the_repository_and_name_an_environment_that_is_the
     run(&["gitlab", "--env", "dev", "--write"]).exits(0);
     assert!(world.path(".gitlab/inject.gitlab-ci.yml").is_file());
     run(&["gitlab", "--env", "prod", "--write"]).exits(2).says(&["unknown environment \"prod\""]);
+}
+
+/// `MSBuild` reads what a program says in the code page of the console; what inject says is UTF-8, and names files.
+#[test]
+fn msbuild_reads_what_is_said_as_it_is_written() {
+    let world = World::new();
+    for kind in ["msbuild", "maui"] {
+        let targets = world.inject(&["hook", kind]).exits(0).out;
+        let tasks: Vec<&str> = targets.split("<Exec ").skip(1).map(|task| task.split("/>").next().unwrap()).collect();
+        assert!(tasks.len() > 1, "{kind}: {targets}");
+        for task in tasks {
+            assert!(task.contains("StdOutEncoding=\"utf-8\" StdErrEncoding=\"utf-8\""), "{kind}: {task}");
+        }
+    }
 }
 
 /// XML with its references resolved.

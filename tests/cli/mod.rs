@@ -48,6 +48,8 @@ mod memory;
 mod oauth;
 mod odd_packages;
 mod places;
+#[cfg(windows)]
+mod post_build;
 #[cfg(unix)]
 mod postgres;
 mod probe;
@@ -146,14 +148,15 @@ impl Run {
     /// Standard output as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+        let value = serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err));
+        if cfg!(windows) { with_slashes(value) } else { value }
     }
 }
 
 impl World {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["home", "tmp", "project"] {
+        for name in ["home", "tmp", "temporary", "project"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         Self { folder }
@@ -215,6 +218,9 @@ impl World {
             .env("HOME", self.home())
             .env("TMPDIR", self.root().join("tmp"))
             .env("INJECT_HOME", self.stores())
+            // Windows: where its own programs lie, without which none is started, and its temporary folder, in which locks stay.
+            .envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)))
+            .env("TMP", self.root().join("temporary"))
             .current_dir(self.project())
             .stdin(Stdio::null());
         command
@@ -312,8 +318,38 @@ pub fn finish(mut command: Command, stdin: &str) -> Run {
         let _ = pipe.write_all(stdin.as_bytes());
     }
     let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    let text = |bytes| in_words_of_unix(String::from_utf8(bytes).unwrap());
+    let err = text(output.stderr);
+    // What is printed may be a file's content; what is said names paths.
+    let err = if cfg!(windows) { err.replace('\\', "/") } else { err };
+    Run { code: output.status.code(), out: text(output.stdout), err }
+}
+
+/// What systems say of the same error differs; cases know the words of Unix.
+fn in_words_of_unix(mut text: String) -> String {
+    if cfg!(windows) {
+        // ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED.
+        for (number, words) in
+            [(2, "No such file or directory"), (3, "No such file or directory"), (5, "Permission denied")]
+        {
+            let said = std::io::Error::from_raw_os_error(number).to_string();
+            text = text.replace(&said, &format!("{words} (os error {number})"));
+        }
+    }
+    text
+}
+
+/// A result with paths as Unix writes them.
+fn with_slashes(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.replace('\\', "/").into(),
+        Value::Array(items) => items.into_iter().map(with_slashes).collect(),
+        Value::Object(fields) => {
+            let slashed = |(name, value)| if name == "content" { (name, value) } else { (name, with_slashes(value)) };
+            Value::Object(fields.into_iter().map(slashed).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }
 
 /// Every file below a folder with its content.

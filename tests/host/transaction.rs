@@ -69,7 +69,7 @@ fn ours(root: &Path) -> Vec<String> {
 /// What is there: names, and the contents in their order.
 fn state(root: &Path) -> (Vec<String>, Vec<String>) {
     let files = crate::cli::files_below(root);
-    let name = |path: &Path| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+    let name = |path: &Path| path.strip_prefix(root).unwrap().to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     (
         files.keys().map(|path| name(path)).collect(),
         files.into_values().map(|c| String::from_utf8(c).unwrap()).collect(),

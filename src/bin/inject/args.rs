@@ -48,7 +48,7 @@ Exit codes:
 
 /// Puts the right client credentials of the right environment into built apps, leaves them installable, and proves it.
 #[derive(Debug, Parser)]
-#[command(name = "inject", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true,
+#[command(name = "inject", bin_name = "inject", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true,
     subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(flatten)]

@@ -28,8 +28,9 @@ use crate::artifact::files::{self, FileSet, Files, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web;
 use crate::format::calendar::generalized;
-use crate::host::clock;
+use crate::host::file::FileError;
 use crate::host::transaction::Transaction;
+use crate::host::{clock, held};
 use crate::placement::template::Values;
 use crate::placement::{self, Absence, Address, Locator, Place};
 use crate::verify::injected::{self, Expected};
@@ -249,7 +250,11 @@ impl Kind for FileTree {
         let mut names: Vec<&str> =
             placed.spots.iter().filter_map(|spot| spot.path.first()).map(String::as_str).collect();
         names.sort_unstable();
-        // One file of each folder tells.
+        for name in &names {
+            let path = self.folder.root().join(name);
+            held::check(&path).map_err(FileError::on("replace", &path))?;
+        }
+        // One file of each folder tells of its rights.
         names.dedup_by_key(|name| name.rsplit_once('/').map(|(folder, _)| folder));
         for name in names {
             Transaction::probe(self.folder.root(), name)?;

@@ -1,14 +1,16 @@
-//! The archive: `.tar.gz`, the same bytes from the same files (POSIX.1-2017 ustar, RFC 1952).
+//! The archive: `.tar.gz` (POSIX.1-2017 ustar, RFC 1952), for Windows `.zip`, the same bytes from the same files.
 //!
 //! Must not: take anything from the file system: no owner, no mode, no time.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use anyhow::Result;
 use flate2::{Compression, GzBuilder};
 use tar::{Builder, EntryType, Header};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
-use super::Release;
+use super::{File, Release};
 
 /// Packs all files below one folder, which is named as the archive is.
 pub fn pack(release: &Release<'_>) -> Result<Vec<u8>> {
@@ -25,6 +27,17 @@ pub fn pack(release: &Release<'_>) -> Result<Vec<u8>> {
         builder.append_data(&mut header, format!("{top}/{}", file.path), file.content.as_slice())?;
     }
     compress(&builder.into_inner()?)
+}
+
+/// The same as a zip, which Windows opens by itself. Its times are the first that the format knows: it has no time zones.
+pub fn zip(top: &str, files: &[File]) -> Result<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for file in files {
+        let mode = if file.executable { 0o755 } else { 0o644 };
+        writer.start_file(format!("{top}/{}", file.path), SimpleFileOptions::default().unix_permissions(mode))?;
+        writer.write_all(&file.content)?;
+    }
+    Ok(writer.finish()?.into_inner())
 }
 
 /// One member without a name or a time.

@@ -1,5 +1,6 @@
 //! `cargo xtask dist [--target TRIPLE]...`: what a release is made of, in `target/dist/`. For each target an archive with the
-//! program, its completions, manual pages, licences and documentation, an SBOM, on Linux a Debian package; checksums over all.
+//! program, its completions, manual pages, licences and documentation, an SBOM, on Linux a Debian package, for Windows manifests of
+//! package managers; checksums over all.
 //!
 //! The same commit and toolchain give the same bytes: names are sorted, times are `SOURCE_DATE_EPOCH` or the commit's, and paths
 //! of this machine are in nothing.
@@ -12,6 +13,7 @@ mod debian;
 mod notices;
 mod program;
 mod sbom;
+mod windows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,10 +106,23 @@ fn target(root: &Path, triple: &str, moment: u64, out: &Path) -> Result<()> {
     fs::create_dir_all(&work)?;
     let files = files(root, triple, &binary, &crates, &work)?;
     let release = Release { triple, version: &version, moment, crates: &crates, work: &work, files };
-    let mut made = vec![
-        (format!("inject-{version}-{triple}.tar.gz"), archive::pack(&release)?),
-        (format!("inject-{version}-{triple}.cdx.json"), sbom::cyclonedx(&release)?),
-    ];
+    let name = format!("inject-{version}-{triple}");
+    let mut made = vec![(format!("{name}.cdx.json"), sbom::cyclonedx(&release)?)];
+    if triple.contains("-windows-") {
+        let (zip_name, zip) = (format!("{name}.zip"), archive::zip(&name, &release.files)?);
+        match windows::home(|variable| std::env::var(variable).ok()) {
+            None => println!(
+                "NO manifests for winget, Scoop and Chocolatey: DIST_HOME=https://HOST/OWNER/NAME names where the release will lie"
+            ),
+            Some(home) => {
+                let manifests = windows::manifests(&release, &home, &zip_name, &sha256(&zip))?;
+                made.push((format!("{name}-manifests.zip"), archive::zip(&format!("{name}-manifests"), &manifests)?));
+            }
+        }
+        made.push((zip_name, zip));
+    } else {
+        made.push((format!("{name}.tar.gz"), archive::pack(&release)?));
+    }
     made.extend(debian::package(&release)?);
     for (name, content) in made {
         fs::write(out.join(&name), &content)?;

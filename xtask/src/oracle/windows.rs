@@ -1,9 +1,11 @@
-//! `cargo xtask oracle-windows`: the suite of the command line, built for Windows and run by Wine. It ends with an error where a case
-//! fails, and names every case that did. For people so far: cases fail that nobody has looked into, so CI does not run it.
+//! `cargo xtask oracle-windows`: the suite of the command line, and of files and stores, built for Windows and run by Wine. Cases that
+//! Wine cannot carry out are listed here with the reason; any other one that fails is an error, and so is one of the list that passes
+//! or is gone. It has not come to its end yet, and CI does not run it: cases still fail that nobody has looked into.
 //!
 //! Must not: ship anything that it makes for Wine.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +21,21 @@ const RANDOM: &str = "#include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG len);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T len) { return SystemFunction036(data, (ULONG)len); }
 ";
+
+/// Parts of names of cases that run.
+const CASES: [&str; 3] = ["cli::", "host::", "credential::"];
+
+/// What Wine does not carry out, and why. On Windows itself each of them is to pass.
+const NOT_HERE: &[(&str, &str)] = &[
+    ("cli::post_build::a_percent_sign_in_a_name_stays_one", "its cmd.exe looks for variables in what a variable held"),
+    (
+        "host::held_by_others::a_folder_with_a_path_longer_than_others_take_is_worked_on",
+        "its GetFinalPathNameByHandle has no room for such a path (ERROR_MORE_DATA)",
+    ),
+];
+
+/// Cases at most that get a second run.
+const AGAIN: usize = 20;
 
 /// Builds, runs, and counts; `only` are parts of names of cases.
 pub fn run(root: &Path, only: &[&str]) -> Result<()> {
@@ -39,21 +56,49 @@ pub fn run(root: &Path, only: &[&str]) -> Result<()> {
     }
     let wine = Wine::new(&work)?;
     // Not each by its name: Windows takes 32,767 characters.
-    let cases = if only.is_empty() { &["cli::"] } else { only };
-    let run = wine.run(&built.suite, root, cases)?;
-    fs::write(work.join("suite.log"), &run.said)?;
-    let ended = |how: &str| run.said.lines().filter(|line| line.trim_end().ends_with(how)).collect::<Vec<_>>();
-    let (passed, failed) = (ended("... ok").len(), ended("... FAILED"));
-    ensure!(
-        run.success && failed.is_empty(),
-        "{passed} cases pass under Wine, {} fail, see {}\n{}",
-        failed.len(),
-        work.join("suite.log").display(),
-        failed.join("\n")
-    );
-    ensure!(passed > 0, "no case has {cases:?} in its name");
-    println!("{passed} cases of the command line pass under Wine");
+    let cases = if only.is_empty() { &CASES } else { only };
+    let log = work.join("suite.log");
+    let said = wine.suite(&built.suite, root, cases, &log)?;
+    let ended = |said: &str, how: &str| -> BTreeSet<String> {
+        said.lines().filter_map(|line| name_of(line, how)).map(str::to_owned).collect()
+    };
+    let (mut passed, mut failed) = (ended(&said, "ok"), ended(&said, "FAILED"));
+    ensure!(said.contains("test result: "), "the suite did not come to its end, see {}", log.display());
+    // Wine 8 loses a program at its start now and then: it waits for an answer of Wine's server for good. A defect of ours fails
+    // each time.
+    let listed = |name: &String| NOT_HERE.iter().any(|(known, _)| known == name);
+    let lost: Vec<String> = failed.iter().filter(|name| !listed(name)).cloned().collect();
+    if (1..=AGAIN).contains(&lost.len()) {
+        let names: Vec<&str> = lost.iter().map(String::as_str).chain(["--exact"]).collect();
+        let again = wine.suite(&built.suite, root, &names, &work.join("again.log"))?;
+        for name in ended(&again, "ok") {
+            println!("AGAIN  {name} passes by itself");
+            failed.remove(&name);
+            passed.insert(name);
+        }
+    }
+    ensure!(!passed.is_empty(), "no case has {cases:?} in its name");
+    let mut wrong = Vec::new();
+    for (name, reason) in NOT_HERE {
+        if failed.remove(*name) {
+            println!("NOT UNDER WINE  {name}: {reason}");
+        } else if passed.contains(*name) {
+            wrong.push(format!("{name} passes: take it from the list of what Wine cannot"));
+        } else if only.is_empty() {
+            wrong.push(format!("{name} is in the list of what Wine cannot, and no case has that name"));
+        }
+    }
+    wrong.extend(failed.iter().map(|name| format!("{name} fails")));
+    ensure!(wrong.is_empty(), "{} cases pass under Wine; see {}\n{}", passed.len(), log.display(), wrong.join("\n"));
+    println!("{} cases pass under Wine, {} cannot", passed.len(), NOT_HERE.len());
     Ok(())
+}
+
+/// The case that ended like this, where a line says so: `test NAME ... ok`. What Wine says may stand before it.
+fn name_of<'l>(line: &'l str, how: &str) -> Option<&'l str> {
+    let (head, tail) = line.split_once(" ... ")?;
+    let name = head.rsplit_once("test ").map(|(_, name)| name)?;
+    (tail.trim_end().rsplit(' ').next() == Some(how)).then_some(name)
 }
 
 struct Built {
@@ -93,11 +138,6 @@ struct Wine {
     prefix: PathBuf,
 }
 
-struct Run {
-    success: bool,
-    said: String,
-}
-
 impl Wine {
     fn new(work: &Path) -> Result<Self> {
         let wine = Self { prefix: std::path::absolute(work.join("prefix"))? };
@@ -118,9 +158,14 @@ impl Wine {
         command
     }
 
-    fn run(&self, program: &Path, folder: &Path, words: &[&str]) -> Result<Run> {
-        let output = self.command().arg(program).args(words).current_dir(folder).output()?;
-        let said = [output.stdout, output.stderr].concat();
-        Ok(Run { success: output.status.success(), said: String::from_utf8_lossy(&said).into_owned() })
+    /// Runs these cases of a suite, with what it says in a file, and returns that.
+    fn suite(&self, suite: &Path, folder: &Path, cases: &[&str], log: &Path) -> Result<String> {
+        let said = File::create(log)?;
+        let mut command = self.command();
+        // Most of the time a case waits for programs to start.
+        let threads = std::thread::available_parallelism()?.get() * 2;
+        command.arg(suite).args(cases).arg(format!("--test-threads={threads}")).current_dir(folder);
+        command.stdin(std::process::Stdio::null()).stderr(said.try_clone()?).stdout(said).status()?;
+        Ok(String::from_utf8_lossy(&fs::read(log)?).into_owned())
     }
 }

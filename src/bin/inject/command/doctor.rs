@@ -234,7 +234,7 @@ fn store(settings: &Settings, checks: &mut Checks) {
     }
     private(folder, 0o077, checks);
     key(settings, opens, checks);
-    let resolved = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+    let resolved = files::resolved(folder).unwrap_or_else(|_| folder.clone());
     let inside = repository_of(&settings.checkout).filter(|root| resolved.starts_with(root));
     if let Some(root) = inside {
         let text = format!("{} lies within the repository {}", folder.display(), root.display());

@@ -100,7 +100,7 @@ impl Settings {
             Some(config) => config.path.parent().map_or(here.clone(), Path::to_owned),
             None => repository_root(&here).unwrap_or(&here).to_owned(),
         };
-        let checkout = std::fs::canonicalize(&checkout).unwrap_or(checkout);
+        let checkout = files::resolved(&checkout).unwrap_or(checkout);
         let home = Home::with_key(&home()?, store_key()?);
         Ok(Self { home, config, checkout, flag: global.env.clone(), programs })
     }

@@ -26,6 +26,7 @@ use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
 use crate::format::limits;
 use crate::host::file::{FileError, SourceFile};
+use crate::host::held;
 use crate::host::random::OsRandom;
 pub use ask::Program;
 use fault::Fault;
@@ -308,8 +309,8 @@ fn attempt(path: &Path, secrets: &[&str]) -> Result<(Answer, Option<u64>), (Faul
             (Fault::Unfinished { file: file.clone(), problem: "it became shorter while it was read".to_owned() }, true)
         }
         _ => {
-            // Windows keeps others out of a file that is open for writing (ERROR_SHARING_VIOLATION).
-            let held = cfg!(windows) && error.source.raw_os_error() == Some(32);
+            // It was waited for; who writes may need longer.
+            let held = held::is_held(&error.source);
             let problem = format!("cannot {} it: {}", error.operation, error.source);
             let fault = if held {
                 Fault::Unfinished { file: file.clone(), problem }

@@ -12,7 +12,7 @@ use inject::registry::{Genexus, GenexusConfig};
 use inject::survey;
 use inject::survey::{App, Id, LOOKED_FOR, Project};
 use inject::system::Replacement;
-use inject::system::files::tidy;
+use inject::system::files::{self, tidy};
 use serde::Serialize;
 
 use crate::exit::{Code, Failure};
@@ -113,7 +113,7 @@ fn model_envs(folder: &Path, project: &Project) -> Vec<ModelEnv> {
     let mut envs: Vec<ModelEnv> = Vec::new();
     for model in &project.models {
         let path = folder.join(model);
-        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        let path = files::resolved(&path).unwrap_or(path);
         let base = name_of(&path);
         let taken = |name: &str| envs.iter().any(|env| env.name == name);
         let numbered = (2..).map(|number| format!("{base}-{number}"));
@@ -138,7 +138,7 @@ fn name_of(folder: &Path) -> String {
 
 /// Nothing was found: what was looked for.
 fn nothing(folder: &Path, project: &Project) -> Failure {
-    let shown = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let shown = files::resolved(folder).unwrap_or_else(|_| folder.to_owned());
     let message = format!("no application was found in {}; looked for, there and in folders below:", shown.display());
     let mut failure = Failure::usage(message);
     for (file, what) in LOOKED_FOR {
