@@ -74,6 +74,8 @@ mod special;
 mod summary;
 mod tree;
 mod verify;
+#[cfg(windows)]
+mod windows;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -71,6 +71,7 @@ fn passes_on(hard: &str) {
     let program = folder.join("inject.exe");
     fs::hard_link(PROGRAM, &program).or_else(|_| fs::copy(PROGRAM, &program).map(drop)).unwrap();
     let program = program.to_string_lossy().into_owned();
+    let built = Path::new(PROGRAM).parent().unwrap().to_string_lossy().into_owned();
     let parts =
         ["\"%INJECT_HOOK_PROGRAM%\" --format msbuild", " \"%INJECT_HOOK_ARTIFACT%\"", " --app \"%INJECT_HOOK_APP%\""];
     let hook = world.inject(&["hook", "msbuild"]).exits(0).out;
@@ -84,6 +85,8 @@ fn passes_on(hard: &str) {
             ("INJECT_HOOK_ARTIFACT", artifact.as_str()),
             ("INJECT_HOOK_APP", APP),
             ("INJECT_ENV", env),
+            // What Wine lacks lies beside the program as it was built.
+            ("PATH", built.as_str()),
         ];
         exec(&world, &line, &variables)
     };
