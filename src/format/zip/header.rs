@@ -2,8 +2,6 @@
 //!
 //! Must not: interpret more than the fields a rewriter needs; the rest stays raw.
 
-use super::zip64;
-
 /// `0x04034b50`, a local file header.
 pub(super) const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 /// `0x02014b50`, a central directory record.
@@ -15,6 +13,9 @@ pub(super) const DESCRIPTOR_SIGNATURE: [u8; 4] = *b"PK\x07\x08";
 pub(super) const LOCAL_LEN: usize = 30;
 /// Length of the fixed part of a central directory record.
 pub(super) const CENTRAL_LEN: usize = 46;
+
+/// Version needed to extract zip64 (APPNOTE 4.4.3.2).
+const VERSION_ZIP64: u8 = 45;
 
 /// Compression method 0 (APPNOTE 4.4.5).
 pub const METHOD_STORED: u16 = 0;
@@ -98,7 +99,7 @@ impl Local {
 
     /// Asks for zip64 of whoever extracts it.
     pub(super) fn set_wide(&mut self) {
-        self.0[4] = self.0[4].max(zip64::VERSION_NEEDED);
+        self.0[4] = self.0[4].max(VERSION_ZIP64);
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -204,7 +205,7 @@ impl Central {
 
     /// Asks for zip64 of whoever extracts it.
     pub(super) fn set_wide(&mut self) {
-        self.0[6] = self.0[6].max(zip64::VERSION_NEEDED);
+        self.0[6] = self.0[6].max(VERSION_ZIP64);
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -8,8 +8,6 @@ use super::header::{Central, Local};
 const ID: u16 = 1;
 /// The value that stands in a 32-bit field.
 pub(super) const PLACEHOLDER: u32 = u32::MAX;
-/// Version needed to extract (APPNOTE 4.4.3.2).
-pub(super) const VERSION_NEEDED: u8 = 45;
 
 /// What a directory record says, in whatever width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +52,13 @@ pub(super) fn is_in(extra: &[u8]) -> bool {
 
 /// The extra field without it.
 pub(super) fn without(extra: &[u8]) -> Vec<u8> {
-    let Some((_, (from, to))) = fields(extra).find(|(id, _)| *id == ID) else { return extra.to_vec() };
-    let (before, behind) = (extra.get(..from - 4).unwrap_or_default(), extra.get(to..).unwrap_or_default());
-    [before, &without(behind)].concat()
+    let (mut kept, mut at) = (Vec::with_capacity(extra.len()), 0);
+    for (_, (from, to)) in fields(extra).filter(|(id, _)| *id == ID) {
+        kept.extend_from_slice(extra.get(at..from - 4).unwrap_or_default());
+        at = to;
+    }
+    kept.extend_from_slice(extra.get(at..).unwrap_or_default());
+    kept
 }
 
 /// The field with these numbers; nothing for none.
