@@ -146,6 +146,10 @@ pub fn append(path: &Path) -> Result<File, FileError> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
     let open = || {
         names::check(path)?;
+        // A socket cannot be opened, and the system's words for that say nothing.
+        if let Ok(there) = std::fs::metadata(path) {
+            check_regular(&there)?;
+        }
         let file = held::patiently(Deed::Read, || options.open(path))?;
         check_regular(&file.metadata()?)?;
         Ok(file)

@@ -154,7 +154,8 @@ fn statements_are_written_through_what_is_no_file_or_refused() {
         let run = within(&world, &[&verify[..], &["--svr", place]].concat());
         assert!(run.code == Some(3) && run.err.contains(why), "{place}: {:?} {}", run.code, run.err);
         let run = within(&world, &[&verify[..], &["--summary", place]].concat()).exits(0);
-        assert!(run.err.contains(&format!("the summary cannot be added to {place}: ")), "{place}: {}", run.err);
+        let said = format!("the summary cannot be added to {place}: {why}");
+        assert!(run.err.contains(&said), "{place}: {}", run.err);
         still_special(&world);
     }
     for place in ["/dev/null", "null-link"] {

@@ -2,15 +2,16 @@
 //!
 //! Must not: know what is read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Threads that read; more would wait for each other, and each holds some pieces of files.
 const THREADS: usize = 8;
 
-/// Threads that read at once.
+/// Threads that read at once. The system is asked once: it reads files for the answer, and an app has many.
 pub(super) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS))
 }
 
 /// Processors that nobody uses.

@@ -11,6 +11,8 @@ mod rules;
 
 pub use rules::{Exclusions, Fate, Rules};
 
+use std::collections::BTreeSet;
+
 use super::apple_plist::{self, Dictionary, PlistError, Value};
 
 /// Why bytes are not a seal.
@@ -48,7 +50,7 @@ pub struct Sealed {
 }
 
 /// Which of the two lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
     /// `files` and `rules`.
     One,
@@ -77,15 +79,23 @@ impl Generation {
 }
 
 /// A seal.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CodeResources {
     plist: Dictionary,
+    /// Lists that got new paths. They are put in Apple's order once, when the seal is written: an app may have 100,000 files.
+    grown: BTreeSet<Generation>,
+}
+
+impl PartialEq for CodeResources {
+    fn eq(&self, other: &Self) -> bool {
+        self.plist == other.plist
+    }
 }
 
 impl CodeResources {
     /// Reads a seal.
     pub fn parse(bytes: &[u8]) -> Result<Self, SealError> {
-        let seal = Self { plist: apple_plist::read_dictionary(bytes)? };
+        let seal = Self { plist: apple_plist::read_dictionary(bytes)?, grown: BTreeSet::new() };
         for generation in Generation::BOTH {
             for path in seal.paths(generation) {
                 seal.get(generation, path)?;
@@ -96,7 +106,7 @@ impl CodeResources {
 
     /// A seal of nothing, with Apple's rules for a bundle that has none yet.
     pub fn new(deep: bool) -> Self {
-        Self { plist: rules::standard(deep) }
+        Self { plist: rules::standard(deep), grown: BTreeSet::new() }
     }
 
     /// Adds what Apple's rules say of a list that is not there: code directories of today need the newer one, and no system
@@ -112,9 +122,19 @@ impl CodeResources {
         }
     }
 
-    /// The bytes, in Apple's XML form.
+    /// The bytes, in Apple's XML form. A list that got new paths is in Apple's order.
     pub fn to_bytes(&self) -> Vec<u8> {
-        apple_plist::write_dictionary(&self.plist)
+        let is_in_order = |generation: &Generation| self.paths(*generation).is_sorted();
+        if self.grown.iter().all(is_in_order) {
+            return apple_plist::write_dictionary(&self.plist);
+        }
+        let mut plist = self.plist.clone();
+        for generation in &self.grown {
+            if let Some(files) = plist.get_mut(generation.files_key()).and_then(Value::as_dictionary_mut) {
+                files.sort_keys();
+            }
+        }
+        apple_plist::write_dictionary(&plist)
     }
 
     /// Whether the list is there.
@@ -174,7 +194,7 @@ impl CodeResources {
         self.paths(Generation::Two).any(|path| of(path).is_some_and(|sealed| sealed.hash.is_some()))
     }
 
-    /// Sets what a list says of a path, at the place where Apple's order has it.
+    /// Sets what a list says of a path.
     pub fn set(&mut self, generation: Generation, path: &str, sealed: &Sealed) {
         let mut entry = Dictionary::new();
         let mut put = |key: &str, value: Option<Value>| {
@@ -198,8 +218,8 @@ impl CodeResources {
             self.plist.insert(key.to_owned(), Value::Dictionary(Dictionary::new()));
         }
         let Some(files) = self.plist.get_mut(key).and_then(Value::as_dictionary_mut) else { return };
-        if files.insert(path.to_owned(), value).is_none() && !in_order(files) {
-            files.sort_keys();
+        if files.insert(path.to_owned(), value).is_none() {
+            self.grown.insert(generation);
         }
     }
 
@@ -209,9 +229,4 @@ impl CodeResources {
             files.remove(path);
         }
     }
-}
-
-fn in_order(files: &Dictionary) -> bool {
-    let keys: Vec<&String> = files.keys().collect();
-    keys.is_sorted()
 }
