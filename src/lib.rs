@@ -95,7 +95,7 @@ pub mod job {
     #[doc(inline)]
     pub use crate::pipeline::{
         ApkFacts, AppFacts, Description, Done, Facts, Fault, FolderFacts, Form, Gate, Input, Located, PairFacts,
-        PlannedPlace, ProfileFacts, Reach, ReleaseFault, Unbuilt,
+        PlannedPlace, ProfileFacts, Reach, ReleaseFault, SourceTree,
     };
 }
 
@@ -426,8 +426,6 @@ pub mod system {
     #[doc(inline)]
     pub use crate::host::lock::on_wait;
     #[doc(inline)]
-    pub use crate::host::outlet::Outlet;
-    #[doc(inline)]
     pub use crate::host::process::guard_memory;
     #[doc(inline)]
     pub use crate::host::random::{OsRandom, Randomness, os_rng};
@@ -435,6 +433,8 @@ pub mod system {
     pub use crate::host::replacement::{Replacement, written};
     #[doc(inline)]
     pub use crate::host::rights::Like;
+    #[doc(inline)]
+    pub use crate::host::sink::Sink;
 
     pub mod command {
         //! Running another program, within a time and a size.

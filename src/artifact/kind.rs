@@ -77,6 +77,14 @@ impl FileKind {
         }
     }
 
+    /// Whether Android's tools read it, so that it has to fit their rules of archives.
+    pub fn is_for_android(self) -> bool {
+        match self {
+            Self::Apk | Self::Aab | Self::ApkSet => true,
+            Self::Ipa | Self::Gxsd | Self::Aar | Self::Source | Self::OtherZip => false,
+        }
+    }
+
     /// What to do with a file of a kind that cannot be worked on; nothing where that is not known.
     pub fn remedy(self) -> Option<&'static str> {
         match self {

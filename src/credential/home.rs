@@ -18,7 +18,7 @@ use crate::host::keyring::{self, KeyringError};
 use crate::host::private;
 use crate::host::random::Randomness;
 use crate::host::replacement::{Writers, create_held};
-use crate::host::{held, interrupt};
+use crate::host::{interrupt, sharing};
 
 /// The content of a key file that refers to the keyring, before the name of the entry.
 const REFERENCE: &str = "inject-key-in keyring:";
@@ -153,7 +153,7 @@ impl Home {
     pub(super) fn write_over(&self, content: &Content, random: &mut dyn Randomness) -> Result<(), SealError> {
         let path = self.key_file();
         self.written(content, random, |temporary| {
-            held::rename(temporary, &path).map_err(FileError::on("replace", &path))?;
+            sharing::rename(temporary, &path).map_err(FileError::on("replace", &path))?;
             // The rename is atomic without it; this makes it durable where the system lets a folder be synced.
             file::sync_folder(&self.folder);
             Ok(())

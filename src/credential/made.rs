@@ -14,7 +14,7 @@ use crate::format::limits;
 use crate::host::file::{self, FileError};
 use crate::host::random::{OsRandom, Randomness};
 use crate::host::replacement::{Writers, create_held};
-use crate::host::{held, interrupt, lock, private};
+use crate::host::{interrupt, lock, private, sharing};
 
 /// The name of the list, in the home.
 const NAME: &str = "databases";
@@ -131,7 +131,7 @@ fn write(folder: &Path, text: &str) -> Result<(), FileError> {
     };
     let placed = private::keep(&temporary).and_then(|()| {
         open.write_all(text.as_bytes()).and_then(|()| open.sync_all()).map_err(FileError::on("write", &temporary))?;
-        held::rename(&temporary, &path).map_err(FileError::on("replace", &path))
+        sharing::rename(&temporary, &path).map_err(FileError::on("replace", &path))
     });
     if placed.is_err() {
         let _ = fs::remove_file(&temporary);

@@ -4,7 +4,7 @@
 
 use crate::credential::registry::Application;
 use crate::credential::{ClientId, EnvironmentName};
-use crate::pipeline::Unbuilt;
+use crate::pipeline::SourceTree;
 use crate::placement::Place;
 
 /// An application, with all that it may be called.
@@ -139,7 +139,7 @@ pub enum AppError {
     SeveralListed(Vec<String>),
     /// A folder of source code is given.
     #[error("which application? the folder is {}", .0.describe())]
-    Unbuilt(Unbuilt),
+    SourceTree(SourceTree),
     /// A folder of files does not say it.
     #[error("which application? a folder of files does not say")]
     Folder,

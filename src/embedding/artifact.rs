@@ -17,7 +17,7 @@ use crate::credential::obtain::Needs;
 use crate::credential::registry::Application;
 use crate::credential::store::{Store, Stored};
 use crate::credential::{ClientSecret, Credential, EnvironmentName};
-use crate::host::outlet::Outlet;
+use crate::host::sink::Sink;
 use crate::pipeline::job::{Inspected, JobError, pending, repair};
 use crate::pipeline::signing::{AndroidSigning, AppleSigning, KeyKind, Signing};
 use crate::pipeline::{Fault, Gate, PlannedPlace};
@@ -211,7 +211,7 @@ impl Embedder<'_> {
         let known = self.known(&prepared.application)?.read()?;
         self.check_secret(prepared, known.as_ref())?;
         if let Some(receipt) = &prepared.artifact.receipt {
-            Outlet::probe(receipt).map_err(|error| about(error.into()))?;
+            Sink::probe(receipt).map_err(|error| about(error.into()))?;
         }
         if known.is_none() {
             prepared.planned.probe(prepared.artifact.output()).map_err(|error| about(error.into()))?;

@@ -43,8 +43,8 @@ impl<'a> Apps<'a> {
                 (named, _) => named,
             },
             (None, Some(id)) => self.of_artifact(id, own)?,
-            (None, None) => self.of_mains(&mains).map_err(|error| match (error, inspected.unbuilt()) {
-                (AppError::Folder, Some(unbuilt)) => AppError::Unbuilt(unbuilt),
+            (None, None) => self.of_mains(&mains).map_err(|error| match (error, inspected.source_tree()) {
+                (AppError::Folder, Some(source_tree)) => AppError::SourceTree(source_tree),
                 (error, _) => error,
             })?,
         };

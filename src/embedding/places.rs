@@ -244,7 +244,7 @@ fn lost(value: &Template) -> String {
         format!(
             "an earlier run may have replaced the text, and no credential that is known on this machine stands there (values with a \
              secret of fewer than {TOLD} characters are not looked for, nor what another environment has as values of your own): \
-             build anew, or address the place by its name"
+             build again, or address the place by its name"
         )
     } else {
         format!(

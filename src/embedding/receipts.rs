@@ -11,7 +11,7 @@ use crate::credential::Credential;
 use crate::credential::registry::{Application, Capability};
 use crate::credential::store::Store;
 use crate::format::calendar::Civil;
-use crate::host::outlet::Outlet;
+use crate::host::sink::Sink;
 use crate::pipeline::digest::Digest;
 use crate::pipeline::receipt::{self, Carries};
 use crate::pipeline::{Done, Input, PlannedPlace};
@@ -20,7 +20,7 @@ use crate::verify::Report;
 /// A receipt, begun.
 pub(super) struct Begun {
     to: PathBuf,
-    file: Outlet,
+    file: Sink,
     input: Digest,
     carries: Carries,
     places: Vec<(String, String)>,
@@ -58,7 +58,7 @@ impl Embedder<'_> {
             Some((self.identity()?.0, class))
         };
         Ok(Begun {
-            file: Outlet::start(to)?,
+            file: Sink::start(to)?,
             to: to.to_owned(),
             input: input.digest()?,
             carries: self.carries(application, credential)?,

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::held::{self, Deed};
 use super::names;
 use super::rights::Like;
+use super::sharing::{self, Access};
 
 /// An operation on a file that failed.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ fn opened(path: &Path) -> io::Result<(File, Metadata)> {
     check_regular_or_folder(&std::fs::metadata(path)?)?;
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, unwaiting());
-    let file = held::patiently(Deed::Read, || options.open(path))?;
+    let file = sharing::retrying(Access::Read, || options.open(path))?;
     let metadata = file.metadata()?;
     Ok((file, metadata))
 }
@@ -150,7 +150,7 @@ pub fn append(path: &Path) -> Result<File, FileError> {
         if let Ok(there) = std::fs::metadata(path) {
             check_regular(&there)?;
         }
-        let file = held::patiently(Deed::Read, || options.open(path))?;
+        let file = sharing::retrying(Access::Read, || options.open(path))?;
         check_regular(&file.metadata()?)?;
         Ok(file)
     };
@@ -204,7 +204,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
     // What others have locked is read when they let go; what was read before that is there already.
     let mut file = file.take(limit.saturating_add(1));
-    held::patiently(Deed::Read, || file.read_to_end(&mut bytes)).map_err(on())?;
+    sharing::retrying(Access::Read, || file.read_to_end(&mut bytes)).map_err(on())?;
     if bytes.len() as u64 > limit {
         return Err(on()(too_large(limit)));
     }
@@ -393,7 +393,7 @@ impl SourceFile {
         while !buf.is_empty() {
             let read = || self.with(|file| std::os::windows::fs::FileExt::seek_read(file, buf, offset));
             // Others may have locked a part of it.
-            match held::patiently(Deed::Read, read)? {
+            match sharing::retrying(Access::Read, read)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => {
                     buf = &mut buf[read..];

@@ -147,7 +147,7 @@ fn come_to_rest() {
         state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
     for path in &state.temporary {
-        let _ = super::held::remove(path);
+        let _ = super::sharing::remove(path);
     }
 }
 

@@ -27,12 +27,12 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Device => f.write_str("Windows takes it for a device, with any extension"),
-            Self::End => f.write_str("it ends with a dot or a blank, which Windows cuts off"),
+            Self::Device => f.write_str("Windows reads it as a device, with any extension"),
+            Self::End => f.write_str("it ends with a dot or a space, which Windows drops"),
             Self::Character(':') => {
                 f.write_str("a colon in a name leads Windows into a stream beside the content of a file")
             }
-            Self::Character(other) => write!(f, "Windows has no names with {other:?}"),
+            Self::Character(other) => write!(f, "Windows allows no {other:?} in names"),
         }
     }
 }
@@ -69,7 +69,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     match faults.into_iter().next() {
         None => Ok(()),
         Some((name, fault)) => {
-            let problem = format!("{name:?} is no name for a file here: {fault}; choose another name");
+            let problem = format!("{name:?} is not a file name on Windows: {fault}; choose another name");
             Err(io::Error::new(io::ErrorKind::InvalidFilename, problem))
         }
     }
@@ -98,7 +98,7 @@ pub fn check_case(name: &str, there: impl IntoIterator<Item = String>) -> io::Re
     }
     let Some(twin) = twin else { return Ok(()) };
     let problem = format!(
-        "{twin:?} is there, and here names that differ in case only are names of one file; use that one, or a name that \
+        "{twin:?} exists, and on this system names that differ only in case name the same file; use that name, or one that \
          differs in more than case"
     );
     Err(io::Error::new(io::ErrorKind::InvalidFilename, problem))

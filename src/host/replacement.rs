@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::file::{self, FileError, SourceFile, resolved};
 use super::random::{OsRandom, Randomness};
 use super::rights::{self, Like};
-use super::{held, interrupt, names};
+use super::{interrupt, names, sharing};
 
 /// Bytes written to new files.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -42,7 +42,7 @@ impl Replacement {
         let target = resolved(target).unwrap_or_else(|_| target.to_owned());
         if let Ok(there) = fs::metadata(&target) {
             file::check_regular(&there).map_err(FileError::on("write", &target))?;
-            held::check(&target).map_err(FileError::on("replace", &target))?;
+            sharing::check(&target).map_err(FileError::on("replace", &target))?;
         }
         let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -189,7 +189,7 @@ impl Replacement {
     pub fn commit(mut self, like: Option<&Like>) -> Result<(), FileError> {
         let _section = interrupt::section();
         self.complete(like)?;
-        held::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
+        sharing::rename(&self.spare_name, &self.target).map_err(FileError::on("replace", &self.target))?;
         self.named = None;
         interrupt::settled(&self.spare_name);
         self.sync_folder();
@@ -254,7 +254,7 @@ impl Replacement {
 impl Drop for Replacement {
     fn drop(&mut self) {
         if let Some(name) = self.named.take() {
-            let _ = held::remove(&name);
+            let _ = sharing::remove(&name);
             interrupt::settled(&name);
         }
     }
@@ -353,7 +353,7 @@ pub fn sweep(folder: &Path, prefix: &str) -> Vec<PathBuf> {
         // Anybody who may write the folder can put a pipe there.
         if let Ok(file) = file::open_held(&entry.path())
             && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-            && held::remove(&entry.path()).is_ok()
+            && sharing::remove(&entry.path()).is_ok()
         {
             swept.push(entry.path());
         }

@@ -24,10 +24,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::file::{self, Changed, FileError, Stamp, plain};
-use super::held::{self, Deed};
 use super::interrupt::{self, Section};
 use super::random::{OsRandom, Randomness};
 use super::rights::{self, Like};
+use super::sharing::{self, Access};
 use super::{lock, names};
 
 /// The journal's name in its folder.
@@ -127,7 +127,7 @@ struct NewFile {
 impl NewFile {
     /// Whether the target still is what was read, and can be replaced.
     fn check(&self) -> Result<(), TransactionError> {
-        held::check(&self.target).map_err(FileError::on("replace", &self.target))?;
+        sharing::check(&self.target).map_err(FileError::on("replace", &self.target))?;
         let now = Stamp::at(&self.target)?;
         let then = self.read.as_ref().map(|(stamp, _)| *stamp);
         if now == then { Ok(()) } else { Err(Changed(self.target.clone()).into()) }
@@ -212,7 +212,7 @@ impl Transaction {
         if read.is_none() {
             self.check_case(&target).map_err(FileError::on("create", &target))?;
         }
-        held::check(&target).map_err(FileError::on("replace", &target))?;
+        sharing::check(&target).map_err(FileError::on("replace", &target))?;
         let mut random = [0; 8];
         OsRandom.fill(&mut random).map_err(FileError::on("find a name beside", &target))?;
         let path = target.with_file_name(new_name(&target, u64::from_le_bytes(random)));
@@ -305,9 +305,9 @@ impl Transaction {
             file.write_all(&bytes)?;
             file.sync_all()
         });
-        let placed = written.and_then(|()| held::rename(&temporary, &path));
+        let placed = written.and_then(|()| sharing::rename(&temporary, &path));
         if let Err(error) = placed {
-            let _ = held::remove(&temporary);
+            let _ = sharing::remove(&temporary);
             return Err(on("write")(error).into());
         }
         file::sync_folder(&self.root);
@@ -357,7 +357,7 @@ impl NewContent<'_> {
 impl Drop for Transaction {
     fn drop(&mut self) {
         for new in &self.new {
-            let _ = held::remove(&new.path);
+            let _ = sharing::remove(&new.path);
             interrupt::settled(&new.path);
         }
     }
@@ -378,7 +378,7 @@ impl Prepared {
             _ => TransactionError::Partly { error, done, all },
         };
         for (done, file) in new.iter().enumerate() {
-            let replaced = held::rename(&file.path, &file.target);
+            let replaced = sharing::rename(&file.path, &file.target);
             replaced.map_err(FileError::on("replace", &file.target)).map_err(|error| partly(done, error))?;
         }
         for (done, gone) in self.transaction.gone.iter().enumerate() {
@@ -595,7 +595,7 @@ fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
             for due in &due {
                 match &due.new {
                     Some(new) if due.done => remove(new)?,
-                    Some(new) => held::rename(new, &due.target).map_err(FileError::on("replace", &due.target))?,
+                    Some(new) => sharing::rename(new, &due.target).map_err(FileError::on("replace", &due.target))?,
                     None => remove(&due.target)?,
                 }
             }
@@ -610,7 +610,7 @@ fn finish_journal(root: &Path) -> Result<Option<String>, TransactionError> {
 
 /// Removes a file, if it is there.
 fn remove(path: &Path) -> Result<(), FileError> {
-    match held::remove(path) {
+    match sharing::remove(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed.map_err(FileError::on("remove", path)),
     }
@@ -621,7 +621,7 @@ fn digest(path: &Path) -> Result<String, FileError> {
     let mut file = file::open(path)?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; STEP]);
     loop {
-        match held::patiently(Deed::Read, || file.read(&mut buffer)).map_err(FileError::on("read", path))? {
+        match sharing::retrying(Access::Read, || file.read(&mut buffer)).map_err(FileError::on("read", path))? {
             0 => return Ok(hex(hasher)),
             len => hasher.update(buffer.get(..len).unwrap_or_default()),
         }
@@ -647,7 +647,7 @@ fn shown(names: &[String]) -> String {
 
 fn remove_journal(root: &Path) -> Result<(), FileError> {
     let path = root.join(JOURNAL);
-    held::remove(&path).map_err(FileError::on("remove", &path))?;
+    sharing::remove(&path).map_err(FileError::on("remove", &path))?;
     file::sync_folder(root);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Must not: say what happened; the error does.
 
 use super::reach::Reach;
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use crate::artifact::files::FilesError;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::ZipError;
@@ -36,7 +36,7 @@ pub enum Fault<'e> {
         /// Options that make a place of its own, where that has to be asked for.
         make: Option<&'static str>,
         /// What it is the source of, where nothing is built yet.
-        unbuilt: Option<Unbuilt>,
+        source_tree: Option<SourceTree>,
     },
     /// A place is not there.
     NoPlace {

@@ -16,7 +16,7 @@ use super::old_copies::OldCopies;
 use super::plan::{Description, Done, PlannedPlace, ReleaseFault};
 use super::reach::Reach;
 use super::signing::{KeyKind, Signing};
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use super::{ArtifactFile, Input};
 use super::{apk, apple, bundle, set, tree};
 use crate::artifact::genexus::Mains;
@@ -129,7 +129,8 @@ impl<K: Kind> Opened for K {
 
     fn plan(self: Arc<Self>, search: Search<'_>, presets: &str) -> Result<Box<dyn AnyPlan>, Cause> {
         self.read_ahead();
-        let mut placed = Placed::of(found(&*self, search), search.places, self.words(), presets, || self.unbuilt())?;
+        let mut placed =
+            Placed::of(found(&*self, search), search.places, self.words(), presets, || self.source_tree())?;
         placed.pairs = search.pairs.clone();
         self.judge_plan(search, &mut placed)?;
         Ok(Box::new(Plan { artifact: self, placed }))
@@ -281,7 +282,7 @@ impl Inspected {
                 archive => archive?,
             };
             let (index, kind) = (archive.index(), FileKind::of_archive(&archive));
-            if kind != FileKind::Ipa {
+            if kind.is_for_android() {
                 archive.fits_android()?;
             }
             drop(archive);
@@ -397,8 +398,8 @@ impl Inspected {
     }
 
     /// What it is the source of, where somebody gives the folder of a project instead of what is built of it.
-    pub fn unbuilt(&self) -> Option<Unbuilt> {
-        self.artifact.unbuilt()
+    pub fn source_tree(&self) -> Option<SourceTree> {
+        self.artifact.source_tree()
     }
 
     /// What a release must not be, and this is.

@@ -17,7 +17,7 @@ use super::old_copies::OldHunt;
 use super::plan::{Description, Done, ReleaseFault};
 use super::refusal::Words;
 use super::signing::{KeyKind, Signing};
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use crate::artifact::genexus::Mains;
 use crate::artifact::kind::FileKind;
 use crate::format::zip::Index;
@@ -55,7 +55,7 @@ pub(super) trait Artifact: fmt::Debug + Send + Sync {
     fn mains(&self) -> Result<Mains, Cause>;
 
     /// What it is the source of, where nothing is built yet.
-    fn unbuilt(&self) -> Option<Unbuilt> {
+    fn source_tree(&self) -> Option<SourceTree> {
         None
     }
 

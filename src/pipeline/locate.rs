@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::fault::Cause;
 use super::plan::PlannedPlace;
 use super::refusal::{Refusal, Words};
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use crate::artifact::files;
 use crate::artifact::genexus::{MainObject, Mains};
 use crate::placement::template::{TemplateError, Values, same_object};
@@ -355,13 +355,13 @@ pub(super) struct Placed<S> {
 pub(super) type Rendered<'p, S> = (&'p PlannedPlace, &'p S, Zeroizing<String>);
 
 impl<S> Placed<S> {
-    /// A plan of what was found; an error where that is nothing. `presets` and `unbuilt` are for its message.
+    /// A plan of what was found; an error where that is nothing. `presets` and `source_tree` are for its message.
     pub(super) fn of(
         outcome: Outcome<S>,
         places: &[Place],
         words: &'static Words,
         presets: &str,
-        unbuilt: impl FnOnce() -> Option<Unbuilt>,
+        source_tree: impl FnOnce() -> Option<SourceTree>,
     ) -> Result<Self, Cause> {
         let Outcome { copies, mut notes, not_own, empty, errors } = outcome;
         if let Some((_, error)) = errors.into_iter().next() {
@@ -374,7 +374,7 @@ impl<S> Placed<S> {
             let why = match empty.into_iter().next() {
                 Some((address, entry)) => Refusal::LeftEmpty { words, address: Box::new(address), entry },
                 None if !mains.is_empty() => Refusal::WhichMain { words, mains: each_once(mains) },
-                None => Refusal::NoPlaceAtAll { words, presets: presets.to_owned(), unbuilt: unbuilt() },
+                None => Refusal::NoPlaceAtAll { words, presets: presets.to_owned(), source_tree: source_tree() },
             };
             return Err(why.into());
         }

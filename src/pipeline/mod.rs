@@ -39,8 +39,8 @@ pub mod scan;
 mod set;
 pub mod signing;
 mod source;
+mod source_tree;
 pub mod tree;
-mod unbuilt;
 
 pub use fault::Fault;
 pub use gate::Gate;
@@ -52,4 +52,4 @@ pub use plan::{
 };
 pub use reach::Reach;
 pub use source::ArtifactFile;
-pub use unbuilt::Unbuilt;
+pub use source_tree::SourceTree;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::fault::{Cause, Failing, Fault};
 use super::reach::Reach;
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use crate::placement::Address;
 use crate::verify::leak;
 use crate::verify::{Finding, Report, Severity, findings_text};
@@ -28,8 +28,8 @@ pub(super) struct Words {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     /// No place at all.
-    #[error("no place for a credential was found in {}{}: {}", .words.this, which_is(*.unbuilt), none_fits(.presets))]
-    NoPlaceAtAll { words: &'static Words, presets: String, unbuilt: Option<Unbuilt> },
+    #[error("no place for a credential was found in {}{}: {}", .words.this, which_is(*.source_tree), none_fits(.presets))]
+    NoPlaceAtAll { words: &'static Words, presets: String, source_tree: Option<SourceTree> },
     /// Places that the build left empty, and nothing else.
     #[error("nothing was put into {}: {address} in {entry} is empty in this build, and stays so", .words.this)]
     LeftEmpty { words: &'static Words, address: Box<Address>, entry: String },
@@ -62,15 +62,15 @@ fn none_fits(presets: &str) -> String {
     }
 }
 
-fn which_is(unbuilt: Option<Unbuilt>) -> String {
-    unbuilt.map(|unbuilt| format!(", which is {}", unbuilt.describe())).unwrap_or_default()
+fn which_is(source_tree: Option<SourceTree>) -> String {
+    source_tree.map(|source_tree| format!(", which is {}", source_tree.describe())).unwrap_or_default()
 }
 
 impl Failing for Refusal {
     fn fault(&self) -> Fault<'_> {
         match self {
-            Self::NoPlaceAtAll { words, unbuilt, .. } => {
-                Fault::NoPlaceAtAll { example: words.example, make: words.make, unbuilt: *unbuilt }
+            Self::NoPlaceAtAll { words, source_tree, .. } => {
+                Fault::NoPlaceAtAll { example: words.example, make: words.make, source_tree: *source_tree }
             }
             Self::LeftEmpty { address, .. } => Fault::LeftEmpty { address },
             Self::WhichMain { .. } => Fault::WhichMain,

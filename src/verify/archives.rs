@@ -17,7 +17,7 @@ use crate::format::zip::{Archive, METHOD_STORED, Rules};
 /// What comes of a header that says otherwise than the directory, where Android does not read both: streams are read by local
 /// headers.
 pub(crate) const READERS: &str =
-    "who reads it from the beginning, as streams are read, gets another content than who reads the directory";
+    "a reader that streams it from the start gets different content than one that reads the directory";
 
 /// Bytes that tell an archive.
 const START: usize = 4;

@@ -97,7 +97,7 @@ fn a_certificate_for_something_else_than_code_signs_nothing() {
     let (certificate, private) = (key("push.pem"), key("push.key.pem"));
     let args = ["App.ipa", "--env", "dev", "--key", &private, "--cert", &certificate];
     let said = "CN=Apple Push Services: com.example.notes";
-    let purpose = "is for the authentication of clients, expected code signing; a device takes no code signed with it";
+    let purpose = "is for client authentication, expected code signing; a device rejects code signed with it";
     world.inject(&args).exits(6).says(&[said, purpose]);
     assert_eq!(world.read("App.ipa"), before);
     assert!(!world.stores().exists(), "nothing was registered");

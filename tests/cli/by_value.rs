@@ -198,7 +198,7 @@ fn a_constant_of_code_that_is_a_secret_is_found_again() {
     assert!(world.read("app.apk") == first);
     // Another one, of which this machine does not know what it would replace.
     let texts =
-        ["no credential that is known on this machine stands there", "build anew, or address the place by its name"];
+        ["no credential that is known on this machine stands there", "build again, or address the place by its name"];
     let refused =
         world.refuses(|world| world.run(&OTHER, &[&["app.apk", "--env", "dev"][..], &at].concat(), ""), 4, &texts);
     assert!(!refused.err.contains(GIVEN[1].1) && !refused.err.contains(OTHER[1].1));

@@ -83,7 +83,7 @@ fn so_is_one_of_a_bundle() {
     bytes[local_header(&plain, "base/resources.pb") + 14] ^= 8;
     world.write("app.aab", &bytes);
     let judged = world.inject(&["verify", "app.aab", "--signature-only"]).exits(7);
-    judged.says(&["zip.header (base/resources.pb)", "CRC-32", "who reads it from the beginning"]);
+    judged.says(&["zip.header (base/resources.pb)", "CRC-32", "a reader that streams it from the start"]);
     world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]).exits(0);
     world.inject(&["verify", "app.aab", "--signature-only"]).exits(0);
     assert_eq!(lies(&world.read("app.aab")), 0);
@@ -152,7 +152,7 @@ fn and_one_of_an_ipa_also_where_nothing_else_changes() {
         bytes[local_header(&right, name) + offset] ^= 8;
         world.write("App.ipa", &bytes);
         let judged = world.inject(&["verify", "App.ipa", "--signature-only"]).exits(7);
-        judged.says(&["zip.header (Payload/Notes.app/odd.txt)", says, "who reads it from the beginning"]);
+        judged.says(&["zip.header (Payload/Notes.app/odd.txt)", says, "a reader that streams it from the start"]);
         world.run(&GIVEN, &args, "").exits(0);
         assert!(world.read("App.ipa") == right, "not as it was: {says}");
         world.inject(&["verify", "App.ipa", "--signature-only"]).exits(0);
@@ -214,7 +214,7 @@ fn names_that_android_does_not_read_are_said_before_anything_is_written() {
     };
     let inject = |world: &World| world.signed(&["app.apk", "--env", "dev"]);
     for name in [&b"assets/\xc4\xe3\xba\xc3.txt"[..], b"assets/\xe4", b"assets/\xff", b"assets/a\0b"] {
-        named(name).refuses(inject, 3, &["entry", "no UTF-8 text without zero bytes", "aapt2 do not open"]);
+        named(name).refuses(inject, 3, &["entry", "is not UTF-8 or has a zero byte", "aapt2 do not open"]);
     }
     // Half a character, in three bytes: Android reads it, and the manifest of v1 cannot say it.
     let world = named(b"assets/\xed\xa0\xbd.txt");
@@ -240,7 +240,7 @@ fn names_that_are_no_text_are_said_of_every_other_kind_before_anything_is_writte
             world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]).exits(0);
             job(&world, &["App.ipa", "--env", "dev", "--ad-hoc"]).exits(0);
         } else {
-            let says = ["entry", "base/assets/", "no UTF-8 text without zero bytes", "JAR signature"];
+            let says = ["entry", "base/assets/", "is not UTF-8 or has a zero byte", "JAR signature"];
             world.refuses(|world| world.signed_with(&GIVEN, &["app.aab", "--env", "dev"]), 3, &says);
             world.refuses(|world| job(world, &["app.aab", "--env", "dev", "--unsigned"]), 3, &says);
             let says = ["entry", "Payload/Notes.app/", "not UTF-8"];

@@ -35,7 +35,7 @@ fn an_environment_is_not_taken_for_a_device_or_for_another_one() {
     let world = World::new();
     world.inject(&["register", APP, "--env", "dev"]).exits(0);
     let credentials = world.credentials();
-    for (env, says) in [("aux", "is no name for a file here"), ("nul.x", "a device"), ("Dev", "\"dev.db\" is there")] {
+    for (env, says) in [("aux", "is not a file name on Windows"), ("nul.x", "a device"), ("Dev", "\"dev.db\" exists")] {
         world.inject(&["register", APP, "--env", env]).exits(5).says(&[says]);
         assert_eq!(world.credentials(), credentials);
     }

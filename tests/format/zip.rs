@@ -306,6 +306,23 @@ fn zip64_is_read_and_kept_where_others_than_android_read() {
 }
 
 #[test]
+fn a_disk_of_32_bits_goes_with_the_field_that_held_it() {
+    let mut item = Item::new("a", METHOD_STORED, b"content");
+    item.central_extra = vec![1, 0, 4, 0, 0, 0, 0, 0];
+    let mut bytes = Zip::of([item]).build();
+    let directory = usize::try_from(Archive::open(&bytes[..]).unwrap().directory_offset()).unwrap();
+    bytes[directory + 34..directory + 36].copy_from_slice(&[255; 2]);
+    let archive = Archive::open_by(&bytes[..], Rules::Common).unwrap();
+    assert_eq!(archive.rewritten(&Rewrite::default()).unwrap(), bytes);
+    let changes = [(0, Change::Replace(b"new".to_vec()))].into();
+    let new = archive.rewritten(&Rewrite { changes, ..Rewrite::default() }).unwrap();
+    assert_eq!(Archive::open(&new[..]).unwrap().read(0).unwrap(), b"new");
+    bytes[directory + 46 + 1 + 4] = 1;
+    let error = Archive::open_by(&bytes[..], Rules::Common).unwrap_err().to_string();
+    assert!(error.contains("multi-disk archive: disk of an entry is 1"), "{error}");
+}
+
+#[test]
 fn offsets_beyond_32_bits_are_read_and_written() {
     // 5 GiB of nothing before the entries, which nobody holds.
     const HOLE: u64 = 5 << 30;

@@ -1,8 +1,5 @@
 //! The outside world: atomic replacement, private folders.
 
-mod held;
-#[cfg(windows)]
-mod held_by_others;
 mod lock;
 mod names;
 mod private;
@@ -10,5 +7,8 @@ mod replacement;
 #[cfg(unix)]
 mod rights;
 mod server;
+mod sharing;
+#[cfg(windows)]
+mod sharing_on_windows;
 mod transaction;
 mod workers;

@@ -420,15 +420,15 @@ impl From<JobError> for Failure {
             }
             Fault::Request => (Code::Usage, vec![]),
             Fault::InPlace(what) => (Code::Usage, vec![format!("leave --output out to change the {what} itself")]),
-            Fault::NoPlaceAtAll { example, make, unbuilt } => {
+            Fault::NoPlaceAtAll { example, make, source_tree } => {
                 let create = if example.starts_with("Info.plist") { " --create" } else { "" };
                 let line =
                     format!("name the places: --at ADDRESS=VALUE, for example --at {example}={{client_id}}{create}");
                 let make = make.map(|make| format!("or make a file for a program that reads it: {make}"));
-                match unbuilt {
+                match source_tree {
                     None => (Code::NoPlace, std::iter::once(line).chain(make).collect()),
-                    Some(unbuilt) => {
-                        let build = unbuilt.remedies().into_iter().map(str::to_owned);
+                    Some(source_tree) => {
+                        let build = source_tree.remedies().into_iter().map(str::to_owned);
                         (Code::NoPlace, build.chain([format!("or {line}")]).collect())
                     }
                 }

@@ -8,7 +8,7 @@ use inject::job::Input;
 use inject::receipt;
 use inject::receipt::ReceiptError;
 use inject::system::unix_seconds;
-use inject::system::{Civil, FileError, Outlet};
+use inject::system::{Civil, FileError, Sink};
 
 use crate::exit::{Code, Failure};
 use crate::settings::{Chosen, Settings};
@@ -58,14 +58,14 @@ pub fn receipts(settings: &Settings, asked: Option<&Path>, outputs: &[&Path]) ->
             return Err(Failure::usage(format!("the receipt {} would change what it is about", place.display()))
                 .remedy("give a place outside of the folder"));
         }
-        Outlet::probe(place).map_err(unfit)?;
+        Sink::probe(place).map_err(unfit)?;
     }
     Ok(Some(places))
 }
 
 /// Writes the verdict on an artifact that is sound.
 pub fn write_verdict(to: &Path, artifact: &Input, chosen: &Chosen) -> Result<(), Failure> {
-    let file = Outlet::start(to).map_err(unfit)?;
+    let file = Sink::start(to).map_err(unfit)?;
     let verdict = receipt::verdict(&artifact.path, &artifact.digest()?, chosen.name.as_str(), &now());
     file.finish(&format!("{verdict:#}\n")).map_err(unfit)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use inject::system::Outlet;
+use inject::system::Sink;
 
 use crate::command::main_job::Injected;
 use crate::command::verify::Verified;
@@ -80,7 +80,7 @@ pub fn failed(path: Option<&Path>, failure: &Failure, out: Output) {
 /// What was done is done: that it cannot be told here is no failure.
 fn add(path: &Path, text: &str, out: Output) {
     let write = || {
-        let mut file = Outlet::added(path).map_err(|error| error.source)?;
+        let mut file = Sink::added(path).map_err(|error| error.source)?;
         file.write_all(format!("{text}\n").as_bytes())
     };
     let written: std::io::Result<()> = write();

@@ -177,6 +177,10 @@ impl Central {
         self.half(34)
     }
 
+    pub(super) fn set_disk(&mut self, disk: u16) {
+        self.0[34..36].copy_from_slice(&disk.to_le_bytes());
+    }
+
     pub(super) fn local_offset(&self) -> u32 {
         self.word(42)
     }

@@ -317,6 +317,8 @@ impl<S: ReadAt + ?Sized> Archive<'_, S> {
         let compressed = zip64::narrow(compressed, &mut wide);
         central.set_content(crc, compressed, uncompressed);
         central.set_local_offset(zip64::narrow(placed.offset, &mut wide));
+        // The number of a disk may be in the field that is made anew; it is 0, or reading had ended.
+        central.set_disk(0);
         let extra = self.widened(extra, &wide, &entry.name)?;
         if !wide.is_empty() {
             central.set_wide();

@@ -1,4 +1,4 @@
-//! Who reads an archive, and what he does not take.
+//! By whose rules an archive is read, and what Android's refuse of it.
 //!
 //! Must not: read anything.
 

@@ -25,7 +25,7 @@ pub(super) enum SignerFault {
 pub(super) enum EntryFault {
     /// A name that Android does not take.
     #[error(
-        "the name of entry {number} of the central directory, {name:?}, is no UTF-8 text without zero bytes: Android and aapt2 do \
+        "the name of entry {number} of the central directory, {name:?}, is not UTF-8 or has a zero byte: Android and aapt2 do \
          not open such a package; build it again with a tool that writes names in UTF-8"
     )]
     Name { number: usize, name: String },

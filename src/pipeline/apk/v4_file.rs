@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::format::limits;
 use crate::host::file::{self, FileError};
-use crate::host::held;
+use crate::host::sharing;
 
 /// Where it lies.
 pub(in crate::pipeline) fn path(apk: &Path) -> PathBuf {
@@ -34,7 +34,7 @@ pub(in crate::pipeline) fn gone(path: &Path) -> String {
 
 /// Takes away what lies beside a package and is about the one that is replaced: this file, or a profile. Says whether it was there.
 pub(in crate::pipeline) fn remove_stale(path: &Path) -> Result<bool, FileError> {
-    match held::remove(path) {
+    match sharing::remove(path) {
         Ok(()) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(FileError::on("remove the stale", path)(error)),

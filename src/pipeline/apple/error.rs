@@ -58,7 +58,7 @@ pub(super) enum AppFault {
         source: SealError,
     },
     /// A certificate whose time is over.
-    #[error("the certificate of {subject:?} expired at {at}; a device takes no code signed with it")]
+    #[error("the certificate of {subject:?} expired at {at}; a device rejects code signed with it")]
     Expired {
         /// Whose.
         subject: String,
@@ -66,7 +66,7 @@ pub(super) enum AppFault {
         at: String,
     },
     /// A certificate whose time has not begun.
-    #[error("the certificate of {subject:?} is valid from {from} on; until then a device takes no code signed with it")]
+    #[error("the certificate of {subject:?} is valid from {from} on; until then a device rejects code signed with it")]
     NotYetValid {
         /// Whose.
         subject: String,
@@ -74,7 +74,7 @@ pub(super) enum AppFault {
         from: String,
     },
     /// A certificate for something else than code.
-    #[error("the certificate of {subject:?} {usage}; a device takes no code signed with it")]
+    #[error("the certificate of {subject:?} {usage}; a device rejects code signed with it")]
     Usage {
         /// Whose.
         subject: String,

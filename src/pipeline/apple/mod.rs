@@ -265,7 +265,7 @@ impl App {
         })??;
         let contents = changes.contents.iter().map(|(name, content)| (name.clone(), content.as_slice()));
         task.gate.changed(&WORDS, task.values, contents)?;
-        done.entries = changes.paths().map(str::to_owned).collect();
+        done.entries = changes.paths().chain(changes.removed.iter().map(String::as_str)).map(str::to_owned).collect();
         done.entries.sort();
         let written = match &*self.source {
             Source::Ipa { path, file, index, .. }

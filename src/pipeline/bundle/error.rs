@@ -30,7 +30,7 @@ pub(super) enum BundleSigningError {
 pub(super) enum BundleEntryError {
     /// A name that neither bundletool nor a JAR signature takes.
     #[error(
-        "the name of entry {number} of the central directory, {name:?}, is no UTF-8 text without zero bytes: neither bundletool nor \
+        "the name of entry {number} of the central directory, {name:?}, is not UTF-8 or has a zero byte: neither bundletool nor \
          a JAR signature takes it; build the bundle again with a tool that writes names in UTF-8"
     )]
     Name { number: usize, name: String },

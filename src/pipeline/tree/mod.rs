@@ -23,14 +23,14 @@ use super::old_copies::{OldCopies, OldHunt};
 use super::plan::{Description, Done, Facts, FolderFacts, Form, ReleaseFault};
 use super::refusal::{Refusal, Words};
 use super::signing::{KeyKind, Signing};
-use super::unbuilt::Unbuilt;
+use super::source_tree::SourceTree;
 use crate::artifact::files::{self, FileSet, Files, Spot};
 use crate::artifact::genexus::{self, MAINS, Mains};
 use crate::artifact::web;
 use crate::format::calendar::generalized;
 use crate::host::file::FileError;
 use crate::host::transaction::Transaction;
-use crate::host::{clock, held};
+use crate::host::{clock, sharing};
 use crate::placement::template::Values;
 use crate::placement::{self, Absence, Address, Locator, Place};
 use crate::verify::injected::{self, Expected};
@@ -148,8 +148,8 @@ impl Artifact for FileTree {
         Ok(genexus::of_folder(&self.folder)?)
     }
 
-    fn unbuilt(&self) -> Option<Unbuilt> {
-        Unbuilt::of(&self.folder)
+    fn source_tree(&self) -> Option<SourceTree> {
+        SourceTree::of(&self.folder)
     }
 
     fn release_faults(&self) -> Vec<ReleaseFault> {
@@ -252,7 +252,7 @@ impl Kind for FileTree {
         names.sort_unstable();
         for name in &names {
             let path = self.folder.root().join(name);
-            held::check(&path).map_err(FileError::on("replace", &path))?;
+            sharing::check(&path).map_err(FileError::on("replace", &path))?;
         }
         // One file of each folder tells of its rights.
         names.dedup_by_key(|name| name.rsplit_once('/').map(|(folder, _)| folder));

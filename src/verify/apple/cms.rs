@@ -241,8 +241,8 @@ pub fn other_usage(certificate: &Certificate) -> Option<String> {
 /// A purpose of RFC 5280 (4.2.1.12) by its name.
 fn purpose_text(purpose: &[u8]) -> String {
     match purpose {
-        oid::SERVER_AUTHENTICATION => "the authentication of servers".to_owned(),
-        oid::CLIENT_AUTHENTICATION => "the authentication of clients".to_owned(),
+        oid::SERVER_AUTHENTICATION => "server authentication".to_owned(),
+        oid::CLIENT_AUTHENTICATION => "client authentication".to_owned(),
         oid::EMAIL_PROTECTION => "email".to_owned(),
         oid::TIME_STAMPING => "time stamps".to_owned(),
         other => oid::dotted(other),

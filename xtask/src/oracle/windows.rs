@@ -29,7 +29,7 @@ const CASES: [&str; 3] = ["cli::", "host::", "credential::"];
 const NOT_HERE: &[(&str, &str)] = &[
     ("cli::post_build::a_percent_sign_in_a_name_stays_one", "its cmd.exe looks for variables in what a variable held"),
     (
-        "host::held_by_others::a_folder_with_a_path_longer_than_others_take_is_worked_on",
+        "host::sharing_on_windows::a_folder_with_a_path_longer_than_others_take_is_worked_on",
         "its GetFinalPathNameByHandle has no room for such a path (ERROR_MORE_DATA)",
     ),
 ];

@@ -73,8 +73,8 @@ impl From<AppError> for Failure {
             }
             AppError::NoneListed => (Code::Usage, vec!["name it: its package id".to_owned()]),
             AppError::SeveralListed(_) => (Code::Usage, vec!["name one of them".to_owned()]),
-            AppError::Unbuilt(unbuilt) => {
-                let build = unbuilt.remedies().into_iter().map(str::to_owned);
+            AppError::SourceTree(source_tree) => {
+                let build = source_tree.remedies().into_iter().map(str::to_owned);
                 let name =
                     "or, to change files of the source itself, name it: --app NAME, and the places: --at ADDRESS=VALUE";
                 (Code::Artifact, build.chain([name.to_owned()]).collect())

@@ -26,8 +26,8 @@ use crate::credential::ledger::Ledger;
 use crate::credential::{ClientId, ClientSecret, EnvironmentName};
 use crate::format::limits;
 use crate::host::file::{FileError, SourceFile};
-use crate::host::held;
 use crate::host::random::OsRandom;
+use crate::host::sharing;
 pub use ask::Program;
 use fault::Fault;
 use parms::{Answer, Problem};
@@ -310,7 +310,7 @@ fn attempt(path: &Path, secrets: &[&str]) -> Result<(Answer, Option<u64>), (Faul
         }
         _ => {
             // It was waited for; who writes may need longer.
-            let held = held::is_held(&error.source);
+            let held = sharing::is_sharing_violation(&error.source);
             let problem = format!("cannot {} it: {}", error.operation, error.source);
             let fault = if held {
                 Fault::Unfinished { file: file.clone(), problem }

@@ -13,7 +13,7 @@ use super::replacement::Replacement;
 
 /// A place for a small text, begun.
 #[derive(Debug)]
-pub struct Outlet(Way);
+pub struct Sink(Way);
 
 #[derive(Debug)]
 enum Way {
@@ -21,7 +21,7 @@ enum Way {
     Through { file: File, path: PathBuf },
 }
 
-impl Outlet {
+impl Sink {
     /// Whether `to` takes a text. A pipe is not opened: whoever reads it would see its end when it is let go.
     pub fn probe(to: &Path) -> Result<(), FileError> {
         if is_through(to) { Ok(()) } else { Replacement::probe(to) }

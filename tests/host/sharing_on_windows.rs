@@ -5,9 +5,9 @@ use std::os::windows::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use inject::host::file::{self, Stamp};
-use inject::host::held::{self, Deed};
 use inject::host::replacement::Replacement;
-use inject::host::transaction::{JOURNAL, Transaction};
+use inject::host::sharing::{self, Access};
+use inject::host::transaction::{JOURNAL, Prepared, Transaction};
 use inject::host::{file::resolved, transaction};
 
 /// What another program lets others do meanwhile.
@@ -38,6 +38,15 @@ fn folder_with(files: &[&str]) -> tempfile::TempDir {
     folder
 }
 
+/// New contents for both files of a folder, in its journal.
+fn prepared(root: &Path) -> Prepared {
+    let mut transaction = Transaction::start(root).unwrap();
+    for name in ["a.json", "b.json"] {
+        transaction.put(name, stamp(&root.join(name)), b"new").unwrap();
+    }
+    transaction.prepare().unwrap().unwrap()
+}
+
 #[test]
 fn what_another_program_has_open_is_named_before_anything_is_written() {
     let folder = folder_with(&["a.json", "b.json"]);
@@ -45,7 +54,7 @@ fn what_another_program_has_open_is_named_before_anything_is_written() {
     for share in [NOTHING, READ_AND_WRITE] {
         let holder = hold(&target, share);
         let error = Replacement::probe(&target).unwrap_err();
-        assert!(held::is_held(&error.source), "{error}");
+        assert!(sharing::is_sharing_violation(&error.source), "{error}");
         let text = error.to_string();
         assert!(text.contains("a.json") && text.contains("another program has it open"), "{text}");
         // Its digest cannot be read either, where it is shared with nobody.
@@ -60,7 +69,7 @@ fn what_another_program_has_open_is_named_before_anything_is_written() {
     }
     let holder = hold(&target, NOTHING);
     let error = file::read(&target, 100).unwrap_err();
-    assert!(held::is_held(&error.source), "{error}");
+    assert!(sharing::is_sharing_violation(&error.source), "{error}");
     drop(holder);
     assert_eq!(*file::read(&target, 100).unwrap(), b"old");
 }
@@ -69,11 +78,7 @@ fn what_another_program_has_open_is_named_before_anything_is_written() {
 fn what_becomes_held_before_the_commit_changes_nothing() {
     let folder = folder_with(&["a.json", "b.json"]);
     let root = folder.path();
-    let mut transaction = Transaction::start(root).unwrap();
-    for name in ["a.json", "b.json"] {
-        transaction.put(name, stamp(&root.join(name)), b"new").unwrap();
-    }
-    let prepared = transaction.prepare().unwrap().unwrap();
+    let prepared = prepared(root);
     let holder = hold(&root.join("b.json"), READ_AND_WRITE);
     let error = prepared.commit().unwrap_err().to_string();
     assert!(error.contains("b.json") && error.contains("another program has it open"), "{error}");
@@ -89,11 +94,7 @@ fn what_becomes_held_before_the_commit_changes_nothing() {
 fn a_journal_survives_what_is_held_and_is_finished_after_that() {
     let folder = folder_with(&["a.json", "b.json"]);
     let root = folder.path();
-    let mut transaction = Transaction::start(root).unwrap();
-    for name in ["a.json", "b.json"] {
-        transaction.put(name, stamp(&root.join(name)), b"new").unwrap();
-    }
-    transaction.prepare().unwrap().unwrap().abandon();
+    prepared(root).abandon();
     let ours = || names(root).into_iter().filter(|name| transaction::is_ours(name)).collect::<Vec<_>>();
     let holder = hold(&root.join("b.json"), READ_AND_WRITE);
     let error = transaction::repair(root, &ours()).unwrap_err().to_string();
@@ -113,8 +114,8 @@ fn a_file_takes_its_place_as_soon_as_who_holds_it_lets_go() {
     fs::write(&from, "new").unwrap();
     let mut holder = Some(hold(&to, READ_AND_WRITE));
     let mut looks = 0;
-    held::looking_again(
-        Deed::Replace,
+    sharing::retry(
+        Access::Replace,
         || fs::rename(&from, &to),
         || {
             looks += 1;
@@ -153,19 +154,18 @@ fn what_is_read_only_is_replaced_and_stays_read_only() {
     transaction.put("b.json", stamp(&path("b.json")), b"newer").unwrap();
     drop(transaction);
     assert_eq!(names(folder.path()), ["a.json", "b.json"]);
-    held::remove(&path("a.json")).unwrap();
+    sharing::remove(&path("a.json")).unwrap();
     assert_eq!(names(folder.path()), ["b.json"]);
-    held::remove(&path("b.json")).unwrap();
+    sharing::remove(&path("b.json")).unwrap();
 }
 
 #[test]
 fn names_that_mean_something_else_are_refused_or_taken_as_they_are() {
     let folder = folder_with(&["app.apk"]);
-    for (name, says) in
-        [("aux.apk", "a device"), ("app.apk.", "cuts off"), ("app.apk ", "cuts off"), ("app.apk:x", "stream")]
+    for (name, says) in [("aux.apk", "a device"), ("app.apk.", "drops"), ("app.apk ", "drops"), ("app.apk:x", "stream")]
     {
         let error = Replacement::start(&folder.path().join(name)).unwrap_err().to_string();
-        assert!(error.contains("is no name for a file here") && error.contains(says), "{name}: {error}");
+        assert!(error.contains("is not a file name on Windows") && error.contains(says), "{name}: {error}");
     }
     assert_eq!(names(folder.path()), ["app.apk"]);
     assert_eq!(fs::read(folder.path().join("app.apk")).unwrap(), b"old");
@@ -186,10 +186,10 @@ fn a_new_file_is_not_taken_for_another_one() {
     let folder = folder_with(&["app.json"]);
     let mut transaction = Transaction::start(folder.path()).unwrap();
     let error = transaction.put("APP.json", None, b"new").unwrap_err().to_string();
-    assert!(error.contains("\"app.json\" is there") && error.contains("differ in case only"), "{error}");
+    assert!(error.contains("\"app.json\" exists") && error.contains("differ only in case"), "{error}");
     transaction.put("new.json", None, b"1").unwrap();
     let error = transaction.put("New.json", None, b"2").unwrap_err().to_string();
-    assert!(error.contains("\"new.json\" is there"), "{error}");
+    assert!(error.contains("\"new.json\" exists"), "{error}");
 }
 
 #[test]

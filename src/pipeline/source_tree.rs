@@ -12,7 +12,7 @@ const MANIFEST_START: u64 = 1024 * 1024;
 
 /// What the folder is the source of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unbuilt {
+pub enum SourceTree {
     /// Gradle's files, or a manifest as it is written.
     Android,
     /// A project of Xcode.
@@ -21,7 +21,7 @@ pub enum Unbuilt {
     Both,
 }
 
-impl Unbuilt {
+impl SourceTree {
     /// What a folder with these files is the source of.
     pub(super) fn of(files: &dyn Files) -> Option<Self> {
         let near = |name: &str| name.matches('/').count() <= DEPTH;
