@@ -17,6 +17,7 @@ pub struct Served {
     child: Child,
     pub url: String,
     pub address: String,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a server is ended by a signal where there are signals"))]
     said: File,
 }
 
@@ -97,6 +98,7 @@ impl Served {
     }
 
     /// Waits for its end: its status, and what it said.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a server is ended by a signal where there are signals"))]
     pub fn ended(&mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         let mut said = String::new();

@@ -339,6 +339,7 @@ fn beyond_this_machine_less_is_said() {
 }
 
 /// Connections of one client that say no more than this.
+#[cfg(unix)]
 fn idle(server: &Served, count: usize, text: &str) -> Vec<TcpStream> {
     let open = || {
         let mut stream = TcpStream::connect(&server.address).unwrap();

@@ -64,6 +64,7 @@ fn entry(name: &str) -> Result<Entry, Error> {
     windows_native_keyring_store::Store::new()?.build(SERVICE, name, Some(&here))
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the error is open, and belongs to another crate")]
 fn failed(error: &Error) -> KeyringError {
     KeyringError::Failed(match error {
         Error::BadEncoding(_) | Error::BadDataFormat(..) => "what it has is no text".to_owned(),
